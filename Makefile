@@ -1,5 +1,5 @@
-# `make` lists the targets. WEB, PORT, AWS_PORT, PYTHON, STACK, PARAMETERS, BUCKET, ROLE, PACKAGED, ARCHITECTURE and WORKERS
-# are what a command line may set.
+# `make` lists the targets. The command line can set WEB, PORT, AWS_PORT, PYTHON, STACK, PARAMETERS, BUCKET, ROLE, PACKAGED,
+# ARCHITECTURE and WORKERS.
 
 SHELL := /bin/bash
 PORT ?= 8000
@@ -31,7 +31,8 @@ run: $(RUNNABLE) ## Start the local AWS, sample campaigns and the bidder on PORT
 	@exec $(LOCAL_ENV) $(BIN)/python -m tools.local --port $(PORT) --aws-port $(AWS_PORT)
 
 container: $(READY) ## Start the container's web server on PORT (8000) against the local AWS of `make run`, until Ctrl-C
-	@set -a; . .local/env; exec env BIDDER_PORT=$(PORT) $(BIN)/python -m container
+	@test -f .local/env || { echo "There is no local AWS yet: start make run in another terminal, then make container PORT=8080" >&2; exit 2; }
+	@exec $(LOCAL_ENV) bash -c 'set -a; . .local/env; export BIDDER_PORT=$(PORT); exec $(BIN)/python -m container'
 
 test: check ## Run lint, type checks, all tests in parallel, and the coverage gate, as CI does
 	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=
@@ -56,7 +57,7 @@ check: $(READY) ## Run lint and type checks
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	@# It prints its name in large letters, so it is heard only where an arrow is broken.
+	@# lint-imports prints a banner, so its output is shown only if a contract is broken.
 	@said=$$($(BIN)/lint-imports --no-cache) && echo "Imports: all contracts are kept" || { echo "$$said"; exit 1; }
 
 security: $(READY) ## Run checkov on every template, with the reasoned exceptions of .checkov.yaml
@@ -130,7 +131,7 @@ lock: $(READY) ## Resolve pyproject.toml again into the requirements files
 	$(LOCK) --group runtime -c requirements-dev.txt -o requirements-runtime.txt
 	$(LOCK) --group security -o requirements-security.txt
 
-# 18 MB that nothing else needs, so it is no development dependency.
+# uv takes 18 MB and only `make lock` needs it, so it is not a development dependency.
 UV := uv==0.13.9
 LOCK = $(BIN)/uv pip compile -q --universal --custom-compile-command 'make lock'
 
@@ -155,7 +156,7 @@ $(READY): requirements-dev.txt $(RUNNABLE)
 	@$(call install,$<)
 	@touch $@
 
-# Compiling all of it takes as long as the rest; Python compiles what it imports. pip's lines become a few.
+# Compiling all packages would double the time; Python compiles modules at their import. pip's output is reduced to few lines.
 install = set -o pipefail; $(BIN)/python -m pip install --no-compile --disable-pip-version-check --progress-bar off -r $(1) | \
 	awk -v all=$$(grep -c '^[a-z].*==' $(1)) '\
 		/^Collecting/ { if (++n % 20 == 0) print "  fetching: " n " of " all " packages at most"; fflush() } \

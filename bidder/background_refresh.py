@@ -65,7 +65,7 @@ class BackgroundRefreshed(Generic[T]):
 
     @property
     def held(self) -> T | None:
-        """The value of the last read, whatever its age; None before the first read."""
+        """The value of the last read, of any age; None before the first read."""
         return self._value
 
     def _wait_for_first(self, patience: float) -> None:

@@ -6,7 +6,12 @@ import os
 import sys
 from typing import Any
 
-BIDS = os.environ.get("_HANDLER") in {"app.app", "bidder.entrances.handler.handle"}
+_HANDLER = os.environ.get("_HANDLER")
+
+SERVES_REST = _HANDLER == "bidder.entrances.handler.handle_rest"
+"""Whether this process is the Lambda function of the REST API, by the handler's name."""
+
+BIDS = SERVES_REST or _HANDLER in {"app.app", "bidder.entrances.handler.handle"}
 """Whether this process is a Lambda function that answers bid requests, by the handler's name."""
 
 SWITCH_INTERVAL = 0.0005
@@ -51,10 +56,10 @@ def _fetch_ahead() -> None:
             s3.get_object(Bucket=bucket, Key=key)
 
     if bucket:
-        s3.ahead.begin(snapshot)
+        s3.prefetch.begin(snapshot)
     if bucket and path:
         copy: Any = minimal("s3-parameters")
-        ssm.ahead.begin(lambda: read_parameters(lambda: copy, lambda: ssm, bucket, path, utc_now))
+        ssm.prefetch.begin(lambda: read_parameters(lambda: copy, lambda: ssm, bucket, path, utc_now))
 
 
 # Garbage collection during the imports takes a twentieth of their time and frees nearly nothing.

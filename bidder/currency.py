@@ -1,7 +1,6 @@
 """Exchange rates: the value of one unit of each currency, in micros of the account currency."""
 
 import json
-from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated
 
@@ -9,7 +8,7 @@ from pydantic import ConfigDict, Field, RootModel, StringConstraints, Validation
 
 from bidder.errors import UserError
 from bidder.faults import faults
-from bidder.money import ACCOUNT_CURRENCY, MICROS, Rate
+from bidder.money import MICROS, Rate
 
 MOST_DIGITS = 18
 """The most significant digits of a rate: event URLs carry the rate of their bid, and their length is limited."""
@@ -44,17 +43,6 @@ def read_rates(text: str) -> dict[str, Rate]:
     except json.JSONDecodeError as error:
         msg = f"rates: not JSON: {error}"
         raise InvalidRates(msg) from None
-
-
-def bidding_currency(accepted: Sequence[str], rates: Mapping[str, Rate]) -> str | None:
-    """The currency of the bids of a response, out of the request's `cur` (OpenRTB 2.6, section 3.2.1).
-
-    It is the account currency if the request accepts it, else the first accepted currency that has a rate. None if no
-    accepted currency has a rate.
-    """
-    if not accepted or ACCOUNT_CURRENCY in accepted:
-        return ACCOUNT_CURRENCY
-    return next((code for code in accepted if code in rates), None)
 
 
 def _rate(code: str, worth: Decimal) -> Rate:

@@ -1,4 +1,4 @@
-"""The base class of errors whose message is for the user of a command: it says what is wrong and what to do."""
+"""The base class of errors whose message is for the user of a command: the fault and the remedy."""
 
 
 class UserError(Exception):

@@ -47,5 +47,5 @@ def fault(name: str, **fields: Any) -> None:
     import traceback
 
     kind, _, where = sys.exc_info()
-    told = "".join(traceback.format_tb(where, _FRAMES))
-    event(name, logging.ERROR, **fields, error=kind and kind.__name__, traceback=told)
+    frames = "".join(traceback.format_tb(where, _FRAMES))
+    event(name, logging.ERROR, **fields, error=kind and kind.__name__, traceback=frames)

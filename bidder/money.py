@@ -5,7 +5,7 @@ Decimal amounts exist only at the edges: in campaign files, in OpenRTB prices an
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -58,7 +58,8 @@ def micros(amount: object) -> int:
     text = str(amount)
     shown = repr(text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…")
     if isinstance(amount, bool) or not _AMOUNT.fullmatch(text.strip()):
-        advice = f": write {text.strip().replace(',', '.')}" if _COMMA.fullmatch(text.strip()) else ""
+        advice = ": write digits and a decimal point, such as 1500.00" if any(map(str.isdigit, text)) else ""
+        advice = f": write {text.strip().replace(',', '.')}" if _COMMA.fullmatch(text.strip()) else advice
         msg = f"{shown} is not an amount of money{advice}"
         raise ValueError(msg)
     exact = Decimal(text.strip())
@@ -96,6 +97,17 @@ def decimal_price(cpm_micros: int, rate: Rate = MICROS) -> float:
 def convert(amount_micros: int, rate: Rate) -> int:
     """Micros of a currency of this rate as micros of the account currency, to the nearest."""
     return round(amount_micros * Fraction(rate) / MICROS)
+
+
+def bidding_currency(accepted: Sequence[str], rates: Mapping[str, Rate]) -> str | None:
+    """The currency of the bids of a response, out of the request's `cur` (OpenRTB 2.6, section 3.2.1).
+
+    It is the account currency if the request accepts it, else the first accepted currency that has a rate. None if no
+    accepted currency has a rate.
+    """
+    if not accepted or ACCOUNT_CURRENCY in accepted:
+        return ACCOUNT_CURRENCY
+    return next((code for code in accepted if code in rates), None)
 
 
 def impression_cost(cpm_micros: int) -> int:

@@ -93,7 +93,7 @@ def categories(text: str) -> tuple[str, ...]:
 def taxonomy_of(category_id: str, declared: int) -> int:
     """The taxonomy of a category id in its normal form, by the number in AdCOM's list of category taxonomies.
 
-    Ids like `IAB8-5` are of Content Taxonomy 1.0 whatever a request declares, since senders mix them in.
+    Ids like `IAB8-5` always belong to Content Taxonomy 1.0, since senders mix them into other taxonomies.
     """
     return CONTENT_TAXONOMY_1 if category_id.startswith("IAB") else declared
 

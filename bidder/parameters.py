@@ -58,7 +58,7 @@ class Parameters(BaseModel):
     network_allowance: float = Field(default=20, ge=0, le=1000)
     """Milliseconds of a request's `tmax` that the network takes, both ways."""
     frequency_deadline: float = Field(default=30, ge=0, le=1000)
-    """Milliseconds that a bid waits for what its viewer was shown; past it the campaign's `on_unknown` decides."""
+    """Milliseconds that a bid waits for the exposures of its viewer. After that the campaign's `on_unknown` decides."""
     most_bids_at_once: int = Field(default=64, ge=1, le=10_000)
     """The concurrency limit of one process; further requests get status 503. Lambda sends one request at a time."""
     parameter_lifetime: float = Field(default=60, ge=1, le=MAX_LIFETIME)
@@ -82,7 +82,7 @@ class Parameters(BaseModel):
     shading_explored: float = Field(default=0.05, ge=0, le=0.5)
     """The share of first-price bids that explore prices, so that shading learns; 0 switches shading off."""
     currency_rates: Annotated[dict[str, Rate], BeforeValidator(_rates)] = Field(default_factory=dict)
-    """Micros of the account currency that one unit of a currency is worth."""
+    """The value of one unit of each currency, in micros of the account currency."""
     signing_keys: Json[SigningKeys] | None = Field(default=None, repr=False)
     """The keys that sign event URLs; None if the parameter is absent or invalid."""
     price_keys: Json[PriceKeys] | None = Field(default=PriceKeys.model_construct({}), repr=False)
@@ -90,7 +90,7 @@ class Parameters(BaseModel):
     exchanges: Json[Exchanges] | None = Exchanges.model_construct({})
     """The agreements with exchanges; None if the parameter is invalid."""
     stitchers: Json[Stitchers] = NO_STITCHERS
-    """The servers whose word on the viewer is taken."""
+    """The ad-insertion servers whose data of the viewer is trusted."""
     admin_key: Annotated[str, Field(min_length=16)] | None = Field(default=None, repr=False)
     """The bearer token of operators; None if there is none."""
 
@@ -151,11 +151,15 @@ def read(values: Mapping[str, str], *, secrets: bool = True) -> Reading:
 
 
 def better(held: Reading | None, new: Reading) -> Reading:
-    """The reading to use: the held one if the new one has a fault, else the new one.
+    """The reading to use: the current one (`held`) if the new one has a fault, else the new one.
 
-    A held reading with faults gives way to one with fewer of the same faults, so that each correction takes effect.
+    A reading with some of the faults of the current one replaces it, so that each correction takes effect.
     """
     return new if held is None or not new.wrong or new.wrong.keys() < held.wrong.keys() else held
+
+
+_OF_SECRETS = {"json_invalid": "not JSON", "extra_forbidden": "not known", "string_pattern_mismatch": "not of its form"}
+"""The faults of secrets in words, by pydantic's type."""
 
 
 def _faults(error: ValidationError) -> dict[str, str]:
@@ -164,6 +168,7 @@ def _faults(error: ValidationError) -> dict[str, str]:
     for fault in error.errors():
         path = ".".join(map(str, fault["loc"][1:]))
         for name in map(str, fault["loc"][:1] or _AGES):
-            message = fault["type"] if name in SECRETS else fault["msg"].removeprefix("Value error, ")
+            message = fault["msg"].removeprefix("Value error, ").replace("Input should", "should")
+            message = _OF_SECRETS.get(fault["type"], fault["type"]) if name in SECRETS else message
             messages[name].append(f"{path}: {message}" if path else message)
     return {name: "; ".join(texts) for name, texts in messages.items()}

@@ -39,7 +39,7 @@ def _wrong(request: dict[str, Any], response: dict[str, Any], returned_bids: lis
     if response["id"] != str(request["id"]):
         return f"answers {response['id']}, asked was {request['id']}"
     if not returned_bids:
-        return "no bid in it, which is 204"
+        return "a response without a bid, which must be a 204"
     for bid in returned_bids:
         if missing := [name for name in _CALLED_ON if not bid.get(name)]:
             return f"a bid without {missing[0]}"

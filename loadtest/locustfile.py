@@ -6,6 +6,7 @@ Run by `make loadtest`, or with locust's own page by
 
 import json
 import os
+import ssl
 import time
 import zlib
 from collections import Counter
@@ -31,6 +32,7 @@ from loadtest.replay import recorded
 from loadtest.requests import Generated
 from loadtest.scenario import realistic
 from loadtest.standards import check_standards
+from loadtest.tls import tls_context
 
 BID = "POST /bid"
 NOTICE = "GET /e/{kind}"
@@ -77,6 +79,12 @@ def _plan() -> Plan:
     return plan(os.environ)
 
 
+@cache
+def _context(**_: object) -> ssl.SSLContext:
+    """The context of all users. Locust's client offers its own certificates of authorities, which are not used."""
+    return tls_context(_plan().ca)
+
+
 _run: _Progress
 
 
@@ -106,6 +114,8 @@ class ExchangeUser(FastHttpUser):
 
     connection_timeout = 5
     network_timeout = 10
+    insecure = False  # locust's default is to trust any certificate
+    ssl_context_factory = staticmethod(_context)
 
     def on_start(self) -> None:
         if not may_be_loaded(self.host or "", os.environ):

@@ -1,7 +1,7 @@
 """`python -m loadtest.overload`: sends twice the sustainable rate to one process of the container.
 
 The server has campaigns in memory, one core, and no AWS. First, closed loops measure the sustainable rate. Then
-requests arrive at twice that rate, whatever is answered, and at last at half of it. Exits with 1 if a decision was
+requests arrive at twice that rate, independent of answers, and at last at half of it. Exits with 1 if a decision was
 answered after `tmax`, if memory exceeded its bound, or if the server did not recover immediately.
 """
 
@@ -59,7 +59,7 @@ HEADINGS = ("", "rate /s", "decided", "503", "unsent", "p50 ms", "p99 ms", "wors
 
 
 async def open_loop(port: int, phase: Phase, bodies: list[bytes], seconds: float) -> None:
-    """Sends requests at the phase's rate, whatever is answered. A request without a free connection is skipped."""
+    """Sends requests at the phase's rate, independent of answers. A request without a free connection is skipped."""
     free = [HttpConnection(LOOPBACK, port) for _ in range(CONNECTIONS)]
     began, sent, tasks = time.monotonic(), 0, set[asyncio.Task[None]]()
 

@@ -6,19 +6,23 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from loadtest.notices import is_loopback
+from loadtest.tls import tls_context
 
 SETTINGS = Path(".local/env")
 """The settings of `make run`, relative to the checkout, which `make loadtest` starts in."""
+CA_VARIABLES = ("CA", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+"""The variables that name a file of trusted certificates. The first that is set is used, as curl and requests do."""
 
 
 class Plan(NamedTuple):
-    """What to run: seconds, users, and the bidder's address.
+    """The plan of a run: seconds, users, and the bidder's address.
 
     `report` is the file of the HTML report. `web_port` is the port of locust's own page; 0 is none. With `is_weekly`
     the rate follows a week's curve. `replay` is a file of requests, JSON Lines, that are sent in place of drawn ones.
     One answer with bids in `check_every` is held to the published schemas. Requests are drawn from `seed`.
     `settings` is the file of the settings of `make run`, whose topic of events is watched; None watches no topic.
-    `arrival` are the seconds that an event may take to that topic after the load.
+    `arrival` are the seconds that an event may take to that topic after the load. `ca` is a PEM file of the trusted
+    certificates of an https bidder; None trusts the public authorities.
     """
 
     duration: int
@@ -32,6 +36,7 @@ class Plan(NamedTuple):
     seed: int = 1
     settings: Path | None = None
     arrival: int = 60
+    ca: Path | None = None
 
 
 class BadPlan(ValueError):
@@ -77,6 +82,7 @@ def plan(environ: Mapping[str, str]) -> Plan:
         seed=_bounded(environ, "SEED", 1, 1_000_000_000),
         settings=SETTINGS if events == "local" else None,
         arrival=_bounded(environ, "ARRIVAL", 60, 600),
+        ca=_trusted(environ) if host.startswith("https://") else None,
     )
 
 
@@ -88,6 +94,19 @@ def may_be_loaded(host: str, environ: Mapping[str, str]) -> bool:
 def may_be_called(url: str, host: str) -> bool:
     """Whether a notice's URL belongs to the tested bidder: on this machine, or at its host."""
     return is_loopback(url) if is_loopback(host) else urlsplit(url)[:2] == urlsplit(host)[:2]
+
+
+def _trusted(environ: Mapping[str, str]) -> Path | None:
+    name = next((name for name in CA_VARIABLES if environ.get(name)), None)
+    if name is None:
+        return None
+    path = Path(environ[name])
+    try:
+        tls_context(path)
+    except OSError as error:
+        msg = f"{name}={path}: give a file of certificates in PEM ({error.strerror or error})"
+        raise BadPlan(msg) from None
+    return path
 
 
 def _bounded(environ: Mapping[str, str], name: str, default: int, most: int) -> int:

@@ -261,7 +261,7 @@ def _uuid(rng: Random) -> str:
 
 def main(count: int, seed: int = 1) -> None:
     """Writes the requests to standard output, both valid and invalid ones, as an exchange would send them."""
-    rng = Random(seed)  # noqa: S311  no secret comes of it
+    rng = Random(seed)  # noqa: S311  not a secret
     for _ in range(count):
         print(json.dumps(generate(rng).document, separators=(",", ":")))
 

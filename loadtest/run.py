@@ -6,17 +6,20 @@ event, and with 2 if the run can't start.
 
 import os
 import signal
+import ssl
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from http.client import HTTPException
 from itertools import groupby
 from operator import itemgetter
+from urllib.error import HTTPError
+from urllib.request import HTTPSHandler, ProxyHandler, build_opener
 
 # locust patches sockets for gevent, so it must be imported before modules that open sockets
 from locust.env import Environment  # isort: skip
 import gevent
 import locust
-import requests
 from botocore.exceptions import BotoCoreError, ClientError
 from locust.html import get_html_report
 from locust.runners import STATE_RUNNING, Runner
@@ -28,6 +31,7 @@ from loadtest.event_watch import EventWatch, local_watch
 from loadtest.locustfile import BID, NOTICES, ExchangeUser, lost, outcomes, taken, unavailable
 from loadtest.plan import BadPlan, Plan, plan
 from loadtest.replay import BadReplay, recorded
+from loadtest.tls import tls_context
 from tools.processes import is_taken
 
 PROGRESS_SECONDS = 5
@@ -100,17 +104,25 @@ def _unready(run_plan: Plan) -> str | None:
         return f"WEB={run_plan.web_port}: the port is taken by another program. Choose another"
     if run_plan.report is not None and not run_plan.report.absolute().parent.is_dir():
         return f"REPORT={run_plan.report}: there is no folder {run_plan.report.parent}"
+    opener = build_opener(
+        ProxyHandler({}),  # a proxy does not lead to this machine
+        HTTPSHandler(context=tls_context(run_plan.ca)),
+    )
     try:
-        with requests.Session() as session:
-            session.trust_env = False  # a proxy does not lead to this machine
-            answer = session.get(f"{run_plan.host}/health", timeout=5)
-    except requests.RequestException as error:
-        fault = f"GET /health failed ({type(error).__name__})"
+        opener.open(f"{run_plan.host}/health", timeout=5).close()
+    except HTTPError as error:
+        fault = f"GET /health answers {error.code}: {error.read(200).decode(errors='replace')}"
+    except (OSError, HTTPException) as error:
+        reason = getattr(error, "reason", error)
+        if isinstance(reason, ssl.SSLCertVerificationError):
+            return (
+                f"the certificate of {run_plan.host} is not trusted: {reason.verify_message}. "
+                "CA=FILE names a PEM file with it or its issuer"
+            )
+        fault = f"GET /health failed ({type(reason).__name__})"
     else:
-        if answer.status_code == 200:
-            return None
-        fault = f"GET /health answers {answer.status_code}: {answer.text[:200]}"
-    return f"no bidder at {run_plan.host}: {fault}. Start one with `make run`."
+        return None
+    return f"no bidder at {run_plan.host}: {fault}. Start one with `make run` or `make container`."
 
 
 def _watch(run_plan: Plan) -> EventWatch | None:

@@ -66,7 +66,7 @@ def realistic(rng: Random) -> Generated:
 
 
 class _Seller(NamedTuple):
-    """What is sold in a request: the devices that show it, and the sites, apps or channels, as name and category."""
+    """A kind of seller: the devices that show its ads, and its sites, apps or channels, as name and category."""
 
     devices: Sequence[Document]
     inventory: Sequence[tuple[str, ...]]
@@ -84,7 +84,7 @@ def _seller(document: Document) -> _Seller:
 
 
 def _name_viewer(number: int, document: Document) -> None:
-    viewer = Random(number)  # noqa: S311 - what a viewer is, not a secret
+    viewer = Random(number)  # noqa: S311 - the attributes of a viewer, not a secret
     name = str(UUID(int=viewer.getrandbits(128), version=4))
     document["user"]["id"] = name
     country = country_of_viewer(viewer)

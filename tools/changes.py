@@ -154,7 +154,7 @@ def _has_changes(cloudformation: "CloudFormationClient", stack: str, name: str, 
     done = patience.until(_watching(stack, look))
     if done is None:
         raise _still_running(
-            stack, f"the change set {name} is not made after {_minutes(patience)}; nothing is changed yet"
+            stack, f"the change set {name} is not ready after {_minutes(patience)}; nothing is changed yet"
         )
     status, reason = done
     if status == "CREATE_COMPLETE":
@@ -176,7 +176,7 @@ def _wait(cloudformation: "CloudFormationClient", stack: str, wanted: str, patie
 
     status = patience.until(_watching(stack, look))
     if status is None:
-        raise _still_running(stack, f"after {_minutes(patience)} the change is not through")
+        raise _still_running(stack, f"after {_minutes(patience)} the change has not ended")
     if status != wanted:
         msg = "\n  ".join([f"Stack {stack} failed:", *_failures(cloudformation, stack)])
         raise DeployFailed(msg)
@@ -204,9 +204,9 @@ def _watching(stack: str, look: Callable[[], T | None]) -> Callable[[], T | None
 
 def _still_running(stack: str, why: str) -> StillRunning:
     return StillRunning(
-        f"Stack {stack}: {why}. CloudFormation goes on without this command.\n"
+        f"Stack {stack}: {why}. CloudFormation continues without this command.\n"
         f"  Watch: {watch_command(stack)}\n"
-        "  When that is through, the same command again prints the stack's addresses."
+        "  After its end, the same command prints the stack's addresses."
     )
 
 

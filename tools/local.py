@@ -122,7 +122,7 @@ def _wait_for_answer(server: "subprocess.Popen[bytes]", url: str) -> None:
     deadline = time.monotonic() + 30
     while not _answers(url):
         if server.poll() is not None or time.monotonic() > deadline:
-            msg = "The bidder did not start; its error stands above."
+            msg = "The bidder did not start: see the error above."
             raise CannotRun(msg)
         time.sleep(0.1)
 
@@ -161,7 +161,7 @@ def run(port: int, aws_port: int) -> int:
         print(f"Local AWS: {aws.url}, stack {STACK}, log {aws.log.relative_to(ROOT)}", flush=True)
         with module("tools.seed", variables=variables) as seed:
             if seed.wait():
-                msg = "Seeding failed; its error stands above."
+                msg = "Seeding failed: see the error above."
                 raise CannotRun(msg)
         with module("tools.serve", "--port", str(port), variables=variables) as server:
             _wait_for_answer(server, f"http://{LOOPBACK}:{port}/health")
@@ -191,7 +191,7 @@ def main() -> int:
         with lock(FOLDER / "lock", wait=False):
             return run(arguments.port, arguments.aws_port)
     except LockHeld:
-        print("`make run` is at work in this folder already; end that one first, with Ctrl-C.", file=sys.stderr)
+        print("`make run` is running in this folder already; end it first, with Ctrl-C.", file=sys.stderr)
     except (BotoCoreError, CannotRun, ClientError, DeployFailed, DidNotStart, KeepsDying) as error:
         print(error, file=sys.stderr)
     except subprocess.CalledProcessError as error:

@@ -1,6 +1,7 @@
 """The local AWS: MiniStack on a loopback port. Its state and a note of its process are in a folder."""
 
 import json
+import re
 import sys
 import urllib.request
 from collections.abc import Mapping
@@ -18,6 +19,15 @@ from tools.processes import LOOPBACK, end, local_environment, start, wait_until
 REGION = "us-east-1"
 SAVE_SECONDS = "LOCAL_AWS_SAVE_SECONDS"
 """The environment variable that sets the seconds between two saves of MiniStack."""
+_QUEUE_URL = re.compile(r"(http://localhost:)\d+(/\d{12}/)")
+
+
+def with_queues_on(port: int, state: str) -> str:
+    """A saved state of MiniStack in which the URLs of the queues have this port.
+
+    MiniStack finds a queue by its URL. After a start on another port no function would get messages from its queue.
+    """
+    return _QUEUE_URL.sub(rf"\g<1>{port}\g<2>", state)
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,7 @@ class MiniStack:
         """Starts MiniStack with its last saved state. Raises DidNotStart."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log.unlink(missing_ok=True)
+        self._move_queues()
         process = start([sys.executable, "-m", "tools.ministack_server"], self.log, self._environment(), ROOT)
         identity = {"pid": process.pid, "created": psutil.Process(process.pid).create_time(), "port": self.port}
         self._note.write_text(json.dumps(identity))
@@ -58,6 +69,15 @@ class MiniStack:
         except BaseException:
             self.stop()
             raise
+
+    def _move_queues(self) -> None:
+        for path in self._state.glob("*.json"):
+            state = path.read_text(encoding="utf-8")
+            moved = with_queues_on(self.port, state)
+            if moved != state:
+                part = path.with_suffix(".part")
+                part.write_text(moved, encoding="utf-8")
+                part.replace(path)
 
     def stop(self) -> None:
         """Ends MiniStack, and waits until it has saved its state."""

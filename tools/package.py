@@ -25,7 +25,10 @@ LIMIT = 5 * 1024 * 1024
 ARCHITECTURES = ("x86_64", "arm64")
 """The processors of Lambda by their names there. The first is the default of a stack."""
 
-_TOOLS = ("bytecode", "elf", "imported_modules", "lambda_pydantic", "package", "schemas", "slim", "template")
+_TOOLS = (
+    *("bytecode", "elf", "imported_modules", "lambda_named_tuple", "lambda_pattern", "lambda_pydantic"),
+    *("lambda_typing", "named_tuples", "package", "patterns", "schemas", "slim", "template", "typing_imports"),
+)
 """The programs of `tools/` that write bytes of the package."""
 
 HAS_SNAP_START = (3, 12)

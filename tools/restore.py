@@ -129,7 +129,7 @@ def paused(session: boto3.Session, stack: str, say: Callable[[str], None]) -> It
     finally:
         for each in ids:
             functions.update_event_source_mapping(UUID=each, Enabled=True)
-        say("ledger: its function goes on")
+        say("ledger: its function continues")
 
 
 def main() -> int:

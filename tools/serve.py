@@ -83,7 +83,7 @@ def supervise(port: int) -> int:
         if code != RESTART_REQUEST_RC:
             if not reloaded:
                 return code
-            print("The server ended with the error above; it starts again with the next change.", file=sys.stderr)
+            print("The server ended with the error above; it restarts with the next change.", file=sys.stderr)
             while _state() == before:
                 time.sleep(0.5)
         reloaded = True

@@ -3,6 +3,7 @@
 The same sources give the same bytes.
 """
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -10,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from bidder.bundle import NAME
-from tools import ROOT, lambda_pydantic
+from tools import ROOT, lambda_named_tuple, lambda_pattern, lambda_pydantic, lambda_typing
 from tools.bytecode import without_docstrings
 from tools.elf import without_symbols
 from tools.imported_modules import imported_modules
@@ -39,10 +40,24 @@ _XRAY_USED = {"__init__.py", "util.py"}
 _LEFT_OUT = SUPPLIED - {"dateutil"} | {"python_dateutil"} | BUILDERS
 """The distributions without a place in the package."""
 
-_CORE = "from pydantic_core._pydantic_core import *\nMISSING = object()\n"
+_CORE = """\
+import sys
+from types import SimpleNamespace
+from pydantic_core._pydantic_core import *
+MISSING = object()
+_Absent = type("Absent", (), {})
+_absent = {"pathlib": SimpleNamespace(Path=_Absent), "uuid": SimpleNamespace(UUID=_Absent)}
+_absent = {name: module for name, module in _absent.items() if name not in sys.modules}
+sys.modules.update(_absent)
+to_json(None)
+for name in _absent:
+    del sys.modules[name]
+"""
 """The package's `pydantic_core/__init__.py`: pydantic's own imports the types of schemas, in 5 ms.
 
-The core looks up `MISSING`, and compares it with defaults by identity.
+The core looks up `MISSING`, and compares it with defaults by identity. The core looks up `pathlib.Path` and `uuid.UUID`
+when it first writes JSON, to recognize their instances. The import of both would take a twentieth of a cold start, and
+no answer has a path or a UUID: the core finds a class without instances.
 """
 
 
@@ -56,6 +71,9 @@ def slimmed(packed: Path, out: Path) -> None:
         _leave_out_unimported(root)
         _strip(root)
         add_pydantic(root)
+        shutil.copy(lambda_named_tuple.__file__, root)
+        shutil.copy(lambda_pattern.__file__, root)
+        shutil.copy(lambda_typing.__file__, root)
         _leave_out_docstrings(root)
         _run("tools.bytecode", root)
         write(root, out)
@@ -146,6 +164,8 @@ def add_pydantic(root: Path) -> None:
 def _run(module: str, folder: Path) -> None:
     """Runs a tool on a folder in a separate process with unseeded hashes.
 
-    The interned strings of this process would change the bytes that the tool writes.
+    The interned strings of this process would change the bytes that the tool writes. Bytecode has no columns, which are
+    6 % of the zip: tracebacks keep their lines.
     """
-    subprocess.run([sys.executable, "-m", module, str(folder)], env={"PYTHONHASHSEED": "0"}, cwd=ROOT, check=True)
+    variables = {"PYTHONHASHSEED": "0", "PYTHONNODEBUGRANGES": "1"}
+    subprocess.run([sys.executable, "-m", module, str(folder)], env=variables, cwd=ROOT, check=True)

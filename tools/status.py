@@ -43,7 +43,7 @@ def _rows(now: StackStatus) -> Iterator[tuple[str, str]]:
 
 def _bidding(snapshot: StackSnapshot | None) -> str:
     if snapshot is None:
-        return "no: no snapshot was ever published"
+        return "no: no snapshot is published"
     return "STOPPED by an operator or an alarm; `bidder go` ends it" if snapshot.stopped else "on"
 
 

@@ -72,7 +72,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make rollback", description=__doc__)
     parser.add_argument("--stack", default="bidder")
     parser.add_argument("--to", type=int, metavar="VERSION", help="the version; the one before the live one by default")
-    parser.add_argument("--function", choices=FUNCTIONS, default="bid", help="whose version; bid by default")
+    parser.add_argument(
+        "--function", choices=FUNCTIONS, default="bid", help="the function of the version; bid by default"
+    )
     arguments = parser.parse_args()
     try:
         session = boto3.Session()
@@ -81,7 +83,7 @@ def main() -> int:
     except (BotoCoreError, ClientError, NoSuchVersion) as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"Version {target} of {function} has all traffic. The next deployment moves it on.")
+    print(f"Version {target} of {function} has all traffic. The next deployment moves the alias forward.")
     return 0
 
 

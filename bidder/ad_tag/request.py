@@ -56,7 +56,7 @@ def bid_request(query: Query, unique_id: str) -> dict[str, Any]:
 
 
 def _values(query: Query) -> dict[str, Any]:
-    """The values by the names of the table, whatever spelling the query uses. Raises InvalidTag."""
+    """The values by the names of the table, for each spelling in the query. Raises InvalidTag."""
     texts: dict[str, tuple[str, list[str]]] = {}
     for written, texts_of_name in query.items():
         parameter = BY_NAME.get(written.strip().lower())

@@ -21,19 +21,19 @@ OUTBID: Rule[OfferProgress] = Rule(
 )
 DOCUMENT: Rule[OfferProgress] = Rule(
     "document",
-    "chosen, but the answer is one VAST document: it has another impression's ad, or no place for DSA facts",
+    "chosen, but the answer is one VAST document, for another impression's ad or without room for DSA data",
     rejects=lambda progress: not progress.is_in_document,
 )
 ONE_CALLER: Rule[OfferProgress] = Rule(
     "one_caller",
-    "chosen, but its viewer, address, page or publisher has had its share of the campaign's hourly plan",
+    "chosen, but the viewer, address, page or publisher has used its share of the campaign's hourly plan",
     rejects=lambda progress: not progress.is_within_share,
 )
 
 
 def _short_budgets(case: Case) -> list[str]:
     """The budgets that do not pay for the campaign's best offer, in words."""
-    from bidder.auction.response_selection import short_accounts  # a bid does not tell what a rule saw
+    from bidder.auction.response_selection import short_accounts  # imported here, since a bid does not explain rules
     from bidder.delivery.budget_holders import in_words
 
     if case.best is None:
@@ -44,7 +44,7 @@ def _short_budgets(case: Case) -> list[str]:
 
 ALLOWANCE: Rule[OfferProgress] = Rule(
     "allowance",
-    "chosen, but what is left of its budget, or of its pace, does not pay for one more bid",
+    "chosen, but its remaining budget, or its pace, does not allow another bid",
     rejects=lambda progress: not progress.is_paid,
     seen=_short_budgets,
 )

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from bidder.campaigns.targeted_ranges import TargetedRanges
 from bidder.campaigns.targeting_values import DAYS
-from bidder.normal_forms import bundle, category, domain, identifier, language, taxonomy_of
+from bidder.normal_forms import LONGEST_DOMAIN, bundle, category, domain, identifier, language, taxonomy_of
 from bidder.openrtb.app import App
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.content import Content
@@ -34,9 +34,6 @@ IMPRESSION_ATTRIBUTES = frozenset(
     {"placement", "break", "playback", "position", "skippable", "size", "length", "rewarded", "tag", "deal"}
 )
 """The attributes of an impression. All other attributes belong to the request."""
-
-MAX_DOMAIN = 253
-"""The most characters of a domain name (RFC 1035, section 2.3.4). Of a longer text only the end is read."""
 
 MOST_KEYWORDS = 100
 
@@ -107,15 +104,15 @@ def video_attributes(imp: Imp, video: Video, known: TargetedRanges) -> Values:
     wanted = known.attributes
     values = _fields(video, _VIDEO, known)
     if "rewarded" in wanted:
-        values |= _stated(known, rewarded=imp.rwdd)
+        values["rewarded"] = (str(imp.rwdd),)
     if imp.tagid and "tag" in wanted:
         values["tag"] = (identifier(imp.tagid),)
     if "break" in wanted and video.startdelay is not None:
         values["break"] = (_break(video.startdelay),)
     if "playback" in wanted and video.playbackmethod:
         values["playback"] = tuple(map(str, video.playbackmethod))
-    if "size" in wanted and video.w and video.w > 0:
-        values["size"] = ("small" if video.w <= SMALL else "medium" if video.w <= MEDIUM else "large",)
+    if "size" in wanted and (width := video.w or 0) > 0:
+        values["size"] = ("small" if width <= SMALL else "medium" if width <= MEDIUM else "large",)
     if "length" in wanted:
         values["length"] = tuple(str(seconds) for seconds in LENGTHS if video.accepts_duration(seconds))
     if "deal" in wanted and imp.pmp:
@@ -151,8 +148,8 @@ def _of_device(device: Device, known: TargetedRanges) -> Values:
     values = _fields(device, _DEVICE, known)
     if device.sua:
         values = {**_of_hints(device.sua, known), **values}
-    if "language" in known.attributes:
-        values |= _stated(known, language=language(device.language or device.langb or ""))
+    if "language" in known.attributes and (spoken := language(device.language or device.langb or "")):
+        values["language"] = (spoken,)
     if "browser" in known.attributes:
         browsers = tuple(_browsers(device))
         if browsers:
@@ -301,7 +298,7 @@ def _break(startdelay: int) -> str:
 
 
 def _with_parents(host: str) -> Iterator[str]:
-    """The domain and its parent domains, up to the top-level domain."""
-    labels = host[-MAX_DOMAIN:].split(".")
+    """The domain and its parent domains, up to the top-level domain. Of a text longer than any domain, the end."""
+    labels = host[-LONGEST_DOMAIN:].split(".")
     for start in range(len(labels)):
         yield ".".join(labels[start:])

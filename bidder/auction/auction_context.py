@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bidder.delivery.frequency import Exposures
 
 ReadExposures = Callable[[], "Exposures"]
-"""Reads what the viewer of a request was shown; called only for a campaign with frequency caps."""
+"""Reads the exposures of the request's viewer. Called only for a campaign with frequency caps."""
 
 
 def new_viewer() -> "Exposures":

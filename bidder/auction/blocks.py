@@ -1,4 +1,4 @@
-"""Publishers' block lists: advertisers, their apps, categories."""
+"""Brand safety: the publisher's block lists of advertisers, apps and categories (`badv`, `bapp`, `bcat`, `acat`)."""
 
 from collections.abc import Sequence
 from functools import lru_cache

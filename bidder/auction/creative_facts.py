@@ -14,7 +14,7 @@ from bidder.vast.version import Version, best_version, takes_inline
 
 
 class CreativeFacts(NamedTuple):
-    """A creative on a player, with what several rules read computed once.
+    """A creative on a player: the values that several rules compare, computed once.
 
     `languages` are the request's (`AuctionContext.languages`). `is_targeted` says whether the slot meets the creative's
     own targeting. `markup` is the VAST version and protocol of the answer, or None. `of_type` are the files of a type
@@ -32,7 +32,7 @@ class CreativeFacts(NamedTuple):
     media: list[Media]
 
     def has_blocked_attribute(self) -> bool:
-        """Whether the player blocks an attribute. The ad of a tag is skippable whatever the player says."""
+        """Whether the player blocks an attribute. The ad of a tag counts as skippable for every player."""
         creative, video = self.creative, self.video
         skippable = creative.tag is not None and creative.skip_offset is not None
         if not skippable and not creative.attributes:

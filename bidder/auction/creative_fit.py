@@ -50,12 +50,11 @@ def is_creative_targeted(creative: Creative, record: Record, slot: Slot) -> bool
 
 
 def _closest_first(media: list[Media], video: Video) -> list[Media]:
-    return sorted(media, key=lambda file: _misfit(file, video)) if len(media) > 1 else media
-
-
-def _misfit(file: Media, video: Video) -> tuple[float, int]:
-    """The sort key of a media file: the ratio of its area to the player's, then a higher bit rate."""
-    width, height = video.w or 0, video.h or 0
-    if width <= 0 or height <= 0:
-        return (0, -file.bitrate)
-    return (round(abs(log(file.width * file.height / (width * height))), 3), -file.bitrate)
+    """The files by the ratio of their area to the player's, in steps of a thousandth, then by falling bit rate."""
+    if len(media) == 1:
+        return media
+    by_bitrate = sorted(media, key=lambda file: file.bitrate, reverse=True)
+    area = max(0, video.w or 0) * max(0, video.h or 0)
+    if not area:
+        return by_bitrate
+    return sorted(by_bitrate, key=lambda file: round(abs(log(file.width * file.height / area)), 3))

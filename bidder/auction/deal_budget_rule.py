@@ -1,4 +1,4 @@
-"""The rule of deals' budgets: what explain says of a deal whose budget or pacing keeps the campaign out of it."""
+"""The rule of deal budgets: a deal's budget or pacing keeps the campaign out of the deal."""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,7 @@ def _seen_of_deals(case: Case) -> Iterator[str]:
         if budget.withheld is not None:
             yield f"deal {deal.id}: {budget.withheld.value}"
         elif budget.account in case.context.delivery.spent:
-            yield f"deal {deal.id}: as many of its bids are out as its budget or its pace pays for"
+            yield f"deal {deal.id}: its bids in flight use up its budget or its pace"
         else:
             yield f"deal {deal.id}: its draw is {100 * draw.of(budget.holder) / WHOLE:.2f} %"
 
@@ -38,4 +38,4 @@ DEAL_BUDGET: AnyRule = Rule(
         f"less than {100 * budget.share / WHOLE:.2f} % in deal {deal.id}" for deal, budget in _deal_budgets(case)
     ],
 )
-"""Told where a deal's budget rejects a bid; the delivery state decides it (`DeliveryState.takes_part_in_deal`)."""
+"""The rule for explain. The delivery state makes the decision (`DeliveryState.takes_part_in_deal`)."""

@@ -176,10 +176,9 @@ def _equals(
                 refused[record.campaign.id, result.name] += 1
                 continue
             for offer in result:
-                highest = equals[0].price.cpm_micros if equals else -1
-                if offer.price.cpm_micros > highest:
+                if not equals or offer.price.cpm_micros > equals[0].price.cpm_micros:
                     equals = [offer]
-                elif offer.price.cpm_micros == highest:
+                elif offer.price.cpm_micros == equals[0].price.cpm_micros:
                     equals.append(offer)
     return equals
 

@@ -11,7 +11,7 @@ from bidder.delivery.frequency import Standing, hindrance, key_of, standings
 
 
 def rooms(context: AuctionContext, campaign: Campaign, creative_ids: Sequence[str]) -> dict[str, tuple[CapRoom, ...]]:
-    """By the id of each creative that no cap hinders, how many impressions each cap leaves."""
+    """The remaining impressions of each cap, by the id of each creative that the viewer may still be shown."""
     left: dict[str, tuple[CapRoom, ...]] = {}
     for creative_id in creative_ids:
         counts_of_caps = standings(campaign, creative_id, context.exposures(), context.now)
@@ -21,7 +21,7 @@ def rooms(context: AuctionContext, campaign: Campaign, creative_ids: Sequence[st
 
 
 def within_caps(offers: Sequence[Offer]) -> list[Offer]:
-    """The offers that the caps of one viewer hold together, the dearest first; in the order that they came in."""
+    """The offers within the viewer's caps together, in their order. The highest prices are kept first."""
     if not any(offer.caps for offer in offers):
         return list(offers)
     taken: Counter[str] = Counter()
@@ -35,7 +35,7 @@ def within_caps(offers: Sequence[Offer]) -> list[Offer]:
 
 
 def shown_as(offer: Offer) -> list[str]:
-    """The keys that caps count an impression of the offer by."""
+    """The keys under which caps count an impression of the offer."""
     campaign, creative = offer.campaign, offer.fit.creative
     return [key_of(level, campaign.id, creative.id, campaign.advertiser.domain) for level in CapLevel]
 

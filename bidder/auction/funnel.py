@@ -1,14 +1,14 @@
-"""A sample of decisions, to count what keeps campaigns from them before any rule is checked, by campaign.
+"""A sample of decisions, which counts the obstacles of each campaign before any rule is checked.
 
-Of a sampled impression, the campaigns are compared that match it but for the lengths of their creatives, that match it,
-that may bid its floor, and that the decision came to. Each step leaves some out.
+A sampled impression has four sets of campaigns: those that match except for the lengths of their creatives, those that
+match, those that may bid at the floor, and those that the decision reached. Each set is a part of the one before.
 """
 
 from collections import Counter
 
 from bidder.auction.match import Slot
 from bidder.auction.price import lowest_floor
-from bidder.auction.reached import Noted, Reached, Taken
+from bidder.auction.reached import Noted, Reached, opportunities
 from bidder.delivery.budget_holders import obstacle_of_campaign
 from bidder.delivery.obstacles import FLOOR, LENGTH, OUTBID
 from bidder.snapshot.snapshot import Snapshot
@@ -27,7 +27,7 @@ class Sample:
 
     def counts(self) -> Counter[str]:
         """The impressions that each obstacle keeps from each campaign, by name, to the nearest whole."""
-        left = [Counter(Taken(noted, self._weight).counts(by_class=False)) for noted in self._steps]
+        left = [Counter(opportunities(noted, self._weight, by_class=False)) for noted in self._steps]
         counts: Counter[str] = Counter()
         for obstacle, before, after in zip(_STEPS, left, left[1:], strict=False):
             for campaign_id, count in (before - after).items():

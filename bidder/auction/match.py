@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import takewhile
-from operator import itemgetter, neg
+from operator import neg
 from typing import NamedTuple
 
 from bidder.auction.attributes import (
@@ -31,7 +31,6 @@ from bidder.snapshot.tier import Numbers, Tier, narrow
 _OF_IMPRESSION = IMPRESSION_ATTRIBUTES | IMPLIED_ATTRIBUTES
 _OF_REQUEST = ATTRIBUTES - IMPRESSION_ATTRIBUTES
 _SALES = frozenset({SALE})
-_number = itemgetter(0)
 
 
 class Candidates:
@@ -67,7 +66,7 @@ class Candidates:
         for rank, (number, part, tier) in enumerate(tiers, 1):
             if tier.tops[0] < at_least():
                 return
-            conjunctions, end = self._narrowed(number, part, tier), tier.count
+            conjunctions = self._narrowed(number, part, tier)
             run: list[int] = []
             run_top = -1
             for position in self._taking_part(number, tier, conjunctions, paced=paced):
@@ -75,13 +74,13 @@ class Candidates:
                 if top != run_top:
                     yield run_top, run, top
                     if top < at_least():
-                        run, end = [], position - tier.start
+                        run = []
                         break
                     run, run_top = [], top
                 run.append(position)
             yield run_top, run, tiers[rank][2].tops[0] if rank < len(tiers) else -1
             if reached is not None and conjunctions:
-                reached.append(Reached(number, conjunctions, end))
+                reached.append(Reached(number, conjunctions, end_of(tier, at_least())))
 
     def buyers(self, deal_ids: Sequence[str], least: int) -> list[int]:
         """The positions of the campaigns that take part, buy any of these deals, and may bid `least`, CPM in micros.
@@ -122,16 +121,16 @@ class Candidates:
                 yield position
 
     def of_all_lengths(self) -> "Candidates":
-        """These, and the campaigns that only the lengths of their creatives keep out, which a rule tells in words."""
+        """Adds the campaigns that fail only by the lengths of their creatives, which the rule on lengths explains."""
         return Candidates(self._shared, {**self._values, LENGTH: list(map(str, self._shared.index.lengths))})
 
     def all(self) -> list[int]:
-        """The positions of all of them in the index, ascending, those that pacing keeps out included."""
+        """The positions in the index of all matching campaigns, ascending, including campaigns that pacing excludes."""
         positions: list[int] = []
-        for number, part, tier in sorted(self._shared.index.tiers, key=_number):
+        for number, part, tier in self._shared.index.tiers:
             bidding = self._shared.snapshot.delivery.bidding(number)
             positions += tier.campaigns(self._narrowed(number, part, tier), bidding, tier.start)
-        return positions
+        return sorted(positions)
 
     def sets(self) -> list[Set]:
         """The matching conjunctions of each tier, in the order of `Index.tiers`."""
@@ -155,9 +154,7 @@ def end_of(tier: Tier, least: int) -> int:
 class RequestMatch:
     """The conjunctions of each tier whose request attributes match: the shared work of all impressions of a request."""
 
-    def __init__(
-        self, snapshot: Snapshot, values: Mapping[str, Sequence[str]], draw: AuctionDraw, device: int = 0
-    ) -> None:
+    def __init__(self, snapshot: Snapshot, values: Mapping[str, Sequence[str]], draw: AuctionDraw, device: int) -> None:
         self.snapshot = snapshot
         self.index = snapshot.index
         self.draw = draw
@@ -188,7 +185,7 @@ class Slot(NamedTuple):
 
 def match(request: BidRequest, snapshot: Snapshot, now: datetime, exchange: str | None = None) -> list[Slot]:
     """A slot for each impression with video, in the request's order. `exchange` is the name of the caller."""
-    snapshot.delivery.allowance.wake(now)
+    snapshot.delivery.allowance.restore_rested(now)
     known = snapshot.index.known
     values = request_attributes(request, known, now, offsets(snapshot.delivery.clocks, now), exchange, snapshot.lists)
     shared = RequestMatch(snapshot, values, AuctionDraw(request.id), device_of(request))

@@ -16,10 +16,8 @@ from bidder.delivery.quality import OUTCOMES
 from bidder.snapshot import sets
 from bidder.snapshot.snapshot import Snapshot
 
-USED_UP = "as many of its bids are out as its budget pays for; the next refresh says what was spent"
-ADVERTISER_USED_UP = (
-    "as many bids of its advertiser are out as the advertiser's budget pays for; the next refresh says what was spent"
-)
+USED_UP = "its bids in flight use up its budget until the next refresh"
+ADVERTISER_USED_UP = "its advertiser's bids in flight use up the advertiser's budget until the next refresh"
 
 
 class Candidate(NamedTuple):
@@ -74,10 +72,10 @@ def delivery_reason(snapshot: Snapshot, position: int) -> str | None:
 
 WITHHELD: Rule[Candidate] = Rule(
     "withheld",
-    "delivery withholds it: it is paused, or its budget is spent",
+    "delivery withholds the campaign, such as for a pause or a spent budget",
     rejects=lambda candidate: delivery_reason(candidate.snapshot, candidate.position) is not None,
 )
-"""The verdict tells `delivery_reason` itself, without a campaign's record (`bidder.auction.verdict`)."""
+"""The verdict uses `delivery_reason` directly, without a campaign's record (`bidder.auction.verdict`)."""
 
 
 def _on_attribute(attribute: str | None) -> Rule[UnmetTargeting | None]:

@@ -7,8 +7,7 @@ from typing import NamedTuple
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.creative_fit import Fit, fits
 from bidder.auction.match import Slot
-from bidder.auction.open_bid import open_bid_cpm
-from bidder.auction.price import Price, price
+from bidder.auction.price import Price, open_bid_cpm, price
 from bidder.auction.rotation import turn
 from bidder.auction.rule import AnyRule, Rule, first_broken
 from bidder.auction.rules import CAMPAIGN, FREQUENCY, CampaignInAuction

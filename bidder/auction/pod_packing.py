@@ -156,7 +156,7 @@ class _Search:
         """An upper bound of the value of the places after `number`, which takes no ad of a rank before `start`."""
         end = self.alike_until[number]
         alike, sums = end - number - 1, self.sums[number]
-        if not alike or start + 1 >= len(sums):
+        if not self.orders[number]:
             return self.after[end]
         # Equal places take no rank before this place's rank, and different ranks where no ad may repeat.
         last = min(start + 1 + alike, len(sums) - 1)
@@ -184,7 +184,7 @@ class _Search:
     def _bound(self, number: int, start: int, left: _Left) -> int:
         """An upper bound of the value of the ads from rank `start` on, by the ads left and by the seconds left."""
         order, choices = self.orders[number], self.pod_places[number].choices
-        if start >= len(order) or not left.ads:
+        if not order:
             return 0
         by_count = left.ads * choices[order[start]].value
         if self.pod_places[number].seconds is None:

@@ -1,4 +1,7 @@
-"""The price of a bid for an ad of a given length: in the open auction, or in a private marketplace (PMP) deal."""
+"""The price of a bid under the floors of an impression: in the open auction, or in a private marketplace (PMP) deal.
+
+`docs/pricing.md` has the formulae.
+"""
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,11 +12,14 @@ from typing import NamedTuple
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.deal_budget_rule import DEAL_BUDGET
 from bidder.auction.match import Slot
+from bidder.auction.rotation import expected_rate
 from bidder.auction.rule import Rule, first_broken
 from bidder.auction.rules import DEAL, PRICE, BidAtFloor
 from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.creative import Creative
 from bidder.campaigns.deal import CampaignDeal
-from bidder.money import MICROS, Rate, floor_micros
+from bidder.campaigns.multipliers import factor
+from bidder.money import MICROS, Rate, expected_cpm, floor_micros
 from bidder.normal_forms import identifier, with_and_without_www
 from bidder.openrtb.auction_type import AuctionType
 from bidder.openrtb.bid_request import BidRequest
@@ -28,7 +34,6 @@ Rates = Mapping[str, Rate]
 
 OTHER_RATES = Fraction(95, 100)
 """The share of a floor in a foreign currency that a price surely reaches: the exchange converts by rates of its own."""
-
 
 _CHARGE_THE_BID = frozenset({AuctionType.FIRST_PRICE, AuctionType.FIXED_PRICE})
 
@@ -111,7 +116,7 @@ def open_to(deals: Sequence[Deal], seat: str, advertiser_domain: str) -> list[De
 
 
 def is_first_price(request: BidRequest, slot: Slot, bid: Price) -> bool:
-    """Whether the auction charges what is bid: a deal's own type holds before the request's (OpenRTB 2.6, 3.2.12)."""
+    """Whether the auction is first price. The type of a deal precedes the type of the request (OpenRTB 2.6, 3.2.12)."""
     deal = _deal_of(slot, bid)
     at = deal.at if deal and deal.at is not None else request.at
     return at in _CHARGE_THE_BID
@@ -268,3 +273,31 @@ def _sort_in(outcome: Price | Rule[BidAtFloor], bids: list[Price], broken: list[
         broken.append(outcome)
     else:
         bids.append(outcome)
+
+
+def open_bid_cpm(context: AuctionContext, slot: Slot, campaign: Campaign, creatives: Sequence[Creative]) -> int | None:
+    """The CPM in micros, equal for all creatives that fit; None if the campaign bids in deals only.
+
+    The CPM is 0 for an impression that is worth less than a micro.
+    """
+    cpm: int | Fraction | None = campaign.cpm_micros
+    goal = campaign.goal if cpm is None else None
+    if goal:
+        predictions = context.delivery.predictions
+        rates = [predictions.of(campaign.id, creative.id, goal.outcome).rate for creative in creatives]
+        rate = expected_rate(campaign.rotation, [creative.weight for creative in creatives], rates)
+        cpm = expected_cpm(goal.micros, rate)
+    if cpm is None:
+        return None
+    if campaign.multipliers:
+        cpm *= factor(campaign.multipliers, _in_campaign_hours(slot.values, campaign))
+    most = campaign.max_cpm_micros
+    return math.floor(cpm) if most is None else min(math.floor(cpm), most)
+
+
+def _in_campaign_hours(values: Mapping[str, Sequence[str]], campaign: Campaign) -> Mapping[str, Sequence[str]]:
+    """The values with the hour of the campaign's own time zone alone, as its multipliers name it."""
+    if "hour" not in campaign.multipliers:
+        return values
+    zone = f"{campaign.time_zone} "
+    return {**values, "hour": [hour.removeprefix(zone) for hour in values.get("hour", ()) if hour.startswith(zone)]}

@@ -6,6 +6,8 @@ counted after the minute.
 """
 
 from collections import Counter
+from collections.abc import Iterable
+from itertools import takewhile
 from typing import NamedTuple
 
 from bidder.delivery.budget_holders import class_of_campaign
@@ -41,7 +43,7 @@ class Opportunities:
         self._noted: list[Noted] = []
         self._impressions = self._counted = 0
 
-    def note(self, index: Index, delivery: DeliveryState, impressions: int, device: int = 0) -> list[Reached] | None:
+    def note(self, index: Index, delivery: DeliveryState, impressions: int, device: int) -> list[Reached] | None:
         """A list for the decision to append to; None if `MOST` impressions are noted already.
 
         `device` is the type of the viewer's device.
@@ -56,8 +58,7 @@ class Opportunities:
 
     def take(self) -> "Taken":
         """Returns all notes, which are counted in the background, and starts with none."""
-        weight = self._impressions / self._counted if self._counted else 1.0
-        taken = Taken(self._noted, weight, self._impressions)
+        taken = Taken(self._noted, self._impressions / max(1, self._counted), self._impressions)
         self._noted, self._impressions, self._counted = [], 0, 0
         return taken
 
@@ -67,29 +68,32 @@ class Taken(NamedTuple):
 
     noted: list[Noted]
     weight: float
-    impressions: int = 0
+    impressions: int
     """The impressions of the minute, noted or not."""
 
-    def counts(self, *, by_class: bool = True) -> dict[str, int]:
-        """The opportunities by campaign id, to the nearest whole; `by_class` for campaigns with a goal by class too."""
-        by_index: dict[str, tuple[Index, Counter[tuple[int, int | None]]]] = {}
-        for noted in self.noted:
-            index, delivery = noted.index, noted.delivery
-            counts = by_index.setdefault(index.id, (index, Counter()))[1]
-            classes = delivery.device_classes(noted.device) if by_class else None
-            for number, conjunctions, end in noted.reached:
-                tier = index.tiers_by_number[number]
-                last = tier.start + end
-                for position in tier.campaigns(conjunctions, delivery.eligible[number], tier.start):
-                    if position >= last:
-                        break
-                    goal = index.goal(position) if classes else 0
-                    counts[position, classes[goal - 1] if classes and goal else None] += 1
-        totals: Counter[str] = Counter()
-        for index, counts in by_index.values():
-            for (reached, of_class), count in counts.items():
-                campaign_id = index.campaign_id(reached)
-                totals[campaign_id] += count
-                if of_class is not None:
-                    totals[class_of_campaign(campaign_id, of_class)] += count
-        return {name: round(count * self.weight) for name, count in totals.items()}
+    def counts(self) -> dict[str, int]:
+        """The opportunities by campaign id, and by class of device for campaigns with a goal."""
+        return opportunities(self.noted, self.weight, by_class=True)
+
+
+def opportunities(notes: Iterable[Noted], weight: float, *, by_class: bool) -> dict[str, int]:
+    """The opportunities by campaign id, to the nearest whole; `by_class` for campaigns with a goal by class too."""
+    by_index: dict[str, tuple[Index, Counter[tuple[int, int | None]]]] = {}
+    for noted in notes:
+        index, delivery = noted.index, noted.delivery
+        counts = by_index.setdefault(index.id, (index, Counter()))[1]
+        classes = delivery.device_classes(noted.device) if by_class else None
+        for number, conjunctions, end in noted.reached:
+            tier = index.tiers_by_number[number]
+            positions = tier.campaigns(conjunctions, delivery.eligible[number], tier.start)
+            for position in takewhile((tier.start + end).__gt__, positions):
+                goal = index.goal(position) if classes else None
+                counts[position, classes[goal - 1] if classes and goal else None] += 1
+    totals: Counter[str] = Counter()
+    for index, counts in by_index.values():
+        for (reached, of_class), count in counts.items():
+            campaign_id = index.campaign_id(reached)
+            totals[campaign_id] += count
+            if of_class is not None:
+                totals[class_of_campaign(campaign_id, of_class)] += count
+    return {name: round(count * weight) for name, count in totals.items()}

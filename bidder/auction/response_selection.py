@@ -1,4 +1,4 @@
-"""Selects the offers that are answered: by what a single document can hold, and by what budgets still pay for."""
+"""Selects the offers of the response: those that fit in a single document, and those within the allowances."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""A rule of the auction: the check, and what explain says of a rejection by it."""
+"""A rule of the auction: its check, and the explanation of a rejection."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
@@ -16,7 +16,7 @@ Subject = TypeVar("Subject")
 
 
 class Case(NamedTuple):
-    """An impression and a campaign that a rule rejected, for the values that explain tells.
+    """An impression and a campaign that a rule rejected, from which explain gets its values.
 
     `position` is the campaign's position in the index of the snapshot. `open_bid` computes the campaign's CPM outside
     deals in micros; None if the campaign bids in deals only. `unmet` is the targeting that the impression does not
@@ -66,18 +66,18 @@ def first_broken(rules: Sequence[Rule[Subject]], subject: Subject) -> Rule[Subje
     return None
 
 
-class Told(NamedTuple):
-    """A rejection in words: its reason, and the values that the rule saw and wanted. Empty where it compares none."""
+class RejectionInWords(NamedTuple):
+    """The reason of a rejection, and the seen and required values; empty texts if the rule compares no values."""
 
     reason: str
     seen: str
     wanted: str
 
 
-def told(rule: AnyRule, case: Case) -> Told:
+def rejection_in_words(rule: AnyRule, case: Case) -> RejectionInWords:
     """The explanation of a rejection by a rule."""
     reason = rule.reason if rule.reason_of is None else rule.reason_of(case)
-    return Told(reason, _words(rule.seen(case)), _words(rule.wanted(case)))
+    return RejectionInWords(reason, _words(rule.seen(case)), _words(rule.wanted(case)))
 
 
 def names_of(rules: Iterable[AnyRule]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The one table of rules, in the order of evaluation. A campaign that no rule rejects bids.
 
 Matching applies the first rows to sets of campaigns, the decision checks the next rows campaign by campaign, and the
-answer applies the last rows to the offers. Explain tells the first broken row, metrics and replay count by its name.
+answer applies the last rows to the offers. Explain reports the first broken row; metrics and replay count by its name.
 """
 
 from bidder.auction.answer_rules import ANSWER

@@ -12,8 +12,7 @@ from bidder.auction.creative_facts import CreativeFacts, is_secure
 from bidder.auction.deal_budget_rule import DEAL_BUDGET
 from bidder.auction.rule import AnyRule, Case, Rule, Subject
 from bidder.campaigns.campaign import Campaign
-from bidder.currency import bidding_currency
-from bidder.money import display
+from bidder.money import bidding_currency, display
 from bidder.normal_forms import identifier
 from bidder.openrtb.creative_attribute import CreativeAttribute
 from bidder.openrtb.deal import Deal
@@ -55,24 +54,24 @@ def _demands_facts_in_the_ad(context: AuctionContext) -> bool:
 REQUEST: tuple[Rule[AuctionContext], ...] = (
     Rule(
         "currency",
-        "the request takes no bids in the account's currency",
+        "the request accepts no bids in the account's currency",
         rejects=lambda context: bidding_currency(context.request.cur, context.delivery.rates) is None,
         seen=lambda case: case.context.request.cur,
         wanted=lambda case: sorted(case.context.delivery.rates),
     ),
     Rule(
         "seat",
-        "the request takes no bids from this buyer seat",
+        "the request accepts no bids from this buyer seat",
         rejects=_seats_exclude_ours,
         seen=lambda case: [*case.context.request.wseat, *(f"not {seat}" for seat in case.context.request.bseat)],
         wanted=lambda case: [case.context.seat],
     ),
     Rule(
         "transparency",
-        "the ad has to show the facts that the Digital Services Act requires, and ours don't (regs.ext.dsa)",
+        "the ad must render the data that the Digital Services Act requires, and no ad here does (regs.ext.dsa)",
         rejects=_demands_facts_in_the_ad,
         seen=lambda _: ["pubrender 0"],
-        wanted=lambda _: ["a publisher who shows the facts"],
+        wanted=lambda _: ["a publisher that renders the data"],
     ),
 )
 """Rules that reject a whole request."""
@@ -87,7 +86,7 @@ def _protocol(rejects: Callable[[Subject], bool]) -> Rule[Subject]:
     """The rule on protocols, of a player that takes no VAST, or of a creative that fits none of the player's."""
     return Rule(
         "protocol",
-        "no VAST version that the player takes",
+        "no VAST version that the player accepts",
         rejects=rejects,
         seen=lambda case: sorted(case.slot.video.accepted_protocols()),
         wanted=lambda _: ["a version of VAST, or a wrapper for a tag"],
@@ -97,14 +96,14 @@ def _protocol(rejects: Callable[[Subject], bool]) -> Rule[Subject]:
 PLAYER: tuple[Rule[Video], ...] = (
     Rule(
         "linearity",
-        "the player takes non-linear ads only",
+        "the player accepts only non-linear ads",
         rejects=lambda video: video.linearity == Linearity.NON_LINEAR,
         seen=lambda case: [case.slot.video.linearity],
         wanted=lambda _: ["linear"],
     ),
     Rule(
         "delivery",
-        "the player takes streamed video only",
+        "the player accepts only streamed video",
         rejects=lambda video: bool(video.delivery) and set(video.delivery) == {DeliveryMethod.STREAMING},
         seen=lambda case: case.slot.video.delivery,
         wanted=lambda _: ["progressive or download"],
@@ -150,7 +149,7 @@ CAMPAIGN: tuple[Rule[CampaignInAuction], ...] = (
 """Rules that reject a campaign on all impressions of a request."""
 
 
-_NOT_TARGETED = "no creative whose own targeting the request meets"
+_NOT_TARGETED = "the request meets the targeting of no creative"
 CREATIVE_TARGETING: Rule[CreativeFacts] = Rule(
     "creative_targeting",
     _NOT_TARGETED,
@@ -159,7 +158,7 @@ CREATIVE_TARGETING: Rule[CreativeFacts] = Rule(
     wanted=lambda case: [case.unmet.wanted] if case.unmet else [],
     reason_of=lambda case: _NOT_TARGETED + (f"; {case.unmet.reason}" if case.unmet else ""),
 )
-"""Explain tells the unmet targeting of the closest creative."""
+"""Explain reports the unmet targeting of the closest creative."""
 
 
 def _lengths(case: Case) -> list[object]:
@@ -186,14 +185,14 @@ CREATIVE: tuple[Rule[CreativeFacts], ...] = (
     _protocol(lambda facts: facts.markup is None),
     Rule(
         "duration",
-        "no creative of a length that fits",
+        "no creative has an accepted length",
         rejects=lambda facts: not facts.video.has_room(facts.creative.seconds),
         seen=_lengths,
         wanted=lambda case: [creative.seconds for creative in case.campaign.creatives],
     ),
     Rule(
         "attribute",
-        "no creative without an attribute that is blocked (battr)",
+        "every creative has a blocked attribute (battr)",
         rejects=lambda facts: facts.has_blocked_attribute(),
         seen=lambda case: [
             *(f"not {value}" for value in case.slot.video.battr),
@@ -203,14 +202,14 @@ CREATIVE: tuple[Rule[CreativeFacts], ...] = (
     ),
     Rule(
         "api",
-        "no creative that needs only APIs that the player has (api)",
+        "every creative needs an API that the player lacks (api)",
         rejects=lambda facts: bool(facts.creative.apis) and not set(facts.creative.apis) <= set(facts.video.api),
         seen=lambda case: case.slot.video.api,
         wanted=lambda case: sorted({api for creative in case.campaign.creatives for api in creative.apis}),
     ),
     Rule(
         "language",
-        "no creative in a language that the request takes (wlang)",
+        "no creative is in an accepted language (wlang)",
         rejects=lambda facts: (
             bool(facts.languages)
             and facts.creative.language is not None
@@ -221,14 +220,14 @@ CREATIVE: tuple[Rule[CreativeFacts], ...] = (
     ),
     Rule(
         "secure",
-        "no media file over https, or a click that leaves it: the impression demands https",
+        "the impression requires https, and all media files or a click URL lack it",
         rejects=lambda facts: facts.is_insecure(),
         seen=lambda _: ["https only"],
         wanted=_insecure_links,
     ),
     Rule(
         "mime",
-        "no media file of a type that the player takes",
+        "no media file has a type that the player accepts",
         rejects=lambda facts: not facts.has_accepted_mime(),
         seen=lambda case: case.slot.video.mimes,
         wanted=lambda case: sorted(
@@ -238,7 +237,7 @@ CREATIVE: tuple[Rule[CreativeFacts], ...] = (
     ),
     Rule(
         "bitrate",
-        "no media file within the bit rates that the player takes",
+        "no media file is within the player's bit rates",
         rejects=lambda facts: not facts.creative.tag and not facts.media,
         seen=lambda case: [f"{case.slot.video.minbitrate or 0} to {case.slot.video.maxbitrate or 'any'}"],
         wanted=lambda case: sorted({file.bitrate for creative in case.campaign.creatives for file in creative.media}),
@@ -284,7 +283,7 @@ def _bids(case: Case) -> Iterator[str]:
 
 DEAL: Rule[BidAtFloor] = Rule(
     "deal",
-    "not in a deal of the impression, which takes no other bids from it",
+    "buys none of the impression's deals, and the impression accepts no other bids from it",
     rejects=lambda bid: bid.cpm_micros is None,
     seen=lambda case: [deal.id for deal in _deals(case)],
     wanted=lambda case: [deal.id for deal in case.campaign.deals],
@@ -294,7 +293,7 @@ PRICE: tuple[Rule[BidAtFloor], ...] = (
     DEAL,
     Rule(
         "worth",
-        "an impression is worth less than a millionth to it",
+        "the value of an impression is below a micro",
         rejects=lambda bid: bid.cpm_micros == 0,
         wanted=lambda case: [f"{display(case.campaign.top_cpm_micros)} at most"],
     ),
@@ -330,7 +329,7 @@ def _wanted_impressions(case: Case) -> list[str]:
 
 FREQUENCY: Rule[Collection[str]] = Rule(
     "frequency",
-    "the viewer has reached one of its frequency caps, or what the viewer was shown is unknown",
+    "the viewer has reached a frequency cap, or the viewer's exposures are unknown",
     rejects=lambda allowed: not allowed,
     seen=_seen_impressions,
     wanted=_wanted_impressions,

@@ -20,7 +20,7 @@ LOWEST = 0.3
 
 OFF, NO_FIRST_PRICE = "the campaign's shading is off", "no open first-price auction"
 TOO_DEAR = "prices of this height are not learned"
-UNKNOWN, MODEL, EXPLORATION = "too little is known of prices", "model", "exploration"
+UNKNOWN, MODEL, EXPLORATION = "too few prices are known", "model", "exploration"
 
 
 class Shaded(NamedTuple):
@@ -62,7 +62,7 @@ def is_learned(request: BidRequest, slot: Slot, price: Price) -> bool:
 
 
 def value_micros(price: Price) -> int:
-    """The value of a bid, CPM in micros: what was bid before shading."""
+    """The value of a bid, a CPM in micros: the bid before shading."""
     return price.cpm_micros if price.value_micros is None else price.value_micros
 
 

@@ -10,8 +10,8 @@ from bidder.auction.creative_fit import fits
 from bidder.auction.match import Slot, implied_values
 from bidder.auction.matching_rules import PACING, TARGETING, WITHHELD, Candidate, delivery_reason
 from bidder.auction.offer import Offer, offers
-from bidder.auction.open_bid import open_bid_cpm
-from bidder.auction.rule import AnyRule, Case, Rule, Told, first_broken, told
+from bidder.auction.price import open_bid_cpm
+from bidder.auction.rule import AnyRule, Case, RejectionInWords, Rule, first_broken, rejection_in_words
 from bidder.auction.rules import CREATIVE_TARGETING, PLAYER, REQUEST
 from bidder.auction.shading import Shaded, shaded
 from bidder.auction.unmet_targeting import UNMEETABLE, UnmetTargeting, unmet_targeting
@@ -56,7 +56,7 @@ def verdict(
     """
     campaign_id = snapshot.index.campaign_id(position)
     candidate = Candidate(snapshot, position, slot)
-    if WITHHELD.rejects(candidate):  # told without the record, whose decoding takes most of a verdict
+    if WITHHELD.rejects(candidate):  # explained without the record, whose decoding takes most of a verdict
         return Verdict(campaign_id, WITHHELD.name, delivery_reason(snapshot, position) or WITHHELD.reason)
     record = snapshot.index.record(position)
     campaign = snapshot.delivery.with_caps_of_advertiser(record.campaign)
@@ -69,10 +69,14 @@ def verdict(
         creative_id, of_creative = _closest(record, slot)
         case = case._replace(unmet=of_creative._replace(reason=f"closest is {creative_id}: {of_creative.reason}"))
     if isinstance(result, Rule):
-        return Verdict(campaign_id, result.name, *told(result, case))
+        return Verdict(campaign_id, result.name, *rejection_in_words(result, case))
     best = max(result, key=lambda offer: offer.rank)
     fate = fates.get(campaign_id, OUTBID)
-    name, words = (BIDS, Told(BIDS, "", "")) if fate is None else (fate.name, told(fate, case._replace(best=best)))
+    name, words = (
+        (BIDS, RejectionInWords(BIDS, "", ""))
+        if fate is None
+        else (fate.name, rejection_in_words(fate, case._replace(best=best)))
+    )
     return Verdict(campaign_id, name, *words, best=best, shaded=shaded(context, best, exchange))
 
 

@@ -25,7 +25,7 @@ _ALONE = 1 << 64
 
 
 class BestOffers:
-    """Up to `most` offers of the highest rank on an impression, and what an offer has to bid to be among them."""
+    """Up to `most` offers of the highest rank on an impression, and the lowest bid of an offer that can join."""
 
     def __init__(self, most: int, floor: int) -> None:
         self._most = most

@@ -72,5 +72,5 @@ def minimal(service: Any) -> Any:
     from bidder.aws.direct import Items, Objects, ParameterReader
 
     if service == "s3-parameters":
-        return Objects(minimal("ssm").ahead)  # type: ignore[attr-defined]
+        return Objects(minimal("ssm").prefetch)  # type: ignore[attr-defined]
     return {"dynamodb": Items, "s3": Objects, "ssm": ParameterReader}[service]()

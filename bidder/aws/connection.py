@@ -11,6 +11,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
+from threading import Lock
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult
 
@@ -24,6 +25,7 @@ SECONDS_A_BYTE = 1e-6
 _PORTS = {"http": 80, "https": 443}
 _LONGEST_LINE = 65_536
 _PIECE = 1 << 18
+_context_lock = Lock()
 _NO_BODY = frozenset({204, 304})
 _SWITCHING, _FINAL = 101, 200
 
@@ -166,9 +168,17 @@ def _authorities() -> str | None:
     return os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE") or None
 
 
-@cache
 def _trusted(authorities: str | None) -> ssl.SSLContext:
-    """The TLS context of all connections, cached since reading the certificates takes 20 ms."""
+    """The TLS context of all connections, made once since reading the certificates takes 20 ms of processor time.
+
+    The threads of a cold start ask for it at the same time, and a cache alone would let each of them make one.
+    """
+    with _context_lock:
+        return _context(authorities)
+
+
+@cache
+def _context(authorities: str | None) -> ssl.SSLContext:
     if authorities is None:
         return ssl.create_default_context()
     if os.path.isdir(authorities):  # noqa: PTH112  pathlib would be one more import of a cold start

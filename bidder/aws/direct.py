@@ -8,7 +8,7 @@ from typing import Any
 from bidder.aws.credentials import region
 from bidder.aws.endpoint import AwsError, Endpoint
 from bidder.aws.hosts import service_url
-from bidder.aws.prefetch import Ahead
+from bidder.aws.prefetch import Prefetch
 from bidder.aws.signature import path_of
 
 _NOT_FOUND = 404
@@ -26,8 +26,8 @@ class Objects:
 
         NoSuchKey = NoSuchKey
 
-    def __init__(self, ahead: Ahead | None = None) -> None:
-        self.ahead = ahead or Ahead()
+    def __init__(self, prefetch: Prefetch | None = None) -> None:
+        self.prefetch = prefetch or Prefetch()
         self._endpoints: dict[str, Endpoint] = {}
 
     def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803  # boto3's names
@@ -35,7 +35,7 @@ class Objects:
         endpoint = self._endpoints.get(Bucket)
         if endpoint is None:
             base = service_url("s3", region(), Bucket)
-            endpoint = self._endpoints.setdefault(Bucket, Endpoint("s3", base, self.ahead))
+            endpoint = self._endpoints.setdefault(Bucket, Endpoint("s3", base, self.prefetch))
         try:
             return {"Body": BytesIO(endpoint.call("GET", path_of(Key), {})), "ETag": ""}
         except AwsError as refused:
@@ -58,7 +58,7 @@ class Items:
         endpoint = getattr(self._of_thread, "endpoint", None)
         if endpoint is None:
             base = service_url("dynamodb", region())
-            endpoint = self._of_thread.endpoint = Endpoint("dynamodb", base, Ahead())
+            endpoint = self._of_thread.endpoint = Endpoint("dynamodb", base, Prefetch())
         headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.BatchGetItem"}
         return json.loads(endpoint.call("POST", "/", headers, json.dumps(parameters).encode()))
 
@@ -66,9 +66,9 @@ class Items:
 class ParameterReader:
     """Systems Manager's GetParametersByPath. Raises AwsError, NoSuchEndpoint, OSError."""
 
-    def __init__(self, ahead: Ahead | None = None) -> None:
-        self.ahead = ahead or Ahead()
-        self._endpoint = Endpoint("ssm", service_url("ssm", region()), self.ahead)
+    def __init__(self, prefetch: Prefetch | None = None) -> None:
+        self.prefetch = prefetch or Prefetch()
+        self._endpoint = Endpoint("ssm", service_url("ssm", region()), self.prefetch)
 
     def get_parameters_by_path(self, **parameters: Any) -> Any:
         """A page of the parameters under a path, with the token of the next page if there is one."""

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from bidder.aws import credentials as identity
 from bidder.aws import retry
 from bidder.aws.connection import Connection, HttpResponse
-from bidder.aws.prefetch import Ahead
+from bidder.aws.prefetch import Prefetch
 from bidder.aws.signature import Credentials, Scope, signed
 
 _KEPT = 10
@@ -39,7 +39,7 @@ class Endpoint:
         self,
         service: str,
         base: str,
-        ahead: Ahead,
+        prefetch: Prefetch,
         clock: Callable[[], float] = time.time,
         pause: Callable[[float], None] = time.sleep,
         draw: Callable[[], float] = retry.draw,
@@ -47,7 +47,7 @@ class Endpoint:
         """`clock` returns seconds since the epoch, `draw` a random number from 0 to 1."""
         self._scope = Scope(identity.region(), service)
         self._base = urlsplit(base)
-        self._ahead = ahead
+        self._prefetch = prefetch
         self._clock = clock
         self._pause = pause
         self._draw = draw
@@ -56,8 +56,8 @@ class Endpoint:
         self._skew = timedelta()
         """The difference of AWS's clock from this process's, if it is too large for a signature; else None."""
         self._signed_by: Credentials | None = None
-        self._their_time: datetime | None = None
-        """The credentials of the last attempt, and AWS's time if AWS refused it."""
+        self._their_date = ""
+        """The credentials of the last attempt, and AWS's date if AWS refused it."""
         self._busy = Lock()
 
     def call(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> bytes:
@@ -66,7 +66,7 @@ class Endpoint:
         Only for idempotent calls, since a failed attempt is repeated. A call ends after 3 attempts of 6 s each; a
         throttled call ends after 8 attempts with pauses of 18 s in total.
         """
-        return self._ahead.answer((self._base.path + path, body), lambda: self._call(method, path, headers, body))
+        return self._prefetch.answer((self._base.path + path, body), lambda: self._call(method, path, headers, body))
 
     def _call(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
         with self._busy:
@@ -88,7 +88,7 @@ class Endpoint:
             raise AssertionError  # pauses have no end
 
     def _attempt(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
-        """One attempt. A kept connection that AWS closed meanwhile does not count as a failure."""
+        """One attempt. A kept connection that AWS has closed does not count as a failure."""
         if self._connection is not None and abs(self._clock() - self._used) > _KEPT:
             self._close()
         kept = self._connection is not None
@@ -117,7 +117,7 @@ class Endpoint:
         return answer.body
 
     def _refusal(self, answer: HttpResponse) -> AwsError:
-        self._their_time = _http_date(answer.headers.get("date", ""))
+        self._their_date = answer.headers.get("date", "")
         code = retry.error_code(answer.headers, answer.body)
         return AwsError(answer.status, f"{self._base.netloc} answered {answer.status}: {answer.body[:300]!r}", code)
 
@@ -126,8 +126,9 @@ class Endpoint:
         if refused.code in retry.EXPIRED:
             identity.forget()
             return identity.credentials(datetime.fromtimestamp(self._clock(), UTC)) != self._signed_by
-        if refused.code in retry.SKEWED and self._their_time is not None:
-            skew = self._their_time - datetime.fromtimestamp(self._clock(), UTC)
+        # read here, since Python imports the calendar and the locale for it, and each absent object is a refusal
+        if refused.code in retry.SKEWED and (their_time := _http_date(self._their_date)) is not None:
+            skew = their_time - datetime.fromtimestamp(self._clock(), UTC)
             if abs(skew - self._skew) > _SKEW:
                 self._skew = skew
                 return True

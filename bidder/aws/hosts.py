@@ -3,7 +3,7 @@
 import os
 
 _PARTITIONS = (
-    # prefix of the region, domain, domain of dual-stack endpoints; a longer prefix stands before a shorter one
+    # prefix of the region, domain, domain of dual-stack endpoints; longer prefixes come first
     ("cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"),
     ("eusc-", "amazonaws.eu", "api.amazonwebservices.eu"),
     ("us-isob-", "sc2s.sgov.gov", "api.aws.scloud"),

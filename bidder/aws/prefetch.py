@@ -12,7 +12,7 @@ Call = tuple[str, bytes]
 """The path and the body of a request."""
 
 
-class Ahead:
+class Prefetch:
     """The prefetched answers of one client. Without `begin` nothing is prefetched."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
@@ -27,7 +27,7 @@ class Ahead:
             with suppress(Exception):
                 work()
 
-        self._thread = Thread(target=run, daemon=True, name="ahead")
+        self._thread = Thread(target=run, daemon=True, name="prefetch")
         self._thread.start()
 
     def answer(self, call: Call, make: Callable[[], bytes]) -> bytes:

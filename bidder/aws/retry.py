@@ -25,7 +25,7 @@ THROTTLING = frozenset(
 """The error codes that botocore's standard mode treats as throttling."""
 
 PASSING = frozenset({"RequestTimeout", "RequestTimeoutException", "InternalError", "InternalServerError"})
-"""The codes of transient errors, whatever the HTTP status."""
+"""The codes of transient errors, with any HTTP status."""
 
 SKEWED = frozenset(
     {
@@ -67,8 +67,8 @@ def is_throttling(status: int, code: str) -> bool:
 
 
 def is_passing(status: int, code: str) -> bool:
-    """Whether the error is transient, so that another attempt may succeed."""
-    return code in PASSING or status in _PASSING_STATUSES or is_throttling(status, code)
+    """Whether the error, if it is no throttling, is transient, so that another attempt may succeed."""
+    return code in PASSING or status in _PASSING_STATUSES
 
 
 def draw() -> float:

@@ -144,7 +144,7 @@ class FrequencyCap(BaseModel):
     @model_validator(mode="after")
     def _limits(self) -> Self:
         if (self.impressions is None) != (self.window is None):
-            msg = "give impressions and window together: so many impressions in that window"
+            msg = "give impressions and window together: the most impressions in the window"
             raise ValueError(msg)
         if self.impressions is None and self.min_gap is None:
             msg = "give impressions and window, or min_gap: a cap without them limits nothing"
@@ -256,13 +256,13 @@ def wrong_terms(campaign: Campaign) -> str | None:
     """Why the `TERMS` of a campaign do not allow a bid; None if they do."""
     worths = [name for name in ("cpm", "cpcv", "cpc", "cpv") if getattr(campaign, f"{name}_micros") is not None]
     if len(worths) > 1:
-        return f"give one of {', '.join(worths)}: each says what the open-auction bid is"
+        return f"give one of {', '.join(worths)}: each sets the open-auction bid"
     if not worths and not campaign.deals:
         return "give cpm, a goal (cpcv, cpc or cpv) or deals: without any the campaign can never bid"
     if worths and worths != ["cpm"] and campaign.max_cpm_micros is None:
         return f"{worths[0]} needs max_cpm: the most that an impression may cost, whatever is predicted of it"
     if not worths and (campaign.max_cpm_micros is not None or campaign.multipliers):
-        return "max_cpm and multipliers are of the open-auction bid: without cpm or a goal there is none"
+        return "max_cpm and multipliers apply to the open-auction bid, which needs cpm or a goal"
     return None
 
 

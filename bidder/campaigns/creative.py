@@ -1,4 +1,4 @@
-"""A creative: one video ad with its renditions (media files), or a third party's tag (VAST wrapper), and companions."""
+"""A creative: a video ad or a third-party tag (VAST wrapper), with companion ads and viewability measurement."""
 
 from collections.abc import Iterator
 from typing import Annotated, Self
@@ -175,9 +175,9 @@ def wrong_playback(creative: Creative) -> str | None:
     """The contradiction in a creative's `PLAYBACK` fields, or None."""
     is_ours = bool(creative.media) or creative.upload is not None
     if is_ours == (creative.tag is not None):
-        return "give media or an upload, or a tag that answers with the ad: one of the two"
+        return "give either media or an upload, or a tag that answers with the ad"
     if is_ours and creative.click_through is None:
-        return "media need a click_through: where a click on the video leads"
+        return "media need a click_through, the landing page of a click"
     if creative.tag and creative.click_through is not None:
         return "a tag brings its own click_through: leave it out"
     if len({companion.id for companion in creative.companions}) != len(creative.companions):

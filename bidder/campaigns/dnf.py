@@ -19,7 +19,7 @@ class TooManyConjunctions(ValueError):
 
 
 class Predicate(NamedTuple):
-    """The condition on one attribute: a request shows a value of each set in `any_of`, and no value of `none_of`."""
+    """The predicate of one attribute: a request has a value of each set in `any_of`, and no value of `none_of`."""
 
     any_of: tuple[frozenset[str], ...]
     none_of: frozenset[str]
@@ -118,7 +118,7 @@ def _joined(first: Conjunction, second: Conjunction) -> Conjunction:
 
 def _bounded(joined: list[Conjunction]) -> list[Conjunction]:
     if len(joined) > MAX_CONJUNCTIONS:
-        msg = f"comes to {len(joined)} cases, more than {MAX_CONJUNCTIONS}: join fewer ors by and"
+        msg = f"comes to {len(joined)} cases, more than {MAX_CONJUNCTIONS}: combine fewer ors by and"
         raise TooManyConjunctions(msg)
     return joined
 

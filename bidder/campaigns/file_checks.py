@@ -15,6 +15,7 @@ from bidder.campaigns.campaign import TERMS, Campaign, repeated_ids, wrong_terms
 from bidder.campaigns.categories import with_taxonomies
 from bidder.campaigns.creative import PLAYBACK, Creative, wrong_playback
 from bidder.campaigns.dnf import TooManyConjunctions, conjunctions
+from bidder.campaigns.grouped_thousands import grouped_budgets
 from bidder.campaigns.impossible_words import wrong_word
 from bidder.campaigns.item_size import too_large
 from bidder.campaigns.media_address import unreachable
@@ -40,7 +41,7 @@ class Finding(NamedTuple):
     is_warning: bool = False
 
 
-class Surroundings(NamedTuple):
+class CheckContext(NamedTuple):
     """The context of the checks: the time, the taxonomies, and the CPM in micros above which a check warns."""
 
     now: datetime
@@ -57,7 +58,7 @@ class Parts(NamedTuple):
     creatives: Sequence[tuple[int, Creative, frozenset[str]]]
 
 
-def findings(document: Mapping[str, Any], parts: Parts, known: Surroundings) -> Iterator[Finding]:
+def findings(document: Mapping[str, Any], parts: Parts, known: CheckContext) -> Iterator[Finding]:
     """The findings of all checks of a campaign's document, whose valid parts are `parts`."""
     for needed, check in _OF_CAMPAIGNS:
         if parts.valid.issuperset(needed):
@@ -70,35 +71,44 @@ def findings(document: Mapping[str, Any], parts: Parts, known: Surroundings) -> 
     for path, attribute, word in named_words(document):
         if wrong := wrong_word(attribute, word, known.taxonomies):
             yield Finding(path, *wrong)
+    yield from _grouped(document)
 
 
-def advertiser_findings(limits: AdvertiserLimits, known: Surroundings) -> Iterator[Finding]:
-    """The findings of the checks of an advertiser's limits."""
+def advertiser_findings(
+    document: Mapping[str, Any], limits: AdvertiserLimits, known: CheckContext
+) -> Iterator[Finding]:
+    """The findings of the checks of the document of an advertiser's limits."""
     for check in (_time_zone, _flight, _budget):
         yield from check(limits, known)
+    yield from _grouped(document)
 
 
-def _terms(campaign: Campaign, _: Surroundings) -> Iterator[Finding]:
+def _grouped(document: Mapping[str, Any]) -> Iterator[Finding]:
+    for path, message in grouped_budgets(document):
+        yield Finding(path, message, is_warning=True)
+
+
+def _terms(campaign: Campaign, _: CheckContext) -> Iterator[Finding]:
     if wrong := wrong_terms(campaign):
         yield Finding((), wrong)
 
 
-def _ids(campaign: Campaign, _: Surroundings) -> Iterator[Finding]:
+def _ids(campaign: Campaign, _: CheckContext) -> Iterator[Finding]:
     if wrong := repeated_ids(campaign):
         yield Finding((), wrong)
 
 
-def _names(campaign: Campaign, _: Surroundings) -> Iterator[Finding]:
+def _names(campaign: Campaign, _: CheckContext) -> Iterator[Finding]:
     if wrong := too_long(campaign):
         yield Finding((), wrong)
 
 
-def _size(campaign: Campaign, known: Surroundings) -> Iterator[Finding]:
+def _size(campaign: Campaign, known: CheckContext) -> Iterator[Finding]:
     if wrong := too_large(with_taxonomies(campaign, known.taxonomies)):
         yield Finding((), wrong)
 
 
-def _time_zone(campaign: Campaign | AdvertiserLimits, _: Surroundings) -> Iterator[Finding]:
+def _time_zone(campaign: Campaign | AdvertiserLimits, _: CheckContext) -> Iterator[Finding]:
     zones: list[tuple[Path, str | None]] = [(("time_zone",), campaign.time_zone)]
     zones += [(("frequency_caps", n, "time_zone"), cap.time_zone) for n, cap in enumerate(campaign.frequency_caps)]
     for path, zone in zones:
@@ -106,22 +116,22 @@ def _time_zone(campaign: Campaign | AdvertiserLimits, _: Surroundings) -> Iterat
             yield Finding(path, f"{zone} is not a zone of the IANA database, such as Europe/Berlin")
 
 
-def _cases(campaign: Campaign, _: Surroundings) -> Iterator[Finding]:
+def _cases(campaign: Campaign, _: CheckContext) -> Iterator[Finding]:
     try:
         conjunctions(campaign.targeting, campaign.where)
     except TooManyConjunctions as error:
         yield Finding(("where",), str(error))
 
 
-def _flight(campaign: Campaign | AdvertiserLimits, known: Surroundings) -> Iterator[Finding]:
+def _flight(campaign: Campaign | AdvertiserLimits, known: CheckContext) -> Iterator[Finding]:
     start, end = campaign.flight.start, campaign.flight.end
     if start and end and end <= start:
         yield Finding(("flight", "end"), f"{end.isoformat()} is not after the start, {start.isoformat()}")
     elif end and end <= known.now:
-        yield Finding(("flight", "end"), f"the flight is over since {end.isoformat()}: the campaign can't bid", True)
+        yield Finding(("flight", "end"), f"the flight ended at {end.isoformat()}: the campaign can't bid", True)
 
 
-def _prices(campaign: Campaign, known: Surroundings) -> Iterator[Finding]:
+def _prices(campaign: Campaign, known: CheckContext) -> Iterator[Finding]:
     amounts: list[tuple[Path, int | None]] = [
         (("cpm_micros",), campaign.cpm_micros),
         (("max_cpm_micros",), campaign.max_cpm_micros),
@@ -139,7 +149,7 @@ def _prices(campaign: Campaign, known: Surroundings) -> Iterator[Finding]:
             )
 
 
-def _budget(campaign: Campaign | AdvertiserLimits, _: Surroundings) -> Iterator[Finding]:
+def _budget(campaign: Campaign | AdvertiserLimits, _: CheckContext) -> Iterator[Finding]:
     budgets: list[tuple[Path, Budget]] = [(("budget",), campaign.budget)]
     for number, deal in enumerate(campaign.deals if isinstance(campaign, Campaign) else ()):
         if deal.budget is not None:
@@ -151,24 +161,24 @@ def _budget(campaign: Campaign | AdvertiserLimits, _: Surroundings) -> Iterator[
             yield Finding((*path, "daily_micros"), message, True)
 
 
-def _categories(campaign: Campaign, known: Surroundings) -> Iterator[Finding]:
+def _categories(campaign: Campaign, known: CheckContext) -> Iterator[Finding]:
     for number, category in enumerate(campaign.categories):
         if wrong := wrong_word("category", f"{campaign.cattax}/{category}", known.taxonomies):
             yield Finding(("categories", number), *wrong)
 
 
-def _playback(creative: Creative, _: Campaign, __: Surroundings) -> Iterator[Finding]:
+def _playback(creative: Creative, _: Campaign, __: CheckContext) -> Iterator[Finding]:
     if wrong := wrong_playback(creative):
         yield Finding((), wrong)
 
 
-def _skip_offset(creative: Creative, _: Campaign, __: Surroundings) -> Iterator[Finding]:
+def _skip_offset(creative: Creative, _: Campaign, __: CheckContext) -> Iterator[Finding]:
     if creative.skip_offset is not None and creative.skip_offset >= creative.duration:
         message = f"{creative.skip_offset:g} s is past the end: the creative takes {creative.duration:g} s"
         yield Finding(("skip_offset",), message)
 
 
-def _bitrates(creative: Creative, _: Campaign, __: Surroundings) -> Iterator[Finding]:
+def _bitrates(creative: Creative, _: Campaign, __: CheckContext) -> Iterator[Finding]:
     for number, media in enumerate(creative.media):
         if media.bitrate > MOST_KBITS:
             message = (
@@ -177,19 +187,19 @@ def _bitrates(creative: Creative, _: Campaign, __: Surroundings) -> Iterator[Fin
             yield Finding(("media", number, "bitrate"), message)
 
 
-def _creative_cases(creative: Creative, campaign: Campaign, _: Surroundings) -> Iterator[Finding]:
+def _creative_cases(creative: Creative, campaign: Campaign, _: CheckContext) -> Iterator[Finding]:
     try:
         creative_conjunctions(creative, campaign.time_zone)
     except TooManyConjunctions as error:
         yield Finding(("where",), str(error))
 
 
-def _language(creative: Creative, _: Campaign, known: Surroundings) -> Iterator[Finding]:
+def _language(creative: Creative, _: Campaign, known: CheckContext) -> Iterator[Finding]:
     if creative.language and (wrong := wrong_word("language", creative.language, known.taxonomies)):
         yield Finding(("language",), *wrong)
 
 
-def _addresses(creative: Creative, _: Campaign, known: Surroundings) -> Iterator[Finding]:
+def _addresses(creative: Creative, _: Campaign, known: CheckContext) -> Iterator[Finding]:
     for path, url in _urls(creative.model_dump(mode="json", exclude_defaults=True), ()):
         if wrong := unreachable(url, loopback_is_meant=known.loopback_is_meant):
             message, is_error = wrong
@@ -209,8 +219,8 @@ def _urls(document: object, path: Path) -> Iterator[tuple[Path, str]]:
         yield path, document
 
 
-OfCampaign = Callable[[Campaign, Surroundings], Iterator[Finding]]
-OfCreative = Callable[[Creative, Campaign, Surroundings], Iterator[Finding]]
+OfCampaign = Callable[[Campaign, CheckContext], Iterator[Finding]]
+OfCreative = Callable[[Creative, Campaign, CheckContext], Iterator[Finding]]
 
 _OF_CAMPAIGNS: Sequence[tuple[Sequence[str], OfCampaign]] = (
     (TERMS, _terms),

@@ -19,8 +19,9 @@ from bidder.campaigns.advertiser_limits import AdvertiserLimits
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.categories import with_taxonomies
 from bidder.campaigns.creative import LONGEST_SECONDS
-from bidder.campaigns.csv_files import is_csv, read_csv
-from bidder.campaigns.file_checks import Finding, Surroundings, advertiser_findings, findings
+from bidder.campaigns.csv_files import read_csv
+from bidder.campaigns.csv_head import is_csv
+from bidder.campaigns.file_checks import CheckContext, Finding, advertiser_findings, findings
 from bidder.campaigns.partial import valid_parts, whole
 from bidder.campaigns.targeting import AttributeRule, Expression
 from bidder.campaigns.taxonomy import Taxonomy
@@ -100,7 +101,7 @@ class CampaignFile:
         self._name = name
         self._media_url = media_url
         is_local = bool(media_url and re.match(r"https?://(127\.|localhost[:/]|\[::1\])", media_url))
-        self._known = Surroundings(now or datetime.now(UTC), taxonomies or {}, warn_cpm_micros, is_local)
+        self._known = CheckContext(now or datetime.now(UTC), taxonomies or {}, warn_cpm_micros, is_local)
         self._count = 0
         self._held = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # open for the lifetime of this object
         wrong: list[str] = []
@@ -159,7 +160,7 @@ class CampaignFile:
                 Finding(*mistake) for mistake in mistakes(error, AdvertiserLimits, written.document, _WORDS)
             ]
         else:
-            limit_findings += advertiser_findings(limits, self._known)
+            limit_findings += advertiser_findings(written.document, limits, self._known)
             if any(limits.domain == other_limits.domain for other_limits in self.advertisers):
                 limit_findings.append(Finding(("domain",), "the domain is given to more than one advertiser"))
             self.advertisers.append(limits)

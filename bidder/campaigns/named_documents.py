@@ -79,7 +79,7 @@ class NamedDocuments(ABC, Generic[Model]):
         return [entry.document for entry in self.held().values()]
 
     def history(self, name: str) -> Iterator[dict[str, Any]]:
-        """The changes of a document, the first one first: `at`, `who`, `before` and `after`."""
+        """The changes of a document in ascending order: `at`, `who`, `before` and `after`."""
         for item in self._query(f"{self._kind}#{name}"):
             before, after = (json.loads(item[side]["S"]) if side in item else None for side in ("before", "after"))
             yield {"at": item["at"]["S"], "who": item["who"]["S"], "before": before, "after": after}

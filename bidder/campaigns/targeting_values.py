@@ -1,4 +1,4 @@
-"""The targeting values of campaign files in the normal form of request values."""
+"""The targeting values of campaign files, such as hours (dayparting), in the normal form of request values."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence

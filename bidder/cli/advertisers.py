@@ -15,7 +15,7 @@ _HEAD = ("advertiser", "time zone", "today", "daily budget", "in all", "total bu
 
 
 def list_advertisers(service: Service, *, as_json: bool) -> None:
-    """Prints the advertisers that have limits, by domain, with what their campaigns have spent."""
+    """Prints the advertisers that have limits, by domain, with the spend of their campaigns."""
     now = datetime.now(UTC)
     spends = {limits.domain: advertiser_spend(service, limits, now) for limits in service.advertisers.all()}
     if as_json:
@@ -63,6 +63,9 @@ def advertiser_spend(service: Service, limits: AdvertiserLimits, now: datetime) 
 def _record(limits: AdvertiserLimits, spend: Spend) -> dict[str, object]:
     return {
         **limits.model_dump(mode="json", exclude_defaults=True),
+        "time_zone": limits.time_zone,
+        "daily_budget_micros": limits.budget.daily_micros,
+        "total_budget_micros": limits.budget.total_micros,
         "spend_micros": spend.today_micros,
         "total_spend_micros": spend.total_micros,
     }

@@ -7,12 +7,14 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from bidder.campaigns.campaign import Campaign
+from bidder.cli.campaign_fields import Field, field_at
 from bidder.errors import UserError
-from bidder.files.mistakes import NO_WORDS, keys_at, nearest
 from bidder.money import MICROS
 
 _CONDITION = re.compile(r"([A-Za-z_][\w.]*)(!=|>=|<=|=|~|>|<)(.*)", re.DOTALL)
 _MICROS = "_micros"
+_EQUALITIES = frozenset({"=", "!="})
+_MOST_LISTED = 12
 
 Filter = Callable[[Campaign], bool]
 
@@ -28,6 +30,7 @@ def campaign_filter(conditions: Sequence[str]) -> Filter:
 
     A field is a path of the campaign file, such as `budget.daily` or `creatives.id`; of a list any item may meet the
     condition, and `!=` asks that none equals. `~` compares with a pattern of `*` and `?`. Case does not matter.
+    Without a value, `=` selects campaigns without the field or with none of its parts, and `!=` the others.
     """
     checks = [_check(condition) for condition in conditions]
 
@@ -43,18 +46,28 @@ def _check(condition: str) -> Callable[[Mapping[str, Any]], bool]:
     if not read:
         msg = f"--where {condition}: write a field, one of = != ~ < > <= >=, and a value, as in status=active"
         raise BadFilter(msg)
-    field, operator, wanted = read[1], read[2], read[3].strip()
-    path = field.split(".")
-    known = keys_at(Campaign, (), NO_WORDS)
-    if path[0] not in known:
-        meant = nearest(path[0], known)
-        msg = (
-            f"--where {condition}: {path[0]} is not a field of a campaign{f'; did you mean {meant}?' if meant else ''}"
-        )
+    operator, wanted = read[2], read[3].strip()
+    try:
+        field = field_at(read[1])
+    except ValueError as error:
+        msg = f"--where {condition}: {error}"
+        raise BadFilter(msg) from None
+    if problem := _mismatch(field, operator, wanted):
+        msg = f"--where {condition}: {problem}"
         raise BadFilter(msg)
-    compare = _comparison(condition, operator, wanted)
+    compare = _comparison(condition, operator, field.normal_form(wanted) if operator in _EQUALITIES else wanted)
 
-    return lambda document: compare(list(_values(document, path)))
+    return lambda document: compare(list(_values(document, field.path)))
+
+
+def _mismatch(field: Field, operator: str, wanted: str) -> str | None:
+    """The reason why no value of the field can meet the condition, or None."""
+    if field.parts and (wanted or operator not in _EQUALITIES):
+        name = ".".join(field.path)
+        return f"{name} has the fields {', '.join(field.parts[:_MOST_LISTED])}: write {name}.{field.parts[0]}"
+    if field.allowed and wanted and operator in _EQUALITIES and wanted.lower() not in map(str.lower, field.allowed):
+        return f"{wanted} is none of {', '.join(field.allowed)}"
+    return None
 
 
 def _comparison(condition: str, operator: str, wanted: str) -> Callable[[list[str]], bool]:
@@ -101,7 +114,10 @@ def _number(text: str) -> Decimal | None:
 
 
 def _values(document: object, path: Sequence[str]) -> Iterator[str]:
-    """The texts at a path of a document: amounts in whole units, and each item of a list."""
+    """The texts at a path of a document: amounts in whole units, and each item of a list.
+
+    A mapping at the path that states a value has the text `…`.
+    """
     if isinstance(document, list):
         for item in document:
             yield from _values(item, path)
@@ -110,5 +126,8 @@ def _values(document: object, path: Sequence[str]) -> Iterator[str]:
             yield from _values(document[path[0]], path[1:])
         elif len(path) == 1 and document.get(path[0] + _MICROS) is not None:
             yield str(Decimal(document[path[0] + _MICROS]) / MICROS)
-    elif not path and document is not None and not isinstance(document, Mapping):
+    elif isinstance(document, Mapping):
+        if any(any(_values(value, ())) for value in document.values()):
+            yield "…"
+    elif not path and document is not None:
         yield str(document).lower() if isinstance(document, bool) else str(document)

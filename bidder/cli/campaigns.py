@@ -99,9 +99,10 @@ def delete(service: Service, ids: Sequence[str], chosen: Filter | None, tell: Te
     """Deletes campaigns after `confirm` has returned. Raises UnknownCampaign, NothingChosen."""
     campaigns = _chosen(service, ids, chosen)
     names = ", ".join(campaign.id for campaign in campaigns[:10])
-    confirm(f"Delete {len(campaigns)} campaigns ({names}{', …' if len(campaigns) > 10 else ''})?")
+    if campaigns:
+        confirm(f"Delete {len(campaigns)} campaigns ({names}{', …' if len(campaigns) > 10 else ''})?")
     _write(campaigns, service.campaigns.delete_each(campaigns), "deleted", tell)
-    print("`bidder campaigns restore ID` brings one back")
+    print("`bidder campaigns restore ID` restores one")
     publish_refresh(service)
 
 
@@ -167,18 +168,24 @@ class _Row(NamedTuple):
     name: str
     status: str
     time_zone: str
-    bid: str
+    cpm_micros: int | None
+    top_open_cpm_micros: int | None
+    is_goal: bool
     daily_micros: int | None
     total_micros: int | None
 
 
 def _row(campaign: Campaign) -> _Row:
-    bid = _amount(campaign.cpm_micros, "deals only")
-    if campaign.goal:
-        bid = f"up to {display(campaign.top_cpm_micros)}"
-    budget = campaign.budget
     return _Row(
-        campaign.id, campaign.name, campaign.status, campaign.time_zone, bid, budget.daily_micros, budget.total_micros
+        campaign.id,
+        campaign.name,
+        campaign.status,
+        campaign.time_zone,
+        campaign.cpm_micros,
+        campaign.top_open_cpm_micros if campaign.bids_openly else None,
+        campaign.goal is not None,
+        campaign.budget.daily_micros,
+        campaign.budget.total_micros,
     )
 
 
@@ -193,6 +200,9 @@ def _record(row: _Row, spend: Spend) -> dict[str, Any]:
         "id": row.id,
         "name": row.name,
         "status": row.status,
+        "time_zone": row.time_zone,
+        "cpm_micros": row.cpm_micros,
+        "top_open_cpm_micros": row.top_open_cpm_micros,
         "spend_micros": spend.today_micros,
         "total_spend_micros": spend.total_micros,
         "daily_budget_micros": row.daily_micros,
@@ -204,7 +214,7 @@ def _cells(row: _Row, spend: Spend) -> tuple[str, ...]:
     return (
         row.id,
         row.status,
-        row.bid,
+        f"up to {_amount(row.top_open_cpm_micros, '')}" if row.is_goal else _amount(row.cpm_micros, "deals only"),
         display(spend.today_micros),
         _amount(row.daily_micros, "no limit"),
         display(spend.total_micros),

@@ -12,17 +12,17 @@ from bidder.cli.output import print_json, warn
 from bidder.cli.pin_note import warn_of_pin
 from bidder.cli.segments import unknown_segments
 from bidder.cli.table import table
-from bidder.endpoints.body import decoded
+from bidder.endpoints.call import decoded
 from bidder.endpoints.explanation_document import document
 from bidder.errors import UserError
 from bidder.events.exchange import exchange_name
-from bidder.files.opened import open_binary
-from bidder.files.text import InvalidFile, text_of
+from bidder.files.opened import naming_file, open_binary, shown_name
+from bidder.files.text import text_of
 from bidder.money import display
 from bidder.openrtb.parse import parse
 from bidder.service.service import Service
 from bidder.snapshot.snapshot import Snapshot
-from bidder.viewer.usable import usable
+from bidder.viewer.fill_in import usable
 
 MOST_SHOWN = 30
 """The most campaigns in a table, the highest bids first."""
@@ -57,8 +57,8 @@ def print_explanation(
     The time is `options.at`, else now for the current snapshot, else the time of the snapshot. Raises BadCall,
     NotInSnapshot, UnknownVersion, InvalidRequest, BadBody, BadSnapshot, OSError.
     """
-    with open_binary(file) as opened:
-        request = usable(parse(_in_utf_8(decoded(opened.read(), ""), file)))
+    with open_binary(file) as opened, naming_file(file):
+        request = usable(parse(text_of(decoded(opened.read(), ""), shown_name(file)).encode()))
     snapshot = load_snapshot(service, options.snapshot)
     if campaign_id is not None and snapshot.index.position(campaign_id) is None:
         raise NotInSnapshot(_absent(service, snapshot, campaign_id))
@@ -82,14 +82,6 @@ def print_explanation(
     for line in unknown_segments(service, iter([] if position is None else [snapshot.index.campaign(position)])):
         warn(line)
     warn_of_pin(service)
-
-
-def _in_utf_8(body: bytes, file: str) -> bytes:
-    """The body in UTF-8, for files in UTF-16 or with a byte order mark. The parser reports other bytes."""
-    try:
-        return text_of(body, file).encode()
-    except InvalidFile:
-        return body
 
 
 def _absent(service: Service, snapshot: Snapshot, campaign_id: str) -> str:

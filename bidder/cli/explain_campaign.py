@@ -37,8 +37,8 @@ class CampaignExplanation(NamedTuple):
 
 
 def print_campaign(service: Service, campaign_id: str, options: ExplainOptions, *, as_json: bool) -> None:
-    """Prints a campaign's status, flight, budget and deals, whether the cache has it, what refused it in the last hour,
-    and a request that it would take. Raises UnknownCampaign, BadCall, BadSnapshot.
+    """Prints a campaign's status, flight, budget and deals, its state in the cache, its rejections in the last hour,
+    and a request that it would bid on. Raises UnknownCampaign, BadCall, BadSnapshot.
     """
     now = moment(options.at) if options.at else datetime.now(UTC)
     account = _account(service, campaign_id, load_snapshot(service, options.snapshot), now)
@@ -69,7 +69,7 @@ def _in_cache(snapshot: Snapshot, campaign: Campaign) -> str:
     """The state of the campaign in the snapshot."""
     position = snapshot.index.position(campaign.id)
     if position is None:
-        return "not in it yet: `bidder refresh`, and ask again in some seconds"
+        return "not in it yet: run `bidder refresh`, and try again in some seconds"
     held = snapshot.index.campaign(position).model_copy(update={"status": campaign.status})
     reason = snapshot.delivery.withheld(position)
     state = f"may not bid: {reason}" if reason else "may bid"
@@ -86,7 +86,7 @@ def _refused(campaign_id: str, now: datetime) -> Counter[str] | None:
     except Exception as error:  # without the log, the rest of the explanation is still useful
         from bidder.cli.output import note
 
-        note(f"what refused it lately is not known: {error}")
+        note(f"its recent refusals are unknown: {error}")
         return None
     return counts
 
@@ -129,13 +129,13 @@ def _lines(account: CampaignExplanation, now: datetime) -> Iterator[str]:
     for rule, count in account.refused.most_common() if account.refused else ():
         yield f"refused   {rule}: {count:,} in the last hour"
     if account.refused is not None and not account.refused:
-        yield "refused   by no rule in the last hour that a decision came to"
+        yield "refused   by no rule in the last hour"
     if account.example is None:
-        yield "example   no request was found that it would take: it may target ids of viewers, or nothing at all"
+        yield "example   none: the campaign may target ids of viewers, or match no request"
         return
     when = f" at {account.example.at:%Y-%m-%dT%H:%M:%S%z}" if account.example.at != now else ""
     through = f", through the exchange {account.example.exchange}" if account.example.exchange else ""
-    yield f"example   a request that it would take{when}{through}, were it active and within its budget:"
+    yield f"example   a request that it would bid on{when}{through}, were it active and within its budget:"
     yield json.dumps(account.example.request)
 
 
@@ -144,6 +144,7 @@ def _document(account: CampaignExplanation, now: datetime) -> dict[str, Any]:
     flight, budget = campaign.flight, campaign.budget
     return {
         "campaign": campaign.id,
+        "name": campaign.name,
         "version": account.version,
         "status": campaign.status,
         "flight": {"start": flight.start, "end": flight.end, "is_running": flight.covers(now)},
@@ -151,6 +152,8 @@ def _document(account: CampaignExplanation, now: datetime) -> dict[str, Any]:
         "total_spend_micros": spend.total_micros,
         "daily_budget_micros": budget.daily_micros,
         "total_budget_micros": budget.total_micros,
+        "cpm_micros": campaign.cpm_micros,
+        "top_open_cpm_micros": campaign.top_open_cpm_micros if campaign.bids_openly else None,
         "deals": [deal.model_dump(mode="json", exclude_none=True) for deal in campaign.deals],
         "cache": account.in_cache,
         "refused": account.refused,
@@ -173,4 +176,4 @@ def _limit(micros: int | None) -> str:
 def _open_bid(campaign: Campaign) -> str:
     if not campaign.bids_openly:
         return "none: deals only"
-    return f"up to {display(campaign.top_cpm_micros)}" if campaign.goal else display(campaign.cpm_micros or 0)
+    return f"up to {display(campaign.top_open_cpm_micros)}" if campaign.goal else display(campaign.cpm_micros or 0)

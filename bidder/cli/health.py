@@ -1,10 +1,9 @@
 """`bidder campaigns health [ID]`: plan, spend, projection and the reasons of shortfalls, as text or JSON."""
 
-import json
 from datetime import UTC, datetime
 
 from bidder.campaigns.repository import UnknownCampaign
-from bidder.cli.table import table
+from bidder.cli.output import print_json, print_table
 from bidder.delivery.budget import Spend, budget_limits
 from bidder.delivery.budget_holders import advertiser_holder
 from bidder.delivery.health import AccountState, Health, health
@@ -22,7 +21,7 @@ def print_health(service: Service, campaign_id: str | None, *, as_json: bool) ->
     """Prints the health of the campaigns with a budget. Raises UnknownCampaign."""
     healths = campaign_healths(service, campaign_id, datetime.now(UTC))
     if as_json:
-        print(json.dumps([_record(name, campaign_health) for name, campaign_health in healths.items()], indent=2))
+        print_json([_record(name, campaign_health) for name, campaign_health in healths.items()])
         return
     rows = [
         (
@@ -37,7 +36,7 @@ def print_health(service: Service, campaign_id: str | None, *, as_json: bool) ->
         for name, campaign_health in healths.items()
         for outlook in campaign_health.outlooks
     ]
-    print(table(_HEAD, rows, left=2))
+    print_table(_HEAD, rows, left=2)
     for name, campaign_health in healths.items():
         for short in campaign_health.shortfalls:
             print(f"{name}: {short.reason} keeps back {display(short.micros)}: {short.advice}")

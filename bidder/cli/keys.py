@@ -39,7 +39,7 @@ def rotate(service: Service, *, force: bool, now: datetime | None = None) -> Non
     keys, changed_at = _stored(service)
     step, due = next_step(keys), _due(keys, changed_at)
     if due > (now or datetime.now(UTC)) and not force:
-        msg = f"to {step} now would lose the events of bids that are out: wait until {due:%Y-%m-%d %H:%M:%S} UTC"
+        msg = f"to {step} now would lose events of bids in flight: wait until {due:%Y-%m-%d %H:%M:%S} UTC"
         raise NotYet(msg)
     changed = after_step(keys, step, secrets.token_urlsafe(_SECRET_BYTES))
     put_parameter(service, _SIGNING_KEYS, changed.model_dump_json())

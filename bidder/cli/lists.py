@@ -12,7 +12,7 @@ from bidder.cli.output import print_json, print_table
 from bidder.cli.refresh import publish_refresh
 from bidder.errors import UserError
 from bidder.files.id_lines import BadLine, ids_in
-from bidder.files.opened import open_binary, shown_name
+from bidder.files.opened import naming_file, open_binary, shown_name
 from bidder.files.text import lines_of
 from bidder.service.service import Service
 from bidder.snapshot.compile import campaign_conjunctions
@@ -53,7 +53,7 @@ def import_list(
     if not LIST_NAME.fullmatch(name):
         msg = f"{name} is not a name of a list: lower-case letters, digits, dot, underscore and hyphen, 64 at most"
         raise InvalidList(msg)
-    with open_binary(path) as file:
+    with open_binary(path) as file, naming_file(path):
         ids = read_ids(lines_of(file, shown_name(path)), hashed=hashed)
     if dry_run:
         for text in ids.first:
@@ -83,12 +83,12 @@ def read_ids(lines: Iterable[str], *, hashed: bool) -> ReadIds:
             if len(first) < _MOST_SHOWN:
                 first.append(text)
             if len(numbers) > MOST_IDS:
-                msg = f"more than {MOST_IDS} ids: each bidder holds the whole list in memory; cut it into several lists"
+                msg = f"more than {MOST_IDS} ids: each bidder holds the whole list in memory; split the list"
                 raise InvalidList(msg)
     except BadLine as error:
         raise InvalidList(str(error)) from None
     if not numbers:
-        msg = "no id in it. A list without ids is never met, and excludes nobody: `lists delete` drops one"
+        msg = "no id in it. A list without ids matches no viewer: `lists delete` deletes a list"
         raise InvalidList(msg)
     return ReadIds(numbers, first)
 
@@ -106,11 +106,14 @@ def list_lists(service: Service, *, as_json: bool) -> None:
                 "list": stored_list.name,
                 "imported": stored_list.at.isoformat(),
                 "ids": stored_list.ids,
-                "campaigns": users.pop(stored_list.name, []),
+                "campaigns": sorted(users.pop(stored_list.name, [])),
             }
             for stored_list in held
         ]
-        missing = [{"list": name, "imported": None, "ids": None, "campaigns": ids} for name, ids in users.items()]
+        missing = [
+            {"list": name, "imported": None, "ids": None, "campaigns": sorted(ids)}
+            for name, ids in sorted(users.items())
+        ]
         print_json([*there, *missing])
         return
     rows = [
@@ -132,7 +135,7 @@ def delete_list(service: Service, name: str) -> None:
     print(f"{name} is deleted")
     users = sorted(campaign.id for campaign in service.campaigns.all() if name in lists_of(campaign))
     if users:
-        print(f"campaigns that name it don't bid until it is there again: {', '.join(users)}")
+        print(f"campaigns that use it do not bid until it is imported again: {', '.join(users)}")
     publish_refresh(service)
 
 

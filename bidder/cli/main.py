@@ -86,7 +86,7 @@ def main(arguments: Sequence[str], session: Session | None = None) -> int:
         fail(f"{target()} refused or is not there: {error}")
         return FAILED
     except OSError as error:
-        fail(str(error))
+        fail(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
         return FAILED
     except Exception as error:
         if not _is_of_aws(error):
@@ -97,6 +97,9 @@ def main(arguments: Sequence[str], session: Session | None = None) -> int:
 
 
 def _is_of_aws(error: Exception) -> bool:
-    from botocore.exceptions import BotoCoreError, ClientError  # a third of a second, for who meets an error alone
+    from botocore.exceptions import (  # imported here, since it takes a third of a second
+        BotoCoreError,
+        ClientError,
+    )
 
     return isinstance(error, BotoCoreError | ClientError)

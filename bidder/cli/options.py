@@ -3,6 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
+from bidder.cli.times import FIRST_YEAR, LAST_YEAR, is_in_range
 from bidder.errors import UserError
 from bidder.service.service import Service
 from bidder.snapshot.manifest import Manifest
@@ -15,6 +16,12 @@ CURRENT = "current"
 class BadCall(UserError, ValueError):
     """The options of a command are invalid; the message has the reason."""
 
+    exit_status = 2
+
+
+class NoSnapshot(UserError, LookupError):
+    """No snapshot was published yet; the message shows how to publish one."""
+
 
 def moment(text: str) -> datetime:
     """The time of `--at`. Raises BadCall."""
@@ -26,6 +33,9 @@ def moment(text: str) -> datetime:
     if at.tzinfo is None:
         msg = f"--at {text} needs a time zone, such as 2026-11-23T12:00:00Z"
         raise BadCall(msg)
+    if not is_in_range(at):
+        msg = f"--at {text} is not between the years {FIRST_YEAR} and {LAST_YEAR}"
+        raise BadCall(msg)
     return at
 
 
@@ -35,15 +45,15 @@ def _manifest(service: Service, name: str) -> Manifest | None:
         return service.store.manifest(int(name))
     current = service.store.current() if name == CURRENT else None
     if name == CURRENT and current is None:
-        msg = "no snapshot was ever published; `bidder refresh` asks for one"
-        raise BadCall(msg)
+        msg = "no snapshot is published; `bidder refresh` requests one"
+        raise NoSnapshot(msg)
     return current
 
 
 def load_snapshot(service: Service, name: str, keep: Path | None = None) -> Snapshot:
     """A snapshot in S3, by version or the current one, or in a file. `keep` is a path to save a snapshot of S3 to.
 
-    Raises BadCall, UnknownVersion, BadSnapshot, OSError.
+    Raises BadCall, NoSnapshot, UnknownVersion, BadSnapshot, OSError.
     """
     manifest = _manifest(service, name)
     if manifest is None and keep is not None:

@@ -9,7 +9,7 @@ from bidder.cli.environment import target
 from bidder.cli.output import print_json, print_table, warn
 from bidder.errors import UserError
 from bidder.events.key_rotation import dropped
-from bidder.files.mistakes import nearest
+from bidder.files.mistakes import nearest, quoted
 from bidder.files.opened import STANDARD_INPUT, read_text
 from bidder.parameters import DEFAULTS, NAMES, SECRETS, Reading, read
 from bidder.service.service import Service
@@ -17,6 +17,7 @@ from bidder.service.service import Service
 if TYPE_CHECKING:
     from mypy_boto3_ssm.literals import ParameterTypeType
 
+_UNREAD = "not a parameter that this version reads"
 _UNITS = {
     "import-warn-cpm": "USD",
     "snapshot-check-interval": "s",
@@ -36,12 +37,14 @@ def list_parameters(service: Service, *, as_json: bool) -> None:
     path, values = service.settings.parameters, _stored(service)
     wrong = read(values).wrong
     if as_json:
-        print_json([_record(name, values, wrong.get(name)) for name in NAMES])
+        unread = sorted(values.keys() - set(NAMES))
+        records = [_record(name, values, wrong.get(name)) for name in NAMES]
+        print_json([*records, *({"parameter": name, "is_set": True, "wrong": _UNREAD} for name in unread)])
         return
     rows = [(f"{path}/{name}", _shown(name, values), _default(name), _UNITS.get(name, "")) for name in NAMES]
     print_table(("parameter", "value", "default", "unit"), rows, left=4)
     for name in sorted(values.keys() - set(NAMES)):
-        print(f"{path}/{name} is not a parameter that this version reads")
+        print(f"{path}/{name} is {_UNREAD}")
     _print_wrong(service, read(values))
 
 
@@ -69,7 +72,7 @@ def check(service: Service) -> None:
     reading = read(_stored(service))
     if reading.wrong:
         _print_wrong(service, reading)
-        msg = "running processes keep their last good parameters, all of them; new ones do without those above"
+        msg = "running processes keep all their last valid parameters; new processes ignore those above"
         raise BadParameter(msg)
     print(f"all parameters under {service.settings.parameters} can be used ({target()})")
 
@@ -85,12 +88,13 @@ def change(service: Service, name: str, value: str, *, force: bool = False) -> N
     stored = _stored(service)
     reading = read({**stored, name: value})
     if name in reading.wrong:
-        msg = f"{name}: {reading.wrong[name]}. Nothing was changed"
+        stated = "" if name in SECRETS else f"{quoted(value)}: "
+        msg = f"{name}: {stated}{reading.wrong[name]}. Nothing was changed"
         raise BadParameter(msg)
     before, after = read(stored).parameters.signing_keys, reading.parameters.signing_keys
     if name == "signing-keys" and before and after and not force and (gone := dropped(before, after)):
         msg = (
-            f"signing-keys: {', '.join(gone)} would be gone, and with it the impressions of all bids that are out. "
+            f"signing-keys: {', '.join(gone)} would be gone, and with it the impressions of all bids in flight. "
             "`bidder keys rotate` replaces a key step by step; --force does it at once. Nothing was changed"
         )
         raise BadParameter(msg)

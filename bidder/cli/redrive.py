@@ -34,11 +34,11 @@ def redrive(consumer: str, notices_queue: str, tell_stored: Callable[[str], None
     sqs = aws.client("sqs")
     name = queue_name(notices_queue, consumer)
     queue = sqs.get_queue_url(QueueName=name)["QueueUrl"]
-    aside = sqs.get_queue_url(QueueName=f"{name}-dead")["QueueUrl"]
-    tell_stored("some messages may be back in their queue already; run it again to go on, repeats count once")
-    moved = move(sqs, aside, queue)
-    left = int(_attribute(sqs, aside, "ApproximateNumberOfMessages"))
-    print(f"{moved} messages back in {name}, {left} left aside ({target()})")
+    dead_letters = sqs.get_queue_url(QueueName=f"{name}-dead")["QueueUrl"]
+    tell_stored("some messages may be back in their queue already; run the command again, repeated events count once")
+    moved = move(sqs, dead_letters, queue)
+    left = int(_attribute(sqs, dead_letters, "ApproximateNumberOfMessages"))
+    print(f"{moved} messages back in {name}, {left} left in its dead-letter queue ({target()})")
 
 
 def queue_name(notices_queue: str, consumer: str) -> str:
@@ -49,23 +49,23 @@ def queue_name(notices_queue: str, consumer: str) -> str:
     return notices_queue.rsplit("/", 1)[-1].removesuffix("notices") + consumer
 
 
-def move(sqs: "SQSClient", aside: str, queue: str) -> int:
+def move(sqs: "SQSClient", dead_letters: str, queue: str) -> int:
     """Moves the messages of one queue to another, by their URLs. Returns their number. Raises MoveFailed."""
-    waiting = int(_attribute(sqs, aside, "ApproximateNumberOfMessages"))
+    waiting = int(_attribute(sqs, dead_letters, "ApproximateNumberOfMessages"))
     progress = Progress(waiting)
     try:
-        moved = _by_sqs(sqs, aside, queue, progress)
+        moved = _by_sqs(sqs, dead_letters, queue, progress)
     except ClientError as error:
         if error.response["Error"]["Code"] not in _UNKNOWN_ACTION:
             raise
-        moved = _by_hand(sqs, aside, queue, waiting, progress)
+        moved = _by_hand(sqs, dead_letters, queue, waiting, progress)
     progress.end()
     return moved
 
 
-def _by_sqs(sqs: "SQSClient", aside: str, queue: str, progress: Progress) -> int:
+def _by_sqs(sqs: "SQSClient", dead_letters: str, queue: str, progress: Progress) -> int:
     """Moves the messages by SQS's own task. The destination is named, since messages from SNS have no source queue."""
-    source = _attribute(sqs, aside, "QueueArn")
+    source = _attribute(sqs, dead_letters, "QueueArn")
     sqs.start_message_move_task(SourceArn=source, DestinationArn=_attribute(sqs, queue, "QueueArn"))
     while True:
         task = sqs.list_message_move_tasks(SourceArn=source, MaxResults=1)["Results"][0]
@@ -79,12 +79,12 @@ def _by_sqs(sqs: "SQSClient", aside: str, queue: str, progress: Progress) -> int
         time.sleep(1)
 
 
-def _by_hand(sqs: "SQSClient", aside: str, queue: str, waiting: int, progress: Progress) -> int:
+def _by_hand(sqs: "SQSClient", dead_letters: str, queue: str, waiting: int, progress: Progress) -> int:
     """Moves as many messages as were waiting at the start, so that messages that fail again cause no endless loop."""
     moved = 0
     while moved < waiting:
         messages = sqs.receive_message(
-            QueueUrl=aside, MaxNumberOfMessages=min(_A_BATCH, waiting - moved), MessageAttributeNames=["All"]
+            QueueUrl=dead_letters, MaxNumberOfMessages=min(_A_BATCH, waiting - moved), MessageAttributeNames=["All"]
         ).get("Messages", [])
         if not messages:
             break
@@ -99,7 +99,7 @@ def _by_hand(sqs: "SQSClient", aside: str, queue: str, waiting: int, progress: P
         # Messages are sent before they are deleted: an interruption duplicates a message, and loses none.
         sent = sqs.send_message_batch(QueueUrl=queue, Entries=entries)
         for done in sent.get("Successful", []):
-            sqs.delete_message(QueueUrl=aside, ReceiptHandle=messages[int(done["Id"])]["ReceiptHandle"])
+            sqs.delete_message(QueueUrl=dead_letters, ReceiptHandle=messages[int(done["Id"])]["ReceiptHandle"])
             moved += 1
         if refused := sent.get("Failed", []):
             msg = f"{moved} messages moved, then {len(refused)} were refused: {refused[0].get('Message', '')}"

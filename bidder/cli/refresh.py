@@ -8,6 +8,6 @@ from bidder.service.service import Service
 def publish_refresh(service: Service) -> None:
     """Publishes a request to the topic `<stack>-campaign-refresh`; bidders have the new snapshot within seconds."""
     aws.client("sns").publish(
-        TopicArn=service.settings.refresh_topic, Subject="campaign refresh", Message="asked for on the command line"
+        TopicArn=service.settings.refresh_topic, Subject="campaign refresh", Message="requested on the command line"
     )
-    print(f"refresh asked for ({target()})")
+    print(f"refresh requested ({target()})")

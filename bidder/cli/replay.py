@@ -16,11 +16,12 @@ from bidder.cli.output import print_json, print_table
 from bidder.cli.progress import Progress
 from bidder.cli.replay_report import Read, as_json, as_rows, refusals_as_rows
 from bidder.events.exchange import exchange_name
+from bidder.files.opened import naming_file
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.parse import parse
 from bidder.openrtb.recorded import InvalidRecording, recorded
 from bidder.service.service import Service
-from bidder.viewer.usable import usable
+from bidder.viewer.fill_in import usable
 
 GZIP = b"\x1f\x8b"
 
@@ -55,28 +56,31 @@ def print_replay(
                 print()
                 print_table(head, rows)
     if read.invalid or not read.requests:
-        msg = f"{read.invalid} of {read.requests} requests are invalid: POST /bid would answer 400"
+        msg = f"{read.invalid} of {read.requests} requests are invalid: POST /bid would answer 400. The first is "
+        msg += read.first_invalid
         raise InvalidRecording(msg if read.requests else f"{file} has no request")
 
 
 def run(file: Path, replays: Sequence[Replay], clock: datetime | None) -> Read:
     """Decides every request of the file in each of the replays."""
     requests = invalid = 0
+    first_invalid = ""
     progress = Progress(file.stat().st_size)
-    with opened_lines(file) as (raw, lines):
+    with opened_lines(file) as (raw, lines), naming_file(str(file)):
         for record in recorded(lines):
             requests += 1
             try:
                 request, exchange = usable(parse(record.body)), exchange_name(record.exchange)
-            except InvalidRequest:
+            except InvalidRequest as error:
                 invalid += 1
+                first_invalid = first_invalid or f"{file}:{record.line}: {error}"
                 continue
             now = clock or record.at or replays[0].snapshot.as_of
             for replay in replays:
                 replay.add(request, now, exchange)
             progress.at(raw.tell())
     progress.end()
-    return Read(requests, invalid)
+    return Read(requests, invalid, first_invalid)
 
 
 @contextmanager

@@ -11,10 +11,11 @@ from bidder.money import MICROS
 
 
 class Read(NamedTuple):
-    """The number of requests of a file, and of those that `/bid` answers with 400."""
+    """The number of requests of a file, and of those that `/bid` answers with 400. `first_invalid` describes one."""
 
     requests: int
     invalid: int
+    first_invalid: str = ""
 
 
 def as_rows(replays: Sequence[Replay]) -> tuple[list[str], list[list[str]]]:

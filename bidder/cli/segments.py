@@ -15,7 +15,7 @@ from bidder.service.service import Service
 def import_file(service: Service, path: str, tell_stored: Callable[[str], None] = lambda _: None) -> None:
     """Checks the whole file, then stores its segments. Raises InvalidSegmentFile, OSError."""
     segments = read_segments(read_text(path), shown_name(path))
-    tell_stored(f"some of the {len(segments)} segments may be stored: import the file again to go on")
+    tell_stored(f"some of the {len(segments)} segments may be stored: import the file again to continue")
     changed = service.segments.put_many(segments)
     tell_stored(f"all {len(segments)} segments are stored")
     print(f"{len(segments)} segments imported from {path}, {changed} of them new or changed")
@@ -25,7 +25,7 @@ def list_segments(service: Service, *, as_json: bool) -> None:
     """Prints all segments by the names that campaigns use."""
     segments = service.segments.all()
     if as_json:
-        print_json([{"segment": segment.word, **segment.model_dump(exclude_none=True)} for segment in segments])
+        print_json([{"segment": segment.word, **segment.model_dump()} for segment in segments])
         return
     print_table(("segment", "name", "size", "cost"), map(_cells, segments), left=2)
 
@@ -35,7 +35,7 @@ def show(service: Service, word: str, *, as_json: bool) -> None:
     segment = service.segments.get(word)
     if as_json:
         changes = list(service.segments.history(segment.word))
-        print_json({"segment": segment.word, **segment.model_dump(exclude_none=True), "changes": changes})
+        print_json({"segment": segment.word, **segment.model_dump(), "changes": changes})
         return
     print(segment.model_dump_json(indent=2, exclude_none=True))
     for change in service.segments.history(segment.word):

@@ -49,9 +49,9 @@ def diff(service: Service, old: int, new: int, *, as_json: bool) -> None:
 def pin(service: Service, version: int | None) -> None:
     """Pins the campaigns to a version, or unpins them with None, and requests a refresh. Raises UnknownVersion."""
     service.store.pin(version, datetime.now(UTC))
-    print("unpinned: campaigns are as they are stored" if version is None else f"pinned: campaigns as of {version}")
+    print("unpinned: bids use the stored campaigns" if version is None else f"pinned: campaigns as of {version}")
     if version is not None:
-        print("pauses and budgets of today go on to hold; `bidder snapshot unpin` ends it")
+        print("current pauses and budgets still apply; `bidder snapshot unpin` ends it")
     publish_refresh(service)
 
 

@@ -6,7 +6,7 @@ from bidder.campaigns.categories import with_taxonomies
 from bidder.campaigns.taxonomy import InvalidTaxonomy, read_taxonomy
 from bidder.cli.output import note, print_json, print_table
 from bidder.cli.refresh import publish_refresh
-from bidder.files.opened import open_binary
+from bidder.files.opened import naming_file, open_binary
 from bidder.normal_forms import CONTENT_TAXONOMY_1
 from bidder.service.service import Service
 
@@ -31,12 +31,12 @@ def import_taxonomy(
     Raises InvalidTaxonomy, StaleCampaign, OSError.
     """
     if number == CONTENT_TAXONOMY_1:
-        msg = "the ids of taxonomy 1, such as IAB1-3, say themselves what is above them: nothing to import"
+        msg = "the ids of taxonomy 1, such as IAB1-3, contain their parents: nothing to import"
         raise InvalidTaxonomy(msg)
-    with open_binary(path) as file:
+    with open_binary(path) as file, naming_file(path):
         taxonomy = read_taxonomy(file.read())
     service.taxonomies.put(number, taxonomy)
-    tell_stored(f"taxonomy {number} is stored, campaigns are not brought up to date: import it again to go on")
+    tell_stored(f"taxonomy {number} is stored, campaigns are not updated: import it again to continue")
     print(f"taxonomy {number}, {NAMES.get(number, 'not of AdCOM')}: {len(taxonomy.parents)} categories")
     taxonomies = service.taxonomies.all()
     changed = 0
@@ -47,7 +47,7 @@ def import_taxonomy(
             if stored.campaign:
                 changed += service.campaigns.put(with_taxonomies(stored.campaign, taxonomies), stored.version)
                 tell_stored(
-                    f"taxonomy {number} is stored, {changed} campaigns are up to date: import it again to go on"
+                    f"taxonomy {number} is stored, {changed} campaigns are updated: import it again to continue"
                 )
     print(f"{changed} campaigns changed by it")
     if changed:

@@ -1,4 +1,4 @@
-"""The budgets of advertisers and deals in a refresh: what limits them, what they have spent, and their paces."""
+"""The budgets of advertisers and deals in a refresh: their limits, their spend, and their paces."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -72,7 +72,7 @@ class BudgetHolders:
         return {advertiser_holder(domain): report_together(reports, zones) for domain, zones in self._members.items()}
 
     def held_paces(self, paces: Mapping[str, Pace], memories: Mapping[str, Memory]) -> dict[str, Pace]:
-        """The paces of campaigns, within those of their advertisers; tells the campaigns' controllers."""
+        """The paces of campaigns within those of their advertisers. Stores the participation in `memories`."""
         names = {domain: advertiser_holder(domain) for domain in self._advertisers}
         paced = {domain: paces[name] for domain, name in names.items() if name in paces}
         remember_shares(memories, self._members, {domain: memories[names[domain]] for domain in paced})

@@ -144,9 +144,9 @@ def _publish(service: Service, now: datetime) -> int:
 
 
 def _limited(index: Index, latest: Mapping[str, BudgetLimits]) -> dict[str, BudgetLimits]:
-    """The limits of each campaign with a budget, by campaign id. Other campaigns are not paced, nor their spend read.
+    """The limits of each campaign with a budget, by campaign id. Other campaigns are not paced, and need no spend.
 
-    A campaign that changed is in two parts of the index. The later part has its current form.
+    A campaign that changed is in two parts of the index. The later part has its current version.
     """
     limits: dict[str, BudgetLimits] = {}
     for part in index.parts:
@@ -166,7 +166,7 @@ def _shading(service: Service, explored: float, now: datetime) -> Shading | None
         return None
     try:
         batches = service.learning.outcomes(now)
-    except Exception as failure:  # whatever DynamoDB suffers from: campaigns bid their full value
+    except Exception as failure:  # on any failure of DynamoDB campaigns bid their full value
         log.warning("shading.unread", reason=type(failure).__name__, then="bids are not shaded")
         return None
     if sum(batch.outcomes.total for batch in batches) < ENOUGH:
@@ -224,7 +224,7 @@ def _quality(service: Service, index: Index, paced: Paced, now: datetime) -> Qua
         return None
     try:
         classes = device_classes(service.learning.devices(now))
-    except Exception as failure:  # all impressions of a campaign are then alike to its pacing
+    except Exception as failure:  # then pacing treats all impressions of a campaign equally
         log.warning("quality.unread", reason=type(failure).__name__, then="pacing keeps impressions by chance alone")
         return None
     return Quality(classes, paced.opportunities) if classes else None

@@ -15,7 +15,7 @@ _ATTEMPTS = 20
 
 
 class CannotUse(RuntimeError):
-    """The creative can't be added to the campaign. The message is for the advertiser: it says why and what to do."""
+    """The creative can't be added to the campaign. The message for the advertiser has the reason and the remedy."""
 
 
 def update_campaign(repository: "CampaignRepository", jobs: "JobStore", campaign_id: str, creative_id: str) -> bool:

@@ -58,23 +58,23 @@ class Allowance:
         self._as_of = as_of
         self._bid: dict[int, int] = {}
         self._resting: dict[int, datetime] = {}
-        self._next_wake: datetime | None = None
+        self._next_restored: datetime | None = None
         self._counting = threading.Lock()
 
     def copy(self, used_up: Callable[[int], None], restored: Callable[[int], None]) -> "Allowance":
         """A new allowance with the current amounts, for another process."""
         return Allowance(array("q", self._remaining), self._cost, used_up, restored, self._paces, self._as_of)
 
-    def wake(self, now: datetime) -> None:
-        """Lets each campaign bid again whose pace allows one more bid by now."""
-        if self._next_wake is None or now < self._next_wake:
+    def restore_rested(self, now: datetime) -> None:
+        """Lets each resting campaign bid again if its pace allows another bid by now."""
+        if self._next_restored is None or now < self._next_restored:
             return
         with self._counting:
             for position in [position for position, until in self._resting.items() if until <= now]:
                 del self._resting[position]
                 if self._remaining[position] == self.NO_LIMIT or self._remaining[position] >= self._cost(position):
                     self._restored(position)
-            self._next_wake = min(self._resting.values(), default=None)
+            self._next_restored = min(self._resting.values(), default=None)
 
     @property
     def has_paces(self) -> bool:
@@ -117,15 +117,17 @@ class Allowance:
         self._rest(account, now)
 
     def _rest(self, position: int, now: datetime) -> None:
-        """Stops a campaign until its pace allows one more bid."""
+        """Makes a campaign rest until its pace allows another bid."""
+        if self._paces is None:
+            return
         paced = self._paced(position, now)
-        if self._paces is None or paced is None or paced >= self._cost(position):
+        if paced is None or paced >= self._cost(position):
             return
         missing = self._cost(position) - paced
         per_minute = self._paces[1][position]
         until = now + timedelta(minutes=missing / per_minute) if per_minute * 1440 > missing else _NEVER
         self._resting[position] = until
-        self._next_wake = until if self._next_wake is None else min(until, self._next_wake)
+        self._next_restored = until if self._next_restored is None else min(until, self._next_restored)
         self._used_up(position)
 
     def _paced(self, position: int, now: datetime) -> int | None:

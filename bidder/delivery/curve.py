@@ -13,6 +13,8 @@ from math import floor
 
 HOURS = 168
 HOUR, DAY = 3600.0, 86_400.0
+_QUARTER = 900
+"""The seconds of a quarter of an hour: offsets from UTC change at quarters."""
 _MONDAY = 72
 """Hours from Monday, 29 December 1969, to the beginning of 1970, a Thursday."""
 
@@ -29,7 +31,7 @@ class Curve:
             msg = f"a curve has {HOURS} weights, none of them negative and one at least above 0"
             raise ValueError(msg)
         self.weights = tuple(weight / mean for weight in weights)
-        trapezoids = ((weight + following) / 2 for weight, following in pairwise((*self.weights, self.weights[0])))
+        trapezoids = ((weight + following) / 2 for weight, following in pairwise(self.weights))
         self._until = (0.0, *accumulate(trapezoids))
 
     def density(self, at: float, zone: str) -> float:
@@ -64,23 +66,23 @@ FLAT = Curve([1.0] * HOURS)
 
 def offset(zone: str, at: float) -> float:
     """The seconds by which a time zone is ahead of UTC at a moment; 0 for an unknown zone."""
-    return 0.0 if zone == "UTC" else _offset(zone, int(at // 900))
+    return 0.0 if zone == "UTC" else _offset(zone, int(at // _QUARTER))
 
 
 @lru_cache(maxsize=65_536)
 def _offset(zone: str, quarter: int) -> float:
     from bidder.delivery.zones import local  # imported here: the import opens the time zone database
 
-    return (local(datetime.fromtimestamp(quarter * 900, UTC), zone).utcoffset() or timedelta()).total_seconds()
+    return (local(datetime.fromtimestamp(quarter * _QUARTER, UTC), zone).utcoffset() or timedelta()).total_seconds()
 
 
 @lru_cache(maxsize=1024)
 def _change(zone: str, start: float, end: float) -> float:
-    """The moment at which a zone's offset becomes that of `end`. Offsets change at quarters of an hour."""
+    """The moment at which a zone's offset becomes that of `end`."""
     last = offset(zone, end)
-    first, final = int(start // 900), int(end // 900)
-    quarter = bisect_left(range(first, final), True, key=lambda at: offset(zone, at * 900) == last)
-    return (first + quarter) * 900.0
+    first, final = int(start // _QUARTER), int(end // _QUARTER)
+    quarter = bisect_left(range(first, final), True, key=lambda at: _offset(zone, at) == last)
+    return float((first + quarter) * _QUARTER)
 
 
 def local_day(at: float, zone: str) -> tuple[float, float]:

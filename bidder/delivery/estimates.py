@@ -90,7 +90,7 @@ class Ratio:
         self.below += below
 
     def fade(self, weight: float) -> None:
-        """Multiplies both sums by a weight below 1."""
+        """Multiplies both sums by a weight of at most 1."""
         self.above *= weight
         self.below *= weight
 
@@ -146,11 +146,10 @@ class Flow:
         """Adds the micros and impressions noticed since the last refresh, and the bids whose notices became due."""
         self.impressions_per_bid.add(impressions, matured)
         self.micros_per_impression.add(micros, impressions)
-        if self.micros_per_impression.below > _PRICES:
-            self.micros_per_impression.fade(_PRICES / self.micros_per_impression.below)
-        most = max(_OUTCOMES, _OUTCOMES_MINUTES * impressions)
-        if impressions and self.impressions_per_bid.above > most:
-            self._fade(most / self.impressions_per_bid.above)
+        self.micros_per_impression.fade(_PRICES / max(_PRICES, self.micros_per_impression.below))
+        if impressions:
+            most = max(_OUTCOMES, _OUTCOMES_MINUTES * impressions)
+            self._fade(most / max(most, self.impressions_per_bid.above))
 
     def reprice(self, factor: float) -> None:
         """Adapts the estimates to a price edited by a factor: they become a weak prior at the new price."""

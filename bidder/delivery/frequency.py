@@ -115,7 +115,7 @@ def standing(
         last = max([*times, *((day + 1) * _DAY for day in days if day != _EVER)], default=_ALWAYS)
         room = min(room, 1)
         if at < last + gap:
-            free_at, room = max(free_at or 0, last + gap), 0
+            free_at, room = max(free_at or at, last + gap), 0
             seen = max(seen, 1)
     return Standing(cap, key, seen, max(0, room), free_at, history is not None)
 

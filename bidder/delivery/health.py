@@ -1,9 +1,10 @@
 """The health of a campaign: its spend against its plan, its projected spend, and the reasons for a shortfall."""
 
-from math import exp, log
+from collections.abc import Mapping, Sequence
+from math import exp, inf, log
 from typing import NamedTuple
 
-from bidder.delivery.budget import BudgetLimits, Spend, withheld
+from bidder.delivery.budget import BudgetLimits, Spend, Withheld, withheld
 from bidder.delivery.curve import DAY, HOUR
 from bidder.delivery.goals import BudgetGoal, goals, mode_of
 from bidder.delivery.obstacles import ADVICE, BEFORE_RULES
@@ -17,6 +18,12 @@ _WON_BACK = 0.8
 """The share of the lost auctions that the suggested price would win."""
 _STRENGTH = 20.0
 _LEAST_PARTICIPATION = 0.01
+_ENDED_BY: Mapping[Withheld, str] = {
+    Withheld.DAILY_BUDGET: "daily",
+    Withheld.HOURLY_BUDGET: "hourly",
+    Withheld.DAILY_IMPRESSIONS: "daily_impressions",
+}
+"""The goal with whose period a reason for withholding a campaign ends. Other reasons do not end by themselves."""
 _TARGETING = (
     "too few requests match its targeting: widen the targeting (`bidder explain` shows which rule removes most)"
 )
@@ -79,37 +86,37 @@ def health(
     cost = flow.micros_per_impression.value(limits.cost, 1.0)
     bid = flow.bids_per_opportunity.value(1.0, _STRENGTH)
     level = memory.level if memory.level is not None else forecast.per_minute or 0.0
-    market = _Market(bid, shown, max(1.0, cost))
+    market = _Market(bid, shown, cost)
     outlooks: list[Outlook] = []
     shortfalls: list[Shortfall] = []
     stopped = withheld(limits, spend)
-    for goal in goals(limits, now):
-        if goal.period.end == float("inf"):
+    of_campaign = list(goals(limits, now))
+    resumes = now if stopped is None else _end(stopped, of_campaign)
+    for goal in of_campaign:
+        if goal.period.end == inf:
             continue
         per = cost if goal.of_impressions else 1.0
         spent = _spent(goal, spend) * per
         limit = goal.limit * per
-        hours = forecast.curve.between(now, goal.period.end, limits.zone)
+        hours = forecast.curve.between(resumes, goal.period.end, limits.zone)
         opportunities = level * hours * HOUR / 60
-        possible = 0.0 if stopped else opportunities * bid * shown * cost
+        possible = opportunities * bid * shown * cost
         paced = min(possible * account.advertiser, _within_the_days(goal, limits, spend, now))
-        rest = max(0.0, limit - spent)
-        projected = spent + min(rest, paced)
+        projected = max(spent, min(limit, spent + paced))
         anchor = memory.anchors.get(goal.name)
         plan = planned(mode_of(limits), forecast.curve, goal.period, anchor, now) * per if anchor else spent
         outlooks.append(Outlook(goal.name, round(limit), round(plan), round(spent), round(projected), goal.period.end))
         missing = limit - projected
-        if missing > _NOTICED * limit and not shortfalls:
-            if stopped:
-                shortfalls = [
-                    Shortfall(f"withheld: {stopped}", round(missing), "resume the campaign, or raise the limit")
-                ]
-                continue
+        if missing <= _NOTICED * limit or shortfalls:
+            continue
+        if resumes >= goal.period.end:
+            reasons = [Shortfall(f"withheld: {stopped}", round(missing), "resume the campaign, or raise the limit")]
+        else:
             traffic = _Traffic(opportunities, account.requests * hours * HOUR / 60, hours * HOUR / 60)
-            held = max(0.0, min(rest, possible) - paced)
+            held = max(0.0, min(limit - spent, possible) - paced)
             reasons = _reasons(missing - held, traffic, market, memory, limits, account.model)
-            reasons += [_pacing(held, account)] if held >= 1 else []
-            shortfalls = sorted(reasons, key=lambda shortfall: -shortfall.micros)
+            reasons.append(_pacing(held, account))
+        shortfalls = sorted((reason for reason in reasons if reason.micros), key=lambda reason: -reason.micros)
     return Health(memory.participation, outlooks, shortfalls)
 
 
@@ -129,10 +136,15 @@ class _Market(NamedTuple):
     cost: float
 
 
+def _end(stopped: Withheld, of_campaign: Sequence[BudgetGoal]) -> float:
+    """The moment at which a withheld campaign may bid again, in seconds since 1970; infinite if it stays withheld."""
+    return next((goal.period.end for goal in of_campaign if goal.name == _ENDED_BY.get(stopped)), inf)
+
+
 def _within_the_days(goal: BudgetGoal, limits: BudgetLimits, spend: Spend, now: float) -> float:
     """The micros that the daily budget allows in the rest of a goal's period; infinite without a daily budget."""
     if limits.daily is None or not goal.name.startswith("total"):
-        return float("inf")
+        return inf
     days = (goal.period.end - now) / DAY
     return max(0.0, limits.daily - spend.today_micros) + limits.daily * max(0.0, days - 0.5)
 
@@ -163,7 +175,7 @@ def _reasons(
     limits: BudgetLimits,
     model: WinModel | None,
 ) -> list[Shortfall]:
-    """The reasons for a shortfall other than pacing."""
+    """The possible reasons for a shortfall other than pacing; those without an effect have 0 micros."""
     (opportunities, requests, minutes), (bid, shown, cost) = traffic, market
     unreached = max(0.0, missing - opportunities * cost)
     targeted = min(unreached, max(0.0, requests - opportunities) * bid * shown * cost)
@@ -186,7 +198,7 @@ def _reasons(
         ("lost auctions", opportunities * bid * (1 - shown) * cost, _raise(shown, limits, model)),
     ]
     amounts_within = ((reason, min(amount, missing), advice) for reason, amount, advice in estimates)
-    return [Shortfall(reason, round(amount), advice) for reason, amount, advice in amounts_within if amount >= 1]
+    return [Shortfall(reason, round(amount), advice) for reason, amount, advice in amounts_within]
 
 
 def _raise(shown: float, limits: BudgetLimits, model: WinModel | None) -> str:

@@ -41,7 +41,7 @@ class WeekCounts:
         self.minutes += 1
 
     def _close(self) -> None:
-        if self.hour < 0 or self.minutes < 30:  # too few minutes of the hour were counted
+        if self.minutes < 30:  # too few minutes of the hour were counted
             return
         hour = hour_of_week(self.hour * HOUR, "UTC")
         an_hour = self.so_far * 60 / self.minutes
@@ -62,10 +62,9 @@ class LearnedTraffic:
 
         Minutes that end after `whole_before` are not complete.
         """
-        minutes = sorted({minute for by_minute in reports.values() for minute in by_minute if self.until < minute})
-        for minute in minutes:
-            if minute + MINUTE > whole_before:
-                break
+        last = whole_before - MINUTE
+        minutes = {minute for by_minute in reports.values() for minute in by_minute if self.until < minute <= last}
+        for minute in sorted(minutes):
             self.until = minute
             total = 0
             for campaign_id, by_minute in reports.items():

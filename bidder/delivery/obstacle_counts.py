@@ -26,10 +26,9 @@ class Obstacles:
         self.until = minute + 60
         for obstacle, count in counts.items():
             self.counts[obstacle] = self.counts.get(obstacle, 0.0) + count
-        if self.minutes > _MINUTES_KEPT:
-            kept = _MINUTES_KEPT / self.minutes
-            self.minutes = _MINUTES_KEPT
-            self.counts = {obstacle: count * kept for obstacle, count in self.counts.items()}
+        kept = _MINUTES_KEPT / max(_MINUTES_KEPT, self.minutes)
+        self.minutes *= kept
+        self.counts = {obstacle: count * kept for obstacle, count in self.counts.items()}
 
     def per_minute(self, obstacle: str) -> float:
         """The impressions a minute that the campaign misses because of an obstacle."""

@@ -77,8 +77,7 @@ class Account:
             for minute, count in now.items():
                 self.delays[minute] += count - seen.get(minute, 0)
             self.delays_seen[campaign_id] = now
-        if (total := sum(self.delays)) > _DELAYS_KEPT:
-            self.delays = [count * _DELAYS_KEPT / total for count in self.delays]
+        self.delays = _faded(self.delays, _DELAYS_KEPT)
 
 
 class Traffic(NamedTuple):
@@ -163,8 +162,13 @@ def take_classes(memory: Memory, by_class: Sequence[Mapping[int, Report]], now: 
             if until <= minute and minute + MINUTE + COMPLETE <= now:
                 memory.classes[number] += report.opportunities
                 memory.classes_until = max(memory.classes_until, minute + MINUTE)
-    if (total := sum(memory.classes)) > _CLASSES_KEPT:
-        memory.classes = [count * _CLASSES_KEPT / total for count in memory.classes]
+    memory.classes = _faded(memory.classes, _CLASSES_KEPT)
+
+
+def _faded(counts: Sequence[float], most: float) -> list[float]:
+    """The counts, scaled down to a sum of at most `most`."""
+    weight = most / max(most, sum(counts))
+    return [count * weight for count in counts]
 
 
 def take_obstacles(

@@ -1,4 +1,4 @@
-"""Participation: the share of auctions in which a campaign takes part, set by pacing.
+"""Participation: the share of auctions in which a campaign takes part, which pacing sets.
 
 Each pair of an auction and a campaign has a draw, a hash from 0 to 1 (in units of `1 / WHOLE`). A campaign takes part
 in an auction if the draw is less than the campaign's share. The draw depends on nothing else. So a decision can be

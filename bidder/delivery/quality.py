@@ -17,7 +17,7 @@ CLASSES = 3
 MIDDLE = 1
 """The class of device types near the account's rate, and of those without counts."""
 KEPT = 0.1
-"""The share of the participation that each class keeps, whatever its predicted rate."""
+"""The share of the participation that each class keeps for any predicted rate."""
 OUTCOMES: tuple[Outcome, ...] = (Outcome.VIEW, Outcome.COMPLETION, Outcome.CLICK)
 """The outcomes in the order of their codes, from 1. New outcomes must be appended: stored objects contain the codes."""
 _APART = 0.15

@@ -10,13 +10,12 @@ from bidder.endpoints import explain as explain_endpoint
 from bidder.endpoints.ad_tag import TagCall, call_of, refused_tag
 from bidder.endpoints.admin import refusal
 from bidder.endpoints.bid import bid, whole
-from bidder.endpoints.call import Call
-from bidder.endpoints.deadline import in_time
+from bidder.endpoints.call import Call, in_time
 from bidder.endpoints.reply import XML, Reply
 from bidder.events.crawlers import is_crawler
 from bidder.events.exchange import exchange_name
 from bidder.money import decimal_price
-from bidder.privacy.restriction import restriction
+from bidder.privacy.gate import restriction
 from bidder.service.service import Service
 
 HEADER = "X-Bidder-Debug"

@@ -11,19 +11,15 @@ from bidder.auction.match import device_of, match
 from bidder.auction.offer import Offer
 from bidder.auction.response_selection import affordable, for_one_document
 from bidder.auction.shading import shade
-from bidder.currency import bidding_currency
-from bidder.endpoints.bid_response import BidContext, event_urls
-from bidder.endpoints.bid_template import bid_json
-from bidder.endpoints.body import BadBody
-from bidder.endpoints.call import Call
-from bidder.endpoints.deadline import in_time, patience
+from bidder.endpoints.bid_response import BidContext, bid_json, event_urls
+from bidder.endpoints.call import BadBody, Call, in_time, patience
 from bidder.endpoints.reply import JSON, XML, Reply, compressed, cors, error
 from bidder.endpoints.vast import vast_for_player
 from bidder.events.crawlers import is_crawler
 from bidder.events.exchange import exchange_name
 from bidder.events.kinds import BilledBy, Kind
 from bidder.metrics import emf
-from bidder.money import ACCOUNT_CURRENCY
+from bidder.money import ACCOUNT_CURRENCY, bidding_currency
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.bid_response import bid_response_json, dump, no_bid_response
 from bidder.openrtb.invalid_request import InvalidRequest
@@ -73,14 +69,15 @@ def _reply(service: Service, call: Call) -> Reply:
         with span("parse"):
             request = call.request(service.known_stitchers)
         snapshot = service.load(call.now, lambda: _patience(service, call, request.tmax))
+        parameters = service.limits
         # Checked after the snapshot is loaded: a cold start too slow for this request has loaded it for the next one.
-        if not in_time(request.tmax, call.waited_ms(), service.limits.network_allowance):
+        if not in_time(request.tmax, call.waited_ms(), parameters.network_allowance):
             return _unanswered(service, call, request.id, NoBidReason.INSUFFICIENT_TIME)
         if snapshot is None:
             return _unanswered(service, call, request.id, NoBidReason.TECHNICAL_ERROR)
         if snapshot.is_stopped:
             return _unanswered(service, call, request.id, NoBidReason.STOPPED)
-        if request.device and is_crawler(request.device.ua, service.limits.allowed_crawlers):
+        if request.device and is_crawler(request.device.ua, parameters.allowed_crawlers):
             return _unanswered(service, call, request.id, NoBidReason.KNOWN_WEB_CRAWLER)
         offers = _offers(service, request, snapshot, call, exchange, span)
         if not offers:
@@ -89,12 +86,12 @@ def _reply(service: Service, call: Call) -> Reply:
             currency = bidding_currency(request.cur, snapshot.delivery.rates) or ACCOUNT_CURRENCY
             by_notice = exchange in snapshot.delivery.billed_by_notice
             billed_by: BilledBy = Kind.BILL if by_notice else Kind.IMPRESSION
-            parameters = service.parameters
+            keys = service.signing_keys
             terms = BidContext(
                 request,
                 call.base_url,
-                service.signing_keys,
-                viewer(request, service.signing_keys),
+                keys,
+                viewer(request, keys),
                 call.now,
                 exchange,
                 currency,
@@ -127,7 +124,7 @@ def _unanswered(service: Service, call: Call, request_id: str, reason: NoBidReas
 def _offers(
     service: Service, request: BidRequest, snapshot: Snapshot, call: Call, exchange: str | None, span: Spans
 ) -> list[Offer]:
-    """The offers to bid. A player that takes VAST gets one document, so its offers are only those in that document."""
+    """The offers to bid. A player that accepts VAST gets one document, so only the offers of that document."""
     with span("match"):
         slots = match(request, snapshot, call.now, exchange)
     with span("price"):

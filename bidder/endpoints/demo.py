@@ -1,4 +1,4 @@
-"""GET /demo: a page that plays ads, and shows the request, the bid, its pixels and, in full, why and for how much."""
+"""GET /demo: a page that plays ads and shows request, bid and pixels; in the mode `full` also reasons and spend."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _HOW = "deploy with PARAMETERS=Demo=page, or set BIDDER_DEMO; `make run` has it 
 
 
 def page(demo: str, headers: Mapping[str, str]) -> Reply:
-    """200 with the page, 404 where the stack has no demo."""
+    """200 with the page, 404 if the stack has no demo."""
     return _absent() if demo == "off" else demo_file("demo.html", headers)
 
 

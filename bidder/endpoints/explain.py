@@ -6,8 +6,7 @@ from functools import partial
 from bidder import log
 from bidder.auction.explain import explain
 from bidder.endpoints.admin import refusal
-from bidder.endpoints.body import BadBody
-from bidder.endpoints.call import Call
+from bidder.endpoints.call import BadBody, Call
 from bidder.endpoints.explanation_document import document
 from bidder.endpoints.reply import JSON, Reply, compressed, error
 from bidder.events.exchange import exchange_name
@@ -15,7 +14,7 @@ from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.service.service import Service
 
 MOST_TOLD = 100
-"""The most campaigns that an answer lists, those with the highest bids. The funnel counts all campaigns."""
+"""The most campaigns in an answer, the highest bids first. The funnel counts all campaigns."""
 
 
 def answer(service: Service, call: Call, campaign_id: str | None = None) -> Reply:

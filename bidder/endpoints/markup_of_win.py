@@ -112,7 +112,7 @@ def _offer(claims: Claims, form: MarkupForm | None, snapshot: Snapshot) -> Offer
     version = next(version for version, both in PROTOCOLS.items() if form.protocol in both)
     video = _video(creative, form)
     imp = Imp.model_construct(id="1", video=video)
-    slot = Slot(imp, video, {}, Candidates(RequestMatch(snapshot, {}, AuctionDraw(claims.bid_id)), {}))
+    slot = Slot(imp, video, {}, Candidates(RequestMatch(snapshot, {}, AuctionDraw(claims.bid_id), device=0), {}))
     fit = Fit(creative, version, Protocol(form.protocol), tuple(creative.media[index] for index in form.media))
     return Offer(slot, campaign, fit, Price(claims.price_micros, claims.deal_id), 0, 0)
 

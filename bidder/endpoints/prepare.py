@@ -11,12 +11,12 @@ _PATIENCE = 4.0
 
 
 def prepare(service: Service, now: datetime) -> None:
-    """Loads the parameters, the snapshot and the clients. A request tries again what fails here."""
+    """Loads the parameters, the snapshot and the clients. A later request repeats a failed load."""
     if cold_start.HOW == cold_start.SNAP_START:
         # the module exists only in Python runtimes with SnapStart
         from snapshot_restore_py import register_after_restore  # type: ignore[import-not-found]
 
-        register_after_restore(service.woken)
+        register_after_restore(service.restored_from_image)
     try:
         service.load(now, lambda: _PATIENCE)
         _ = service.signing_keys, service.publisher

@@ -28,7 +28,7 @@ class DsaParameters(TypedDict):
 
 
 class DsaFacts(TypedDict, total=False):
-    """`behalf` is whom the ad is for, `paid` who paid for it, `transparency` by which data it was chosen.
+    """`behalf` is the beneficiary of the ad, `paid` its payer, `transparency` the user data by which it was chosen.
 
     `adrender` is whether the ad's markup shows these facts itself.
     """

@@ -8,8 +8,7 @@ from hashlib import sha256, sha384
 from importlib.resources import files
 from typing import NamedTuple
 
-from bidder.endpoints.preferences import takes_gzip
-from bidder.endpoints.reply import Reply
+from bidder.endpoints.reply import Reply, takes_gzip
 
 PLAYER_VERSION = "1.0.0"
 """The value of `bidder.version` in a page. Each change of the player's bytes needs a new value."""

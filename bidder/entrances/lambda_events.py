@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, unquote_plus
 
-from bidder.endpoints.deadline import arrival
+from bidder.endpoints.call import arrival
 from bidder.endpoints.public_url import caller_address, public_url
 from bidder.endpoints.reply import Reply
 from bidder.entrances.web_request import WebRequest, forwarded_address, joined, proxied_url

@@ -1,7 +1,9 @@
 """Declared crawlers by their user agent: general invalid traffic (GIVT). Bids and events use the same rules.
 
 `python -m tools.crawlers` writes `crawlers.txt` from the package `crawler-user-agents` (MIT licence, in
-`crawlers.LICENSE`). A line is `=` and a text or `~` and a regular expression.
+`crawlers.LICENSE`). It has three blocks after its head, with one rule a line: texts that begin with a letter or digit,
+in ascending order; other texts; and regular expressions, each after a text that all its matches contain, and a tab. So
+a process compiles no expression before a user agent has that text: to compile all of them takes longer than a bid.
 
 A user agent has names with versions, and comments in brackets (RFC 9110, section 10.1.5). A comment can also name a
 device model, and some models share words with crawlers (HTC Butterfly). So a comment counts only if it has
@@ -10,9 +12,10 @@ with a version.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
-from pathlib import Path
+from os.path import dirname, join
 from typing import NamedTuple
 
 _LONGEST = 512
@@ -29,11 +32,11 @@ _PREVIEW = re.compile(r"WhatsApp(/[\d.]+( [A-Za-z]|/[a-z])?)?")
 
 
 class _Rules(NamedTuple):
-    """Texts by their first letters, texts that begin with no letter, and all regular expressions joined to one."""
+    """The rules of the list. `texts` ascend; an expression stands with a text that all its matches contain."""
 
-    by_beginning: Mapping[str, tuple[str, ...]]
-    others: tuple[str, ...]
-    expressions: re.Pattern[str]
+    texts: Sequence[str]
+    others: Sequence[str]
+    expressions: Sequence[tuple[str, str]]
 
 
 def is_crawler(user_agent: str | None, viewers: Sequence[str] = ()) -> bool:
@@ -51,22 +54,31 @@ def _is_known(user_agent: str) -> bool:
     if _PREVIEW.fullmatch(user_agent):
         return True
     if not _DEVICE.search(user_agent):
-        return _rules().expressions.search(user_agent) is not None or next(_named(user_agent), None) is not None
+        return _matches_any(user_agent) or next(_named(user_agent), None) is not None
     programs = _COMMENT.sub("()", user_agent)
     comments = " ".join(filter(None, map(_judged, _COMMENT.findall(user_agent))))
     return (
-        _rules().expressions.search(f"{programs} {comments}") is not None
+        _matches_any(f"{programs} {comments}")
         or next(_named(comments), None) is not None
         or any(_is_program(text, programs) for text in _named(programs))
     )
+
+
+def _matches_any(where: str) -> bool:
+    """Whether any of the regular expressions matches."""
+    return any(text in where and re.search(pattern, where) is not None for text, pattern in _rules().expressions)
 
 
 def _named(where: str) -> Iterator[str]:
     """The texts of the list that occur at the begin of a word."""
     rules = _rules()
     for word in _BEGINNINGS.finditer(where):
-        for text in rules.by_beginning.get(word[0], ()):
-            if where.startswith(text, word.start()):
+        beginning, start = word[0], word.start()
+        for number in range(bisect_left(rules.texts, beginning), len(rules.texts)):
+            text = rules.texts[number]
+            if not text.startswith(beginning):
+                break
+            if where.startswith(text, start):
                 yield text
     yield from (text for text in rules.others if text in where)
 
@@ -86,13 +98,9 @@ def _is_program(text: str, programs: str) -> bool:
 
 @cache
 def _rules() -> _Rules:
-    lines = Path(__file__).with_name("crawlers.txt").read_text().splitlines()
-    expressions = "|".join(f"(?:{line[1:]})" for line in lines if line.startswith("~"))
-    by_beginning: dict[str, tuple[str, ...]] = {}
-    others: list[str] = []
-    for text in (line[1:] for line in lines if line.startswith("=")):
-        if beginning := _BEGINNINGS.match(text):
-            by_beginning[beginning[0]] = (*by_beginning.get(beginning[0], ()), text)
-        else:
-            others.append(text)
-    return _Rules(by_beginning, tuple(others), re.compile(expressions))
+    path = join(dirname(__file__), "crawlers.txt")  # noqa: PTH118, PTH120  pathlib takes longer to import
+    with open(path, encoding="ascii") as file:  # noqa: PTH123  as above
+        blocks = file.read().removesuffix("\n").split("\n\n")
+    _, texts, others, expressions = (block.split("\n") for block in blocks)
+    split = (line.partition("\t") for line in expressions)
+    return _Rules(texts, others, [(text, pattern) for text, _, pattern in split])

@@ -1,4 +1,4 @@
-"""The bids of an archive that may be invalid traffic by the ledger's judgement. Pure: events in, bid ids out.
+"""The bids of an archive that the ledger may have judged as invalid traffic. Pure: events in, bid ids out.
 
 The ledger judges events in the order of their arrival, which the archive does not store. So these functions only select
 the bids whose markers a report must read from the ledger.

@@ -10,7 +10,7 @@ class Kind(StrEnum):
     The VAST events are of sections 3.14.1 and 3.4. `bids` and `traffic` are not notices: the bidder publishes its
     counts of bids (`bidder.service.bid_counts`) and of traffic (`bidder.service.traffic_counts`).
 
-    New kinds go to the end: the position of a kind is the position of its signature (`bidder.events.signatures`).
+    New kinds go to the end: the position of a kind is the position of its signature (`bidder.events.token`).
     """
 
     WIN = "win"

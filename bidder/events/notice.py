@@ -66,7 +66,7 @@ def _decimal(text: str) -> int | None:
         return None
     if not settled.is_finite() or settled <= 0 or settled.adjusted() >= _MOST_DIGITS:
         return None
-    return max(1, round(settled * MICROS)) if settled.adjusted() > -_MOST_DIGITS else 1
+    return max(1, round(settled * MICROS))
 
 
 def loss_reason(query: Mapping[str, str]) -> int | None:

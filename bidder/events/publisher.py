@@ -41,7 +41,7 @@ class EventPublisher:
         """Publishes the event, with message attributes for the consumers' filter policies."""
         [outcome] = outcomes([lambda: self._sns.publish(TopicArn=self._topic, **_message(event))], self._step_seconds)
         if isinstance(outcome, Exception):  # any failure of SNS or of the network
-            self._put_aside([([event], outcome)])
+            self._send_to_fallback([([event], outcome)])
 
     def publish_all(self, events: Sequence[Event]) -> None:
         """Publishes events in as few calls as possible."""
@@ -53,7 +53,7 @@ class EventPublisher:
                 left.append((batch, outcome))
             elif outcome:
                 left.append(([batch[position] for position in outcome], EventsRefused(len(outcome), len(batch))))
-        self._put_aside(left)
+        self._send_to_fallback(left)
 
     def publish_batch(self, events: Sequence[Event]) -> list[int]:
         """Publishes up to `A_BATCH` events by one call; returns the positions of the refused. Raises SNS's errors."""
@@ -61,7 +61,7 @@ class EventPublisher:
         answer = self._sns.publish_batch(TopicArn=self._topic, PublishBatchRequestEntries=entries)
         return [int(failed["Id"]) for failed in answer.get("Failed", [])]
 
-    def _put_aside(self, batches: Sequence[tuple[Sequence[Event], Exception]]) -> None:
+    def _send_to_fallback(self, batches: Sequence[tuple[Sequence[Event], Exception]]) -> None:
         if not batches:
             return
         fallback = self._fallback

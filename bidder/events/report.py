@@ -8,7 +8,7 @@ the price of that event. Bids are the published counts of processes, so the bids
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from fractions import Fraction
 
@@ -51,10 +51,24 @@ REPORTED = (
 READ = frozenset({*REPORTED, *BILLABLE})
 """The kinds that a report reads."""
 
+
+def _hour(at: datetime) -> str:
+    """The hour of a local time, with its UTC offset if clocks that go back repeat it: `2026-10-25T02+02:00`."""
+    offsets = {at.replace(minute=minute, fold=fold).utcoffset() for minute in (0, 59) for fold in (0, 1)}
+    # In the hour that clocks skip when they go forward the offsets differ too, but no event has its time.
+    return at.strftime("%Y-%m-%dT%H") + (at.isoformat()[-6:] if len(offsets) > 1 else "")
+
+
+def _chronological(hour: str) -> tuple[str, int]:
+    """The key that sorts repeated hours by time: the larger offset is the earlier hour."""
+    day_and_hour, offset = hour[:13], hour[13:]
+    return day_and_hour, -int(offset.replace(":", "")) if offset else 0
+
+
 _NAMES: Mapping[By, Callable[[Event, tzinfo], str]] = {
     By.CAMPAIGN: lambda event, _: event.campaign_id,
     By.DAY: lambda event, zone: f"{event.at.astimezone(zone):%Y-%m-%d}",
-    By.HOUR: lambda event, zone: f"{event.at.astimezone(zone):%Y-%m-%dT%H}",
+    By.HOUR: lambda event, zone: _hour(event.at.astimezone(zone)),
     By.ADVERTISER: lambda event, _: event.advertiser or "(unknown)",
     By.DEAL: lambda event, _: event.deal_id or "(no deal)",
     By.CREATIVE: lambda event, _: f"{event.campaign_id}/{event.creative_id}",
@@ -146,7 +160,7 @@ def report(
         row.test += event.test
         row.invalid += not event.test
         row.late += not event.test and event.invalid == IvtRule.TOO_LATE
-    return dict(sorted(rows.items()))
+    return {name: rows[name] for name in sorted(rows, key=_chronological if by is By.HOUR else None)}
 
 
 def _saved(event: Event) -> int:

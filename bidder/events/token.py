@@ -1,7 +1,7 @@
 """Signed tokens of event URLs: the claims of a bid, and the signature that proves their origin.
 
 A token is `<key id>.<claims>.<signature>`. The tokens of a bid share their claims, and each kind has its own signature,
-so the token of one kind is not valid for another kind: see `bidder.events.signatures`. The signature of a URL that
+so the token of one kind is not valid for another kind: see `_signatures`. The signature of a URL that
 redirects is the first 16 bytes of HMAC-SHA256 over kind, key id, claims and target. Tokens of earlier versions have the
 same signature without a target, and are still valid.
 """
@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
+from hashlib import shake_256
 from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bidder.events.claims import CLOCK_SKEW, DEFAULT_EXP, GRACE, Claims, decode
 from bidder.events.kinds import NOTICES, Kind
-from bidder.events.signatures import LENGTH, Signatures
 from bidder.normal_forms import ascii_url
 from bidder.url_names import packed, unpacked
 
@@ -30,6 +30,14 @@ _MOST_ENCODINGS = 3
 
 _LETTERS = str.maketrans({"+": "-", " ": "-", "/": "_", "=": None})
 """Plain base64 to base64url. No token has these letters; form encoding turns a plus into a blank."""
+
+_LENGTH = 20
+"""The letters of base64url in a signature: 120 bits."""
+
+_SIGNATURES_BYTES = _LENGTH * 6 // 8 * len(NOTICES)
+"""The bytes of the signatures of all kinds."""
+_OF_KIND = {kind: slice(number * _LENGTH, (number + 1) * _LENGTH) for number, kind in enumerate(NOTICES)}
+"""The letters of each kind in the signatures of a bid."""
 
 
 class TokenError(StrEnum):
@@ -113,24 +121,22 @@ class Tokens:
 
     def __init__(self, claims: str, keys: SigningKeys) -> None:
         self._signed = f"{keys.current}.{claims}"
-        self._signatures = Signatures(_current(keys), self._signed)
+        self._signatures = _signatures(_current(keys), self._signed)
 
     def of(self, kind: Kind) -> str:
         """The token of one kind."""
-        return f"{self._signed}.{self._signatures.of(kind)}"
+        return f"{self._signed}.{self._signatures[_OF_KIND[kind]]}"
 
     def urls(self, base: str) -> dict[str, str]:
         """The event URL of each kind, `<base>/e/<kind>/<token>`."""
-        signed = self._signed
-        return {
-            kind: f"{start}{signed}.{signature}"
-            for (kind, start), signature in zip(_starts(base), self._signatures.every(), strict=True)
-        }
+        signed, signatures = self._signed, self._signatures
+        return {kind: f"{start}{signed}.{signatures[letters]}" for kind, start, letters in _kinds(base)}
 
 
 @lru_cache(maxsize=64)
-def _starts(base: str) -> list[tuple[Kind, str]]:
-    return [(kind, f"{base}/e/{kind}/") for kind in NOTICES]
+def _kinds(base: str) -> list[tuple[Kind, str, slice]]:
+    """The kinds, each with the start of its URLs and with the letters of its signature."""
+    return [(kind, f"{base}/e/{kind}/", letters) for kind, letters in _OF_KIND.items()]
 
 
 def sign(kind: Kind, claims: str, keys: SigningKeys, target: str = "") -> str:
@@ -191,8 +197,8 @@ def verify(kind: Kind, token: str, keys: SigningKeys, now: datetime, target: str
     key = keys.secret(key_id)
     if key is None:
         raise InvalidToken(TokenError.UNKNOWN_KEY, "signed with a key that is not known here")
-    if len(signature) == LENGTH and not target:
-        expected = Signatures(key, f"{key_id}.{encoded}").of(kind)
+    if len(signature) == _LENGTH and not target:
+        expected = _signatures(key, f"{key_id}.{encoded}")[_OF_KIND[kind]]
     else:
         expected = _by_itself(kind, key_id, encoded, key, target)
     if not hmac.compare_digest(signature.encode("utf-8", "surrogatepass"), expected.encode()):
@@ -220,3 +226,21 @@ def _by_itself(kind: Kind, key_id: str, claims: str, key: bytes, target: str) ->
     signed = f"{kind}.{key_id}.{claims}\n{target}" if target else f"{kind}.{key_id}.{claims}"
     digest = hmac.digest(key, signed.encode("utf-8", "surrogatepass"), "sha256")
     return packed(digest[:_SIGNATURE_BYTES])
+
+
+def _signatures(key: bytes, signed: str) -> str:
+    """The signatures of all kinds for one bid, from one computation. `signed` is the key id and the claims.
+
+    HMAC-SHA256 of the claims gives a digest that only owners of the key can compute. SHAKE-256 (FIPS 202) extends the
+    digest to 15 bytes for each kind, in the order of `Kind`. The parts of SHAKE's output reveal nothing about each
+    other, so the signature of one kind does not verify another kind. Measured: all signatures of a bid take 9 us; an
+    HMAC for each of the fifteen tokens took 55 us.
+    """
+    mac = _keyed(key).copy()
+    mac.update(b"bid\n" + signed.encode("utf-8", "surrogatepass"))
+    return packed(shake_256(mac.digest()).digest(_SIGNATURES_BYTES))
+
+
+@lru_cache(maxsize=16)  # measured: a copy of a keyed HMAC signs in three quarters of the time
+def _keyed(key: bytes) -> hmac.HMAC:
+    return hmac.new(key, digestmod="sha256")

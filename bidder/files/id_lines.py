@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-_SEPARATORS = ",;\t"
+from bidder.files.separator_line import SEPARATORS, stated_separator
+
 _QUOTES = "\"'"
 _HEADS = frozenset(
     {
@@ -34,6 +35,8 @@ def ids_in(lines: Iterable[str]) -> Iterator[ReadId]:
     """
     is_first = True
     for number, line in enumerate(lines, start=1):
+        if is_first and stated_separator(line.lstrip("\ufeff")):
+            continue
         cells = _cells(line.strip("\ufeff \t\r\n"), number)
         if is_first and any(re.sub(r"[-_ ]", "", cell).lower() in _HEADS for cell in cells):
             if len(cells) > 1:
@@ -52,7 +55,7 @@ def ids_in(lines: Iterable[str]) -> Iterator[ReadId]:
 
 def _cells(text: str, number: int) -> list[str]:
     """The cells of a line that are not empty."""
-    separator = next((separator for separator in _SEPARATORS if separator in text), None)
+    separator = next((separator for separator in SEPARATORS if separator in text), None)
     if separator is None and text[:1] not in _QUOTES:
         return [text] if text else []
     try:

@@ -7,7 +7,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from bidder.files.text import text_of
+from bidder.errors import UserError
+from bidder.files.text import InvalidFile, text_of
 
 STANDARD_INPUT = "-"
 
@@ -25,6 +26,18 @@ def open_binary(path: str) -> Iterator[BinaryIO]:
 def shown_name(path: str) -> str:
     """The name of the file in messages."""
     return "standard input" if path == STANDARD_INPUT else path
+
+
+@contextmanager
+def naming_file(path: str) -> Iterator[None]:
+    """Puts the name of the file before the message of an error of its content. Raises InvalidFile."""
+    try:
+        yield
+    except InvalidFile:  # the message has the name already
+        raise
+    except UserError as error:
+        msg = f"{shown_name(path)}: {error}"
+        raise InvalidFile(msg) from None
 
 
 def read_text(path: str) -> str:

@@ -14,6 +14,13 @@ _BYTE_ORDER_MARKS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+_NO_TEXT = {
+    b"PK\x03\x04": "a zip archive, such as an Excel workbook: save it as CSV UTF-8",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook: save it as CSV UTF-8",
+    b"\x1f\x8b": "a gzip file: decompress it with gunzip",
+    b"%PDF": "a PDF",
+}
+"""The formats that users confuse with text, by the first bytes of the file."""
 _NO_UTF_8 = re.compile("[\udc80-\udcff]")
 """The surrogate code points to which the error handler `surrogateescape` decodes bytes that are not UTF-8."""
 
@@ -38,7 +45,12 @@ def lines_of(file: BinaryIO, name: str) -> Iterator[str]:
     Raises InvalidFile, with the line, unless the file is UTF-8, or UTF-16 or UTF-32 by `_encoding`.
     """
     buffered = BufferedReader(file)  # type: ignore[type-var]  # a raw file to typeshed, any binary one to Python
-    encoding = _encoding(buffered.peek(_SNIFFED)[:_SNIFFED])
+    start = buffered.peek(_SNIFFED)[:_SNIFFED]
+    for magic, kind in _NO_TEXT.items():
+        if start.startswith(magic):
+            msg = f"{name}: the file is not text but {kind}"
+            raise InvalidFile(msg)
+    encoding = _encoding(start)
     errors = "surrogateescape" if encoding.startswith("utf-8") else "strict"
     number = 0
     try:

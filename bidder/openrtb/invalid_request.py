@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bidder.errors import UserError
 
 Fault = tuple[str, str]
-"""A JSON path such as `imp[0].video.mimes`, and what is wrong there."""
+"""A JSON path such as `imp[0].video.mimes`, and the fault of its value."""
 
 
 class InvalidRequest(UserError, ValueError):

@@ -29,7 +29,7 @@ NOT_BINDING = frozenset(
 _NUMBER = re.compile(r"-?\d+")
 _NUMBERS = re.compile(r"[\s\[]*-?\d+(?:[\s,;|_]+-?\d+)*[\s\]]*")
 
-# Senders write these values for an absent value, whatever the type of the field.
+# Senders write these values for an absent value of any type.
 _BLANKS = " \t\r\n,"
 _EMPTY: tuple[object, ...] = (None, "", [], {})
 

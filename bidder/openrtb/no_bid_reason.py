@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class NoBidReason(IntEnum):
-    """The values of `BidResponse.nbr`. The list leaves 500 and above to vendors: those are ours."""
+    """The values of `BidResponse.nbr`. Values from 500 on are vendor-specific, here the bidder's own."""
 
     UNKNOWN_ERROR = 0
     TECHNICAL_ERROR = 1

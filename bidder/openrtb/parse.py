@@ -53,8 +53,11 @@ def parse(body: bytes) -> BidRequest:
     if body.count(b",") > MAX_VALUES:
         raise InvalidRequest([("body", f"more than {MAX_VALUES} values")])
     request = _at_once(body) or _step_by_step(body)
-    _drop_empty_publishers(request)
-    if clashes := _clashes([imp.id for imp in request.imp], _present(request.__dict__)):
+    published_in = _present(request.__dict__)
+    if len(published_in) > 1:
+        published_in = _without_empty(request, published_in)
+    may_clash = len(published_in) > 1 or len(request.imp) > 1
+    if may_clash and (clashes := _clashes([imp.id for imp in request.imp], published_in)):
         raise InvalidRequest(clashes)
     return request
 
@@ -159,13 +162,17 @@ def _path(loc: Sequence[int | str]) -> str:
     return path.removeprefix(".") or "body"
 
 
-def _drop_empty_publishers(request: BidRequest) -> None:
-    """Removes empty site, app and dooh objects if another is not empty, since some senders send all three."""
-    present = _present(request.__dict__)
-    if len(present) > 1:
-        empty = [name for name in present if _says_nothing(getattr(request, name).model_dump(exclude_defaults=True))]
-        for name in empty if len(empty) < len(present) else ():
-            setattr(request, name, None)
+def _without_empty(request: BidRequest, present: list[str]) -> list[str]:
+    """Removes empty site, app and dooh objects if another is not empty, since some senders send all three.
+
+    Returns the names of those that remain of `present`.
+    """
+    empty = [name for name in present if _says_nothing(getattr(request, name).model_dump(exclude_defaults=True))]
+    if len(empty) == len(present):
+        return present
+    for name in empty:
+        setattr(request, name, None)
+    return [name for name in present if name not in empty]
 
 
 def _says_nothing(value: object) -> bool:

@@ -19,6 +19,8 @@ class Recorded(NamedTuple):
     body: bytes
     at: datetime | None = None
     exchange: str | None = None
+    line: int = 0
+    """The number of the line in its file, counted from 1."""
 
 
 class InvalidRecording(UserError, ValueError):
@@ -42,7 +44,8 @@ def recorded(lines: Iterable[bytes]) -> Iterator[Recorded]:
     for number, line in enumerate(lines, 1):
         if text := line.strip():
             wrapped = _wrapped(text, number) if _WRAPPED in text else None
-            yield Recorded(to_json(wrapped.request), wrapped.at, wrapped.exchange) if wrapped else Recorded(text)
+            recording = Recorded(to_json(wrapped.request), wrapped.at, wrapped.exchange) if wrapped else Recorded(text)
+            yield recording._replace(line=number)
 
 
 def _wrapped(text: bytes, number: int) -> _Wrapped | None:

@@ -101,7 +101,7 @@ Flag = Annotated[int, NullIs(0)]
 """An integer whose default is 0. Fields where 0 and absent differ are `int | None` instead."""
 
 Present = Annotated[bool, BeforeValidator(_is_there)]
-"""Whether the object is present, whatever its content."""
+"""Whether the object is present, with any content."""
 
 Code = Annotated[Upper, StringConstraints(min_length=1)]
 """A code that must not be empty."""

@@ -1,14 +1,82 @@
-"""The privacy gate: the request as the consent signals permit. Decision and answer see only that request."""
+"""The privacy gate: the signal that forbids the use of personal data, and the request as the signals permit.
 
+Decision and answer see only the permitted request.
+"""
+
+from enum import StrEnum
 from typing import Any
 
 from bidder.openrtb.base import Object
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.device import Device
 from bidder.openrtb.geo import Geo
+from bidder.openrtb.regs import Regs, RegsExt
 from bidder.openrtb.site import Site
 from bidder.openrtb.user import User
-from bidder.privacy.restriction import restriction
+from bidder.privacy import gpp, tcf, us_privacy
+
+ATT_AUTHORIZED = 3
+"""The status of Apple's App Tracking Transparency by which the user allowed tracking."""
+
+
+class Restriction(StrEnum):
+    """The signals that restrict a request to contextual bidding, each with the reason in words."""
+
+    COPPA = "made for children (coppa)"
+    DO_NOT_TRACK = "the device asks not to be tracked (dnt)"
+    LIMIT_AD_TRACKING = "the device limits ad tracking (lmt)"
+    TRACKING_NOT_AUTHORIZED = "the user did not allow tracking on iOS (atts)"
+    GLOBAL_PRIVACY_CONTROL = "the browser opts out of sale (gpc)"
+    GDPR = "the GDPR applies or may apply, and the consent string is missing, unreadable or refuses"
+    US_PRIVACY = "us_privacy opts out of sale, or is unreadable"
+    GPP = "a GPP section in force opts out, or is unreadable"
+
+
+def restriction(request: BidRequest) -> Restriction | None:
+    """The first signal that restricts the request, or None.
+
+    A signal is read from the field of OpenRTB 2.6 and from `ext`; either may restrict. A flag with any value but 0 is
+    set.
+    """
+    regs = request.regs
+    return _of_device(request.device) or _of_regs(regs) or _of_regs(regs and regs.ext) or _of_gdpr(regs, request.user)
+
+
+def _of_device(device: Device | None) -> Restriction | None:
+    if device is None:
+        return None
+    if device.dnt:
+        return Restriction.DO_NOT_TRACK
+    if device.lmt:
+        return Restriction.LIMIT_AD_TRACKING
+    if device.ext and device.ext.atts not in {None, ATT_AUTHORIZED}:
+        return Restriction.TRACKING_NOT_AUTHORIZED
+    return None
+
+
+def _of_regs(regs: Regs | RegsExt | None) -> Restriction | None:
+    if regs is None:
+        return None
+    if regs.coppa:
+        return Restriction.COPPA
+    if isinstance(regs, RegsExt) and regs.gpc:
+        return Restriction.GLOBAL_PRIVACY_CONTROL
+    if regs.us_privacy and not us_privacy.allows(regs.us_privacy):
+        return Restriction.US_PRIVACY
+    if (regs.gpp or regs.gpp_sid) and not gpp.allows(regs.gpp or "", regs.gpp_sid):
+        return Restriction.GPP
+    return None
+
+
+def _of_gdpr(regs: Regs | None, user: User | None) -> Restriction | None:
+    """Where `gdpr` is set, a consent string must consent; where `gdpr` is absent, any stated consent string must."""
+    stated = {holder.gdpr for holder in (regs, regs and regs.ext) if holder} - {None}
+    if stated == {0}:
+        return None
+    consents = {holder.consent for holder in (user, user and user.ext) if holder} - {None, ""}
+    if (stated and not consents) or not all(consent and tcf.allows(consent) for consent in consents):
+        return Restriction.GDPR
+    return None
 
 
 def _all_but(model: type[Object], *kept: str) -> dict[str, Any]:

@@ -1,25 +1,218 @@
-"""The pseudonym of a viewer, by which frequency caps count exposures."""
+"""The viewer of a request: the id, unless it is a text that many viewers share, and the pseudonym.
+
+Senders fill the fields of ids with constants: `null`, an unresolved macro, zeros, an example of a manual. A bidder that
+takes such a text for an id counts many viewers as a single viewer. Frequency caps count exposures by the pseudonym.
+"""
 
 import hmac
+import itertools
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote
 
 from bidder.events.token import SigningKeys
 from bidder.openrtb.bid_request import BidRequest
-from bidder.privacy.viewer_id import viewer_id
 from bidder.url_names import packed
 
 _BYTES = 8
+
+_UUID = re.compile(r"[0-9a-f]{8}(-?)[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{12}", re.IGNORECASE)
+_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.IGNORECASE)
+_ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
+_LETTERS = re.compile(r"[A-Za-z0-9_.+/=:|*~@,-]+")
+"""The characters of ids: hexadecimal, base64, and the separators of several providers."""
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_WORDS = frozenset(
+    [
+        "a",
+        "n",
+        "na",
+        "nan",
+        "nil",
+        "null",
+        "none",
+        "undefined",
+        "unknown",
+        "unset",
+        "void",
+        "empty",
+        "blank",
+        "zero",
+        "missing",
+        "invalid",
+        "error",
+        "default",
+        "test",
+        "dummy",
+        "sample",
+        "example",
+        "placeholder",
+        "anonymous",
+        "anon",
+        "guest",
+        "nobody",
+        "noid",
+        "notset",
+        "notavailable",
+        "unavailable",
+        "available",
+        "not",
+        "no",
+        "set",
+        "id",
+        "ids",
+        "uid",
+        "user",
+        "userid",
+        "device",
+        "deviceid",
+        "ifa",
+        "idfa",
+        "idfv",
+        "gaid",
+        "aaid",
+        "adid",
+        "maid",
+        "rida",
+        "tifa",
+        "advertising",
+        "advertisingid",
+        "identifier",
+        "identifiers",
+        "plain",
+        "md",
+        "sha",
+        "macro",
+        "buyer",
+        "buyerid",
+        "buyeruid",
+        "exchange",
+        "external",
+        "ext",
+        "your",
+        "my",
+        "insert",
+        "here",
+        "replace",
+        "me",
+        "todo",
+        "tbd",
+        "xxx",
+        "optout",
+        "opt",
+        "out",
+        "opted",
+        "lat",
+        "lmt",
+        "limited",
+        "limit",
+        "ad",
+        "tracking",
+        "dnt",
+        "true",
+        "false",
+        "yes",
+        "string",
+        "object",
+        "value",
+        "key",
+        "player",
+        "app",
+        "site",
+        "cookie",
+        "cookieid",
+        "session",
+        "viewerid",
+        "the",
+        "of",
+        "do",
+        "has",
+        "is",
+    ]
+)
+_FEWEST, _FEWEST_DIFFERENT, _FEWEST_IN_UUID = 8, 4, 8
+_MOST_STEPS = 0.75
+
+_DIGITS_AND_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_STEPS = frozenset(
+    pair
+    for first, second in itertools.pairwise(_DIGITS_AND_LETTERS)
+    for pair in ((first, first), (first, second), (second, first), (second, second))
+) | {("9", "0"), ("0", "9")}
+"""The pairs of characters that are equal, or that count up or down; 0 and a follow 9."""
 
 
 def viewer(request: BidRequest, keys: SigningKeys) -> str | None:
     """The viewer's pseudonym, 11 characters of base64url: a keyed hash of the advertising id, else of the user's id.
 
-    The key is secret, so that nobody who has our events can try all ids. The key is not the one that signs: names
+    The key is secret, so that an owner of events cannot try all ids. The key is not the signing key: pseudonyms
     outlive its rotation (`bidder.events.key_rotation`), so a read needs one name, and not one for each earlier key.
 
-    None if the request has no id of a viewer: see `bidder.privacy.viewer_id`.
+    None if the request has no id of a viewer: see `viewer_id`.
     """
     known = viewer_id(request)
     if known is None:
         return None
     digest = hmac.digest(keys.viewer_secret, f"viewer\n{known}".encode(), "sha256")
     return packed(digest[:_BYTES])
+
+
+def viewer_id(request: BidRequest) -> str | None:
+    """The id of the request's viewer: the advertising id of the device, else the first usable id of the user.
+
+    None if there is no usable id. A request that `permitted` restricted has none.
+    """
+    return next(_ids(request), None)
+
+
+def is_advertising_id(text: str) -> bool:
+    """Whether a `device.ifa` identifies a single device: a UUID, as platforms make them, or the hash of a UUID."""
+    text = _plain(text)
+    return bool(_UUID.fullmatch(text) or _HASH.fullmatch(text)) and _varies(text, _FEWEST_IN_UUID)
+
+
+def is_id(text: str) -> bool:
+    """Whether an id can identify a single viewer: long, varied, and neither a constant nor a macro."""
+    text = _plain(text)
+    if len(text) < _FEWEST or not _LETTERS.fullmatch(text) or _ADDRESS.fullmatch(text):
+        return False
+    if not text[0].isalnum() and text[0] == text[-1]:  # @ID@, __ID__, *ID*: a macro
+        return False
+    if _UUID.fullmatch(text) or _HASH.fullmatch(text):
+        return is_advertising_id(text)
+    return not _is_of_words(text) and _varies(text, _FEWEST_DIFFERENT)
+
+
+def _ids(request: BidRequest) -> Iterator[str]:
+    device, user = request.device, request.user
+    if device and device.ifa and is_advertising_id(device.ifa):
+        yield device.ifa
+    if user:
+        named = (user.buyeruid, user.id, *(uid.id for eid in user.eids for uid in eid.uids))
+        yield from (text for text in named if text and is_id(text))
+
+
+def _plain(text: str) -> str:
+    return unquote(text).strip().strip("\"'")
+
+
+def _is_of_words(text: str) -> bool:
+    """Whether a text is made of the words of constants and macros, or of any words and no digit."""
+    digits = sum(map(str.isdigit, text))
+    words = _WORD.findall(text)
+    known = all(word.lower() in _WORDS for word in words)
+    if not digits:
+        # Random base64 changes case at every second letter; words change case rarely.
+        changes = sum(left.isupper() != right.isupper() for left, right in itertools.pairwise(text))
+        return len(text) < 2 * _FEWEST or changes < 0.4 * len(text)
+    return bool(words) and known and digits < len(text) / 2
+
+
+def _varies(text: str, fewest: int) -> bool:
+    """Whether the letters differ and do not only count up or down, as in 12345678."""
+    letters = [letter for letter in text.lower() if letter.isalnum()]
+    if len(set(letters)) < fewest:
+        return False
+    steps = sum(map(_STEPS.__contains__, itertools.pairwise(letters)))
+    return steps <= _MOST_STEPS * (len(letters) - 1)

@@ -67,7 +67,7 @@ class BidCounts:
             self._start(lambda: self._tell(events))
 
     def drain(self, now: datetime) -> None:
-        """Publishes all counts, also those of the minute that is not over, and waits for that."""
+        """Publishes all counts, including those of the current minute, and waits until they are published."""
         with self._lock:
             self._begin(now)
             self._due = False

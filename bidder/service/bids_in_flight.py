@@ -1,8 +1,8 @@
-"""The bids of capped campaigns that one process made a moment ago: frequency caps count each as an impression.
+"""The recent bids of a process for capped campaigns. Frequency caps count each of them as an impression.
 
-The notice of an impression takes seconds to be counted. Without this, the requests that a viewer sends meanwhile would
-not see each other. A bid counts for `WITHIN`, or until its impression is in the viewer's history. Other processes don't
-see it, and it counts whether or not it wins.
+The notice of an impression takes seconds to be counted, and a viewer may send several requests in that time. A bid
+counts for `WITHIN`, or until its impression is in the viewer's history. It counts whether or not it wins, and only in
+its own process.
 """
 
 from collections.abc import Callable, Iterable
@@ -35,7 +35,7 @@ class BidsInFlight:
         self._earlier: dict[str, list[Impression]] = {}
 
     def note(self, offers: Iterable[Offer], names: Callable[[], Names], now: datetime) -> None:
-        """Takes the offers that are answered. `names` is called if any of them is capped."""
+        """Notes the offers of a response. `names` is called if any of their campaigns is capped."""
         capped = [offer for offer in offers if offer.caps]
         if not capped:
             return
@@ -51,7 +51,7 @@ class BidsInFlight:
             )
 
     def added(self, exposures: "Exposures", names: Names, now: datetime) -> "Exposures":
-        """The exposures with the bids that are in flight. What is unknown stays unknown."""
+        """The exposures with the bids in flight. An unknown history stays unknown."""
         if not self._latest and not self._earlier:
             return exposures
         user, household = names
@@ -68,7 +68,7 @@ class BidsInFlight:
         for bid in [*self._earlier.get(name, ()), *self._latest.get(name, ())]:
             impression = next((shown for shown in counted if shown[1:] == bid[1:] and shown.at >= bid.at), None)
             if impression is not None:
-                counted.remove(impression)  # one impression accounts for one bid, also for one that is past its time
+                counted.remove(impression)  # an impression accounts for one bid, even for a bid older than `WITHIN`
             elif (now - WITHIN).timestamp() < bid.at <= now.timestamp():
                 history = add(history, bid)
         return history

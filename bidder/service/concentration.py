@@ -35,7 +35,7 @@ class Concentration:
         self._bid: dict[tuple[str, TrafficSource], int] = {}
 
     def copy(self) -> "Concentration":
-        """A guard with the same counts. What it counts does not count here."""
+        """An independent guard with the same counts."""
         other = Concentration()
         other._hour, other._bid = self._hour, dict(self._bid)
         return other
@@ -48,7 +48,7 @@ class Concentration:
         shares: Mapping[str, float],
         now: datetime,
     ) -> list[Offer]:
-        """The offers that none of the request's sources has had too many of; they are counted.
+        """Counts and returns the offers within the share of each of the request's sources.
 
         `shares` are parts of the hourly plan, by the kind of source; a kind without one has no limit.
         """
@@ -76,7 +76,7 @@ def _take(
     planned: int,
     shares: Mapping[str, float],
 ) -> bool:
-    """Adds the cost of a bid to what each source was bid; False, and nothing added, if one would have too much."""
+    """Adds the cost of a bid to the sum of each source. Returns False, and adds nothing, if a sum is too large."""
     keys = [(campaign_id, source) for source in sources if source.kind in shares]
     for key in keys:
         limit = max(LEAST_BIDS * cost, int(planned * shares[key[1].kind]))
@@ -88,14 +88,14 @@ def _take(
 
 
 def _planned_an_hour(snapshot: Snapshot, position: int, campaign_id: str) -> int | None:
-    """The smaller of what the campaign and its advertiser plan for an hour of this process; None without a plan."""
+    """The smaller hourly plan of campaign and advertiser for this process, in micros; None without a plan."""
     delivery = snapshot.delivery
     plans = map(delivery.allowance.planned_an_hour, delivery.accounts(position, campaign_id, None))
     return min((plan for plan in plans if plan is not None), default=None)
 
 
 def sources_of(request: BidRequest) -> Iterator[TrafficSource]:
-    """The viewer, address, page and publisher of a request, as far as it names them."""
+    """The viewer, address, page and publisher that a request states."""
     device, user = request.device, request.user
     viewer = (device and device.ifa) or (user and (user.buyeruid or user.id))
     if viewer:

@@ -15,7 +15,7 @@ class TrackedThreads:
         self._threads: list[Thread] = []
 
     def start(self, work: Callable[[], None]) -> None:
-        """Runs the work on a thread. Not a daemon: the process does not end before it."""
+        """Runs the work on a thread that is not a daemon, so the process does not end before the thread."""
         self._threads = [thread for thread in self._threads if thread.is_alive()]
         thread = Thread(target=work, name="publish")
         self._threads.append(thread)
@@ -30,14 +30,14 @@ class TrackedThreads:
 def drain(service: Service, threads: TrackedThreads, now: datetime) -> None:
     """Publishes the counts of bids and of traffic, and logs the counts of answers.
 
-    The counts of a minute that are on their way are waited for first: what could not be published comes again.
+    It first waits for running publications, since the drain publishes the counts of failed ones again.
     """
     threads.join()
-    held = vars(service)  # a part that was never used has nothing to publish
+    held = vars(service)  # an unused part has nothing to publish
     if "bids" in held:
         service.bids.drain(now)
     if "no_bids" in held:
         service.no_bids.drain(now)
-    if "traffic" in held:  # after the counts of refusals, which are part of it
+    if "traffic" in held:  # after the no-bid counts, which add refusals to the traffic counts
         service.traffic.drain()
     log.event("drained")

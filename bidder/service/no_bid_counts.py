@@ -39,7 +39,7 @@ _SHARES = (AnswerKind.BID, AnswerKind.NO_BID, AnswerKind.FAILED)
 
 
 class _EveryMinute:
-    """Tells when a minute has passed since the last time. The first minute begins with the first call."""
+    """A timer of one minute. The first minute begins with the first call."""
 
     def __init__(self) -> None:
         self._since: datetime | None = None
@@ -64,7 +64,7 @@ class NoBidCounts:
         """Requests without a bid, by no-bid reason (OpenRTB 2.6, List: No-Bid Reason Codes)."""
         self.answers: Counter[AnswerKind] = Counter()
         self.tell_refused: Callable[[Counter[tuple[str, str]]], None] = lambda _: None
-        """Is given the refusals of each minute."""
+        """Called with the refusals of each minute."""
         self._flushed = _EveryMinute()
         self._withheld_logged = _EveryMinute()
 
@@ -74,12 +74,12 @@ class NoBidCounts:
         self.answers[AnswerKind.FAILED if reason is NoBidReason.TECHNICAL_ERROR else AnswerKind.NO_BID] += 1
 
     def flush(self, now: datetime) -> None:
-        """Logs the counts and resets them if a minute has passed since the last flush; else does nothing."""
+        """Logs the counts and resets them if a minute has passed since the last flush."""
         if self._flushed.is_due(now):
             self.drain(now)
 
     def drain(self, now: datetime) -> None:
-        """Logs the counts and resets them, also where the minute is not over."""
+        """Logs the counts and resets them, even during a minute."""
         unanswered, self.unanswered = self.unanswered, Counter()
         answers, self.answers = self.answers, Counter()
         for reason, count in unanswered.items():

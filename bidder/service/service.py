@@ -69,7 +69,7 @@ class Service:
         self._read_at = utc_now()
         """The time at which Parameter Store returned the current parameters."""
 
-    def woken(self) -> None:
+    def restored_from_image(self) -> None:
         """Drops the state that a restored SnapStart image must not reuse: its parameters and the names of its counts.
 
         The image's monotonic clock makes old parameters look new. The keeper and the connections detect their own age.
@@ -101,9 +101,9 @@ class Service:
             self.keeper.begin(now)
             self.renewed.value(deadline - time.monotonic())
             # called again, since the parameters hold the network's share of `tmax`
-            return self.keeper.current(now, min(deadline - time.monotonic(), patience()))
+            return self.keeper.current(now, lambda: min(deadline - time.monotonic(), patience()))
         self.renewed.value()
-        return self.keeper.current(now, patience())
+        return self.keeper.current(now, patience)
 
     @property
     def limits(self) -> Parameters:
@@ -144,12 +144,12 @@ class Service:
 
     @cached_property
     def in_flight(self) -> BidsInFlight:
-        """The bids of capped campaigns that this process made a moment ago."""
+        """The recent bids of this process for capped campaigns."""
         return BidsInFlight()
 
     @cached_property
     def traffic_log(self) -> "TrafficLog":
-        """The traffic that all processes counted in the last minutes."""
+        """The traffic counts of all processes in recent minutes."""
         from bidder.events.traffic_log import TrafficLog
 
         return TrafficLog(aws.client("dynamodb"), self.settings.learning_table)
@@ -192,7 +192,7 @@ class Service:
     def plain_parameters(self) -> Parameters:
         """The parameters that are not secret, read from Parameter Store at each call. A refresh needs no secret.
 
-        Returns the last good ones if the read fails. Raises InvalidSettings if `exchanges` was never readable.
+        Returns the last valid parameters if the read fails. Raises InvalidSettings if `exchanges` was never readable.
         """
         try:
             values = under_path(aws.minimal("ssm"), self.settings.parameters, secrets=False)
@@ -292,7 +292,7 @@ class Service:
 
     @cached_property
     def frequency_reader(self) -> "FrequencyReader":
-        """The reader of what viewers were shown, for bids."""
+        """The reader of viewers' exposures, for bids."""
         from bidder.delivery.frequency_store import FrequencyReader
 
         return FrequencyReader(lambda: aws.minimal("dynamodb"), self.settings.frequency_table)
@@ -302,7 +302,7 @@ class Service:
     ) -> "Exposures":
         """The impressions of the viewer of a request, read within the parameter `frequency-deadline`.
 
-        `patience` says how many seconds the caller can wait at most. Unknown where the request names no viewer.
+        `patience` returns the most seconds that the caller can wait. A request without a viewer has unknown exposures.
         """
         names, seconds = names_of(request, self.signing_keys), self.parameters.frequency_deadline / 1000
         if patience is not None:

@@ -66,7 +66,7 @@ class TrafficCounts:
         return self._opportunities.note(snapshot.index, snapshot.delivery, impressions, device)
 
     def note_refused(self, refused: Mapping[tuple[str, str], int]) -> None:
-        """Takes the refusals of a minute by campaign id and rule; the most frequent are published."""
+        """Notes the refusals of a minute by campaign id and rule. The most frequent are published."""
         counts: Counter[str] = Counter()
         for (campaign_id, rule), count in refused.items():
             if campaign_id and (obstacle := OBSTACLE_OF_RULE.get(rule)):
@@ -74,7 +74,7 @@ class TrafficCounts:
         self._obstacles.update(dict(counts.most_common(_MOST_OBSTACLES)))
 
     def note_funnel(self, snapshot: Snapshot, slots: Sequence[Slot], reached: list[Reached] | None) -> None:
-        """Samples what kept campaigns from a decision: lengths, floors and dearer campaigns."""
+        """Adds a decision to the sample of obstacles: lengths, floors and higher bids."""
         if reached is not None and len(slots) == 1:
             self._funnel.note(snapshot, slots[0], reached)
 
@@ -104,7 +104,7 @@ class TrafficCounts:
             work()
 
     def _taken(self, minute: datetime) -> Callable[[], None] | None:
-        """Takes the counts of a minute, and returns what publishes them; None if another thread has taken them."""
+        """Takes the counts of a minute. Returns a function that publishes them, or None if another thread took them."""
         with self._lock:
             if self._minute is not minute:
                 return None
@@ -123,7 +123,7 @@ class TrafficCounts:
     ) -> None:
         try:
             self._publish(list(self._events(minute, counts(), bids, requests)))
-        except Exception:  # pacing does without one process's counts of one minute
+        except Exception:  # pacing tolerates the loss of one minute's counts of one process
             log.error("traffic.unpublished", requests=requests)
 
     def _events(

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.decide import decide
-from bidder.auction.match import match
+from bidder.auction.match import device_of, match
 from bidder.auction.offer import Offer
 from bidder.auction.reached import Opportunities
 from bidder.auction.response_selection import affordable
@@ -50,7 +50,7 @@ class Environment:
         assert self._held is not None  # noqa: S101  # just set
         self.requests += 1
         slots = match(request, self._held, now)
-        reached = self.opportunities.note(self._held.index, self._held.delivery, len(slots))
+        reached = self.opportunities.note(self._held.index, self._held.delivery, len(slots), device_of(request))
         offers = decide(request, slots, self._held, SEAT, now, None, reached, lambda: exposures(request))
         offers = shader(AuctionContext(request, SEAT, self._held.delivery, now), offers)
         paid = affordable(offers, self._held, now)

@@ -57,8 +57,8 @@ def simulate(scenario: Scenario, folder: Path, progress: Callable[[float], None]
     }
     tallies: dict[str, Mapping[str, Tally]] = {}
     for number, (name, arm) in enumerate(arms.items()):
-        told = partial(_tell, progress, number, len(arms))
-        run = Run(scenario, folder, arm, told, shaders.get(name, lambda _: lambda _context, offers: offers))
+        report_progress = partial(_tell, progress, number, len(arms))
+        run = Run(scenario, folder, arm, report_progress, shaders.get(name, lambda _: lambda _context, offers: offers))
         run.run()
         tallies[name] = run.tallies
     results = {"scenario": scenario.name, "seed": scenario.seed, **figures(tallies["ours"], scenario.scale)}

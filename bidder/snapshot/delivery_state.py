@@ -317,7 +317,7 @@ def _shading(written: Sequence[Any] | None) -> Shading | None:
 def _states(
     index: Index, spends: Mapping[str, Spend], latest_limits: Mapping[str, BudgetLimits]
 ) -> Iterator[tuple[int, Withheld | None, int | None]]:
-    """Each campaign's position, why it may not bid, and what is left of its budget."""
+    """Each campaign's position, the reason why it may not bid, and its remaining budget in micros."""
     nothing = Spend()
     replaced: set[str] = set()
     latest: list[frozenset[str]] = []

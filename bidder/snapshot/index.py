@@ -1,8 +1,8 @@
 """The index: all campaigns, the highest bid first, with the tiers that match them to requests.
 
 The index consists of parts. The first part has all campaigns of a full refresh; each later part has the campaigns that
-were added or changed since. The latest form of a campaign is in the last part that has the campaign. The delivery state
-withholds the older forms.
+were added or changed since. The latest version of a campaign is in the last part that has the campaign. The delivery
+state withholds the older versions.
 """
 
 from bisect import bisect_right
@@ -50,7 +50,7 @@ class Index:
 
     @cached_property
     def known(self) -> TargetedRanges:
-        """The attributes and values that campaigns read off requests."""
+        """The attributes and values of requests that campaigns target."""
         named: dict[str, set[str]] = {}
         ancestors: dict[str, set[str]] = {}
         for part in self.parts:
@@ -120,7 +120,7 @@ class Index:
 
     @cached_property
     def lists(self) -> dict[str, list[int]]:
-        """By the name of an id list, the positions of the campaigns whose latest form targets it."""
+        """By the name of an id list, the positions of the campaigns whose latest version targets the list."""
         lists: dict[str, list[int]] = {}
         for part in self.parts:
             for name, offsets in part.lists.items():
@@ -130,7 +130,7 @@ class Index:
         return lists
 
     def advertised(self, domains: Collection[str]) -> dict[str, list[int]]:
-        """The positions of the latest forms of the campaigns of these advertisers, by the advertiser's domain."""
+        """The positions of the latest versions of the campaigns of these advertisers, by the advertiser's domain."""
         positions: dict[str, list[int]] = {domain: [] for domain in domains}
         for part in self.parts if positions else ():
             of_part = part.columns.domains
@@ -163,7 +163,7 @@ class Index:
             yield from part.columns.learners()
 
     def position(self, campaign_id: str) -> int | None:
-        """The position of the latest form of a campaign; None if the campaign is unknown or deleted."""
+        """The position of the latest version of a campaign; None if the campaign is unknown or deleted."""
         for part in reversed(self.parts):
             offset = part.columns.position(campaign_id)
             if offset is not None:

@@ -12,7 +12,7 @@ class IndexReader:
         self._last: Index | None = None
 
     def read(self, keys: tuple[str, ...]) -> Index:
-        """The index of the objects with these keys. Reads only what the last index has not. Raises BadSnapshot."""
+        """The index of the objects with these keys. Reads only objects not in the last index. Raises BadSnapshot."""
         self._last = self._store.index(keys, self._last)
         return self._last
 

@@ -16,7 +16,7 @@ PATIENCE = 1.0
 """Seconds that a request waits for a first or usable snapshot by default."""
 
 PATIENCE_AFTER_PAUSE = 0.2
-"""Seconds that a request waits for a look after a pause in traffic. A look takes 10 to 16 ms, measured on a laptop."""
+"""Seconds that a request waits for a check after a pause in traffic. A check takes 10 to 16 ms on a laptop."""
 
 Load = Callable[[Snapshot | None], Snapshot | None]
 
@@ -24,11 +24,11 @@ Load = Callable[[Snapshot | None], Snapshot | None]
 class Keeper:
     """Returns the current snapshot. Safe to call from many threads.
 
-    Each look at the store runs on a thread of its own, at most one at a time and at most one every `check`. A request
-    waits for the look only if there is no usable snapshot: before the first, and past the hard age, as after a long
-    freeze of a Lambda environment. The request waits for `patience` at most; the look continues and serves the next
+    Each check of the store runs on its own thread, at most one at a time and at most one every `check`. A request waits
+    for the check only if there is no usable snapshot: before the first, and beyond the hard age, as after a long
+    freeze of a Lambda environment. The request waits for `patience` at most; the check continues and serves the next
     request. After a pause in traffic a request waits for `PATIENCE_AFTER_PAUSE`, so that an operator who pauses a
-    campaign and tries once sees the campaign paused. A failed look keeps the present snapshot.
+    campaign and tries once sees the campaign paused. A failed check keeps the present snapshot.
     """
 
     def __init__(
@@ -47,29 +47,32 @@ class Keeper:
         self._look = SharedRun(self._load_newest, "snapshot", start)
 
     def begin(self, now: datetime) -> None:
-        """Starts a look if there is no usable snapshot, and returns at once."""
-        if self._usable(now) is None and self._due(now):
+        """Starts a check if there is no usable snapshot, and returns at once."""
+        ages = self._ages()
+        if self._usable(now, ages) is None and self._is_due(now, ages.check):
             self._looked = now
             self._look.begin()
 
-    def current(self, now: datetime, patience: float = PATIENCE) -> Snapshot | None:
+    def current(self, now: datetime, patience: Callable[[], float] = lambda: PATIENCE) -> Snapshot | None:
         """The snapshot to decide from; None if there is no snapshot below the hard age.
 
-        `patience` is the most seconds that the caller waits for a look.
+        `patience` returns the most seconds that the caller waits for a check. It is called if there is a wait.
         """
         self._began = self._began or now
-        usable = self._usable(now)
-        if self._due(now):
-            is_idle = self._due(now, after=1.5)
+        ages = self._ages()
+        usable = self._usable(now, ages)
+        if self._is_due(now, ages.check):
+            is_idle = self._is_due(now, 1.5 * ages.check)
             self._looked = now
             look = self._look.begin()
             if usable is None or is_idle:
-                look.wait(max(0.0, patience if usable is None else min(patience, PATIENCE_AFTER_PAUSE)))
-            usable = self._usable(now)
+                longest = patience()
+                look.wait(max(0.0, longest if usable is None else min(longest, PATIENCE_AFTER_PAUSE)))
+            usable = self._usable(now, ages)
         elif usable is None:
-            self._look.wait(patience)
-            usable = self._usable(now)
-        if usable is None or usable.age(now) > self._ages().warn:
+            self._look.wait(patience())
+            usable = self._usable(now, ages)
+        if usable is None or usable.age(now) > ages.warn:
             self._report(now)
         return usable
 
@@ -92,17 +95,17 @@ class Keeper:
         is_new = self._began is not None and now - self._began < REPORT_INTERVAL
         return "loading" if is_new and self._look.is_running else "none"
 
-    def _usable(self, now: datetime) -> Snapshot | None:
+    def _usable(self, now: datetime, ages: Ages) -> Snapshot | None:
         held = self._held
-        return held if held is not None and held.age(now) <= self._ages().hard else None
+        return held if held is not None and held.age(now) <= ages.hard else None
 
-    def _due(self, now: datetime, after: float = 1) -> bool:
-        return self._looked is None or abs(now - self._looked) >= after * self._ages().check
+    def _is_due(self, now: datetime, after: timedelta) -> bool:
+        return self._looked is None or abs(now - self._looked) >= after
 
     def _load_newest(self) -> None:
         try:
             snapshot = self._load(self._held)
-        except Exception as error:  # whatever is wrong with the store, stale beats down
+        except Exception as error:  # on any failure of the store a stale snapshot is better than none
             log.warning("snapshot.refused", reason=f"{type(error).__name__}: {error}")
             return
         if snapshot is not None and snapshot is not self._held:

@@ -75,7 +75,7 @@ class ListStore:
         for name in sorted(names):
             try:
                 keys[name] = self._copied(name, now)
-            except Exception as error:  # a damaged list must not stop the campaigns that do not target it
+            except Exception as error:  # a damaged list must not stop campaigns that do not target the list
                 log.warning("list.unread", list=name, reason=f"{type(error).__name__}: {error}")
         return keys
 

@@ -61,7 +61,9 @@ class PacingStore:
             document: dict[str, Any] = json.loads(gzip.decompress(body))
         except self._s3.exceptions.NoSuchKey:
             return None
-        except Exception as error:  # S3 fails, or the object is damaged: bids must not wait for pacing to be perfect
+        except (
+            Exception
+        ) as error:  # S3 fails, or the object is damaged: pacing starts with an empty memory instead of stopping bids
             log.warning("pacing.unread", key=key, reason=type(error).__name__, then="pacing learns anew")
             return None
         return document
@@ -89,7 +91,7 @@ def _memory(document: dict[str, Any]) -> Memory:
     flow = document.pop("flow")
     minutes = [Minute(**minute) for minute in flow.pop("minutes")]
     counted_until = flow.pop("counted_until")
-    if of_bids := flow.pop("micros_per_bid", None):  # memory of before prices were learned apart from win rates
+    if of_bids := flow.pop("micros_per_bid", None):  # memory of older code, which did not learn prices separately
         flow["micros_per_impression"] = {"above": of_bids["above"], "below": flow["impressions_per_bid"]["above"]}
     ratios = {name: Ratio(**ratio) for name, ratio in flow.items()}
     anchors = {name: Anchor(*anchor) for name, anchor in document.pop("anchors").items()}

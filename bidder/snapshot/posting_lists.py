@@ -20,7 +20,7 @@ class PostingLists:
         self._ends = ends
         self._rows = rows
         self._load = load
-        # a list, since 30 segments are looked up in a request, and a dict of numbers has two more places to look at
+        # a list, since a request has 30 segments, and a lookup in a dict takes two more memory accesses
         self._read: list[Set | object | None] = [_UNREAD] * len(ends)
 
     @classmethod

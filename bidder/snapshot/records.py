@@ -1,9 +1,9 @@
 """The campaigns of an index: each has a record of its own, decoded when a request first needs the campaign.
 
-A record is the campaign's JSON, deflated with a dictionary of what campaigns have in common (RFC 1950, section 2.2:
-FDICT), so that a short text shrinks as well and each record is read alone. Where creatives have targeting of their own,
-a second deflated stream with its compiled form follows. Readers before that stream existed stop after the first; this
-one compiles the targeting at decoding where the second is missing.
+A record is the campaign's JSON, deflated with a dictionary of common texts (RFC 1950, section 2.2: FDICT), so that
+even short records shrink and each is decoded alone. If creatives have their own targeting, a second deflated stream
+has its compiled form. Older code stops after the first stream. If the second stream is missing, decoding compiles the
+targeting.
 """
 
 import json
@@ -21,7 +21,7 @@ from bidder.snapshot.container import Sections
 MOST_HELD = 4096
 """The decoded campaigns that an index keeps, some 10 KB each; the least recently used leaves first."""
 
-# What is most common stands last: deflate spends fewer bits on what is near.
+# The most common texts are last, since deflate encodes near matches in fewer bits.
 DICTIONARY = (
     b'"time_zone":"Europe/Berlin","where":{"and":[{"or":[{"not":{}}]}]},"flight":{"start":"2026-01-01T00:00:00Z","end":'
     b'"discloses_price":true,"cattax":7,"deals":[{"id":"","cpm_micros":"universal_ad_id":{"registry":"ad-id.org","id":'
@@ -39,7 +39,7 @@ DICTIONARY = (
 
 
 class Record(NamedTuple):
-    """A campaign, and the conjunctions of those of its creatives that have targeting of their own, by creative id."""
+    """A campaign, and the conjunctions of its creatives that have their own targeting, by creative id."""
 
     campaign: Campaign
     creative_conjunctions: Mapping[str, Sequence[Conjunction]]

@@ -100,16 +100,16 @@ def count(positions: Set) -> int:
 
 
 def dump(positions: Iterable[int]) -> bytes:
-    """A set as it stands in a file."""
+    """The stored form of a set."""
     return FrozenBitMap(positions).serialize()
 
 
 def load(stored: memoryview, size: int) -> Set:
-    """A set of a tier of this size, out of a file."""
+    """The set of a tier of this size, from its stored form."""
     bitmap = FrozenBitMap.deserialize(bytes(stored))
     if size > SHORT:
         return bitmap
-    if 2 * len(bitmap) > size:  # what most conjunctions are in is read by what they are not: a load waits for it
+    if 2 * len(bitmap) > size:  # a set of most positions is faster to read by its complement
         return ((1 << size) - 1) ^ _integer(bitmap.flip(0, size), size)
     return _integer(bitmap, size)
 

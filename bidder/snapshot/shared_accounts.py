@@ -20,7 +20,7 @@ SECTION = "shared"
 
 
 class AccountNumbers(NamedTuple):
-    """A budget's numbers: what is left and what one more impression can cost, in micros, and its pace.
+    """A budget's numbers: the remaining amount and the highest cost of an impression, in micros, and its pace.
 
     `burst` and `per_minute` are `Allowance.NO_LIMIT` if the budget is not paced, and `left` if nothing limits it.
     """

@@ -149,13 +149,13 @@ class SnapshotStore:
         try:
             manifest = self.manifest(pin.version)
         except UnknownVersion:
-            log.error("snapshot.pin", version=pin.version, reason="no such snapshot: refreshes go on unpinned")
+            log.error("snapshot.pin", version=pin.version, reason="no such snapshot: refreshes are not pinned")
             return None
         # a pin of older code has no time: the time of the manifest is the earliest possible
         return Pinned(manifest, pin.at or manifest.at)
 
     def stop(self, now: datetime, *, stopped: bool) -> None:
-        """Stops or resumes all bidding, in every process that looks for a newer snapshot.
+        """Stops or resumes all bidding, in every process at its next check for a newer snapshot.
 
         Publishes the current snapshot again with a newer version, so that it wins over a refresh which read the switch
         before the change.

@@ -1,4 +1,4 @@
-"""Adds the facts of the viewer's HTTP headers to a bid request that lacks them."""
+"""The bid request as the auction may use it: completed by the viewer's headers, then restricted by consent."""
 
 from urllib.parse import urlsplit
 
@@ -8,6 +8,7 @@ from bidder.openrtb.device import Device
 from bidder.openrtb.geo import Geo
 from bidder.openrtb.regs import Regs, RegsExt
 from bidder.openrtb.site import Site
+from bidder.privacy.gate import permitted
 from bidder.viewer.device import device_of, type_by_hints
 from bidder.viewer.headers import NO_HEADERS, ViewerHeaders
 
@@ -16,6 +17,15 @@ _PRIVATE = (
     *("::1", "fc", "fd", "fe80:"),
 )
 """The prefixes of private addresses (RFC 1918, 3927, 4193, 4291)."""
+
+
+def usable(request: BidRequest, headers: ViewerHeaders = NO_HEADERS) -> BidRequest:
+    """The request with the facts of `headers` added, and without the data that the privacy signals forbid.
+
+    The given request is changed. A replayed request has no headers.
+    """
+    fill_in(request, headers)
+    return permitted(request)
 
 
 def fill_in(request: BidRequest, headers: ViewerHeaders) -> None:

@@ -37,7 +37,7 @@ def main() -> int:
     rows += load.rows()
     rows += freshness.rows()
     print(table(HEADINGS, [_cells(row) for row in rows]))
-    write_record(rows, datetime.now(UTC))
+    write_record(rows, datetime.now(UTC), RESULT)
     print(f"written: {RESULT.relative_to(ROOT)}")
     try:
         draw(read_record(RESULT), PLOT)

@@ -18,7 +18,12 @@ _DOMAINS = (*(site for site, _ in traffic.SITES), *(f"site-{number}.example" for
 
 def campaigns(rng: Random, count: int) -> list[Campaign]:
     """Generates `count` campaigns, none of which is withheld."""
-    return [Campaign.model_validate(_campaign(rng, f"c{number:05d}")) for number in range(count)]
+    return [Campaign.model_validate(document) for document in documents(rng, count)]
+
+
+def documents(rng: Random, count: int) -> list[dict[str, Any]]:
+    """Generates the same campaigns as a campaign file has them."""
+    return [_campaign(rng, f"c{number:05d}") for number in range(count)]
 
 
 def _campaign(rng: Random, campaign_id: str) -> dict[str, Any]:

@@ -114,7 +114,7 @@ def decision(held: Snapshot, now: datetime) -> Callable[[bytes], Any]:
 
 
 def kept_decision(keeper: Keeper, clock: Callable[[], datetime]) -> Callable[[bytes], Any]:
-    """The same, from what a keeper has."""
+    """The decision with the snapshot of a keeper."""
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     import app  # reads the environment

@@ -20,7 +20,7 @@ RESULT = ROOT / "build" / "bench.json"
 
 
 class UnreadableRecord(UserError, ValueError):
-    """The file is no record of a run; the message says what to do."""
+    """The file is not a record of a run; the message has the remedy."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def this_revision() -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def write_record(rows: Sequence[BenchRow], at: datetime, path: Path = RESULT) -> None:
+def write_record(rows: Sequence[BenchRow], at: datetime, path: Path) -> None:
     """Writes the record of a run of this checkout on this machine that ended `at`."""
     document = {
         "at": at.isoformat(timespec="seconds"),

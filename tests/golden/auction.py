@@ -6,6 +6,7 @@
   `sent` is the whole request instead, for auctions that need a null.
 - `shown`: the viewer's earlier impressions, each as minutes ago, campaign and creative; absent if they are unknown.
 - `shares`: by campaign, the share of auctions in which pacing lets it take part, from 0 to 1.
+- `allowances`: by campaign of `shares`, the micros that pacing allows it to bid now; enough if absent.
 - `shading`: the level and the slope of the win model of all auctions, by which bids are shaded.
 - `answer`: the `status`; for a bid `bids`, each with what differs from the base bid, and `vast`, XPaths into its markup
   without namespaces with all that they match; `cur` if it is not USD; `fields` of a 400; `nbr` for a caller that asks
@@ -38,6 +39,7 @@ class GoldenAuction:
     losers: dict[str, dict[str, str]]
     shown: list[tuple[int, str, str]] | None = None
     shares: dict[str, float] | None = None
+    allowances: dict[str, int] | None = None
     shading: dict[str, float] | None = None
 
 
@@ -63,6 +65,7 @@ def load(path: Path) -> GoldenAuction:
         losers=document.get("losers", {}),
         shown=document.get("shown"),
         shares=document.get("shares"),
+        allowances=document.get("allowances"),
         shading=document.get("shading"),
     )
 

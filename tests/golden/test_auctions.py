@@ -9,6 +9,7 @@ import pytest
 from lxml import etree
 
 from bidder.auction.explain import explain
+from bidder.auction.rule_table import RULE_NAMES
 from bidder.auction.verdict import BIDS
 from bidder.campaigns.campaign import Campaign
 from bidder.delivery.allowance import Pace
@@ -47,7 +48,9 @@ class Viewer:
 
 def held_by(auction: GoldenAuction) -> Snapshot:
     campaigns = [Campaign.model_validate(campaign) for campaign in auction.campaigns]
-    paces = {name: Pace(share_of(share), ENOUGH, 0) for name, share in (auction.shares or {}).items()}
+    allowances = auction.allowances or {}
+    shares = (auction.shares or {}).items()
+    paces = {name: Pace(share_of(share), allowances.get(name, ENOUGH), 0) for name, share in shares}
     shading = Shading({EVERYTHING: WinModel(**auction.shading)}, 0.0) if auction.shading else None
     return snapshot(campaigns, paces=paces, shading=shading)
 
@@ -120,6 +123,16 @@ def test_every_golden_auction_has_a_description_and_a_source() -> None:
         document: dict[str, Any] = json.loads(path.read_text())
         assert document["description"].endswith("."), path
         assert document["source"], path
+
+
+def test_every_rule_removes_a_loser_of_a_golden_auction() -> None:
+    removed_by = {rule for path in paths() for losers in load(path).losers.values() for rule in losers.values()}
+
+    without = {name for name in RULE_NAMES if not name.startswith("targeting")} - removed_by
+    # A single VAST document is an answer in XML. The shares of callers are counts of a process. `targeting` alone is
+    # the targeting of a campaign that no request meets.
+    assert without == {"document", "one_caller"}
+    assert any(rule.startswith("targeting.") for rule in removed_by)
 
 
 def test_a_merge_patch_is_applied_as_in_rfc_7396() -> None:

@@ -21,7 +21,7 @@ Template = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Rollout:
-    """How the template has an alias moved. Hooks and alarms are logical ids, the configuration is CodeDeploy's name."""
+    """The template's rollout of an alias. Hooks and alarms are logical ids. `configuration` is a name of CodeDeploy."""
 
     function: str
     configuration: str
@@ -32,12 +32,12 @@ class Rollout:
 
     @property
     def steps(self) -> tuple[tuple[int, int], ...]:
-        """The percent of traffic that the new version gets, and the minutes until the next step."""
+        """The steps: percent of traffic of the new version, and minutes until the next step."""
         return steps(self.configuration)
 
 
 def steps(configuration: str) -> tuple[tuple[int, int], ...]:
-    """The steps of one of CodeDeploy's own configurations, as (percent, minutes until the next)."""
+    """The steps of a predefined configuration of CodeDeploy, as (percent, minutes until the next)."""
     if configuration.endswith("AllAtOnce"):
         return ((100, 0),)
     parts = re.fullmatch(r".*(Canary|Linear)(\d+)Percent(?:Every)?(\d+)Minutes?", configuration)
@@ -71,7 +71,7 @@ def rollouts(template: Template, stack: Stack) -> dict[str, Rollout]:
 
 @dataclass
 class Deployment:
-    """What a shift did: `shares` are the percents that the new version got, in order."""
+    """The result of a shift. `shares` are the percents of traffic of the new version, in order."""
 
     succeeded: bool
     why: str
@@ -79,7 +79,7 @@ class Deployment:
 
 
 class CodeDeploy(ThreadingHTTPServer):
-    """Moves aliases, and takes the hooks' reports at `url` as the API PutLifecycleEventHookExecutionStatus."""
+    """Moves aliases, and receives the hooks' reports at `url` as the API PutLifecycleEventHookExecutionStatus."""
 
     daemon_threads = True
 
@@ -99,7 +99,7 @@ class CodeDeploy(ThreadingHTTPServer):
         ringing: Callable[[Sequence[str]], Sequence[str]],
         minute: Callable[[], None],
     ) -> Deployment:
-        """Shifts traffic as CodeDeploy would.
+        """Shifts traffic like CodeDeploy.
 
         `move` gives the new version a percent of the traffic, and 0 the old one all; `invoke` runs a hook; `ringing`
         names those alarms that ring; `minute` lets a minute pass.

@@ -1,4 +1,4 @@
-"""The local AWS, the packaged stack in it, and the package under the real Lambda runtime: each once for a test run."""
+"""Fixtures of a test run: the local AWS, the packaged stack in it, and the package under the real Lambda runtime."""
 
 import json
 import os
@@ -27,7 +27,7 @@ PARAMETERS = {
     "parameter-lifetime": "1",
     "price-keys": json.dumps({"adx": _ADX}),
 }
-"""What tests need that the deployment doesn't make: little patience, and an exchange that encrypts its prices."""
+"""Parameters of the tests: short intervals, and an exchange that encrypts its prices."""
 
 
 GROUPS = {"local_aws": "local-aws", "drilled": "drills"}
@@ -35,7 +35,7 @@ GROUPS = {"local_aws": "local-aws", "drilled": "drills"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps the tests of each local AWS in one worker, so that a run in parallel starts and deploys it once."""
+    """Assigns the tests of each local AWS to one worker, so that a parallel run starts and deploys it once."""
     for item in items:
         used = getattr(item, "fixturenames", ())
         for fixture, group in GROUPS.items():
@@ -45,7 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def no_real_account() -> Iterator[None]:
-    """No test finds the way to a real AWS account: without an endpoint of its own a client reaches nothing."""
+    """Prevents calls to a real AWS account: a client without an explicit endpoint cannot reach AWS."""
     with pytest.MonkeyPatch.context() as patch:
         everything = local_environment()
         for name in set(os.environ) - set(everything):
@@ -61,19 +61,19 @@ def no_real_account() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def built() -> Package:
-    """The package of the present sources."""
+    """The package of the current sources."""
     return package()
 
 
 @pytest.fixture(scope="session")
 def sam(built: Package) -> Template:
-    """The template of the package, its code in S3 as CloudFormation needs it."""
+    """The template of the package with its code in S3, as CloudFormation requires."""
     return with_code(json.loads(built.template.read_text()), "s3://artifacts/bidder.zip")
 
 
 @pytest.fixture(scope="session")
 def with_snap_start(sam: Template) -> Template:
-    """The same as a Python packages it whose runtime has SnapStart, whatever this one's is."""
+    """The template as packaged by a Python version whose Lambda runtime supports SnapStart."""
     ours = joined(ROOT / ".chalice/resources")
     text = re.sub(r'"Runtime": "python3\.\d+"', '"Runtime": "python3.13"', json.dumps(sam))
     template: Template = json.loads(text)
@@ -95,7 +95,7 @@ def translated_with_snap_start(with_snap_start: Template) -> Template:
 
 @pytest.fixture(scope="session")
 def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MiniStack]:
-    """A running MiniStack; `.session()` makes boto3 sessions that reach it."""
+    """A running MiniStack. `.session()` creates boto3 sessions for it."""
     aws = MiniStack(tmp_path_factory.mktemp("aws"), free_port())
     aws.start()
     yield aws
@@ -104,7 +104,7 @@ def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MiniStack]:
 
 @pytest.fixture(scope="session")
 def stack(local_aws: MiniStack, built: Package) -> dict[str, str]:
-    """The stack deployed into the local AWS: the environment, AWS_* and BIDDER_*, by which a bidder reaches it."""
+    """The environment variables AWS_* and BIDDER_* of the stack that is deployed into the local AWS."""
     variables = deployed(local_aws, built)
     ssm, path = local_aws.session().client("ssm"), variables["BIDDER_PARAMETERS"]
     for name, value in PARAMETERS.items():
@@ -114,14 +114,14 @@ def stack(local_aws: MiniStack, built: Package) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def drilled(built: Package, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drill]:
-    """The stack in a local AWS that drills may break; each leaves it as it was."""
+    """The stack in a local AWS that drills may break. Each drill restores it."""
     with drill(tmp_path_factory.mktemp("drill"), built) as result:
         yield result
 
 
 @pytest.fixture(scope="session")
 def runtime(stack: dict[str, str], built: Package, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Functions]:
-    """The package's functions under the real runtime: `runtime.invoke("app.app", event)`; runtime.py has events."""
+    """The package's functions under the real runtime: `runtime.invoke(API_HANDLER, event)`. runtime.py has events."""
     try:
         prepared()
     except NotOnThisMachine as error:
@@ -141,7 +141,7 @@ def browser() -> npm_clients.Browser:
     try:
         return npm_clients.prepared()
     except npm_clients.Unavailable as reason:
-        # `.ci/run` sets this where it could install the clients: there these tests never stay out unnoticed.
+        # `.ci/run` sets this variable after it has installed the clients, so that these tests cannot be skipped there.
         if os.environ.get("CLIENTS_REQUIRED"):
             raise
         pytest.skip(str(reason))

@@ -1,4 +1,4 @@
-"""Images built from their Dockerfiles and run without Docker: buildah in a chroot, as root.
+"""Builds images from Dockerfiles and runs them without Docker: buildah in a chroot, as root.
 
 The base is Debian bookworm with Python, made once by mmdebstrap and kept under `build/`. This shows that an image
 builds and that its program runs in it; it shows nothing of Fargate's networks and roles.
@@ -29,11 +29,11 @@ _CERTIFICATES = Path("/etc/ssl/certs")
 
 
 class Unavailable(RuntimeError):
-    """No image can be built here; the message says what is missing."""
+    """This machine cannot build images. The message names what is missing."""
 
 
 def check_available() -> None:
-    """Raises Unavailable where the programs or the rights are missing."""
+    """Raises Unavailable if programs or permissions are missing."""
     missing = [program for program in _PROGRAMS if not shutil.which(program)]
     if missing:
         msg = f"{', '.join(missing)} not found; on Debian and Ubuntu: apt install buildah crun mmdebstrap"
@@ -44,7 +44,7 @@ def check_available() -> None:
 
 
 class Image:
-    """The built image and a container of it, `name`; `command` is the image's own entry point."""
+    """A built image and its container `name`. `command` is the image's entry point."""
 
     def __init__(self, name: str, command: Sequence[str]) -> None:
         self.name = name
@@ -69,7 +69,7 @@ class Image:
         return subprocess.run(arguments, capture_output=True, env=local_environment(), check=False).returncode  # noqa: S603  a fixed program
 
     def entry(self, process: "subprocess.Popen[str]") -> psutil.Process:
-        """The process of the entry point, which buildah is the parent of."""
+        """The process of the entry point, a child of buildah."""
         [entry] = [
             child
             for child in psutil.Process(process.pid).children(recursive=True)
@@ -78,11 +78,11 @@ class Image:
         return entry
 
     def stop(self, process: "subprocess.Popen[str]") -> None:
-        """Sends SIGTERM to the entry point itself, as container runtimes do; buildah would kill it at once."""
+        """Sends SIGTERM to the entry point, as container runtimes do. buildah would kill it at once."""
         self.entry(process).terminate()
 
     def kill(self, process: "subprocess.Popen[str]") -> None:
-        """Ends buildah and all that it started, which outlives it otherwise. Does nothing after their end."""
+        """Ends buildah and its child processes, which would otherwise outlive it. Has no effect after their end."""
         try:
             children = psutil.Process(process.pid).children(recursive=True)
         except psutil.NoSuchProcess:
@@ -98,12 +98,12 @@ class Image:
         return Path(_run(_buildah("mount", self.name)).strip())
 
     def remove(self) -> None:
-        """Removes the container; base and image stay for the next run."""
+        """Removes the container. The base and the image stay for the next run."""
         _run(_buildah("rm", self.name))
 
 
 def built(dockerfile: Path) -> Iterator[Image]:
-    """The image of a Dockerfile, as the body of a fixture. Skips the tests where no image can be built."""
+    """The image of a Dockerfile, as the body of a fixture. Skips the tests if no image can be built."""
     try:
         check_available()
     except Unavailable as reason:
@@ -114,7 +114,7 @@ def built(dockerfile: Path) -> Iterator[Image]:
 
 
 def build(dockerfile: Path) -> Image:
-    """Builds the image of a Dockerfile, and the base below it where there is none yet."""
+    """Builds the image of a Dockerfile, and its base image if that is missing."""
     tag = f"localhost/{dockerfile.parent.name}"
     FOLDER.mkdir(parents=True, exist_ok=True)
     with lock(FOLDER.with_name("container.lock")):
@@ -122,7 +122,7 @@ def build(dockerfile: Path) -> Image:
         certificates = ["--volume", f"{_CERTIFICATES}:{_CERTIFICATES}:ro"] if _CERTIFICATES.is_dir() else []
         arguments = ["--isolation", "chroot", *certificates, "--build-arg", f"BASE={_BASE}"]
         _run(_buildah("bud", *arguments, "--pull-never", "-q", "-f", str(dockerfile), "-t", tag, str(ROOT)))
-        # What the image of an earlier run has left; a container that still runs keeps its own.
+        # Removes the image of an earlier run. A running container keeps its copy.
         subprocess.run(_buildah("rmi", "--prune"), capture_output=True, check=False)  # noqa: S603  a fixed program
         name = _run(_buildah("from", "--pull-never", tag)).strip()
         inspected = json.loads(_run(_buildah("inspect", name)))

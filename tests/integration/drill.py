@@ -1,4 +1,4 @@
-"""A local AWS of its own for drills: tests that break what a stack needs, deploy versions, and go back to normal."""
+"""A separate local AWS for drills: tests that break resources of a stack or deploy versions, and restore them."""
 
 import json
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ from tools.package import Package
 from tools.processes import free_port
 
 EXCHANGE = "drill"
-"""An exchange that counts by billing notices, so that one address may send any number of them."""
+"""An exchange that bills by billing notices, of which one address may send any number."""
 
 PARAMETERS = {
     "snapshot-check-interval": "0.3",
@@ -41,7 +41,7 @@ SAMPLES = ROOT / "samples" / "campaigns.yaml"
 
 @dataclass
 class Drill:
-    """The stack in its local AWS. `variables` are those by which a bidder reaches it."""
+    """The stack in its local AWS. `variables` are the environment variables of a bidder that uses it."""
 
     aws: MiniStack
     variables: dict[str, str]
@@ -80,7 +80,7 @@ class Drill:
         return SnapshotStore(self.session.client("s3"), self.variables["BIDDER_SNAPSHOT_BUCKET"])
 
     def refresh(self) -> Manifest:
-        """Asks for a refresh and waits for its snapshot."""
+        """Requests a refresh and waits for its snapshot."""
         before = self.store.current()
         known = before.version if before else 0
         self.session.client("sns").publish(TopicArn=self.variables["BIDDER_REFRESH_TOPIC"], Message="{}")
@@ -96,14 +96,14 @@ class Drill:
         return self.ledger.spends({campaign_id: datetime.now(UTC)}).get(campaign_id, Spend())
 
     def messages(self, queue: str) -> int:
-        """How many messages a queue holds, those in flight too; `queue` is its logical id."""
+        """The number of messages of a queue, including those in flight. `queue` is its logical id."""
         attributes: Any = self.session.client("sqs").get_queue_attributes(
             QueueUrl=self.ids[queue], AttributeNames=["All"]
         )["Attributes"]
         return sum(int(attributes[f"ApproximateNumberOfMessages{kind}"]) for kind in ("", "NotVisible"))
 
     def sell(self, country: str) -> str:
-        """Sells a country to a campaign without budgets at a CPM of 5 USD; returns the id. A refresh has to follow."""
+        """Stores a campaign for a country without budgets at a CPM of 5 USD. Returns its id. Needs a refresh."""
         made = campaign(id=f"in-{country}", targeting={"country": {"include": [country]}})
         self.campaigns.put(made)
         return made.id
@@ -115,11 +115,14 @@ class Drill:
 
 @contextmanager
 def drill(folder: Path, built: Package) -> Iterator[Drill]:
-    """A local AWS with the stack and the sample campaigns in it; processes look for snapshots and parameters often."""
+    """A local AWS with the stack and the sample campaigns. Processes check snapshots and parameters often."""
     aws = MiniStack(folder, free_port())
     aws.start()
     try:
-        for name, value in PARAMETERS.items():  # before the stack: a process keeps what it read for a while
+        for (
+            name,
+            value,
+        ) in PARAMETERS.items():  # before the stack starts, since processes keep parameters for a lifetime
             aws.session().client("ssm").put_parameter(Name=f"/{STACK}/{name}", Type="String", Value=value)
         made = Drill(aws, deployed(aws, built))
         made.import_samples()

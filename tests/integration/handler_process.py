@@ -1,6 +1,6 @@
 """Runs a function's handler, such as `app.ledger`, on the events of its standard input.
 
-A hook's wait is no part of what it may do, so nothing sleeps here.
+Waiting needs no permissions, so `sleep` is replaced.
 """
 
 import importlib
@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 
 def main(name: str) -> None:
-    """Prints each answer as a line of JSON; ends with a traceback where the handler raises."""
+    """Prints each answer as a line of JSON. Ends with a traceback if the handler raises."""
     time.sleep = lambda _seconds: None
     module, _, attribute = name.rpartition(".")
     handler = getattr(importlib.import_module(module), attribute)

@@ -1,4 +1,4 @@
-"""HTTPS on loopback with a certificate made on the spot: a folder's files, and a proxy that keeps a record."""
+"""HTTPS on loopback with a new self-signed certificate: the files of a folder, and a recording proxy."""
 
 import http.client
 import ssl
@@ -19,7 +19,7 @@ _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"
 
 @dataclass(frozen=True)
 class Seen:
-    """One exchange that went through the proxy. Header names are in lower case."""
+    """A request through the proxy, with its answer. Header names are in lower case."""
 
     method: str
     path: str
@@ -29,7 +29,7 @@ class Seen:
 
 
 def certificate(folder: Path) -> ssl.SSLContext:
-    """A server's context with a self-signed certificate, good for a day. Needs the openssl program."""
+    """A server's TLS context with a self-signed certificate that is valid for a day. Needs the openssl program."""
     pem = folder / "server.pem"
     curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     command = ["openssl", "req", "-x509", *curve, "-days", "1", "-subj", "/CN=localhost", "-keyout", str(pem)]
@@ -42,7 +42,7 @@ def certificate(folder: Path) -> ssl.SSLContext:
 
 @contextmanager
 def files(folder: Path, context: ssl.SSLContext) -> Iterator[int]:
-    """Serves a folder; the port it is on."""
+    """Serves a folder. Returns the port."""
 
     class Handler(SimpleHTTPRequestHandler):
         def log_message(self, *_: Any) -> None: ...
@@ -53,7 +53,7 @@ def files(folder: Path, context: ssl.SSLContext) -> Iterator[int]:
 
 @contextmanager
 def proxy(upstream: int, context: ssl.SSLContext, record: list[Seen]) -> Iterator[int]:
-    """Passes all on to a loopback port, and keeps what was asked and answered in `record`; the port it is on."""
+    """Forwards requests to a loopback port, and stores requests and answers in `record`. Returns the port."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -92,7 +92,7 @@ def _lower(headers: Any) -> dict[str, str]:
 @contextmanager
 def _serving(handler: Any, context: ssl.SSLContext) -> Iterator[int]:
     server = ThreadingHTTPServer((LOOPBACK, 0), handler)
-    # The handshake belongs to the connection's own thread, or one that says nothing holds up all others.
+    # The handshake runs in the connection's own thread, so that a silent client does not delay the others.
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     with serving(server):
         yield server.server_port

@@ -1,6 +1,6 @@
-"""Lambda's side of the Runtime API, for what the emulator has not: an image is made, and restored when a test says so.
+"""Lambda's side of the Runtime API with SnapStart, which the emulator lacks. The test controls the restore.
 
-Source: AWS, "Lambda runtime API"; `restore/next` is what awslambdaric asks under SnapStart.
+Source: AWS, "Lambda runtime API". awslambdaric calls `restore/next` under SnapStart.
 """
 
 import json
@@ -13,7 +13,7 @@ from queue import Queue
 from typing import Any
 
 from tests.support.serving import serving
-from tools.lambda_runtime import prepared
+from tools.lambda_runtime import API_HANDLER, prepared
 from tools.processes import LOOPBACK, end, local_environment, start
 
 _INVOCATION = {
@@ -25,14 +25,14 @@ _INVOCATION = {
 
 
 class LambdaService(ThreadingHTTPServer):
-    """What one environment asks, and what it is answered."""
+    """Answers the requests of one execution environment."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__((LOOPBACK, 0), _Handler)
         self.imaged = threading.Event()
-        """The environment is ready for its image."""
+        """Set when the environment is ready for its image."""
         self.restore = threading.Event()
         self.events: Queue[bytes] = Queue()
         self.answers: Queue[Any] = Queue()
@@ -73,7 +73,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def environment(code: Path, variables: dict[str, str], log: Path) -> Iterator[LambdaService]:
-    """An environment of the API's function, on its way to an image."""
+    """Starts an execution environment of the API's function, which prepares for its image."""
     service = LambdaService()
     theirs = {
         "PATH": local_environment()["PATH"],
@@ -84,10 +84,10 @@ def environment(code: Path, variables: dict[str, str], log: Path) -> Iterator[La
         "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
         "AWS_LAMBDA_RUNTIME_API": f"{LOOPBACK}:{service.server_port}",
         "AWS_REGION": "us-east-1",
-        "_HANDLER": "app.app",
+        "_HANDLER": API_HANDLER,
     }
     with serving(service):
-        process = start([str(prepared().python), "-m", "awslambdaric", "app.app"], log, theirs | variables, code)
+        process = start([str(prepared().python), "-m", "awslambdaric", API_HANDLER], log, theirs | variables, code)
         try:
             yield service
         finally:

@@ -1,4 +1,4 @@
-"""A bidder as its users see it: the package under the real Lambda runtime, and the local AWS behind it."""
+"""The whole bidder: the package under the real Lambda runtime, and the local AWS."""
 
 import json
 from collections.abc import Callable
@@ -17,12 +17,12 @@ from bidder.events.publisher import EventPublisher
 from tests.integration.runtime import api_event
 from tests.support.campaigns import campaign
 from tests.support.matchable import video_request
-from tools.lambda_runtime import Functions
+from tools.lambda_runtime import API_HANDLER, Functions
 from tools.ministack import MiniStack
 
 
 class Loop:
-    """The bidder as its users see it. Each test has a country of its own, so that none meets another's campaigns."""
+    """The whole bidder. Each test uses its own country, so that it does not see campaigns of other tests."""
 
     def __init__(self, runtime: Functions, aws: MiniStack, stack: dict[str, str]) -> None:
         self.runtime = runtime
@@ -44,11 +44,11 @@ class Loop:
         return own_campaign
 
     def refresh(self) -> None:
-        """By the topic, as the schedule does it: the deployed function does the work."""
+        """Requests a refresh by the topic, like the schedule. The deployed function runs it."""
         self.sns.publish(TopicArn=self.stack["BIDDER_REFRESH_TOPIC"], Message="{}")
 
     def messages(self, queue: str = "bidder-ledger") -> int:
-        """How many messages are in a queue, those that are being worked on too."""
+        """The number of messages of a queue, including those in flight."""
         url = self.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
         attributes: Any = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         return sum(int(attributes[f"ApproximateNumberOfMessages{kind}"]) for kind in ("", "NotVisible"))
@@ -63,17 +63,17 @@ class Loop:
         return answered_bid
 
     def post(self, body: str, query: str = "", **headers: str) -> Any:
-        return self.runtime.invoke("app.app", api_event("POST", f"/bid{query}", "/bid", headers=headers, body=body))
+        return self.runtime.invoke(API_HANDLER, api_event("POST", f"/bid{query}", "/bid", headers=headers, body=body))
 
     def call(self, url: str, caller: str = "203.0.113.7") -> int:
-        """Calls an event URL, at the address that it was given out for."""
+        """Calls an event URL at the address in it."""
         parts = urlsplit(url)
         assert parts.path.startswith("/api/e/"), url
         path = parts.path.removeprefix("/api")
         _, _, kind, token = path.split("/")
         event = api_event("GET", f"{path}?{parts.query}", "/e/{kind}/{token}", {"kind": kind, "token": token})
         event["requestContext"]["identity"]["sourceIp"] = caller
-        return self.runtime.invoke("app.app", event)["statusCode"]
+        return self.runtime.invoke(API_HANDLER, event)["statusCode"]
 
     def spent(self, name: str) -> Spend:
         return self.ledger.spends({name: datetime.now(UTC)}).get(name, Spend())

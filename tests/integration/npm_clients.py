@@ -16,34 +16,34 @@ from tools.processes import local_environment
 SOURCES = ROOT / "tests" / "clients"
 PROGRAMS = ("node", "npm", "openssl", "chromium")
 OLDEST_NODE = 18
-"""The oldest Node.js that the pinned playwright-core and esbuild run on; Debian bookworm has it."""
+"""The oldest version of Node.js that the pinned playwright-core and esbuild support. Debian bookworm has it."""
 
 
 class Unavailable(RuntimeError):
-    """The clients can't run here; the message says what is missing."""
+    """The clients cannot run here. The message names what is missing."""
 
 
 @dataclass(frozen=True)
 class Browser:
-    """Headless Chromium on a page that has the clients. `site` is the folder with that page's files."""
+    """Headless Chromium with the page of the clients. `site` is the folder with the page's files."""
 
     folder: Path
     site: Path
     chromium: str
 
     def call(self, url: str, function: str, argument: Mapping[str, Any]) -> Any:
-        """What one of page.js's functions returns, on the page at `url`. The browser must have nothing to complain."""
+        """The result of a function of page.js on the page at `url`. The browser must log no error."""
         command = ["node", "browser.mjs", self.chromium, url, function, json.dumps(argument)]
         try:
             answer = json.loads(_run(command, self.folder, seconds=60))
-        except Unavailable as error:  # it started before, so now something is wrong
+        except Unavailable as error:  # the browser started before, so this is an error instead of a missing program
             raise AssertionError(error) from None
         assert not answer["complaints"], answer["complaints"]
         return answer["returned"]
 
 
 def prepared(folder: Path = ROOT / "build" / "clients") -> Browser:
-    """The clients, installed unless the lockfile is the one they were installed by. Raises Unavailable."""
+    """The clients. They are installed again if the lockfile has changed. Raises Unavailable."""
     missing = [program for program in PROGRAMS if not shutil.which(program)]
     if missing:
         msg = f"{', '.join(missing)} not found; on Debian and Ubuntu: apt install nodejs npm openssl chromium"
@@ -58,7 +58,7 @@ def prepared(folder: Path = ROOT / "build" / "clients") -> Browser:
         for source in SOURCES.iterdir():
             shutil.copy(source, folder)
         _install(folder)
-        _run(["node", "browser.mjs", chromium], folder, seconds=60)  # does it start?
+        _run(["node", "browser.mjs", chromium], folder, seconds=60)  # raises if the browser does not start
         site = _bundle(folder)
     return Browser(folder, site, chromium)
 

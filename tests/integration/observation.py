@@ -1,4 +1,4 @@
-"""What CloudWatch would have of a minute of the local AWS: the functions' own metrics and logs, and the queues."""
+"""The CloudWatch metrics of a minute of the local AWS: of functions, their logs, and queues."""
 
 import json
 from collections import defaultdict
@@ -14,7 +14,7 @@ TRACEBACK = metric("bidder", "LoggedErrors", {})
 
 
 def observed(drill: Drill, since: datetime, age: float = 0) -> Minute:
-    """The metrics of the time since then, as one minute's. `age` is added to the age of each queue's messages (s)."""
+    """The metrics since a time, as those of one minute. `age` is added to the age of each queue's messages (s)."""
     values: dict[Metric, list[float]] = defaultdict(list)
     for key, value in (*_of_logs(drill, since), *_of_functions(drill, since), *_of_queues(drill, age)):
         values[key].append(value)
@@ -33,7 +33,7 @@ def _of_logs(drill: Drill, since: datetime) -> Iterator[tuple[Metric, float]]:
 
 
 def log_lines(drill: Drill, since: datetime) -> Iterator[dict[str, Any]]:
-    """The structured lines that the functions have logged since then."""
+    """The structured log lines of the functions since a time."""
     logs = drill.session.client("logs")
     for group in logs.describe_log_groups(logGroupNamePrefix=f"/{STACK}/")["logGroups"]:
         pages = logs.get_paginator("filter_log_events").paginate(

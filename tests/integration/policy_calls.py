@@ -1,4 +1,4 @@
-"""What an HTTP request asks of AWS, in IAM's words: actions, each with its resource."""
+"""The IAM actions of an HTTP request to AWS, each with its resource."""
 
 import json
 import re
@@ -10,7 +10,7 @@ ACCOUNT, REGION = "000000000000", "us-east-1"
 
 
 class Call(NamedTuple):
-    """An action on a resource; `via` is the service that asks for it on the caller's behalf."""
+    """An action on a resource. `via` is the service that calls it on the caller's behalf."""
 
     action: str
     resource: str
@@ -25,13 +25,13 @@ def signer(headers: Mapping[str, str]) -> tuple[str, str]:
 
 
 def calls(method: str, target: str, headers: Mapping[str, str], body: bytes) -> list[Call]:
-    """What a signed request asks for; header names are in lower case. Raises KeyError for what is not known here."""
+    """The actions of a signed request. Header names are in lower case. Raises KeyError for an unknown operation."""
     service = signer(headers)[1]
     return list(_SERVICES[service](method, target, headers, body))
 
 
 def _operation(target: str, headers: Mapping[str, str], body: bytes) -> tuple[str, Mapping[str, Any]]:
-    """The operation and its parameters, of each of AWS's protocols but REST."""
+    """The operation and its parameters in each of AWS's protocols except REST."""
     if named := headers.get("x-amz-target"):
         return named.rpartition(".")[2], json.loads(body or b"{}")
     if smithy := re.search(r"/operation/(\w+)", target):
@@ -109,7 +109,7 @@ def _cloudwatch(_: str, target: str, headers: Mapping[str, str], body: bytes) ->
 
 def _codedeploy(_method: str, target: str, headers: Mapping[str, str], body: bytes) -> Iterator[Call]:
     operation, _ = _operation(target, headers, body)
-    # a deployment names its group to CodeDeploy alone; CloudFormation begins the names of both with the stack's
+    # a deployment names its group only to CodeDeploy; CloudFormation begins the names of both with the stack's name
     yield Call(
         f"codedeploy:{operation}", f"arn:aws:codedeploy:{REGION}:{ACCOUNT}:deploymentgroup:bidder-app/bidder-group"
     )
@@ -128,7 +128,7 @@ def _cloudformation(_method: str, target: str, headers: Mapping[str, str], body:
 
 
 def _sts(_method: str, _target: str, _headers: Mapping[str, str], _body: bytes) -> Iterator[Call]:
-    yield from ()  # everybody may ask who he is
+    yield from ()  # GetCallerIdentity needs no permission
 
 
 _SERVICES = {

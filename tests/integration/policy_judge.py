@@ -1,4 +1,4 @@
-"""What the policies of the roles in the local AWS permit; moto's IAM matches actions and resources."""
+"""Evaluates the policies of roles in the local AWS. moto's IAM matches actions and resources."""
 
 import json
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ def texts(value: Any) -> list[str]:
 
 
 def matches(statement: dict[str, Any], call: Call) -> bool:
-    """Whether a statement is about this action and resource, by moto."""
+    """Whether a statement matches this action and resource, by moto."""
     policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **_about(statement)}]}
     permitted = IAMPolicy(json.dumps(policy)).is_action_permitted(call.action, call.resource)
     return permitted == PermissionResult.PERMITTED and _conditions_hold(statement, call)
@@ -40,7 +40,7 @@ def _conditions_hold(statement: dict[str, Any], call: Call) -> bool:
 
 
 class Judge:
-    """Judges calls by the policies that the local AWS holds of a role, and by those of its keys."""
+    """Judges calls by the policies of a role and of keys in the local AWS."""
 
     def __init__(self, session: boto3.Session) -> None:
         self._iam, self._kms = session.client("iam"), session.client("kms")
@@ -53,20 +53,20 @@ class Judge:
         if any(each["Effect"] == "Deny" and matches(each, call) for each in own):
             return False
         if call.resource == "alias/aws/ssm":
-            return True  # the policy of AWS's own key admits whoever in the account may read the parameter
+            return True  # the policy of the AWS managed key permits every principal that may read the parameter
         if call.action.startswith("kms:"):
             return bool(self.key_grants(role, call))
         return any(each["Effect"] == "Allow" and matches(each, call) for each in own)
 
     def grants(self, role: str) -> Iterator[Grant]:
-        """What the role's policies allow."""
+        """The actions and resources that the role's policies allow."""
         for statement in self.statements(role):
             if statement["Effect"] == "Allow":
                 for action in texts(statement["Action"]):
                     yield from (Grant(action, resource) for resource in texts(statement["Resource"]))
 
     def statements(self, role: str) -> list[dict[str, Any]]:
-        """The statements of the role's policies, with the names that they have in this account."""
+        """The statements of the role's policies, with the ARNs of this account."""
         if role not in self._roles:
             names = self._iam.list_role_policies(RoleName=role)["PolicyNames"]
             documents: Any = [

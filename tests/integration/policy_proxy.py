@@ -1,4 +1,4 @@
-"""An AWS that judges: each request is held to the policies of the role that signed it, and then passed on."""
+"""A proxy to AWS that checks each request against the policies of the signing role, and forwards it."""
 
 import http.client
 from collections.abc import Iterator, Mapping
@@ -31,14 +31,14 @@ class Record:
     missing: str = ""
 
     def permits(self, role: str, asked: list[Call]) -> bool:
-        """Whether the role may make all these calls, which are noted."""
+        """Whether the role may make all these calls. Records the calls."""
         allowed = {call for call in asked if self.judge.permits(role, call)}
         self.permitted.setdefault(role, set()).update(allowed)
         self.denied.setdefault(role, set()).update(set(asked) - allowed)
         return allowed == set(asked)
 
     def lacks(self, call: Call) -> bool:
-        """Whether the call reads an object that S3 has to seem to lack."""
+        """Whether the call reads an object that S3 should report as missing."""
         key = call.resource.partition("/")[2]
         return call.action == "s3:GetObject" and bool(self.missing) and key.startswith(self.missing)
 
@@ -53,7 +53,7 @@ class _Handler(BaseHTTPRequestHandler):
     def pass_on(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = self.rfile.read(int(headers.get("content-length", 0)))
-        if "authorization" not in headers:  # CloudFormation reads the template, by its own rights
+        if "authorization" not in headers:  # CloudFormation reads the template with its own permissions
             status, about, content = self.forwarded(headers, body)
             self.answer(status, content, about)
             return
@@ -64,7 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif service == self.record.down:
             self.answer(500, b"")
         elif service == "codedeploy":
-            self.answer(200, b"{}")  # the local AWS has none
+            self.answer(200, b"{}")  # the local AWS does not have the service
         else:
             status, about, content = self.forwarded(headers, body)
             if asked and self.record.lacks(asked[0]):
@@ -98,7 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _implied(asked: list[Call], status: int, headers: Mapping[str, str]) -> list[Call]:
-    """What an answer of S3 asks besides: it tells only who may list a bucket that it has no such object."""
+    """Further actions of an S3 call: a 404 for an object needs the permission to list the bucket."""
     if not asked or (call := asked[0]).action != "s3:GetObject":
         return []
     if status == http.client.NOT_FOUND:
@@ -109,7 +109,7 @@ def _implied(asked: list[Call], status: int, headers: Mapping[str, str]) -> list
 
 @contextmanager
 def policy_proxy(upstream: int, judge: Judge) -> Iterator[tuple[str, Record]]:
-    """Passes on to a loopback port what the signer's policies permit; its own URL, and what was asked.
+    """Forwards permitted requests to a loopback port. Yields its URL and the record of calls.
 
     The access key of a request is the name of its role.
     """

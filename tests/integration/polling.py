@@ -1,4 +1,4 @@
-"""Waiting for what happens in its own time, without sleeping longer than it takes."""
+"""Polls for a condition until a deadline."""
 
 import time
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def poll(look: Callable[[], Any], seconds: float = 30) -> Any:
-    """Returns the first true thing that `look` finds; fails after the deadline."""
+    """Returns the first true result of `look`. Fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (results := look()):
         assert time.monotonic() < deadline, f"not within {seconds} s"

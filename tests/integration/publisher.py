@@ -1,4 +1,4 @@
-"""A publisher's page with the clients on it, and `chalice local` behind HTTPS, which pages want."""
+"""A publisher's page with the clients, and `chalice local` behind HTTPS, which pages require."""
 
 import json
 import urllib.request
@@ -18,7 +18,7 @@ from tools.processes import LOOPBACK, free_port
 
 @dataclass(frozen=True)
 class PublisherPage:
-    """The page's address; the bidder's, host and port; what went between them in the last call."""
+    """A publisher's page: its URL, the bidder's host and port, and the requests between them in the last call."""
 
     browser: Browser
     page: str
@@ -26,12 +26,12 @@ class PublisherPage:
     observed: list[Seen]
 
     def call(self, function: str, **argument: Any) -> Any:
-        """What a function of page.js returns, run in a new browser."""
+        """The result of a function of page.js in a new browser."""
         self.observed.clear()
         return self.browser.call(self.page, function, argument)
 
     def statuses(self) -> set[tuple[str, int]]:
-        """Method and status of what went between page and bidder in the last call."""
+        """Method and status of each request between page and bidder in the last call."""
         return {(exchange.method, exchange.status) for exchange in self.observed}
 
 
@@ -39,14 +39,14 @@ class PublisherPage:
 def publisher(
     browser: Browser, variables: dict[str, str], folder: Path, ready: dict[str, Any]
 ) -> Iterator[PublisherPage]:
-    """A page and a bidder with these variables, which bids on the request `ready`. Keeps its key in `folder`."""
+    """A page, and a bidder with these variables that bids on the request `ready`. Its TLS key is in `folder`."""
     port, context, observed = free_port(), certificate(folder), list[Seen]()
     with proxy(port, context, observed) as outside, files(browser.site, context) as page:
         bidder = f"{LOOPBACK}:{outside}"
         own = {"BIDDER_PUBLIC_URL": f"https://{bidder}"}
         with module("tools.serve", "--no-autoreload", "--port", str(port), variables=variables | own):
             poll(lambda: _bids(port, ready))
-            # By another name than the bidder's host, so that to the browser it is another site.
+            # A different name than the bidder's host, so that the browser treats the page as another site.
             yield PublisherPage(browser, f"https://localhost:{page}/", bidder, observed)
 
 
@@ -55,7 +55,7 @@ def _bids(port: int, request: dict[str, Any]) -> bool:
     try:
         with urllib.request.urlopen(url, json.dumps(request).encode(), timeout=10) as answer:
             return bool(answer.status == 200)
-    except HTTPError:  # it is an URLError, but an answer
+    except HTTPError:  # HTTPError is a URLError, but also an answer
         raise
     except URLError:
         return False

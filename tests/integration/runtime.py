@@ -1,4 +1,4 @@
-"""Events as AWS hands them to the functions: API Gateway's REST proxy form, SNS and SQS records."""
+"""Lambda events of API Gateway (REST proxy), SNS and SQS."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ def api_event(
     headers: Mapping[str, str] | None = None,
     body: str | None = None,
 ) -> dict[str, Any]:
-    """A REST API request, payload version 1.0. `resource` is the route (`/e/{kind}/{token}`), `url` what was called."""
+    """A REST API request, payload version 1.0. `resource` is the route (`/e/{kind}/{token}`), `url` the called URL."""
     parts = urlsplit(url)
     query = parse_qsl(parts.query, keep_blank_values=True)
     sent = {"Host": "a1b2c3d4e5.execute-api.us-east-1.amazonaws.com", "X-Forwarded-Proto": "https"} | dict(
@@ -48,7 +48,7 @@ def api_event(
 
 
 def sns_event(message: str, topic_arn: str) -> dict[str, Any]:
-    """A notification without a subject or attributes, as the schedule's are."""
+    """A notification without subject and attributes, like those of the schedule."""
     record: dict[str, Any] = {
         "Type": "Notification",
         "MessageId": "95df01b4-ee98-5cb9-9903-4c221d41eb5e",
@@ -68,7 +68,7 @@ def sns_event(message: str, topic_arn: str) -> dict[str, Any]:
 
 
 def sqs_event(bodies: Iterable[Any], queue_arn: str) -> dict[str, Any]:
-    """A batch of messages whose bodies are these values as JSON; their ids are `message-0`, `message-1`, …"""
+    """A batch of messages with these values as JSON bodies. Their ids are `message-0`, `message-1`, …"""
     return {
         "Records": [
             {

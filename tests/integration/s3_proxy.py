@@ -1,4 +1,4 @@
-"""An S3 that passes all on to another one, and is told of each write ahead of it and behind it."""
+"""A proxy to S3 that calls a function before and after each write."""
 
 import http.client
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from tools.processes import LOOPBACK
 
 @contextmanager
 def s3_proxy(upstream: int, ahead: Callable[[], None], behind: Callable[[], None]) -> Iterator[str]:
-    """Passes on to a loopback port; its own URL."""
+    """Forwards requests to a loopback port. Yields its URL."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

@@ -1,4 +1,4 @@
-"""Readings of the deployed template, as SAM and as CloudFormation gets it from SAM's transform."""
+"""Reads the deployed template, as SAM and as CloudFormation after SAM's transform."""
 
 import json
 import re
@@ -52,6 +52,6 @@ def refers_to(value: Any, name: str) -> bool:
 
 
 def the_allowing(policy: Template) -> dict[str, Any]:
-    """The one statement of a resource's policy that allows something; the others deny."""
+    """The only allowing statement of a resource's policy. The others deny."""
     (statement,) = (each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Allow")
     return statement

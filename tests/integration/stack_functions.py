@@ -1,10 +1,10 @@
-"""The functions of the stack, their roles, and the queues that they take from."""
+"""The functions of the stack, their roles, and their queues."""
 
 from typing import Any, NamedTuple
 
 
 class Consumer(NamedTuple):
-    """What a consumer's subscription lets through, None for everything; its batch and how long that is waited for."""
+    """A consumer: the filter policy of its subscription (None for all events), its batch size and batching window."""
 
     filter: dict[str, Any] | None
     batch: int = 10
@@ -26,8 +26,8 @@ CONSUMERS = {
     ),
 }
 QUEUES = CONSUMERS | {"Notices": Consumer(None)}
-"""Those of consumers, and what waits for SNS."""
+"""The queues of consumers, and the fallback queue."""
 HOOKS = ("BeforeTraffic", "AfterTraffic", "BeforeLedger")
 RARE = (*HOOKS, "StopBidding")
-"""Those that are invoked once a deployment, and once an alarm."""
+"""The functions that are invoked once per deployment or once per alarm."""
 FUNCTIONS = {"APIHandler": "BidRole"} | {name: f"{name}Role" for name in ("Refresh", "ParameterCopy", *QUEUES, *RARE)}

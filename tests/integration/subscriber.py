@@ -1,4 +1,4 @@
-"""A consumer of all events of one campaign, on the topic `bid-events`; and how far other consumers are."""
+"""A subscriber to all events of one campaign on the topic `bid-events`, and the backlog of other consumers."""
 
 import json
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 from tools.ministack import MiniStack
 
 COUNTS = frozenset({"bids", "traffic"})
-"""The kinds that a process tells once a minute of all its bids: no events of one bid."""
+"""The kinds of counts that a process publishes once a minute. They are not events of a bid."""
 
 
 def backlog(aws: MiniStack, queue: str) -> int:
-    """How many messages of a queue nobody has finished with."""
+    """The number of unacknowledged messages of a queue."""
     sqs = aws.session().client("sqs")
     names: list[Any] = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
@@ -20,7 +20,7 @@ def backlog(aws: MiniStack, queue: str) -> int:
 
 
 class Subscriber:
-    """Subscribed from when it is made. `arrived` are the events that `kinds` has received so far."""
+    """Subscribes when it is created. `arrived` are the events that `kinds` has received."""
 
     def __init__(self, aws: MiniStack, topic: str, campaign: str) -> None:
         session = aws.session()
@@ -32,7 +32,7 @@ class Subscriber:
         self.arrived: list[dict[str, Any]] = []
 
     def kinds(self) -> list[str]:
-        """The kinds of all events so far, sorted, those still waiting included."""
+        """The kinds of all events so far, sorted, including waiting events."""
         for message in self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages", []):
             self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
             event = json.loads(message["Body"])

@@ -1,4 +1,4 @@
-"""Every metric, reason and warning has an alarm, or stands here with the reason why it needs none."""
+"""Every metric, reason and warning has an alarm, or a reason here for having none."""
 
 import ast
 import json
@@ -31,7 +31,7 @@ from tools import ROOT
 from tools.template import loaded, without_unsupported
 
 ANY = "any"
-"""Stands for all reasons of a metric whose reasons are names of rules, kinds or exceptions."""
+"""Represents all reasons of a metric whose reasons are names of rules, kinds or exceptions."""
 
 REASONS: dict[str, set[str]] = {
     "Answers": set(AnswerKind),
@@ -50,7 +50,7 @@ EXEMPT = {
     ("Withheld", ANY): "campaigns that are paused, over or out of budget: what was bought, not a fault",
     ("AuditRender", ANY): "a render for ad quality, which nobody is billed for; reports count it as a test",
     ("NoticeLate", ANY): "the event is archived, and reports count it as late",
-    ("NoticeAside", ANY): "the event waits in the queue of notices, whose age and dead letters have alarms",
+    ("NoticeFallback", ANY): "the event waits in the queue of notices, whose age and dead letters have alarms",
     ("NoticeUnpublished", ANY): "answered 503, which ApiErrorsAlarm counts, and logged with a traceback",
 } | {("NoBids", reason): _ASKED for reason in REASONS["NoBids"] - {"technical_error"}}
 
@@ -87,7 +87,7 @@ def literal(node: ast.expr) -> str | None:
 
 
 def emitted() -> Iterator[tuple[str, str]]:
-    """Each metric that the code emits, with each of its reasons."""
+    """The metrics that the code emits, each with its reasons."""
     for path, call in calls():
         if isinstance(call.func, ast.Name) and call.func.id == "emf":
             name, reason = literal(call.args[1]), literal(call.args[2])
@@ -113,7 +113,7 @@ def metrics(alarm: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def watched(template: Template) -> set[tuple[str, str]]:
-    """Each metric of the bidder's own that an alarm watches, with its reason."""
+    """The bidder's metrics that have an alarm, each with its reason."""
     return {
         (metric["MetricName"], reason["Value"])
         for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()
@@ -123,7 +123,7 @@ def watched(template: Template) -> set[tuple[str, str]]:
     }
 
 
-def test_every_metric_and_reason_has_an_alarm_or_says_why_not(sam: Template) -> None:
+def test_every_metric_and_reason_has_an_alarm_or_an_exception(sam: Template) -> None:
     counted = set(emitted())
     assert len(counted) > 30
     silent = {(name, reason) for name, reason in counted - watched(sam) if (name, ANY) not in EXEMPT}
@@ -152,20 +152,20 @@ def test_every_function_has_its_tracebacks_counted(sam: Template, caplog: pytest
             raise ValueError  # noqa: TRY301
         except ValueError:
             report("anything")
-    # A record comes twice where an earlier test of the worker has the logger propagate.
+    # A record appears twice if an earlier test in the same worker made the logger propagate.
     records = list(dict.fromkeys(caplog.records))
     assert all(json.loads(record.getMessage())["traceback"] for record in records)
     assert len(records) == 2
 
 
-def test_every_warning_is_counted_or_says_why_not(sam: Template) -> None:
+def test_every_warning_is_counted_or_has_an_exception(sam: Template) -> None:
     (pattern,) = patterns(sam, "CampaignsLeftOut").values()
     for name in set(warnings()) - WARNINGS_EXEMPT.keys():
         room = name.split(".")[0]
         assert f'"{name}"' in pattern or f'"{room}.*"' in pattern, name
 
 
-def test_symptoms_page_and_causes_warn(sam: Template) -> None:
+def test_alarms_on_symptoms_page_and_alarms_on_causes_warn(sam: Template) -> None:
     alarms = of_type(sam, "AWS::CloudWatch::Alarm")
     paging = {name for name, alarm in alarms.items() if "AlarmTopic" in referred(alarm["AlarmActions"])}
     warning = {name for name, alarm in alarms.items() if "WarningTopic" in referred(alarm["AlarmActions"])}
@@ -173,7 +173,7 @@ def test_symptoms_page_and_causes_warn(sam: Template) -> None:
     assert warning == alarms.keys() - PAGES
 
 
-def test_alarms_about_spend_may_stop_bidding_and_do_not_by_default(sam: Template) -> None:
+def test_alarms_on_spend_can_stop_bidding_and_do_not_by_default(sam: Template) -> None:
     assert sam["Parameters"]["StopOnAlarm"]["Default"] == "off"
     stops = {"Fn::If": ["StopsOnAlarm", {"Fn::GetAtt": ["StopBidding", "Arn"]}, {"Ref": "AWS::NoValue"}]}
     alarms = of_type(sam, "AWS::CloudWatch::Alarm").items()
@@ -182,7 +182,7 @@ def test_alarms_about_spend_may_stop_bidding_and_do_not_by_default(sam: Template
     assert refers_to(permission["FunctionName"], "StopBidding")
 
 
-def test_every_function_has_its_errors_and_throttles_watched(sam: Template) -> None:
+def test_every_function_has_alarms_on_errors_and_throttles(sam: Template) -> None:
     seen = {
         (metric["MetricName"], name)
         for alarm in of_type(sam, "AWS::CloudWatch::Alarm").values()
@@ -190,19 +190,19 @@ def test_every_function_has_its_errors_and_throttles_watched(sam: Template) -> N
         if metric["Namespace"] == "AWS/Lambda"
         for name in referred(metric["Dimensions"])
     }
-    # a hook that fails fails the deployment, which says so
+    # a failing hook fails the deployment, which reports it
     assert {("Errors", name) for name in FUNCTIONS.keys() - set(HOOKS)} <= seen
-    # one refresh at a time: those that Lambda throttles wait, and RefreshMissingAlarm sees them miss
+    # throttled refreshes wait in the queue, and RefreshMissingAlarm detects missing refreshes
     assert {("Throttles", name) for name in FUNCTIONS.keys() - {"Refresh", *RARE}} <= seen
 
 
-def test_every_queue_of_dead_letters_is_watched(sam: Template) -> None:
+def test_every_dead_letter_queue_has_an_alarm(sam: Template) -> None:
     alarms = of_type(sam, "AWS::CloudWatch::Alarm").values()
     seen = {name for alarm in alarms for metric in metrics(alarm) for name in referred(metric["Dimensions"])}
     assert {name for name in of_type(sam, "AWS::SQS::Queue") if "DeadLetter" in name} <= seen
 
 
-def test_an_expression_names_the_metrics_beside_it(sam: Template) -> None:
+def test_metric_math_uses_the_metrics_of_its_alarm(sam: Template) -> None:
     for name, alarm in of_type(sam, "AWS::CloudWatch::Alarm").items():
         entries = alarm.get("Metrics", [])
         words = {word for each in entries if "Expression" in each for word in _words(each["Expression"])}
@@ -214,7 +214,7 @@ def test_an_expression_names_the_metrics_beside_it(sam: Template) -> None:
 
 
 class Unread:
-    """Parameters that Parameter Store denies, or throttles."""
+    """Parameters whose read Parameter Store denies or throttles."""
 
     held = None
 
@@ -240,7 +240,7 @@ OUTAGES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("outage", OUTAGES)
-def test_a_process_that_cannot_bid_is_heard_at_its_first_request(
+def test_a_process_that_cannot_bid_logs_it_at_its_first_request(
     sam: Template, caplog: pytest.LogCaptureFixture, outage: str
 ) -> None:
     logging.getLogger("bidder").propagate = True
@@ -262,13 +262,13 @@ def _words(expression: str) -> set[str]:
     return {word for word in "".join(c if c.isalnum() else " " for c in expression).split() if word[0].isalpha()}
 
 
-def test_only_alarms_that_compute_are_left_out_of_the_local_aws(sam: Template) -> None:
+def test_the_local_aws_lacks_only_alarms_with_metric_math(sam: Template) -> None:
     lost = sam["Resources"].keys() - without_unsupported(sam)["Resources"].keys()
     alarms = of_type(sam, "AWS::CloudWatch::Alarm")
     assert lost == {name for name, alarm in alarms.items() if "Metrics" in alarm}
 
 
-def test_someone_hears_alarms_when_an_address_is_given(sam: Template) -> None:
+def test_an_email_address_subscribes_to_the_alarms(sam: Template) -> None:
     assert sam["Parameters"]["AlarmEmail"]["Default"] == ""
     subscriptions = of_type(sam, "AWS::SNS::Subscription").values()
     told = [each for each in subscriptions if each["Protocol"] == "email"]
@@ -276,7 +276,7 @@ def test_someone_hears_alarms_when_an_address_is_given(sam: Template) -> None:
     assert all("AlarmEmail" in set(referred(each["Endpoint"])) for each in told)
 
 
-def test_every_alarm_names_its_part_of_the_runbook_and_that_part_exists(sam: Template) -> None:
+def test_every_alarm_links_to_an_existing_section_of_the_runbook(sam: Template) -> None:
     creatives = loaded(ROOT / "deploy/creatives.yaml")
     alarms = of_type(sam, "AWS::CloudWatch::Alarm") | of_type(creatives, "AWS::CloudWatch::Alarm")
     for name, alarm in alarms.items():
@@ -285,13 +285,13 @@ def test_every_alarm_names_its_part_of_the_runbook_and_that_part_exists(sam: Tem
         assert named[2] in anchors((ROOT / named[1]).read_text()), name
 
 
-def test_the_runbook_describes_no_alarm_that_there_is_not(sam: Template) -> None:
+def test_the_runbook_describes_only_existing_alarms(sam: Template) -> None:
     described = re.findall(r'<a id="\w+"></a>(\w+Alarm) \|', (ROOT / "docs/operations.md").read_text())
     assert sorted(described) == sorted(of_type(sam, "AWS::CloudWatch::Alarm"))
 
 
 def anchors(page: str) -> set[str]:
-    """The anchors of a Markdown page: those it states, and those of its headings as GitHub makes them."""
+    """The anchors of a Markdown page: explicit ones, and those of its headings by GitHub's rules."""
     headings = re.findall(r"^#+ (.+)$", page, flags=re.M)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings} | set(
         re.findall(r'<a id="([^"]+)"></a>', page)

@@ -1,4 +1,4 @@
-"""The bidder's own image: it bids, it is healthy by the command of its task, and SIGTERM loses nothing."""
+"""The bidder's image: it bids, its health check passes, and SIGTERM loses no event."""
 
 import asyncio
 from collections import Counter
@@ -25,7 +25,7 @@ def image() -> Iterator[container.Image]:
 
 
 def health_command(port: int) -> list[str]:
-    """The health check of the task in `deploy/container.yaml`, for another port."""
+    """The health check of the task in `deploy/container.yaml`, with another port."""
     template = loaded(ROOT / "deploy" / "container.yaml")
     task = template["Resources"]["Task"]["Properties"]
     kind, *command = task["ContainerDefinitions"][0]["HealthCheck"]["Command"]
@@ -33,7 +33,7 @@ def health_command(port: int) -> list[str]:
     return [part.replace(":8080", f":{port}") for part in command]
 
 
-def test_without_settings_it_says_which_are_missing(image: container.Image) -> None:
+def test_without_settings_the_error_names_the_missing_variables(image: container.Image) -> None:
     process = image.start({})
     _, errors = process.communicate(timeout=60)
 
@@ -42,7 +42,7 @@ def test_without_settings_it_says_which_are_missing(image: container.Image) -> N
     assert "Traceback" not in errors
 
 
-def test_it_bids_until_sigterm_and_loses_nothing(
+def test_the_container_bids_until_sigterm_and_loses_no_event(
     image: container.Image, objects: dict[str, bytes], tmp_path: Path
 ) -> None:
     port, log = free_port(), tmp_path / "server.log"
@@ -69,7 +69,7 @@ def test_it_bids_until_sigterm_and_loses_nothing(
 
 
 def written(image: container.Image, since: float) -> list[Path]:
-    """The files of the container that changed since then. /tmp and what buildah itself mounts are left out."""
+    """The files of the container that changed since a time, without /tmp and the mounts of buildah."""
     folders = (image.files() / name for name in ("app", "home", "opt", "root", "srv", "usr", "var"))
     files = (path for folder in folders for path in folder.rglob("*") if not path.is_symlink() and path.is_file())
     return [path for path in files if path.stat().st_mtime > since]

@@ -1,4 +1,4 @@
-"""What is billed, and what is not, through the whole loop."""
+"""Billing through the whole loop."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from tests.integration.runtime import sns_event
 from tools.ministack import MiniStack
 
 
-def test_a_token_that_is_forged_or_handed_around_bills_no_more_than_its_bid(loop: Loop) -> None:
+def test_a_forged_or_replayed_token_bills_no_more_than_its_bid(loop: Loop) -> None:
     loop.sell("MCO", cpm=10)
     loop.refresh()
     poll(bids(loop, "MCO"))
@@ -38,7 +38,7 @@ def test_a_token_that_is_forged_or_handed_around_bills_no_more_than_its_bid(loop
     assert (day()["micros"], day()["impressions"], day()["invalid#replayed"]) == (10_000, 1, 1)
 
 
-def test_an_exchange_that_counts_by_billing_notices_is_billed_by_them(loop: Loop, local_aws: MiniStack) -> None:
+def test_an_exchange_that_bills_by_billing_notices_is_billed_by_them(loop: Loop, local_aws: MiniStack) -> None:
     ssm = local_aws.session().client("ssm")
     ssm.put_parameter(Name="/bidder/exchanges", Type="String", Value='{"by-notice": {"billed_by": "bill"}}')
     loop.sell("SMR", cpm=10)
@@ -46,7 +46,7 @@ def test_an_exchange_that_counts_by_billing_notices_is_billed_by_them(loop: Loop
     poll(bids(loop, "SMR"))
 
     def billed_by(query: str) -> str | None:
-        """What made a bid due that was won, shown and billed."""
+        """The kind of event that billed a bid with win, impression and billing notice."""
         answered_bid = loop.bid("SMR", query)
         assert answered_bid
         assert [loop.call(url) for url in (answered_bid["nurl"], impression(answered_bid), answered_bid["burl"])] == [
@@ -58,7 +58,7 @@ def test_an_exchange_that_counts_by_billing_notices_is_billed_by_them(loop: Loop
         return kind
 
     def settled() -> bool:
-        # The deployed refresh reads the parameter again within a minute; a process that starts now has read it.
+        # The deployed refresh reads the parameter again within a minute. A new process reads it at its start.
         loop.runtime.invoke("app.refresh", sns_event("{}", loop.stack["BIDDER_REFRESH_TOPIC"]))
         return billed_by("?exchange=by-notice") == "bill"
 
@@ -67,7 +67,7 @@ def test_an_exchange_that_counts_by_billing_notices_is_billed_by_them(loop: Loop
 
 
 def _due(loop: Loop, item: dict[str, Any]) -> set[str]:
-    """The kinds that made a bid due, once the archive has both its notice and its impression."""
+    """The kinds that billed a bid, once the archive has both its billing notice and its impression."""
     events = [e for e in loop.archive.events(datetime.now(UTC).date(), BILLABLE) if e.bid_id == item["id"]]
     if {e.kind for e in events} != BILLABLE:
         return set()

@@ -1,4 +1,4 @@
-"""What CodeBuild runs of a commit, in a checkout that has nothing but what is committed."""
+"""The commands of CodeBuild in a clean checkout of a commit."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from tools.processes import local_environment
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """The files that git tracks, as they are now, with the virtual environment and the caches of this checkout."""
+    """A copy of the tracked files in their current state, with the virtual environment and caches of this checkout."""
     tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S607
     if tracked.returncode:
         pytest.skip("not a git checkout")
@@ -25,7 +25,7 @@ def clone(tmp_path: Path) -> Path:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target / name, follow_symlinks=False)
     for requirements in target.glob("requirements*.txt"):
-        os.utime(requirements, (0, 0))  # older than what was installed by them
+        os.utime(requirements, (0, 0))  # older than the installed packages, so that make does not install them again
     (target / "build").mkdir(exist_ok=True)
     for name in (".venv", "build/wheels"):
         if (ROOT / name).exists():
@@ -36,7 +36,7 @@ def clone(tmp_path: Path) -> Path:
 def test_the_builds_commands_run_in_a_clean_clone(clone: Path) -> None:
     spec = yaml.safe_load((clone / "buildspec.yml").read_text())
     commands = [command for phase in spec["phases"].values() for command in phase.get("commands", [])]
-    # all tests within a test would never end, and checkov is 200 MB to fetch
+    # running all tests within a test would recurse, and checkov is a download of 200 MB
     left_out = {"make test", "make security"}
     assert left_out < set(commands)
     environment = local_environment() | {"MYPY_CACHE_DIR": str(ROOT / ".mypy_cache")}

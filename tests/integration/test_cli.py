@@ -1,4 +1,4 @@
-"""`python -m bidder` as a person runs it, against the local AWS."""
+"""`python -m bidder` as a process, on the local AWS."""
 
 import json
 import subprocess
@@ -82,7 +82,7 @@ def test_campaigns_are_deleted_and_restored_and_one_is_explained_without_a_reque
     file.write_text(FILE.format(id="going", cpm=3))
     assert run("campaigns", "import", str(file)).returncode == 0
 
-    told = json.loads(poll(lambda: run("explain", "--campaign", "going", "--json").stdout))  # once there is a snapshot
+    told = json.loads(poll(lambda: run("explain", "--campaign", "going", "--json").stdout))  # once a snapshot exists
     assert (told["status"], told["version"]) == ("active", 1)
     assert told["example"]["request"]["device"]["geo"]["country"] == "BVT"
 
@@ -94,7 +94,7 @@ def test_campaigns_are_deleted_and_restored_and_one_is_explained_without_a_reque
     assert run("campaigns", "pause", "--where", "id=going").stdout.startswith("going is paused")
 
 
-def test_a_rotation_of_the_signing_key_begins_and_waits_for_its_next_step(run) -> None:  # type: ignore[no-untyped-def]
+def test_a_rotation_of_the_signing_key_starts_and_waits_for_its_next_step(run) -> None:  # type: ignore[no-untyped-def]
     before = json.loads(run("keys", "status", "--json").stdout)
     assert [key["signs"] for key in before["keys"]] == [True]
     hidden = run("parameters", "get", "signing-keys")
@@ -114,7 +114,7 @@ def test_a_rotation_of_the_signing_key_begins_and_waits_for_its_next_step(run) -
     assert after["next_step"] == "sign by the new key"
 
 
-def test_a_dry_run_says_what_would_change_and_an_export_changes_nothing(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_dry_run_prints_the_changes_and_an_export_is_imported_unchanged(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     file = tmp_path / "campaigns.yaml"
     file.write_text(FILE.format(id="dry", cpm=3))
     assert run("campaigns", "import", str(file), "--dry-run").stdout.startswith(
@@ -135,7 +135,7 @@ def test_a_dry_run_says_what_would_change_and_an_export_changes_nothing(run, tmp
         assert ": 0 new, 0 changed, " in told.stdout.splitlines()[-1]
 
 
-def test_explain_tells_of_a_campaign(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_explain_prints_the_rule_that_removed_a_campaign(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     file = tmp_path / "campaigns.yaml"
     file.write_text(FILE.format(id="unseen", cpm=3))
     assert run("campaigns", "import", str(file)).returncode == 0
@@ -158,7 +158,7 @@ def test_explain_tells_of_a_campaign(run, tmp_path: Path) -> None:  # type: igno
     assert (unknown.returncode, "no snapshot of version 1" in unknown.stderr) == (1, True)
 
 
-def test_segments_are_kept_and_a_dry_run_warns_of_what_is_none(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_segments_are_stored_and_a_dry_run_warns_of_unknown_segments(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     known, file = tmp_path / "segments.yaml", tmp_path / "campaigns.yaml"
     known.write_text("segments: [{id: 42, provider: acme, name: Runners, size: 1000, cost: 0.5}]")
     file.write_text(FILE.format(id="targets", cpm=3).replace("country: {include: BVT}", "segment: {all: [acme/42, 7]}"))
@@ -174,7 +174,7 @@ def test_segments_are_kept_and_a_dry_run_warns_of_what_is_none(run, tmp_path: Pa
     assert len(told.stderr.splitlines()) == 1
 
 
-def test_a_parameter_is_changed_only_to_what_can_be_used_and_no_secret_is_printed(run) -> None:  # type: ignore[no-untyped-def]
+def test_only_valid_parameters_are_stored_and_no_secret_is_printed(run) -> None:  # type: ignore[no-untyped-def]
     secret = run("admin-key").stdout.strip()
     listed = run("parameters", "list")
     assert (listed.returncode, listed.stderr) == (0, "")
@@ -207,7 +207,7 @@ def test_a_parameter_is_changed_only_to_what_can_be_used_and_no_secret_is_printe
         (("campaigns", "import", "missing.yaml"), "missing.yaml"),
     ],
 )
-def test_what_goes_wrong_is_said_in_a_line(run, arguments: tuple[str, ...], message: str) -> None:  # type: ignore[no-untyped-def]
+def test_an_error_is_one_line(run, arguments: tuple[str, ...], message: str) -> None:  # type: ignore[no-untyped-def]
     answer = run(*arguments)
 
     assert answer.returncode == 1
@@ -215,7 +215,7 @@ def test_what_goes_wrong_is_said_in_a_line(run, arguments: tuple[str, ...], mess
     assert "Traceback" not in answer.stderr
 
 
-def test_a_bad_file_stores_nothing(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_an_invalid_file_stores_no_campaign(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     file = tmp_path / "campaigns.yaml"
     file.write_text(FILE.format(id="half", cpm=3) + FILE.format(id="bad", cpm="no money").split("campaigns:")[1])
 
@@ -226,7 +226,7 @@ def test_a_bad_file_stores_nothing(run, tmp_path: Path) -> None:  # type: ignore
     assert "half" not in run("campaigns", "list").stdout
 
 
-def test_what_was_put_aside_goes_back_and_is_reported(run, local_aws: MiniStack, stack: dict[str, str]) -> None:  # type: ignore[no-untyped-def]
+def test_dead_letters_are_redriven_and_reported(run, local_aws: MiniStack, stack: dict[str, str]) -> None:  # type: ignore[no-untyped-def]
     session = local_aws.session()
     sqs = session.client("sqs")
     aside = sqs.get_queue_url(QueueName="bidder-archive-dead")["QueueUrl"]
@@ -237,7 +237,7 @@ def test_what_was_put_aside_goes_back_and_is_reported(run, local_aws: MiniStack,
     answer = run("events", "redrive", "archive")
 
     assert (answer.returncode, answer.stderr) == (0, "")
-    assert answer.stdout.startswith("12 messages back in bidder-archive, 0 left aside")
+    assert answer.stdout.startswith("12 messages back in bidder-archive, 0 left in its dead-letter queue")
     archive = Archive(session.client("s3"), stack["BIDDER_ARCHIVE_BUCKET"])
     held = {e.bid_id for e in events}
     poll(lambda: {e.bid_id for e in archive.events(events[0].at.date()) if e.campaign_id == "put-aside"} == held)

@@ -1,4 +1,4 @@
-"""Clients that nobody here wrote, against `chalice local`: Prebid.js, vast-client and Chromium's own player."""
+"""Third-party clients on `chalice local`: Prebid.js, vast-client and Chromium's player."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ def selling(
     stack: dict[str, str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, str]:
-    """The stack, when it has a campaign for one country with a short clip, as MP4 and as WebM, in a new snapshot."""
+    """The stack with a campaign for one country in a new snapshot. Its clip is short, in MP4 and in WebM."""
     session, folder = local_aws.session(), tmp_path_factory.mktemp("clips")
     for clip in CLIPS:
         session.client("s3").put_object(
@@ -73,7 +73,7 @@ def won(page: PublisherPage) -> Any:
     return bid
 
 
-def test_prebid_shows_the_bid_and_hands_over_its_vast(page: PublisherPage) -> None:
+def test_prebid_accepts_the_bid_and_returns_its_vast(page: PublisherPage) -> None:
     bid = won(page)
 
     assert (bid["cpm"], bid["currency"], bid["mediaType"]) == (12.5, "USD", "video")
@@ -86,13 +86,13 @@ def test_prebid_shows_the_bid_and_hands_over_its_vast(page: PublisherPage) -> No
     assert (document["version"], [ad["title"] for ad in document["ads"]]) == ("4.2", [TITLE])
 
 
-def test_to_prebid_204_is_a_clean_no_bid(page: PublisherPage) -> None:
+def test_prebid_treats_204_as_a_no_bid_without_errors(page: PublisherPage) -> None:
     assert auction(page, NOWHERE) == {"bids": [], "timedOut": False}
     assert page.statuses() == {("POST", 204)}
 
 
 WATCHED = ("creativeView", "start", "firstQuartile", "midpoint", "thirdQuartile", "complete")
-"""What a tracker reports of an ad that is played to the end."""
+"""The tracking events of an ad that is played to the end."""
 
 
 @pytest.mark.parametrize("clip", CLIPS, ids=lambda clip: clip.mime)
@@ -106,7 +106,7 @@ def test_the_browser_plays_the_media_to_the_end(page: PublisherPage, clip: Clip)
     assert watched["played"] == pytest.approx(watched["duration"])
 
 
-def test_every_pixel_of_the_tracker_arrives_and_the_impression_is_billed_once(
+def test_every_tracking_event_arrives_and_the_impression_is_billed_once(
     page: PublisherPage, local_aws: MiniStack, stack: dict[str, str]
 ) -> None:
     session = local_aws.session()
@@ -116,7 +116,7 @@ def test_every_pixel_of_the_tracker_arrives_and_the_impression_is_billed_once(
         return ledger.spends({CAMPAIGN: datetime.now(UTC)}).get(CAMPAIGN, Spend()).total_micros
 
     events = Subscriber(local_aws, stack["BIDDER_EVENTS_TOPIC"], CAMPAIGN)
-    poll(lambda: backlog(local_aws, "bidder-ledger") == 0)  # of the tests before
+    poll(lambda: backlog(local_aws, "bidder-ledger") == 0)  # events of earlier tests
     vast, before = won(page)["vastXml"], spent()
 
     page.call("watch", vast=vast, mime="video/mp4")
@@ -141,7 +141,7 @@ def test_every_pixel_of_the_tracker_arrives_and_the_impression_is_billed_once(
     assert spent() - before == 12_500
 
 
-def test_a_player_that_loads_prebids_vast_url_gets_the_ad_and_no_win_is_told(
+def test_a_player_that_loads_prebids_vast_url_gets_the_ad_and_counts_no_win(
     page: PublisherPage, local_aws: MiniStack, stack: dict[str, str]
 ) -> None:
     events = Subscriber(local_aws, stack["BIDDER_EVENTS_TOPIC"], CAMPAIGN)
@@ -170,7 +170,7 @@ def test_a_page_that_posts_json_with_credentials_gets_vast(page: PublisherPage) 
     assert (answer["type"], len(answer["ads"])) == ("application/xml", 1)
 
 
-def test_for_no_bid_a_player_gets_vast_without_an_ad(page: PublisherPage) -> None:
+def test_a_player_gets_an_empty_vast_for_a_no_bid(page: PublisherPage) -> None:
     answer = page.call("ask", url=f"https://{page.bidder}/bid", request=request(NOWHERE))
 
     assert (answer["status"], answer["ads"]) == (200, [])
@@ -182,11 +182,11 @@ MORE_EVENTS = {
     "4.0": ["skip", "playerExpand", "acceptInvitationLinear"],
     "4.2": ["skip", "playerExpand", "acceptInvitation", "closeLinear"],
 }
-"""What the markup of a version tracks besides, of an ad of two seconds: too short for `progress`."""
+"""The further tracking events of a version for an ad of two seconds, which is too short for `progress`."""
 
 
 @pytest.mark.parametrize(("protocol", "version"), [(2, "2.0"), (3, "3.0"), (7, "4.0"), (13, "4.2")])
-def test_a_player_of_one_vast_version_gets_that(page: PublisherPage, protocol: int, version: str) -> None:
+def test_a_player_of_one_vast_version_gets_that_version(page: PublisherPage, protocol: int, version: str) -> None:
     answer = page.call("ask", url=f"https://{page.bidder}/bid", request=request(COUNTRY, protocols=[protocol]))
 
     [ad] = answer["ads"]

@@ -1,4 +1,4 @@
-"""The container worker in its image, on the batch queue of the local AWS; what it can not end it hands back."""
+"""The container worker in its image, on a queue of the local AWS. Unfinished messages return to the queue."""
 
 import json
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def image() -> Iterator[container.Image]:
 
 
 class Batch:
-    """A queue and a bucket of the test's own, so that no function of the stack takes its uploads."""
+    """A separate queue and bucket, so that no function of the stack processes the uploads."""
 
     def __init__(self, aws: MiniStack, stack: dict[str, str]) -> None:
         session = aws.session()
@@ -60,7 +60,7 @@ class Batch:
         return poll(reached, seconds=90)
 
     def messages(self) -> tuple[int, int]:
-        """Those that wait, and those that are worked on."""
+        """The numbers of waiting messages and of messages in flight."""
         names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         attributes = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=names)["Attributes"]
         return int(attributes[names[0]]), int(attributes[names[1]])
@@ -71,7 +71,7 @@ def batch(image: container.Image, local_aws: MiniStack, stack: dict[str, str]) -
     return Batch(local_aws, stack)
 
 
-def test_a_worker_without_settings_says_which_are_missing(image: container.Image) -> None:
+def test_the_error_of_a_worker_without_settings_names_the_missing_variables(image: container.Image) -> None:
     process = image.start({})
     _, errors = process.communicate(timeout=60)
 
@@ -80,7 +80,7 @@ def test_a_worker_without_settings_says_which_are_missing(image: container.Image
     assert "Traceback" not in errors
 
 
-def test_a_worker_makes_the_renditions_and_hands_back_what_it_can_not_end(
+def test_a_worker_makes_renditions_and_returns_unfinished_messages(
     image: container.Image, batch: Batch, tmp_path: Path
 ) -> None:
     batch.send(make(tmp_path / "short.mp4", f"{PICTURE} {TONE} -t 2 {H264}"), "short")

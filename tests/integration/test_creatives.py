@@ -1,4 +1,4 @@
-"""An upload becomes a creative that bids and plays: the deployed functions on the events of the local AWS."""
+"""An upload becomes a creative that bids and plays, by the deployed functions in the local AWS."""
 
 import json
 import time
@@ -18,19 +18,19 @@ from tests.integration.runtime import api_event
 from tests.support.campaigns import campaign
 from tests.support.matchable import video_request
 from tests.unit.creatives.conftest import H264, PICTURE, TONE, make
-from tools.lambda_runtime import Functions
+from tools.lambda_runtime import API_HANDLER, Functions
 from tools.ministack import MiniStack
 
 COUNTRY, SECONDS = "LIE", 2
 TYPES = ["video/mp4", "video/webm"]
-# The campaign's other creative takes 15 seconds, so that the upload alone fits.
+# The campaign's other creative has 15 seconds, so only the upload matches the request.
 VIDEO = {"mimes": TYPES, "protocols": [2, 3, 7], "maxduration": 5}
 REQUEST = video_request(video=VIDEO, device={"geo": {"country": COUNTRY}})
 
 
 @pytest.fixture(scope="module")
 def uploaded_at(local_aws: MiniStack, stack: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> float:
-    """When a video was uploaded for a campaign, on the monotonic clock."""
+    """The monotonic time of the upload of a video for a campaign."""
     session = local_aws.session()
     tables = (stack["BIDDER_CAMPAIGNS_TABLE"], stack["BIDDER_HISTORY_TABLE"])
     CampaignRepository(session.client("dynamodb"), *tables).put(
@@ -47,7 +47,7 @@ def uploaded_at(local_aws: MiniStack, stack: dict[str, str], tmp_path_factory: p
 
 @pytest.fixture(scope="module")
 def job(uploaded_at: float, local_aws: MiniStack, stack: dict[str, str]) -> Job:  # noqa: ARG001  after the upload
-    """The upload's job when all three functions have ended with it."""
+    """The upload's job after all three functions have finished."""
     jobs = JobStore(local_aws.session().client("dynamodb"), stack["BIDDER_CREATIVES_TABLE"])
 
     def done() -> Job | None:
@@ -75,16 +75,16 @@ def test_an_upload_becomes_a_creative_of_its_campaign(job: Job, local_aws: MiniS
     assert job.source["video"]["width"] == 320, json.dumps(job.source)
 
 
-def test_a_bid_answers_the_renditions_after_the_refresh_that_the_function_asks_for(
+def test_a_bid_has_the_renditions_after_the_refresh_that_the_function_requests(
     job: Job, uploaded_at: float, runtime: Functions
 ) -> None:
     def bid() -> Any:
-        answer = runtime.invoke("app.app", api_event("POST", "/bid", "/bid", body=json.dumps(REQUEST)))
+        answer = runtime.invoke(API_HANDLER, api_event("POST", "/bid", "/bid", body=json.dumps(REQUEST)))
         return json.loads(answer["body"])["seatbid"][0]["bid"][0] if answer["statusCode"] == 200 else None
 
     result = poll(bid)
 
-    print(f"{time.monotonic() - uploaded_at:.1f} s from the upload to the first bid")  # pytest -s
+    print(f"{time.monotonic() - uploaded_at:.1f} s from the upload to the first bid")  # visible with pytest -s
     assert (result["cid"], result["crid"], result["dur"]) == ("uploading", "new", SECONDS)
     assert job.finished is not None
     files = etree.fromstring(result["adm"]).findall(".//{*}MediaFile")

@@ -1,4 +1,4 @@
-"""The dashboard shows metrics that exist, each row under a line that says what is normal."""
+"""The dashboard shows existing metrics, and each row begins with a text on normal values."""
 
 import json
 import re
@@ -26,7 +26,7 @@ def metrics(widgets: list[dict[str, Any]]) -> list[list[Any]]:
     return [metric for graph in graphs for metric in graph if isinstance(metric[0], str)]
 
 
-def test_each_row_begins_with_what_is_normal(widgets: list[dict[str, Any]]) -> None:
+def test_each_row_begins_with_a_text_on_normal_values(widgets: list[dict[str, Any]]) -> None:
     rows: dict[int, list[dict[str, Any]]] = {}
     for widget in widgets:
         rows.setdefault(widget["y"], []).append(widget)
@@ -38,16 +38,16 @@ def test_each_row_begins_with_what_is_normal(widgets: list[dict[str, Any]]) -> N
     assert len(rows) == 10
 
 
-def test_what_is_shown_of_our_own_is_emitted(widgets: list[dict[str, Any]]) -> None:
+def test_the_code_emits_each_shown_metric_of_the_bidder(widgets: list[dict[str, Any]]) -> None:
     shown = {(metric[1], metric[3]) for metric in metrics(widgets) if metric[0] == "AWS::StackName"}
     assert len(shown) > 15
     assert shown - set(emitted()) == set()
 
 
-def test_what_is_shown_of_aws_is_of_this_stack(sam: Template) -> None:
+def test_shown_metrics_of_aws_are_of_resources_of_the_stack(sam: Template) -> None:
     body = only(sam, "AWS::CloudWatch::Dashboard")["DashboardBody"]
     assert {name for name in referred(body) if "::" not in name} <= sam["Resources"].keys() | sam["Parameters"].keys()
 
 
-def test_every_graph_names_its_statistic(widgets: list[dict[str, Any]]) -> None:
+def test_every_graph_has_a_statistic(widgets: list[dict[str, Any]]) -> None:
     assert all("stat" in metric[-1] for metric in metrics(widgets))

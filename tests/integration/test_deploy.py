@@ -1,4 +1,4 @@
-"""Deploying, into the local AWS as into any."""
+"""Deployments into the local AWS."""
 
 import json
 import sys
@@ -32,14 +32,14 @@ def session(local_aws: MiniStack, stack: dict[str, str]) -> boto3.Session:
     return local_aws.session()
 
 
-def test_the_same_again_changes_nothing(session: boto3.Session, built: Package) -> None:
+def test_a_repeated_deployment_changes_nothing(session: boto3.Session, built: Package) -> None:
     before, keys = events(session), signing_keys(session)
     outputs = deploy(session, built, STACK, {})
     assert outputs["BidderParameters"] == "/bidder"
     assert (events(session), signing_keys(session)) == (before, keys)
 
 
-def test_a_changed_parameter_is_taken_and_then_kept(session: boto3.Session, built: Package) -> None:
+def test_a_changed_parameter_is_applied_and_then_kept(session: boto3.Session, built: Package) -> None:
     deploy(session, built, STACK, {"LogRetentionDays": "7"})
     deploy(session, built, STACK, {"RefreshConcurrency": "1"})
     groups = session.client("logs").describe_log_groups(logGroupNamePrefix=f"/{STACK}/")["logGroups"]
@@ -48,7 +48,7 @@ def test_a_changed_parameter_is_taken_and_then_kept(session: boto3.Session, buil
 
 
 def live(session: boto3.Session) -> tuple[str, str]:
-    """The version that the API's alias stands for, and its description."""
+    """The version of the API's alias, and its description."""
     resources = session.client("cloudformation").list_stack_resources(StackName=STACK)["StackResourceSummaries"]
     ids = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
     functions = session.client("lambda")
@@ -59,7 +59,7 @@ def live(session: boto3.Session) -> tuple[str, str]:
     ]
 
 
-def test_the_alias_follows_what_the_function_is_made_from_and_nothing_else(
+def test_the_alias_gets_a_new_version_only_if_code_or_configuration_changes(
     session: boto3.Session, built: Package
 ) -> None:
     before, _ = live(session)
@@ -76,7 +76,10 @@ def test_snap_start_and_provisioned_concurrency_are_refused_together(
     session: boto3.Session, built: Package, tmp_path: Path
 ) -> None:
     template = json.loads(built.template.read_text())
-    template["Parameters"]["SnapStart"]["AllowedValues"] = ["None", "PublishedVersions"]  # whatever Python this is
+    template["Parameters"]["SnapStart"]["AllowedValues"] = [
+        "None",
+        "PublishedVersions",
+    ]  # independent of the Python version
     topic = {"Type": "AWS::SNS::Topic", "Condition": "Provisions"}
     smaller = replace(built, folder=tmp_path)
     smaller.template.write_text(json.dumps(template | {"Resources": {"Topic": topic}, "Outputs": {}}))
@@ -87,20 +90,22 @@ def test_snap_start_and_provisioned_concurrency_are_refused_together(
 
 
 @pytest.mark.skipif(sys.version_info >= HAS_SNAP_START, reason="this Python's runtime has SnapStart")
-def test_snap_start_is_refused_where_the_runtime_has_none(session: boto3.Session, built: Package) -> None:
+def test_snap_start_is_refused_for_a_runtime_without_it(session: boto3.Session, built: Package) -> None:
     before = live(session)
     with pytest.raises((DeployFailed, ClientError), match="SnapStart"):
         deploy(session, built, STACK, {"SnapStart": "PublishedVersions"})
     assert live(session) == before
 
 
-def test_the_keys_that_sign_are_as_the_bidder_reads_them(session: boto3.Session) -> None:
+def test_deployed_signing_keys_are_valid_for_the_bidder(session: boto3.Session) -> None:
     value = json.loads(signing_keys(session))
     assert value["current"] in value["keys"]
     assert len(value["keys"][value["current"]]) == 43
 
 
-def test_a_failure_names_the_resource_and_the_reason(session: boto3.Session, built: Package, tmp_path: Path) -> None:
+def test_a_failed_deployment_reports_the_resource_and_the_reason(
+    session: boto3.Session, built: Package, tmp_path: Path
+) -> None:
     template = json.loads(built.template.read_text())
     metric = {"Namespace": "AWS/SQS", "MetricName": "Any", "ComparisonOperator": "GreaterThanThreshold"}
     alarm = {"Type": "AWS::CloudWatch::Alarm", "Properties": metric | {"EvaluationPeriods": 1}}

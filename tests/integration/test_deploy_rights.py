@@ -1,4 +1,4 @@
-"""`make deploy`, and an import of campaigns into staging, by no more rights than deploy/roles.yaml gives."""
+"""`make deploy`, and an import of campaigns into staging, with only the permissions of deploy/roles.yaml."""
 
 import json
 import subprocess
@@ -23,13 +23,13 @@ from tools.template import loaded
 
 STAGING = "bidder-staging"
 SIGNER = "test"
-"""The access key of sessions of the local AWS, and so the name of the role."""
+"""The access key of sessions of the local AWS, which is also the name of the role."""
 MAKER = f"arn:aws:iam::{ACCOUNT}:role/makes"
 
 
 @pytest.fixture
 def deployer(local_aws: MiniStack, stack: dict[str, str]) -> Judge:
-    """A judge of the role that has the policy for whoever deploys."""
+    """A policy judge with a role that has the deployment policy."""
     assert stack
     path = ROOT / "deploy/roles.yaml"
     template = loaded(path)
@@ -44,7 +44,7 @@ def deployer(local_aws: MiniStack, stack: dict[str, str]) -> Judge:
 
 @pytest.fixture(autouse=True)
 def _gone_afterwards(local_aws: MiniStack) -> Iterator[None]:
-    """The stacks that the test leaves would refresh every minute."""
+    """Deletes the stacks of the test, which would otherwise refresh every minute."""
     yield
     cloudformation = local_aws.session().client("cloudformation")
     for name in (f"{STAGING}-creatives", STAGING):
@@ -57,7 +57,7 @@ def deployed(session: boto3.Session, built: Package) -> dict[str, str]:
     return outputs | deploy_creatives(session, built, STAGING, outputs, {}, with_layer=False)
 
 
-def test_who_deploys_needs_no_right_that_the_policy_lacks(
+def test_the_deployment_policy_has_every_permission_that_a_deployment_needs(
     deployer: Judge, local_aws: MiniStack, built: Package
 ) -> None:
     with policy_proxy(local_aws.port, deployer) as (url, record):

@@ -1,6 +1,6 @@
-"""From notices to spend through the local AWS, while its calls fail and handlers die: `make soak` does it for longer.
+"""From notices to spend through the local AWS, with failing calls and dying handlers. `make soak` runs longer.
 
-The seed is in the test's name; `python -m tests.soak.run --aws --seed S --events N --campaigns C` repeats one.
+The test's name has the seed. `python -m tests.soak.run --aws --seed S --events N --campaigns C` repeats a run.
 """
 
 import pytest
@@ -12,7 +12,7 @@ EVENTS, CAMPAIGNS, HARM = 250, 5, 0.3
 
 
 @pytest.mark.parametrize("seed", [26, 101])
-def test_spend_is_exact_over_lost_calls_and_answers_and_dying_handlers(local_aws: MiniStack, seed: int) -> None:
+def test_spend_is_exact_under_lost_calls_lost_answers_and_dying_handlers(local_aws: MiniStack, seed: int) -> None:
     chain = in_cloud(local_aws.session(), seed, EVENTS, CAMPAIGNS, HARM)
 
     lost = {name: getattr(chain, name).lost for name in ("sns", "sqs", "dynamodb", "s3")}

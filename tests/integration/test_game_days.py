@@ -1,7 +1,7 @@
-"""The game days of docs/operations.md: what breaks is seen, its alarm is_in_alarm, and the documented steps end it.
+"""The game days of docs/operations.md: each fault causes its alarm, and the documented steps end the fault.
 
-An alarm is judged by CloudWatch's rules over the metrics that the local AWS has; a fault that lasts for minutes is one
-observation, repeated. The bad deployment is in test_shift.py.
+Alarms are evaluated by CloudWatch's rules over the metrics of the local AWS. One observation, repeated, represents a
+fault of several minutes. test_shift.py has the bad deployment.
 """
 
 import json
@@ -26,14 +26,14 @@ from tests.support.faulty_aws import faulty_server
 from tests.support.matchable import video_request
 from tools.deploy import LOCAL_ACCOUNT
 from tools.events_topic import mend
-from tools.lambda_runtime import LambdaRuntime, NotOnThisMachine, lambda_runtime, prepared, unpacked
+from tools.lambda_runtime import API_HANDLER, LambdaRuntime, NotOnThisMachine, lambda_runtime, prepared, unpacked
 from tools.local import STACK
 from tools.package import Package
 from tools.template import with_code
 
 COUNTRY = "GRL"
 MINUTES = 5
-"""How long a fault is taken to last; no alarm of a game day needs more."""
+"""The assumed minutes of a fault. No alarm of a game day needs more."""
 
 Rings = Callable[[Minute], set[str]]
 
@@ -45,7 +45,7 @@ def template(built: Package) -> Template:
 
 @pytest.fixture(scope="module")
 def sold(drilled: Drill) -> Traffic:
-    """Traffic for a country that a campaign without budgets buys."""
+    """Traffic for a country with a campaign without budgets."""
     drilled.sell(COUNTRY)
     drilled.refresh()
     traffic = Traffic(drilled, COUNTRY)
@@ -55,7 +55,7 @@ def sold(drilled: Drill) -> Traffic:
 
 @pytest.fixture
 def ringing(drilled: Drill, template: Template) -> Rings:
-    """Names the alarms that ring where every minute is like this one."""
+    """Returns a function: the names of alarms in state ALARM if every minute is like the given one."""
     names = {name: name for name in template["Resources"]} | drilled.ids
     stack = Stack(template, STACK, account=LOCAL_ACCOUNT, ids=names)
     alarms = {
@@ -72,7 +72,7 @@ def ringing(drilled: Drill, template: Template) -> Rings:
 
 @contextmanager
 def impatient(drill: Drill, queue: str) -> Iterator[None]:
-    """A queue that gives a message out again after a second instead of minutes."""
+    """Reduces the visibility timeout of a queue from minutes to a second."""
     sqs, url = drill.session.client("sqs"), drill.ids[queue]
     before: Any = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
@@ -88,7 +88,7 @@ def counted(drill: Drill) -> int:
     return drill.spent(f"in-{COUNTRY}").total_micros
 
 
-def test_a_poison_message_is_put_aside_and_the_others_are_counted(
+def test_an_unreadable_message_becomes_a_dead_letter_and_the_others_are_counted(
     drilled: Drill, sold: Traffic, ringing: Rings
 ) -> None:
     began, before = datetime.now(UTC), counted(drilled)
@@ -109,15 +109,15 @@ def test_a_poison_message_is_put_aside_and_the_others_are_counted(
     assert "LedgerDeadLetterAlarm" not in ringing(observed(drilled, began))
 
 
-def test_events_outlast_a_topic_that_was_deleted(drilled: Drill, sold: Traffic, ringing: Rings) -> None:
+def test_no_event_is_lost_if_the_topic_is_deleted(drilled: Drill, sold: Traffic, ringing: Rings) -> None:
     began, before, sns = datetime.now(UTC), counted(drilled), drilled.session.client("sns")
     with impatient(drilled, "NoticesQueue"):
         sns.delete_topic(TopicArn=drilled.ids["BidEventsTopic"])
         try:
             sold.sell_one()
             assert sold.notices[204] == sold.notices.total()
-            assert is_logged(drilled, began, "notice.aside")
-            assert drilled.messages("NoticesQueue") >= 1  # counts of bids wait there too
+            assert is_logged(drilled, began, "notice.fallback")
+            assert drilled.messages("NoticesQueue") >= 1  # counts of bids wait in this queue too
             assert {"NoticesAgeAlarm"} <= ringing(observed(drilled, began, age=301))
             assert counted(drilled) == before
         finally:
@@ -129,7 +129,7 @@ def test_events_outlast_a_topic_that_was_deleted(drilled: Drill, sold: Traffic, 
     poll(lambda: counted(drilled) == before + 10_000, seconds=120)
 
 
-def test_a_throttled_table_delays_spend_and_loses_none(drilled: Drill, sold: Traffic, ringing: Rings) -> None:
+def test_a_throttled_table_delays_spend_without_loss(drilled: Drill, sold: Traffic, ringing: Rings) -> None:
     began, before, functions = datetime.now(UTC), counted(drilled), drilled.session.client("lambda")
     refusal = {"__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException", "message": "slow"}
     name = drilled.ids["Ledger"]
@@ -147,7 +147,7 @@ def test_a_throttled_table_delays_spend_and_loses_none(drilled: Drill, sold: Tra
         finally:
             _set_variables(drilled, usual)
         queues = drilled.ids["LedgerDeadLetterQueue"], drilled.ids["LedgerQueue"]
-        assert move(drilled.session.client("sqs"), *queues) == 1  # bidder events redrive ledger
+        assert move(drilled.session.client("sqs"), *queues) == 1  # the effect of `bidder events redrive ledger`
         poll(lambda: counted(drilled) == before + 5000, seconds=120)
         poll(lambda: drilled.messages("LedgerQueue") == 0, seconds=120)
     quiet = {"LedgerErrorsAlarm", "LedgerDeadLetterAlarm"}
@@ -155,20 +155,22 @@ def test_a_throttled_table_delays_spend_and_loses_none(drilled: Drill, sold: Tra
 
 
 def _set_variables(drill: Drill, variables: Any) -> None:
-    """Gives the ledger's live version other environment variables."""
+    """Sets environment variables of the ledger's live version."""
     functions, name = drill.session.client("lambda"), drill.ids["Ledger"]
     functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
     version = functions.publish_version(FunctionName=name)["Version"]
     functions.update_alias(FunctionName=name, Name="live", FunctionVersion=version)
 
 
-def test_a_bad_snapshot_is_refused_and_the_last_good_one_bids(drilled: Drill, sold: Traffic, ringing: Rings) -> None:
+def test_a_damaged_snapshot_is_refused_and_processes_bid_from_the_last_valid_one(
+    drilled: Drill, sold: Traffic, ringing: Rings
+) -> None:
     began, s3 = datetime.now(UTC), drilled.session.client("s3")
     bucket = drilled.variables["BIDDER_SNAPSHOT_BUCKET"]
     s3.put_object(Bucket=bucket, Key="snapshots/current.json", Body=b'{"version": "no manifest"')
     poll(lambda: sold.bid().status == 200 and is_logged(drilled, began, "snapshot.refused"), seconds=60)
     assert sold.bid().status == 200
-    # A cache that no refresh replaces is old after three minutes, and every process says so.
+    # A snapshot without a later refresh is old after three minutes, and every process logs it.
     assert ringing({metric("bidder", "SnapshotOld", {"Reason": "old"}): [1.0]}) >= {"SnapshotOldAlarm"}
 
     drilled.refresh()
@@ -178,14 +180,14 @@ def test_a_bad_snapshot_is_refused_and_the_last_good_one_bids(drilled: Drill, so
 
 @contextmanager
 def process(drill: Drill, built: Package, log: Path, parameters: str) -> Iterator[LambdaRuntime]:
-    """A new process of the bid function, with parameters of its own."""
+    """A new process of the bid function with these parameters."""
     variables = drill.variables | {"BIDDER_PARAMETERS": parameters}
-    with lambda_runtime(unpacked(built.archive), "app.app", variables, log) as runtime:
+    with lambda_runtime(unpacked(built.archive), API_HANDLER, variables, log) as runtime:
         yield runtime
 
 
 @pytest.mark.usefixtures("sold")
-def test_without_the_signing_keys_new_processes_do_not_bid_and_the_saved_keys_end_that(
+def test_new_processes_without_signing_keys_do_not_bid_until_the_saved_keys_are_restored(
     drilled: Drill, ringing: Rings, built: Package, tmp_path: Path
 ) -> None:
     try:

@@ -1,4 +1,4 @@
-"""Refreshes that are killed and objects that are damaged, in the local AWS with the real runtime: bids go on."""
+"""Killed refreshes and damaged objects in the local AWS with the real runtime: bidding continues."""
 
 import json
 import subprocess
@@ -20,13 +20,13 @@ from tests.integration.s3_proxy import s3_proxy
 from tests.support.campaigns import campaign
 from tests.support.matchable import video_request
 from tools import ROOT
-from tools.lambda_runtime import lambda_runtime, unpacked
+from tools.lambda_runtime import API_HANDLER, lambda_runtime, unpacked
 from tools.ministack import MiniStack
 from tools.package import Package
 from tools.processes import local_environment
 
 WRITES = 4
-"""Index, delivery state, manifest and pointer."""
+"""The writes of a refresh: index, delivery state, manifest and pointer."""
 
 REFRESH = """
 from datetime import UTC, datetime
@@ -47,7 +47,7 @@ def price(loop: Loop, country: str) -> float | None:
 
 
 @pytest.mark.parametrize("moment", ["ahead", "behind"])
-def test_a_refresh_killed_at_any_write_leaves_a_whole_snapshot_and_the_next_one_mends_it(
+def test_a_refresh_killed_at_any_write_leaves_a_complete_snapshot_and_the_next_one_succeeds(
     loop: Loop, local_aws: MiniStack, stack: dict[str, str], moment: str
 ) -> None:
     country = {"ahead": "LUX", "behind": "IRL"}[moment]
@@ -60,7 +60,7 @@ def test_a_refresh_killed_at_any_write_leaves_a_whole_snapshot_and_the_next_one_
         last = price(loop, country) or 0
 
         def killed(write: int = write) -> float | None:
-            cpm = next(prices)  # where the schedule's own refresh is quicker to compile it, there is a write less
+            cpm = next(prices)  # if the scheduled refresh has compiled the campaign first, there is one write less
             priced(loop, country, cpm)
             return cpm if _killed(local_aws, stack, write, moment) else None
 
@@ -75,7 +75,7 @@ def test_a_refresh_killed_at_any_write_leaves_a_whole_snapshot_and_the_next_one_
 
 
 def _killed(aws: MiniStack, stack: dict[str, str], write: int, moment: str) -> bool:
-    """Runs a refresh that is killed at its n-th write; False where it had fewer, and so ended well."""
+    """Runs a refresh and kills it at its n-th write. Returns False if it ended with fewer writes."""
     written = count()
     running: list[subprocess.Popen[str]] = []
 
@@ -106,7 +106,7 @@ DAMAGE: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
 
 
 @pytest.mark.parametrize("harm", DAMAGE)
-def test_what_is_damaged_is_refused_with_a_reason_and_bids_go_on_also_in_a_process_that_starts_then(
+def test_damaged_objects_are_refused_with_a_reason_and_running_and_new_processes_bid(
     loop: Loop, local_aws: MiniStack, stack: dict[str, str], built: Package, tmp_path: Path, harm: str
 ) -> None:
     s3, bucket = local_aws.session().client("s3"), stack["BIDDER_SNAPSHOT_BUCKET"]
@@ -114,7 +114,7 @@ def test_what_is_damaged_is_refused_with_a_reason_and_bids_go_on_also_in_a_proce
     loop.campaigns.put(campaign(id=f"harm {harm}"[:40].replace(" ", "-"), targeting={"country": {"include": ["NPL"]}}))
     before = version(loop)
     loop.refresh()
-    # A refresh that was begun before the campaign was stored may end now, without it.
+    # A refresh that started before the campaign was stored may end now, without the campaign.
     poll(
         lambda: (
             version(loop) > before
@@ -132,7 +132,7 @@ def test_what_is_damaged_is_refused_with_a_reason_and_bids_go_on_also_in_a_proce
     s3.put_object(Bucket=bucket, Key=key, Body=damaged(whole))
 
     log = tmp_path / "started.log"
-    with lambda_runtime(unpacked(built.archive), "app.app", stack, log) as started:
+    with lambda_runtime(unpacked(built.archive), API_HANDLER, stack, log) as started:
         body = json.dumps(video_request(device={"geo": {"country": "NPL"}}))
         answer = started.invoke(api_event("POST", "/bid", "/bid", body=body))
         assert answer["statusCode"] == 200, answer
@@ -148,6 +148,6 @@ def test_what_is_damaged_is_refused_with_a_reason_and_bids_go_on_also_in_a_proce
 
 
 def version(loop: Loop) -> int:
-    answer = loop.runtime.invoke("app.app", api_event("GET", "/health", "/health"))
+    answer = loop.runtime.invoke(API_HANDLER, api_event("GET", "/health", "/health"))
     held = json.loads(answer["body"])["snapshot"]
     return held["version"] if held else 0

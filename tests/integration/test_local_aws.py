@@ -1,4 +1,4 @@
-"""The local AWS keeps what it is told, knows its own process, and runs the deployed functions."""
+"""The local AWS persists its state, recognises its own process, and runs the deployed functions."""
 
 import json
 import os
@@ -15,7 +15,7 @@ import pytest
 from bidder.snapshot.keys import POINTER
 from tests.integration.polling import poll
 from tests.integration.runtime import api_event
-from tools.lambda_runtime import Functions
+from tools.lambda_runtime import API_HANDLER, Functions
 from tools.ministack import MiniStack
 from tools.processes import free_port, is_taken
 
@@ -37,12 +37,24 @@ def names(aws: MiniStack) -> list[str]:
     return [parameter["Name"] for parameter in results["Parameters"]]
 
 
-def test_it_keeps_its_state_over_an_orderly_end(aws: MiniStack) -> None:
+def test_state_survives_a_regular_stop(aws: MiniStack) -> None:
     put(aws)
     aws.stop()
     assert not is_taken(aws.port)
     aws.start()
     assert names(aws) == ["/kept"]
+
+
+def test_queues_are_found_after_a_start_on_another_port(aws: MiniStack) -> None:
+    sqs = aws.session().client("sqs")
+    sqs.send_message(QueueUrl=sqs.create_queue(QueueName="kept")["QueueUrl"], MessageBody="yes")
+    aws.stop()
+    moved = replace(aws, port=free_port())
+    moved.start()
+    sqs = moved.session().client("sqs")
+    url = sqs.get_queue_url(QueueName="kept")["QueueUrl"]
+    assert f":{moved.port}/" in url
+    assert [message["Body"] for message in sqs.receive_message(QueueUrl=url)["Messages"]] == ["yes"]
 
 
 def kill(aws: MiniStack) -> None:
@@ -52,7 +64,7 @@ def kill(aws: MiniStack) -> None:
     poll(lambda: aws.pid() is None)
 
 
-def test_it_keeps_what_it_saved_before_a_violent_end(aws: MiniStack) -> None:
+def test_saved_state_survives_a_kill(aws: MiniStack) -> None:
     put(aws)
     changed = time.time()
     poll(lambda: (aws.saved_at() or 0) > changed + 1)
@@ -62,7 +74,7 @@ def test_it_keeps_what_it_saved_before_a_violent_end(aws: MiniStack) -> None:
     assert names(aws) == ["/kept"]
 
 
-def test_a_violent_end_before_the_first_save_leaves_the_state_of_the_last_run(aws: MiniStack) -> None:
+def test_a_kill_before_the_first_save_leaves_the_state_of_the_previous_run(aws: MiniStack) -> None:
     put(aws)
     aws.stop()
     slow = replace(aws, save_seconds=600)
@@ -72,7 +84,7 @@ def test_a_violent_end_before_the_first_save_leaves_the_state_of_the_last_run(aw
     assert names(slow) == ["/kept"]
 
 
-def test_it_takes_no_other_process_for_its_own(aws: MiniStack) -> None:
+def test_a_process_with_a_reused_pid_is_not_treated_as_the_local_aws(aws: MiniStack) -> None:
     note = aws.folder / "ministack.json"
     ours = note.read_text()
     note.write_text(json.dumps(json.loads(ours) | {"pid": os.getpid()}))
@@ -83,7 +95,7 @@ def test_it_takes_no_other_process_for_its_own(aws: MiniStack) -> None:
 
 @pytest.fixture(scope="module")
 def published(local_aws: MiniStack, stack: dict[str, str]) -> None:
-    """A first snapshot, by a notification that has neither subject nor attributes, as the schedule's."""
+    """Publishes a first snapshot by a notification without subject and attributes, like those of the schedule."""
     session = local_aws.session()
     session.client("sns").publish(TopicArn=stack["BIDDER_REFRESH_TOPIC"], Message="{}")
     pointer: dict[str, Any] = {"Bucket": stack["BIDDER_SNAPSHOT_BUCKET"], "Prefix": POINTER}
@@ -100,5 +112,5 @@ def test_the_deployed_api_answers_from_a_published_snapshot(local_aws: MiniStack
 
 @pytest.mark.usefixtures("published")
 def test_the_package_answers_under_the_real_runtime(runtime: Functions) -> None:
-    answer = runtime.invoke("app.app", api_event("GET", "/health", "/health"))
+    answer = runtime.invoke(API_HANDLER, api_event("GET", "/health", "/health"))
     assert answer["statusCode"] == 200, answer

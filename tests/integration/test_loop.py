@@ -17,10 +17,11 @@ from tests.integration.polling import poll
 from tests.integration.runtime import api_event
 from tests.support import prices
 from tests.support.events import event
+from tools.lambda_runtime import API_HANDLER
 from tools.ministack import MiniStack
 
 
-def test_an_impression_is_billed_once_however_often_its_url_is_called(loop: Loop) -> None:
+def test_an_impression_is_billed_once_for_any_number_of_calls(loop: Loop) -> None:
     loop.sell("ITA", cpm=12.5)
     loop.refresh()
     poll(bids(loop, "ITA"))
@@ -29,7 +30,9 @@ def test_an_impression_is_billed_once_however_often_its_url_is_called(loop: Loop
     assert first
     assert second
     assert [loop.call(url) for url in (impression(first), impression(first), first["burl"])] == [204] * 3
-    assert loop.call(first["nurl"]) == 200  # nobody filled the price in: it may be a player, so it brings the markup
+    assert (
+        loop.call(first["nurl"]) == 200
+    )  # the price macro is not replaced, so the caller may be a player and gets the markup
     assert loop.call(impression(second)) == 204
 
     poll(lambda: loop.spent("in-ITA").total_micros >= 25_000)
@@ -37,7 +40,7 @@ def test_an_impression_is_billed_once_however_often_its_url_is_called(loop: Loop
     assert loop.spent("in-ITA")[:2] == (25_000, 25_000)
 
 
-def test_what_sns_did_not_take_is_billed_once_when_it_takes_it_again(loop: Loop) -> None:
+def test_events_that_sns_refused_are_billed_once_after_it_recovers(loop: Loop) -> None:
     url = loop.stack["BIDDER_NOTICES_QUEUE"]
     without_sns = EventPublisher(
         loop.sns, "arn:aws:sns:us-east-1:000000000000:no-such-topic", FallbackQueue(lambda: loop.sqs, url)
@@ -53,7 +56,7 @@ def test_what_sns_did_not_take_is_billed_once_when_it_takes_it_again(loop: Loop)
     assert loop.spent("put-aside-by-sns")[:2] == (5000, 5000)
 
 
-def test_several_notices_in_one_request_bill_once_and_a_crawlers_not_at_all(loop: Loop) -> None:
+def test_several_notices_in_one_request_bill_once_and_notices_of_a_crawler_bill_nothing(loop: Loop) -> None:
     loop.sell("MLT", cpm=10)
     loop.refresh()
     poll(bids(loop, "MLT"))
@@ -63,11 +66,11 @@ def test_several_notices_in_one_request_bill_once_and_a_crawlers_not_at_all(loop
     crawler = {"User-Agent": "Googlebot/2.1"}
 
     body = json.dumps([impression(first), first["burl"], impression(first).replace("/impression/", "/bill/")])
-    answer = loop.runtime.invoke("app.app", api_event("POST", "/e", "/e", body=body))
+    answer = loop.runtime.invoke(API_HANDLER, api_event("POST", "/e", "/e", body=body))
     parts = urlsplit(impression(second)).path.removeprefix("/api")
     _, _, kind, token = parts.split("/")
     by_crawler = api_event("GET", parts, "/e/{kind}/{token}", {"kind": kind, "token": token}, headers=crawler)
-    assert loop.runtime.invoke("app.app", by_crawler)["statusCode"] == 204
+    assert loop.runtime.invoke(API_HANDLER, by_crawler)["statusCode"] == 204
 
     assert answer["statusCode"] == 200
     assert json.loads(answer["body"])["accepted"] == 2
@@ -92,12 +95,12 @@ def test_a_paused_campaign_stops_and_a_resumed_one_starts_with_the_next_refresh(
 
 
 def test_a_campaign_that_has_spent_its_budget_stops(loop: Loop) -> None:
-    loop.sell("POL", cpm=10, budget={"total": "0.025"})  # two impressions and a half
+    loop.sell("POL", cpm=10, budget={"total": "0.025"})  # two and a half impressions
     loop.refresh()
     poll(bids(loop, "POL"))
 
     for _ in range(2):
-        loop.refresh()  # each snapshot allows as many bids as the budget still pays for
+        loop.refresh()  # each snapshot allows as many bids as the remaining budget can pay for
         answer = poll(lambda: loop.bid("POL"))
         assert loop.call(impression(answer)) == 204
     poll(lambda: loop.spent("in-POL").total_micros == 20_000)
@@ -106,7 +109,7 @@ def test_a_campaign_that_has_spent_its_budget_stops(loop: Loop) -> None:
     poll(lambda: loop.bid("POL") is None)
 
 
-def test_a_test_auction_is_bid_on_and_never_billed(loop: Loop) -> None:
+def test_a_test_auction_gets_a_bid_that_is_never_billed(loop: Loop) -> None:
     loop.sell("PRT")
     loop.refresh()
     poll(bids(loop, "PRT"))
@@ -144,7 +147,7 @@ def test_every_event_reaches_the_archive(loop: Loop) -> None:
     }
 
 
-def test_what_is_counted_lowers_the_bid_of_a_campaign_whose_ads_are_not_watched(loop: Loop) -> None:
+def test_learned_counts_lower_the_bid_of_a_campaign_whose_ads_are_not_completed(loop: Loop) -> None:
     result = loop.sell("HRV", cpm=None, cpcv="0.01", max_cpm=50)
     [spot] = result.creatives
     loop.refresh()
@@ -167,7 +170,7 @@ def test_what_is_counted_lowers_the_bid_of_a_campaign_whose_ads_are_not_watched(
     poll(lambda: loop.bid("HRV")["price"] < first["price"])  # type: ignore[index]
 
 
-def test_a_parameter_that_is_changed_reaches_the_running_function(loop: Loop, local_aws: MiniStack) -> None:
+def test_a_changed_parameter_reaches_the_running_function(loop: Loop, local_aws: MiniStack) -> None:
     loop.sell("AUT")
     loop.refresh()
     poll(bids(loop, "AUT"))
@@ -179,7 +182,7 @@ def test_a_parameter_that_is_changed_reaches_the_running_function(loop: Loop, lo
     poll(lambda: loop.bid("AUT", tmax=300))
 
 
-def test_an_exchange_with_keys_settles_in_encrypted_prices(loop: Loop) -> None:
+def test_an_exchange_with_price_keys_settles_by_encrypted_prices(loop: Loop) -> None:
     loop.sell("SWE", cpm=10)
     loop.refresh()
     poll(bids(loop, "SWE"))

@@ -1,4 +1,4 @@
-"""The zip that is deployed."""
+"""The deployment package."""
 
 import ast
 import json
@@ -15,7 +15,7 @@ from tools.package import LIMIT, Package, package
 from tools.slim import SUPPLIED, deployed_modules
 
 UNCHECKED_HASH = 0b01
-"""The flags of bytecode that Python takes without a look at the source (PEP 552)."""
+"""The flags of hash-based bytecode that Python does not compare with the source (PEP 552)."""
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +23,7 @@ def archive(built: Package) -> ZipFile:
     return ZipFile(built.archive)
 
 
-def test_every_source_that_a_function_can_import_is_in_and_no_other(archive: ZipFile) -> None:
+def test_the_package_has_exactly_the_sources_that_functions_can_import(archive: ZipFile) -> None:
     imported = deployed_modules()
     sources = {name for name in archive.namelist() if name.startswith("bidder/") and name.endswith(".py")}
     assert sources == imported
@@ -32,7 +32,7 @@ def test_every_source_that_a_function_can_import_is_in_and_no_other(archive: Zip
     assert "bidder/cli/main.py" not in sources
 
 
-def test_every_handler_of_the_template_is_in(archive: ZipFile, built: Package) -> None:
+def test_the_package_has_every_handler_of_the_template(archive: ZipFile, built: Package) -> None:
     functions = json.loads(built.template.read_text())["Resources"].values()
     handlers = {
         resource["Properties"]["Handler"] for resource in functions if resource["Type"] == "AWS::Serverless::Function"
@@ -42,7 +42,7 @@ def test_every_handler_of_the_template_is_in(archive: ZipFile, built: Package) -
     assert files <= set(archive.namelist())
 
 
-def test_what_the_app_needs_is_in_for_lambdas_platform(archive: ZipFile) -> None:
+def test_the_package_has_the_dependencies_for_lambdas_platform(archive: ZipFile) -> None:
     names = archive.namelist()
     assert {"chalice/app.py", "pydantic/__init__.py", "aws_xray_sdk/__init__.py"} <= set(names)
     native = [name for name in names if name.endswith(".so")]
@@ -50,12 +50,12 @@ def test_what_the_app_needs_is_in_for_lambdas_platform(archive: ZipFile) -> None
     assert all("x86_64-linux" in name for name in native)
 
 
-def test_what_lambda_supplies_is_out(archive: ZipFile) -> None:
+def test_the_package_lacks_the_libraries_of_the_lambda_runtime(archive: ZipFile) -> None:
     tops = {PurePosixPath(name).parts[0].removesuffix(".py") for name in archive.namelist()}
     assert not tops & SUPPLIED
 
 
-def test_every_module_has_bytecode_that_its_timestamp_cannot_stale(archive: ZipFile, tmp_path: Path) -> None:
+def test_every_module_has_bytecode_that_does_not_depend_on_timestamps(archive: ZipFile, tmp_path: Path) -> None:
     names = [PurePosixPath(name) for name in archive.namelist()]
     compiled = [name for name in names if name.suffix == ".pyc"]
     single = {str(name.parent.parent / f"{name.stem.partition('.')[0]}.py") for name in compiled}
@@ -65,11 +65,11 @@ def test_every_module_has_bytecode_that_its_timestamp_cannot_stale(archive: ZipF
     assert {int.from_bytes(archive.read(str(name))[4:8], "little") for name in compiled} == {UNCHECKED_HASH}
 
 
-def test_our_sources_are_whole_for_tracebacks(archive: ZipFile) -> None:
+def test_sources_of_the_bidder_are_complete_for_tracebacks(archive: ZipFile) -> None:
     assert {entry.filename for entry in archive.infolist() if entry.file_size} >= deployed_modules()
 
 
-def test_sources_of_others_have_no_docstrings(archive: ZipFile) -> None:
+def test_third_party_sources_have_no_docstrings(archive: ZipFile) -> None:
     others = [name for name in archive.namelist() if name.endswith(".py") and not name.startswith("bidder/")]
     assert "class SQSEvent" in archive.read("chalice/app.py").decode()
     assert all(ast.get_docstring(ast.parse(archive.read(name))) in {None, ""} for name in others if name != "app.py")
@@ -78,11 +78,11 @@ def test_sources_of_others_have_no_docstrings(archive: ZipFile) -> None:
     )
 
 
-def test_it_is_light_enough_for_a_cold_start(built: Package) -> None:
+def test_the_package_is_small_enough_for_a_cold_start(built: Package) -> None:
     assert built.archive.stat().st_size < LIMIT
 
 
-def test_the_same_sources_give_the_same_bytes_also_in_a_path_with_a_blank(built: Package, tmp_path: Path) -> None:
+def test_equal_sources_give_equal_bytes_even_in_a_path_with_a_space(built: Package, tmp_path: Path) -> None:
     project = tmp_path / "a blank" / "project"
     shutil.copytree(ROOT / "bidder", project / "bidder", ignore=shutil.ignore_patterns("__pycache__"))
     for name in (".chalice", "app.py", "requirements.txt", "tools", "vendor"):
@@ -93,6 +93,6 @@ def test_the_same_sources_give_the_same_bytes_also_in_a_path_with_a_blank(built:
     assert again.template.read_text() == built.template.read_text()
 
 
-def test_nothing_is_built_when_nothing_changed(built: Package) -> None:
+def test_an_unchanged_package_is_not_built_again(built: Package) -> None:
     before = built.archive.stat().st_mtime_ns
     assert package().archive.stat().st_mtime_ns == before

@@ -1,4 +1,4 @@
-"""The bidder's own player in a browser, on a page of another origin: outcomes, pixels, and the content afterwards."""
+"""The bidder's player in a browser, on a page of another origin: outcomes, pixels, and the content after the ad."""
 
 import os
 import ssl
@@ -36,7 +36,7 @@ AD, CONTENT = (
 )
 TO_THE_END = {"impression", "creativeView", "start", "firstQuartile", "midpoint", "thirdQuartile", "complete"}
 SOON = 1000
-"""Milliseconds within which the content has to be back after the ad's end, whatever ended it."""
+"""Milliseconds within which the content must resume after the end or failure of an ad."""
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def vast_of(page: PublisherPage, country: str) -> str:
 
 
 def show(page: PublisherPage, stack: dict[str, str], country: str, **options: Any) -> Any:
-    """What `requestAd` did on the publisher's page, for a viewer of this country."""
+    """The result of `requestAd` on the publisher's page for a viewer in this country."""
     script = f"https://{page.bidder}/player.js?v={PLAYER_VERSION}"
     return page.call(
         "show",
@@ -119,7 +119,7 @@ def show(page: PublisherPage, stack: dict[str, str], country: str, **options: An
 
 
 def events(page: PublisherPage) -> Counter[str]:
-    """The kinds of the pixels that reached the bidder in the last call, with their numbers."""
+    """The number of pixels in the last call, by event kind."""
     return Counter(each.path.split("/")[2] for each in page.observed if each.path.startswith("/e/"))
 
 
@@ -131,7 +131,7 @@ def assert_content_is_back(shown: Any, stack: dict[str, str], at: float = 0) -> 
 
 
 @pytest.mark.parametrize("cookies", [True, False], ids=["cookies", "no cookies"])
-def test_an_ad_is_played_every_pixel_is_fired_once_and_the_content_comes_back(
+def test_an_ad_is_played_with_each_pixel_once_and_the_content_resumes(
     page: PublisherPage, stack: dict[str, str], cookies: bool
 ) -> None:
     shown = show(page, stack, ONE, cookies=cookies, at=3)
@@ -153,7 +153,7 @@ def test_a_pod_is_played_in_order(page: PublisherPage, stack: dict[str, str]) ->
     assert_content_is_back(shown, stack)
 
 
-def test_a_wrapper_is_followed_and_both_servers_are_told(page: PublisherPage, stack: dict[str, str]) -> None:
+def test_a_wrapper_is_followed_and_both_servers_get_pixels(page: PublisherPage, stack: dict[str, str]) -> None:
     shown = show(page, stack, WRAPPER)
 
     assert shown["outcome"]["status"] == "complete"
@@ -161,7 +161,7 @@ def test_a_wrapper_is_followed_and_both_servers_are_told(page: PublisherPage, st
     assert_content_is_back(shown, stack)
 
 
-def test_wrappers_are_followed_to_a_depth(page: PublisherPage, stack: dict[str, str]) -> None:
+def test_wrappers_are_followed_up_to_a_maximum_depth(page: PublisherPage, stack: dict[str, str]) -> None:
     shown = show(page, stack, WRAPPER, wrappers=0)
 
     assert (shown["outcome"]["status"], shown["outcome"]["code"]) == ("error", 302)
@@ -177,7 +177,7 @@ def test_without_an_ad_the_content_plays(page: PublisherPage, stack: dict[str, s
     assert_content_is_back(shown, stack)
 
 
-def test_a_file_that_is_not_there_is_told_as_401(page: PublisherPage, stack: dict[str, str]) -> None:
+def test_a_missing_media_file_is_reported_as_error_401(page: PublisherPage, stack: dict[str, str]) -> None:
     shown = show(page, stack, MISSING, at=3, expected="nowhere.mp4")
 
     assert (shown["outcome"]["status"], shown["outcome"]["code"]) == ("error", 401)
@@ -190,7 +190,7 @@ def test_a_file_that_is_not_there_is_told_as_401(page: PublisherPage, stack: dic
 CLICKS = ["mute", "mute", "click", "click", "skip"]
 
 
-def test_what_the_viewer_presses_is_told(page: PublisherPage, stack: dict[str, str]) -> None:
+def test_actions_of_the_viewer_are_reported(page: PublisherPage, stack: dict[str, str]) -> None:
     shown = show(page, stack, ONE, clicks=CLICKS, companion="300x250", expected="b.png")
 
     assert shown["outcome"]["status"] == "skipped"
@@ -211,7 +211,7 @@ def test_what_the_viewer_presses_is_told(page: PublisherPage, stack: dict[str, s
     ],
     ids=["no XML", "no VAST", "no bidder", "no linear"],
 )
-def test_what_fails_gives_the_content_back_at_once(
+def test_after_a_failure_the_content_resumes_at_once(
     page: PublisherPage, stack: dict[str, str], options: dict[str, Any], code: int
 ) -> None:
     shown = show(page, stack, ONE, **options)
@@ -221,14 +221,14 @@ def test_what_fails_gives_the_content_back_at_once(
     assert_content_is_back(shown, stack)
 
 
-def test_a_tag_is_played_as_well(page: PublisherPage, stack: dict[str, str]) -> None:
+def test_an_ad_tag_is_played(page: PublisherPage, stack: dict[str, str]) -> None:
     shown = show(page, stack, ONE, tag=f"https://{page.bidder}/vast?country={ONE}&cb=[CACHEBUSTING]")
 
     assert shown["outcome"]["status"] == "complete"
     assert set(events(page)) >= TO_THE_END
 
 
-def test_the_vast_goes_to_the_callers_player(page: PublisherPage, stack: dict[str, str]) -> None:
+def test_the_vast_is_passed_to_the_callers_player(page: PublisherPage, stack: dict[str, str]) -> None:
     shown = show(page, stack, ONE, hand=True)
 
     assert shown["outcome"]["status"] == "handed"
@@ -249,7 +249,7 @@ TCF = {"gdprApplies": True, "tcString": "CPxyz", "eventStatus": "tcloaded", "lis
     ],
     ids=["TCF and USP", "TCF elsewhere", "GPP", "silent"],
 )
-def test_the_request_says_what_the_page_and_its_consent_platforms_do(
+def test_the_request_has_the_data_of_the_page_and_of_its_consent_platforms(
     page: PublisherPage, stack: dict[str, str], platforms: dict[str, Any], regs: dict[str, Any], user: Any
 ) -> None:
     shown = show(page, stack, NOBODY, platforms=platforms, at=3)
@@ -264,7 +264,7 @@ def test_the_request_says_what_the_page_and_its_consent_platforms_do(
     assert request["device"]["geo"] == {"country": NOBODY}
 
 
-def test_a_viewer_who_leaves_is_still_counted(page: PublisherPage, stack: dict[str, str]) -> None:
+def test_pixels_are_sent_when_the_viewer_leaves_the_page(page: PublisherPage, stack: dict[str, str]) -> None:
     with pytest.raises(AssertionError, match=r"navigation|destroyed|closed"):
         show(page, stack, ONE, leave=1200)
 
@@ -272,15 +272,15 @@ def test_a_viewer_who_leaves_is_still_counted(page: PublisherPage, stack: dict[s
     assert "complete" not in events(page)
 
 
-def test_the_player_is_a_module_as_well(page: PublisherPage) -> None:
+def test_the_player_can_be_imported_as_a_module(page: PublisherPage) -> None:
     names, same = page.call("imported", url=f"https://{page.bidder}/player.mjs")
 
     assert names == ["buildRequest", "default", "requestAd", "version"]
     assert same
 
 
-def test_the_bundles_are_of_the_present_sources(browser: Browser, tmp_path: Path) -> None:
-    assert browser.folder == ROOT / "build" / "clients"  # its esbuild is the one that make takes
+def test_the_bundles_are_built_from_the_current_sources(browser: Browser, tmp_path: Path) -> None:
+    assert browser.folder == ROOT / "build" / "clients"  # make uses the same esbuild
     subprocess.run(["make", "-s", "player", f"WEB={tmp_path}"], cwd=ROOT, check=True)  # noqa: S603, S607
 
     for name in ("player.js", "player.mjs", "player.d.ts"):
@@ -293,13 +293,13 @@ def tag_of(page: PublisherPage, country: str, **more: str) -> str:
 
 
 ADS_OF_A_POD = {"vastClient": 3, "contribAds": 3, "fluid": 3, "videoAdSdk": 1}
-"""How many ads of a pod of three a player shows. video-ad-sdk takes the first."""
+"""The number of ads that a player shows of a pod of three. video-ad-sdk shows only the first."""
 COMPLAINTS = ["nowhere.mp4", "MEDIA_ERR_SRC_NOT_SUPPORTED", "NotSupportedError", "AbortError"]
-"""What players say of the file that is not there, and of a play that another file interrupts."""
+"""The console errors of players for a missing file, and for a play that another file interrupts."""
 
 
 @pytest.mark.parametrize("player", ADS_OF_A_POD)
-def test_players_of_others_play_the_tag(page: PublisherPage, stack: dict[str, str], player: str) -> None:
+def test_third_party_players_play_the_ad_tag(page: PublisherPage, stack: dict[str, str], player: str) -> None:
     tags = {
         "one": tag_of(page, ONE),
         "pod": tag_of(page, POD, poddur=str(3 * SECONDS), maxads="3"),
@@ -330,5 +330,7 @@ def test_players_of_others_play_the_tag(page: PublisherPage, stack: dict[str, st
     assert {name: outcome["ads"] for name, outcome in observed.items()} == expected
     assert all(outcome["back"] for outcome in observed.values()), observed
     assert len(output) == len(set(output))
-    assert {kind for kind, token in output if "~player-one~" in token} >= TO_THE_END - {"creativeView"}  # not by all
+    assert {kind for kind, token in output if "~player-one~" in token} >= TO_THE_END - {
+        "creativeView"
+    }  # not reported by all players
     assert {kind for kind, token in output if "~player-wrapper~" in token} >= {"impression", "start", "complete"}

@@ -1,4 +1,4 @@
-"""The restore drill of docs/operations.md: campaigns and ledger are damaged, restored, and agree with the archive."""
+"""The restore drill of docs/operations.md: damaged campaigns and ledger are restored and agree with the archive."""
 
 import os
 import time
@@ -24,7 +24,7 @@ def bidder(drill: Drill, *arguments: str) -> int:
         return main(arguments)
 
 
-def test_campaigns_and_ledger_are_back_and_the_ledger_verifies(
+def test_campaigns_and_ledger_are_restored_and_the_ledger_verifies(
     drilled: Drill, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert os.environ["AWS_ENDPOINT_URL"] == "http://127.0.0.1:9"
@@ -38,7 +38,7 @@ def test_campaigns_and_ledger_are_back_and_the_ledger_verifies(
     first = _counted(drilled, campaign, 0)
     good = datetime.now(UTC)
     time.sleep(1.1)  # DynamoDB restores to the second
-    for _ in range(2):  # counted after the time that is restored
+    for _ in range(2):  # counted after the restore time
         traffic.sell_one()
     second = _counted(drilled, campaign, first)
     poll(lambda: drilled.messages("ArchiveQueue") == 0, seconds=120)
@@ -61,11 +61,11 @@ def test_campaigns_and_ledger_are_back_and_the_ledger_verifies(
     assert bidder(drilled, "ledger", "verify", "--day", today) == 0, capsys.readouterr()
     assert "equal to the micro" in capsys.readouterr().out
     assert drilled.spent(campaign).total_micros == second
-    traffic.sell_one()  # the ledger's function goes on
+    traffic.sell_one()  # the ledger function continues
     assert _counted(drilled, campaign, second) > second
 
 
 def _counted(drill: Drill, campaign: str, before: int) -> int:
-    """The spend in micros once it is above `before` and the ledger's queue is empty."""
+    """The spend in micros, once it exceeds `before` and the ledger's queue is empty."""
     poll(lambda: drill.spent(campaign).total_micros > before and drill.messages("LedgerQueue") == 0, seconds=120)
     return drill.spent(campaign).total_micros

@@ -1,4 +1,4 @@
-"""Every function's handler runs under the policies of its own role: they permit all that it asks, and nothing else."""
+"""Every function's handler runs under the policies of its role: they permit its calls and no others."""
 
 import json
 import subprocess
@@ -42,7 +42,7 @@ BY_LAMBDA = {
     "sqs:DeleteMessage": "Lambda reads the queue",
     "sqs:GetQueueAttributes": "Lambda reads the queue",
 }
-"""What AWS does as the role, and no code of ours."""
+"""Actions that AWS performs with the role, without code of the bidder."""
 SCHEDULED = {
     "version": "0",
     "account": "000000000000",
@@ -59,11 +59,11 @@ NOT_REACHED: dict[tuple[str, str], str] = {
     ("lambda:GetAlias", "-Ledger-"): "as of the API's function",
     ("lambda:GetAlias", "-APIHandler-"): "the alias is asked for; IAM's documentation has the function",
 }
-"""Grants that no run here uses, by action and a part of the resource."""
+"""Permissions that no run of the tests uses, by action and a part of the resource."""
 
 
 class Functions:
-    """The deployed functions, run here by their own environment and role, against an AWS that judges."""
+    """The deployed functions, run in processes with their environment and role, against the policy proxy."""
 
     def __init__(self, session: boto3.Session, url: str, record: Record) -> None:
         self.session, self.record = session, record
@@ -81,7 +81,7 @@ class Functions:
         return self.configuration(name)["Role"].rpartition("/")[2]
 
     def run(self, name: str, *events: Any, down: str = "", missing: str = "", **variables: str) -> list[Any]:
-        """The answers to events, in a process of their own: one service is down, objects of one prefix are missing."""
+        """The answers to events from a new process. One service can be down, and objects with a prefix missing."""
         made = self.configuration(name)
         environment = local_environment() | made.get("Environment", {}).get("Variables", {})
         environment |= {
@@ -117,7 +117,7 @@ def judge(local_aws: MiniStack, stack: dict[str, str]) -> Judge:
 def functions(
     judge: Judge, local_aws: MiniStack, stack: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Functions]:
-    """All functions, each run on what it is for."""
+    """All functions, each after a run on its events."""
     session = local_aws.session()
     sell(session, stack)
     with policy_proxy(local_aws.port, judge) as (url, record):
@@ -138,7 +138,7 @@ def functions(
 
 
 def sell(session: boto3.Session, stack: dict[str, str], **changes: Any) -> None:
-    """A campaign that needs all that a refresh and a bid may read: a list, a frequency cap, a budget, a goal."""
+    """Stores a campaign with an id list, a frequency cap, a budget and a goal, so that every store is read."""
     tables = (stack["BIDDER_CAMPAIGNS_TABLE"], stack["BIDDER_HISTORY_TABLE"])
     ListStore(session.client("s3"), stack["BIDDER_SNAPSHOT_BUCKET"]).put("roles", pack_list([1]))
     sold = {
@@ -153,7 +153,7 @@ def sell(session: boto3.Session, stack: dict[str, str], **changes: Any) -> None:
 
 def run_bidder(made: Functions, session: boto3.Session, stack: dict[str, str]) -> None:
     refresh = sqs_event([{"reason": "test"}], "arn:aws:sqs:us-east-1:000000000000:bidder-campaign-refresh")
-    # of the time to come, so that no refresh before has answered it
+    # a future time, so that no earlier refresh has served the request
     refresh["Records"][0]["attributes"]["SentTimestamp"] = str(int(time.time() * 1000) + 600_000)
     made.run("ParameterCopy", SCHEDULED)
     made.run("Refresh", refresh, missing="snapshots/index/")
@@ -192,7 +192,7 @@ def run_creatives(made: Functions, session: boto3.Session, stack: dict[str, str]
     about = {"campaign": "roles", "creative": "new", "landing-page": "https://shop.example/new"}
     s3.upload_file(spot, bucket, "uploads/roles.mp4", ExtraArgs={"Metadata": about})
     for name in CREATIVES:
-        # later than the upload itself, which the deployed functions work on meanwhile
+        # later than the upload, which the deployed functions also process
         for year, key, size in (("2098", "roles", 1000), ("2099", "gone", 1000), ("2100", "roles", 10**9)):
             about_object = {"key": f"uploads/{key}.mp4", "size": size, "sequencer": "0055"}
             record = {
@@ -204,14 +204,14 @@ def run_creatives(made: Functions, session: boto3.Session, stack: dict[str, str]
 
 
 @pytest.mark.parametrize("name", [*FUNCTIONS, *CREATIVES])
-def test_a_function_is_denied_nothing_that_it_asks(functions: Functions, name: str) -> None:
+def test_no_call_of_a_function_is_denied(functions: Functions, name: str) -> None:
     role = functions.role(name)
     assert functions.record.permitted[role], "it asked AWS for nothing"
     assert functions.record.denied.get(role, set()) == set()
 
 
 @pytest.mark.parametrize("name", [*FUNCTIONS, *CREATIVES])
-def test_a_function_may_do_nothing_that_it_does_not(functions: Functions, judge: Judge, name: str) -> None:
+def test_a_function_has_no_unused_permission(functions: Functions, judge: Judge, name: str) -> None:
     role = functions.role(name)
     used = functions.record.permitted[role]
     unused = [
@@ -224,13 +224,13 @@ def test_a_function_may_do_nothing_that_it_does_not(functions: Functions, judge:
     assert unused == []
 
 
-def test_every_function_of_the_creatives_is_run() -> None:
+def test_every_function_of_the_creatives_stack_is_run() -> None:
     template = loaded(TEMPLATE)
     resources = template["Resources"].items()
     assert set(CREATIVES) == {name for name, each in resources if each["Type"] == "AWS::Serverless::Function"}
 
 
-def test_a_role_may_not_do_what_another_does(functions: Functions, judge: Judge) -> None:
+def test_a_role_does_not_permit_the_calls_of_another_function(functions: Functions, judge: Judge) -> None:
     ledger, bid = functions.role("Ledger"), functions.role("APIHandler")
     counted = {call for call in functions.record.permitted[ledger] if call.action.startswith("dynamodb:")}
     assert counted

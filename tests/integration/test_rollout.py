@@ -1,4 +1,4 @@
-"""How the template has a new version get traffic."""
+"""The rollout of a new version in the template."""
 
 import json
 from typing import Any
@@ -41,12 +41,12 @@ def test_traffic_moves_as_the_parameter_says(sam: Template, kind: str, function:
     assert "DEPLOYMENT_STOP_ON_ALARM" in made["AutoRollbackConfiguration"]["Events"]
 
 
-def test_a_tenth_first_unless_asked_otherwise(sam: Template) -> None:
+def test_a_new_version_gets_a_tenth_of_traffic_first_by_default(sam: Template) -> None:
     assert sam["Parameters"]["Rollout"]["Default"] == "Canary10Percent5Minutes"
 
 
 @pytest.mark.parametrize(("function", "alarms"), ROLLBACK.items())
-def test_alarms_bring_the_old_version_back(sam: Template, function: str, alarms: set[str]) -> None:
+def test_alarms_roll_back_to_the_old_version(sam: Template, function: str, alarms: set[str]) -> None:
     configured = group(translated(sam), function)["AlarmConfiguration"]
     assert configured["Enabled"] is True
     assert {next(referred(alarm)) for alarm in configured["Alarms"]} == alarms
@@ -57,7 +57,7 @@ def test_alarms_bring_the_old_version_back(sam: Template, function: str, alarms:
     ("function", "before", "after"),
     [("APIHandler", "BeforeTraffic", "AfterTraffic"), ("Ledger", "BeforeLedger", None)],
 )
-def test_the_hooks_stand_before_and_after_and_may_be_called(
+def test_the_hooks_run_before_and_after_traffic_and_codedeploy_may_invoke_them(
     sam: Template, function: str, before: str, after: str | None
 ) -> None:
     template = translated(sam)
@@ -73,7 +73,7 @@ def test_the_hooks_stand_before_and_after_and_may_be_called(
         assert refers_to(variables["BIDDER_ROLLOUT_FUNCTION"], function)
 
 
-def test_the_ledgers_batches_go_to_its_alias(sam: Template) -> None:
+def test_the_ledgers_queue_invokes_its_alias(sam: Template) -> None:
     mapping = translated(sam)["Resources"]["LedgerLedgerSqsEventSource"]["Properties"]
     assert refers_to(mapping["FunctionName"], "LedgerAliaslive")
 
@@ -86,7 +86,7 @@ def test_the_ledgers_batches_go_to_its_alias(sam: Template) -> None:
         ("Ledger", "NewLedgerErrorsAlarm"),
     ],
 )
-def test_the_alarms_of_the_new_version_are_of_its_number(sam: Template, function: str, alarm: str) -> None:
+def test_the_alarms_of_the_new_version_have_its_number_as_dimension(sam: Template, function: str, alarm: str) -> None:
     template = translated(sam)
     [version] = [name for name in of_type(template, "AWS::Lambda::Version") if name.startswith(f"{function}Version")]
     dimensions = {each["Name"]: each["Value"] for each in template["Resources"][alarm]["Properties"]["Dimensions"]}
@@ -103,5 +103,5 @@ def test_the_local_aws_gets_the_hooks_without_codedeploy(sam: Template) -> None:
 
 def _dangling(template: dict[str, Any]) -> set[str]:
     known = template["Resources"].keys() | template["Parameters"].keys()
-    # a variable of Chalice's own Fn::Sub
+    # a variable in an Fn::Sub of Chalice
     return {name for name in referred(template["Resources"]) if "::" not in name} - known - {"RestAPIId"}

@@ -1,4 +1,4 @@
-"""The package's functions under the real Lambda runtime: requests of every kind, and what other functions take."""
+"""The package's functions under the real Lambda runtime: HTTP requests of every kind, and events of other functions."""
 
 import gzip
 import json
@@ -10,6 +10,7 @@ from tests.integration.loop import Loop, bids
 from tests.integration.polling import poll
 from tests.integration.runtime import api_event, sns_event, sqs_event
 from tests.support.matchable import video_request
+from tools.lambda_runtime import API_HANDLER
 from tools.ministack import MiniStack
 
 
@@ -29,7 +30,7 @@ def test_the_runtime_answers_no_bid_bad_requests_players_and_browsers(loop: Loop
     assert browser["headers"]["Access-Control-Allow-Origin"] == "https://page.example"
 
 
-def test_who_has_the_key_is_told_why_there_is_no_bid(loop: Loop, local_aws: MiniStack) -> None:
+def test_with_the_admin_key_explain_gives_the_reason_for_no_bid(loop: Loop, local_aws: MiniStack) -> None:
     loop.sell("FIN")
     loop.refresh()
     poll(bids(loop, "FIN"))
@@ -39,11 +40,11 @@ def test_who_has_the_key_is_told_why_there_is_no_bid(loop: Loop, local_aws: Mini
 
     def explain(**headers: str) -> Any:
         event = api_event("POST", "/explain?campaign=in-FIN", "/explain", headers=headers, body=request)
-        return loop.runtime.invoke("app.app", event)
+        return loop.runtime.invoke(API_HANDLER, event)
 
     assert explain()["statusCode"] == 401
     assert explain(Authorization="Bearer guessed")["statusCode"] == 403
-    # other tests' campaigns bid on any country: that there is a bid does not say that this one is known yet
+    # campaigns of other tests bid on any country, so a bid does not show that this campaign is in the snapshot
     poll(lambda: explain(Authorization=f"Bearer {key}")["statusCode"] == 200)
     [imp] = json.loads(explain(Authorization=f"Bearer {key}")["body"])["imp"]
     [loser] = imp["campaigns"]
@@ -51,39 +52,41 @@ def test_who_has_the_key_is_told_why_there_is_no_bid(loop: Loop, local_aws: Mini
     assert (loser["rule"], loser["seen"], loser["wanted"]) == ("targeting.country", "ata", "fin")
 
 
-def test_the_runtime_takes_and_gives_gzip(loop: Loop) -> None:
+def test_gzip_requests_and_answers_under_the_runtime(loop: Loop) -> None:
     loop.sell("DNK")
     loop.refresh()
     poll(bids(loop, "DNK"))
     body = json.dumps(video_request(device={"geo": {"country": "DK"}})).encode()
     event = api_event("POST", "/bid", "/bid", headers={"Content-Type": "text/plain", "Accept-Encoding": "gzip"})
 
-    answer = loop.runtime.invoke("app.app", event | {"body": packed(gzip.compress(body)), "isBase64Encoded": True})
+    answer = loop.runtime.invoke(API_HANDLER, event | {"body": packed(gzip.compress(body)), "isBase64Encoded": True})
 
     assert (answer["statusCode"], answer["headers"]["Content-Encoding"]) == (200, "gzip")
     assert answer["isBase64Encoded"] is True
     assert json.loads(gzip.decompress(b64decode(answer["body"])))["seatbid"]
 
     bomb = packed(gzip.compress(b" " * 10_000_000))
-    assert loop.runtime.invoke("app.app", event | {"body": bomb, "isBase64Encoded": True})["statusCode"] == 413
+    assert loop.runtime.invoke(API_HANDLER, event | {"body": bomb, "isBase64Encoded": True})["statusCode"] == 413
 
 
 def packed(body: bytes) -> str:
-    """A body as API Gateway hands it over where all media types are binary."""
+    """A body as in an event of API Gateway with all media types as binary."""
     return b64encode(body).decode()
 
 
-def test_the_refresh_function_takes_a_request_of_any_form(loop: Loop, stack: dict[str, str]) -> None:
+def test_the_refresh_function_accepts_refresh_requests_of_any_form(loop: Loop, stack: dict[str, str]) -> None:
     loop.sell("BEL")
 
     answer = loop.runtime.invoke("app.refresh", sns_event("{}", stack["BIDDER_REFRESH_TOPIC"]))
 
     health = api_event("GET", "/health", "/health")
-    poll(lambda: json.loads(loop.runtime.invoke("app.app", health)["body"])["snapshot"]["version"] >= answer["version"])
+    poll(
+        lambda: json.loads(loop.runtime.invoke(API_HANDLER, health)["body"])["snapshot"]["version"] >= answer["version"]
+    )
     assert loop.bid("BEL")
 
 
-def test_the_ledger_function_counts_a_batch_and_gives_back_only_its_poison(loop: Loop) -> None:
+def test_the_ledger_function_counts_a_batch_and_returns_only_the_unreadable_message(loop: Loop) -> None:
     event = {
         "version": 1,
         "kind": "impression",
@@ -102,7 +105,7 @@ def test_the_ledger_function_counts_a_batch_and_gives_back_only_its_poison(loop:
     assert loop.spent("straight-to-the-ledger").total_micros == 6_000
 
 
-def test_forty_edits_at_once_leave_no_dead_letter_and_the_last_is_in_the_next_snapshot(loop: Loop) -> None:
+def test_forty_concurrent_edits_leave_no_dead_letter_and_the_last_is_in_the_next_snapshot(loop: Loop) -> None:
     for cpm in range(1, 41):
         loop.sell("NRU", cpm=cpm)
         loop.refresh()

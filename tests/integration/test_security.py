@@ -1,6 +1,6 @@
-"""What every resource of every template has to have: encryption, TLS alone, an end of logs, a way back, few rights.
+"""Security rules for all resources of all templates: encryption, TLS, log retention, backups, minimal permissions.
 
-An exception stands in a list here, with its reason.
+A list in this file has the exceptions with their reasons.
 """
 
 import json
@@ -25,7 +25,7 @@ PARAMETERS = {
     "LayerKey": "layer.zip",
     "FunctionUrl": "AWS_IAM",
 }
-"""So that what parameters switch on is looked at too."""
+"""Parameters that enable optional resources, so that the rules apply to them too."""
 UNENCRYPTED_TOPICS = {
     "CampaignRefreshTopic": "EventBridge can't publish under AWS's own key; a message says refresh",
     "AlarmTopic": "CloudWatch and Budgets can't; a message is an alarm",
@@ -43,7 +43,7 @@ ANY_RESOURCE = {
     "lambda:ListEventSourceMappings": "Lambda has no resource for it",
 }
 NAMELESS = ("kms:", "wafv2:")
-"""Services whose resources have no names of ours, in the role by which CloudFormation makes them."""
+"""Services whose resources have no names of the stack, in the role with which CloudFormation creates them."""
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +86,7 @@ def texts(value: Any) -> list[str]:
 
 
 def refusing_plain_http(stacks: dict[str, Stack], kind: str) -> str:
-    """All that the policies of a type say of what comes without TLS, as text."""
+    """The statements of a resource type's policies that deny requests without TLS, as text."""
     denials = [
         statement
         for _, properties in every(stacks, kind)
@@ -146,7 +146,7 @@ def test_topics_are_encrypted_and_refuse_plain_http(stacks: dict[str, Stack]) ->
         assert f'"bidder-{name}"' in refusing, name
 
 
-def test_logs_end(stacks: dict[str, Stack]) -> None:
+def test_logs_have_a_retention(stacks: dict[str, Stack]) -> None:
     for name, group in every(stacks, "AWS::Logs::LogGroup"):
         assert int(group["RetentionInDays"]) > 0, name
         assert group["LogGroupName"].startswith("/bidder/"), name
@@ -155,11 +155,11 @@ def test_logs_end(stacks: dict[str, Stack]) -> None:
         assert function["LoggingConfig"]["LogGroup"] in groups, name
 
 
-def test_keys_are_changed_every_year(stacks: dict[str, Stack]) -> None:
+def test_kms_keys_are_rotated_every_year(stacks: dict[str, Stack]) -> None:
     assert all(key["EnableKeyRotation"] for _, key in every(stacks, "AWS::KMS::Key"))
 
 
-def test_no_role_may_do_all_or_with_all(stacks: dict[str, Stack]) -> None:
+def test_no_role_has_a_wildcard_for_all_actions_or_all_resources(stacks: dict[str, Stack]) -> None:
     for name, role in every(stacks, "AWS::IAM::Role"):
         for statement in statements(role.get("Policies", [])):
             if statement["Effect"] == "Deny":
@@ -182,7 +182,7 @@ def test_a_role_trusts_a_service_or_the_workflows_of_one_repository(stacks: dict
                 assert subject.startswith("repo:owner/name:environment:"), name
 
 
-def test_the_api_is_throttled_but_for_notices(stacks: dict[str, Stack]) -> None:
+def test_the_api_is_throttled_except_for_notices(stacks: dict[str, Stack]) -> None:
     ((_, stage),) = stacks["bidder"].resources("AWS::ApiGateway::Stage").items()
     limits = {
         (setting["HttpMethod"], setting["ResourcePath"].replace("~1", "/").removeprefix("/")): (
@@ -197,7 +197,7 @@ def test_the_api_is_throttled_but_for_notices(stacks: dict[str, Stack]) -> None:
     assert not [path for _, path in limits if path.startswith("/e/") or path == "/e"]
 
 
-def test_a_firewall_can_stand_before_the_api(stacks: dict[str, Stack]) -> None:
+def test_a_firewall_can_be_attached_to_the_api(stacks: dict[str, Stack]) -> None:
     (association,) = stacks["bidder"].resources("AWS::WAFv2::WebACLAssociation").values()
     assert association["WebACLArn"] == PARAMETERS["WebAclArn"]
     assert ":/restapis/bidder-RestAPI/stages/" in association["ResourceArn"].replace("::", ":")
@@ -221,7 +221,7 @@ def test_a_budget_warns_before_it_pages(stacks: dict[str, Stack]) -> None:
         assert set(allowing["Principal"]["Service"]) == {"cloudwatch.amazonaws.com", "budgets.amazonaws.com"}
 
 
-def test_money_is_counted_however_many_bids_there_are(stacks: dict[str, Stack]) -> None:
+def test_functions_that_count_money_have_reserved_concurrency(stacks: dict[str, Stack]) -> None:
     functions = stacks["bidder"].resources("AWS::Lambda::Function")
     reserved = {
         name: int(each["ReservedConcurrentExecutions"])

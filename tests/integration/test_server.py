@@ -1,4 +1,4 @@
-"""The container's server as a process of its own: under load, with bad clients, and ended by SIGTERM."""
+"""The container's server as a process: under load, with slow or invalid clients, and stopped by SIGTERM."""
 
 import asyncio
 import json
@@ -81,7 +81,7 @@ def objects() -> dict[str, bytes]:
 
 
 class Clients:
-    """Callers that bid and report impressions until the server is gone, and what they were told."""
+    """Clients that send bids and impressions until the server has stopped, and the answers that they got."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -92,7 +92,7 @@ class Clients:
         self.is_gone = False
 
     async def run(self, count: int, process: "subprocess.Popen[Any]", after: int, stop: Callable[[], object]) -> None:
-        """Calls `stop`, which sends SIGTERM, after so many answered bids; returns once nothing listens any more."""
+        """Calls `stop`, which sends SIGTERM, after so many answered bids. Returns once the port is closed."""
         loops = [asyncio.create_task(self._loop(number)) for number in range(count)]
         while self.bids < after:
             assert process.poll() is None
@@ -153,8 +153,8 @@ def server(objects: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) 
         yield running
 
 
-def said(port: int, *parts: bytes) -> bytes:
-    """All that the server says to these parts before it closes the connection; the client sends nothing more."""
+def response_to(port: int, *parts: bytes) -> bytes:
+    """The bytes that the server sends in answer to these parts until it closes the connection."""
     with socket.create_connection((LOOPBACK, port), timeout=10) as client:
         for part in parts:
             client.sendall(part)
@@ -180,8 +180,10 @@ HEAD = b"POST /bid HTTP/1.1\r\nHost: x\r\n"
         ([b"NONSENSE\r\n\r\n"], b"HTTP/1.1 400"),
     ],
 )
-def test_a_client_that_is_slow_or_sends_too_much_is_ended(server: Server, parts: list[bytes], answer: bytes) -> None:
-    assert said(server.port, *parts).startswith(answer)
+def test_the_connection_of_a_slow_or_oversized_request_is_closed(
+    server: Server, parts: list[bytes], answer: bytes
+) -> None:
+    assert response_to(server.port, *parts).startswith(answer)
     assert status(server.port, "/health") == 200
 
 
@@ -189,12 +191,12 @@ def test_a_body_in_parts_and_pipelined_requests_are_answered(server: Server) -> 
     whole = HEAD + f"Content-Length: {len(REQUEST)}\r\n\r\n".encode() + REQUEST
     last = whole.replace(b"Host: x", b"Host: x\r\nConnection: close")
 
-    heard = said(server.port, whole[:200], whole[200:] + last)
+    heard = response_to(server.port, whole[:200], whole[200:] + last)
 
     assert heard.count(b"HTTP/1.1 200 OK") == 2
 
 
-def test_a_missing_variable_is_named() -> None:
+def test_the_error_names_a_missing_variable() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "container"],
         env=local_environment() | {"BIDDER_PORT": "0", "PATH": os.environ["PATH"]},

@@ -1,4 +1,4 @@
-"""Versions are deployed into the local AWS under traffic, and shifted as the template has CodeDeploy do it.
+"""Versions are deployed into the local AWS under traffic, and shifted by the template's CodeDeploy configuration.
 
 The hooks are the package's functions under the real Lambda runtime. The API, the alias with its weights, the versions,
 the events and the ledger are those of the local AWS.
@@ -29,7 +29,7 @@ from tools.versions import live_version, roll_back
 
 COUNTRY = "ISL"
 REQUESTS_A_MINUTE = 4
-"""What a test takes for a minute of the shift: this many auctions."""
+"""The number of auctions that represent a minute of the shift."""
 
 SAME = "pass"
 RENAMES = 'answer["body"] = str(answer["body"]).replace(\'"dur":\', \'"length":\')'
@@ -53,7 +53,7 @@ def test_the_steps_are_those_of_codedeploys_configurations(
 
 @dataclass
 class Shift:
-    """A version on its way: `rollout` moves it as CodeDeploy would, by the template's rollout of the bid function."""
+    """The deployment of a version. `rollout` shifts traffic by the template's rollout of the bid function."""
 
     drill: Drill
     deployer: Deployer
@@ -95,7 +95,7 @@ class Shift:
 
     def _stack(self, new: int, parameters: Mapping[str, str]) -> Stack:
         version = next(name for name in self.deployer.template["Resources"] if name.startswith("APIHandlerVersion"))
-        # The local AWS lacks the alarms that compute: here their names are their logical ids.
+        # The local AWS lacks alarms with metric math. Their names are their logical ids here.
         ids = {name: name for name in self.deployer.template["Resources"]} | self.drill.ids
         ids[version] = f"{self.function}:{new}"
         return Stack(self.deployer.template, STACK, parameters, LOCAL_ACCOUNT, ids)
@@ -110,7 +110,7 @@ class Shift:
         )
 
     def invocations(self, version: int) -> float:
-        """How many requests reached a version, by its alias or the hooks."""
+        """The number of requests to a version, by its alias or the hooks."""
         name = self.function
         asked = metric(
             "AWS/Lambda",
@@ -136,7 +136,7 @@ def shift(drilled: Drill, built: Package, tmp_path_factory: pytest.TempPathFacto
 
 
 def a_minute(made: Traffic) -> Callable[[], None]:
-    """Waits until that much traffic has passed."""
+    """Waits until as much traffic as in a minute of the shift has passed."""
 
     def wait() -> None:
         before = made.bids.total()
@@ -167,7 +167,7 @@ def test_a_good_version_moves_under_traffic_without_a_failed_bid_or_a_lost_event
     assert drill.spent(campaign).total_micros - spent == owed
 
 
-def test_a_version_that_answers_otherwise_gets_no_traffic_and_rollback_takes_under_a_minute(
+def test_a_version_with_different_answers_gets_no_traffic_and_a_rollback_takes_under_a_minute(
     shift: Shift, built: Package, tmp_path: Path
 ) -> None:
     functions, old = shift.drill.session.client("lambda"), shift.live
@@ -177,16 +177,16 @@ def test_a_version_that_answers_otherwise_gets_no_traffic_and_rollback_takes_und
     assert shift.live == old
     assert "bid[0].dur: 15 before, nothing now" in (shift.logs / "BeforeTraffic.log").read_text()
 
-    shift.move(old, new, 100)  # had the hook missed it
+    shift.move(old, new, 100)  # as if the hook had missed the fault
     asked = Traffic(shift.drill, COUNTRY)
     assert '"length":' in asked.bid().body
     began = time.monotonic()
     assert roll_back(functions, shift.function) == old
     assert '"dur":' in asked.bid().body
-    assert time.monotonic() - began < 60  # the promise; it takes a second
+    assert time.monotonic() - began < 60  # the documented limit; a rollback takes about a second
 
 
-def test_a_fault_that_the_hook_misses_rings_an_alarm_and_the_old_version_is_back(
+def test_a_fault_that_the_hook_misses_causes_an_alarm_and_a_rollback(
     shift: Shift, built: Package, tmp_path: Path
 ) -> None:
     old = shift.live
@@ -196,7 +196,7 @@ def test_a_fault_that_the_hook_misses_rings_an_alarm_and_the_old_version_is_back
         assert made.why == "alarms: NewVersionErrorsAlarm"
         assert (made.succeeded, shift.live) == (False, old)
         assert made.shares == list(range(10, made.shares[-1] + 1, 10))
-        a_minute(sold)()  # what was under way has ended
+        a_minute(sold)()  # requests in flight have ended
         failed = sold.bids.copy()
         a_minute(sold)()
     assert set(sold.bids - failed) == {200}

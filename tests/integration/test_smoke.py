@@ -1,4 +1,4 @@
-"""The smoke suite passes a deployed bidder, and names each fault that is planted in its answers."""
+"""The smoke suite passes on a deployed bidder, and reports each fault that is injected into its answers."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ Fault = Callable[[str, str, Answer], Answer]
 
 
 class Recorded(Target):
-    """The answers of a bidder, each asked once, with a fault planted in them."""
+    """A target with cached answers of a bidder, and a fault that is injected into them."""
 
     def __init__(self, target: Target) -> None:
         super().__init__(target.base)
@@ -41,7 +41,7 @@ def recorded(drilled: Drill) -> Recorded:
     return Recorded(drilled.target)
 
 
-def test_a_deployed_bidder_passes(recorded: Recorded) -> None:
+def test_a_deployed_bidder_passes_the_smoke_suite(recorded: Recorded) -> None:
     recorded.fault = lambda _method, _path, answer: answer
     faults, message = lines(recorded)
     assert faults == 0, message
@@ -85,19 +85,19 @@ ORIGIN = "access-control-allow-origin"
         (at("POST", "/bid", body('"seatbid":[', '"seatbid":[5,')), "unknown form"),
     ],
 )
-def test_a_planted_fault_is_named(recorded: Recorded, fault: Fault, named: str) -> None:
+def test_an_injected_fault_is_reported(recorded: Recorded, fault: Fault, named: str) -> None:
     recorded.fault = fault
     faults, message = lines(recorded)
     assert faults
     assert named in message
 
 
-def test_a_url_without_a_bidder_ends_with_status_1_and_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_url_without_a_bidder_ends_with_status_1_and_the_reason(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["http://127.0.0.1:9"]) == 1
     assert "No answer from http://127.0.0.1:9: GET http://127.0.0.1:9/health" in capsys.readouterr().err
 
 
-def test_a_call_without_a_scheme_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_url_without_a_scheme_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["bid.example"])
     assert ended.value.code == 2

@@ -1,4 +1,4 @@
-"""An environment that is started from an image of itself, made long before."""
+"""An execution environment that is restored from its SnapStart image."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ NAME = "snap-start"
 HOUR = timedelta(hours=1)
 
 
-def test_an_image_is_made_ready_and_what_changed_since_is_known_to_the_first_bid(
+def test_the_first_bid_after_a_restore_uses_changes_since_the_image(
     local_aws: MiniStack, stack: dict[str, str], built: Package, tmp_path: Path
 ) -> None:
     try:
@@ -47,7 +47,7 @@ def test_an_image_is_made_ready_and_what_changed_since_is_known_to_the_first_bid
         sign_with("b2")
         service.restore.set()
 
-        # until the keeper looks again, as it would at once in an image that is really an hour old, there is no bid
+        # there is no bid until the keeper's next check, which an image that is really an hour old makes at once
         event = api_event("POST", "/bid", "/bid", body=json.dumps(video_request()))
         answer = poll(lambda: (values := service.invoke(event))["statusCode"] == 200 and values)
 

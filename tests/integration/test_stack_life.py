@@ -1,4 +1,4 @@
-"""A second stack in the account: made, protected, deleted, and made again around the money that it left."""
+"""A second stack in the account: created, protected, deleted, and created again with its retained tables."""
 
 import json
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def session(local_aws: MiniStack, stack: dict[str, str]) -> boto3.Session:
 
 @pytest.fixture(scope="module")
 def second(session: boto3.Session, built: Package) -> Iterator[dict[str, str]]:
-    """The outputs of a second stack; it goes with the module."""
+    """The outputs of a second stack, which is deleted after the tests of this module."""
     yield deploy(session, built, SECOND, {})
     deploy(session, built, SECOND, {"DeletionProtection": "off"})
     delete(session, SECOND)
@@ -55,17 +55,17 @@ def physical(session: boto3.Session, stack: str) -> dict[str, str]:
     }
 
 
-def test_the_stacks_share_nothing(session: boto3.Session, second: dict[str, str]) -> None:
+def test_two_stacks_share_no_resource(session: boto3.Session, second: dict[str, str]) -> None:
     first = physical(session, STACK)
     common = {name for name, physical_id in physical(session, SECOND).items() if first.get(name) == physical_id}
-    # these are named within an API and a database that have another name
+    # names within an API or a database, which have different names
     assert {name for name in common if not name.endswith("Stage")} == {"ArchiveTable"}
     assert second["BidderParameters"] == "/second"
     keys = [session.client("ssm").get_parameter(Name=f"/{name}/signing-keys") for name in (STACK, SECOND)]
     assert keys[0]["Parameter"]["Value"] != keys[1]["Parameter"]["Value"]
 
 
-def test_nobody_deletes_a_stack_or_a_table_by_mistake(session: boto3.Session, second: dict[str, str]) -> None:
+def test_stacks_and_tables_are_protected_from_deletion(session: boto3.Session, second: dict[str, str]) -> None:
     with pytest.raises(ClientError, match="TerminationProtection"):
         session.client("cloudformation").delete_stack(StackName=SECOND)
     tables = [value for name, value in second.items() if name.endswith("Table")]
@@ -75,7 +75,7 @@ def test_nobody_deletes_a_stack_or_a_table_by_mistake(session: boto3.Session, se
             session.client("dynamodb").delete_table(TableName=table)
 
 
-def test_a_name_of_an_existing_stack_is_not_changed(
+def test_names_of_an_existing_stack_cannot_be_changed(
     session: boto3.Session, built: Package, second: dict[str, str]
 ) -> None:
     before = physical(session, SECOND)
@@ -85,7 +85,7 @@ def test_a_name_of_an_existing_stack_is_not_changed(
     assert second
 
 
-def test_a_stack_is_made_again_around_the_money_that_it_left(
+def test_a_deleted_stack_is_created_again_with_its_retained_tables(
     session: boto3.Session, built: Package, second: dict[str, str]
 ) -> None:
     item: Any = {"pk": {"S": "spend#campaign"}, "sk": {"S": "total"}, "micros": {"N": "125000"}}
@@ -108,7 +108,7 @@ def test_a_stack_is_made_again_around_the_money_that_it_left(
     assert environment(deploy(session, built, SECOND, {"Seat": "other"}))["BIDDER_SEAT"] == "other", "names are kept"
 
 
-def test_a_creation_that_fails_leaves_no_table(session: boto3.Session, built: Package, tmp_path: Path) -> None:
+def test_a_failed_creation_leaves_no_table(session: boto3.Session, built: Package, tmp_path: Path) -> None:
     template = json.loads(built.template.read_text())
     broken = {"Type": "AWS::CloudWatch::Alarm", "DependsOn": "LedgerTable", "Properties": {"MetricName": "Any"}}
     bad = replace(built, folder=tmp_path)
@@ -121,6 +121,6 @@ def test_a_creation_that_fails_leaves_no_table(session: boto3.Session, built: Pa
 
 
 @pytest.mark.parametrize("name", ["Bidder", "2nd", "a_b", "", "a" * 41])
-def test_a_name_that_aws_refuses_somewhere_is_refused_at_once(name: str) -> None:
+def test_a_stack_name_that_aws_would_refuse_is_refused_at_once(name: str) -> None:
     with pytest.raises(InvalidStackName, match="bidder-staging"):
         check_stack_name(name)

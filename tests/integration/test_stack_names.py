@@ -1,4 +1,4 @@
-"""Several stacks in one account and region: no name of one is a name of another."""
+"""Several stacks in one account and region have no common names."""
 
 import json
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ from tools.package import Package
 from tools.template import loaded, with_code
 
 SHARED = {
-    # names within a resource that has another name for each stack
+    # names within a resource whose name depends on the stack
     ("AWS::ApiGateway::Stage", "StageName"),
     ("AWS::Lambda::Alias", "Name"),
     ("AWS::Glue::Table", "TableInput.Name"),
-    # CodeDeploy's own
+    # a name of CodeDeploy
     ("AWS::CodeDeploy::DeploymentGroup", "DeploymentConfigName"),
 }
 INNER = (
@@ -44,7 +44,7 @@ def creatives(_: Package) -> Template:
 
 
 def names(template: Template, stack: str) -> Iterator[tuple[tuple[str, str], str]]:
-    """Each name that the stack gives, after the type of the resource and the path of the property."""
+    """The names in the stack, each after the resource type and the property path."""
     parameters = {"ParameterPrefix": f"/{stack}"}
     for name, properties in Stack(template, stack, parameters).resources().items():
         kind = template["Resources"][name]["Type"]
@@ -54,7 +54,7 @@ def names(template: Template, stack: str) -> Iterator[tuple[tuple[str, str], str
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """The values of a resource that are no objects, by path; what is in lists belongs to the list's path."""
+    """The scalar values of a resource by path. Items of a list have the list's path."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from leaves(inner, f"{path}.{key}" if path else key)
@@ -76,7 +76,7 @@ def test_two_stacks_share_no_name(built: Package, template: Any) -> None:
 
 
 def dimensions(value: Any) -> Iterator[tuple[str, str]]:
-    """What the metrics within a value are of, as (`QueueName`, `bidder-ledger`)."""
+    """The dimensions of metrics within a value, such as (`QueueName`, `bidder-ledger`)."""
     if isinstance(value, dict):
         for each in value.get("Dimensions", []):
             if isinstance(each, dict) and "Value" in each:
@@ -85,13 +85,13 @@ def dimensions(value: Any) -> Iterator[tuple[str, str]]:
         yield from dimensions(inner)
 
 
-def test_an_alarm_counts_what_its_own_stack_does(built: Package) -> None:
+def test_an_alarm_uses_metrics_of_its_own_stack(built: Package) -> None:
     first, second = (set(dimensions(Stack(bidder(built), stack).resources())) for stack in ("bidder", "staging"))
     assert {name for name, _ in first} >= {"QueueName", "FunctionName", "ApiName", "TopicName"}
     assert {name for name, _ in first & second} == {"Reason", "Stage"}
 
 
-def test_every_function_is_told_names_of_its_own_stack(built: Package) -> None:
+def test_the_variables_of_a_function_name_resources_of_its_own_stack(built: Package) -> None:
     def variables(stack: str) -> dict[str, str]:
         template = Stack(bidder(built), stack, {"ParameterPrefix": f"/{stack}"})
         return template.resources("AWS::Lambda::Function")["APIHandler"]["Environment"]["Variables"]
@@ -102,7 +102,7 @@ def test_every_function_is_told_names_of_its_own_stack(built: Package) -> None:
     assert first["BIDDER_METRICS_NAMESPACE"] == "bidder"
 
 
-def test_no_column_of_the_archive_comes_twice(built: Package) -> None:
+def test_the_columns_of_the_archive_table_are_unique(built: Package) -> None:
     (table,) = Stack(bidder(built), "bidder").resources("AWS::Glue::Table").values()
     columns = [column["Name"] for column in table["TableInput"]["StorageDescriptor"]["Columns"]]
     assert len(columns) == len(set(columns))

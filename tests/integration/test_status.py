@@ -1,4 +1,4 @@
-"""`make status` says of a stack what AWS says of its parts."""
+"""`make status` prints the state of a stack."""
 
 import json
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from tools.status import lines
 from tools.versions import live_version
 
 
-def test_it_names_version_traffic_snapshot_queues_and_spend(drilled: Drill) -> None:
+def test_status_has_version_traffic_snapshot_queues_and_spend(drilled: Drill) -> None:
     now = datetime.now(UTC)
     spender = next(iter(drilled.campaigns.all())).id
     before = status(drilled.session, STACK, now)
@@ -35,7 +35,7 @@ def test_it_names_version_traffic_snapshot_queues_and_spend(drilled: Drill) -> N
     assert json.loads(json.dumps(after.document(), default=str))["stack"] == STACK
 
 
-def test_it_shows_shifting_traffic_a_ringing_alarm_and_a_dead_letter(drilled: Drill) -> None:
+def test_status_has_shifting_traffic_an_alarm_and_a_dead_letter(drilled: Drill) -> None:
     functions, name = drilled.session.client("lambda"), drilled.ids["APIHandler"]
     cloudwatch, sqs = drilled.session.client("cloudwatch"), drilled.session.client("sqs")
     live = live_version(functions, name)
@@ -59,6 +59,6 @@ def test_it_shows_shifting_traffic_a_ringing_alarm_and_a_dead_letter(drilled: Dr
     assert "five minutes" in message
 
 
-def test_a_stack_that_is_not_there_is_named(drilled: Drill) -> None:
+def test_the_error_names_an_unknown_stack(drilled: Drill) -> None:
     with pytest.raises(NoStack, match="no stack nowhere"):
         status(drilled.session, "nowhere", datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""The functions of the deployed template: what cfn-lint says, what each may do, its settings, its logs."""
+"""The functions of the deployed template: cfn-lint, permissions, settings, logs."""
 
 import json
 import subprocess
@@ -21,7 +21,7 @@ NEEDS_ANY_RESOURCE = {
 
 
 @pytest.mark.parametrize("form", ["sam", "translated", "with_snap_start", "translated_with_snap_start"])
-def test_cfn_lint_finds_nothing(form: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+def test_cfn_lint_finds_no_fault(form: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     path = tmp_path / f"{form}.json"
     path.write_text(json.dumps(request.getfixturevalue(form)))
     cfn_lint = Path(sys.executable).with_name("cfn-lint")
@@ -30,7 +30,7 @@ def test_cfn_lint_finds_nothing(form: str, request: pytest.FixtureRequest, tmp_p
 
 
 @pytest.mark.parametrize(("function", "role"), FUNCTIONS.items())
-def test_each_function_may_do_only_what_it_names(sam: Template, function: str, role: str) -> None:
+def test_each_function_has_only_the_listed_permissions(sam: Template, function: str, role: str) -> None:
     ours = {name for name, resource in sam["Resources"].items() if not resource["Type"].startswith("AWS::Serverless")}
     ours |= {"BeforeTraffic": {"APIHandler"}, "BeforeLedger": {"Ledger"}}.get(function, set())
     assert refers_to(sam["Resources"][function]["Properties"]["Role"], role)
@@ -43,11 +43,11 @@ def test_each_function_may_do_only_what_it_names(sam: Template, function: str, r
         if statement["Resource"] == "*":
             assert set(actions) <= NEEDS_ANY_RESOURCE or statement["Effect"] == "Deny"
         elif actions == ["ssm:GetParametersByPath"]:
-            # the path itself is what is asked for; both are what IAM's documentation has for a path
+            # GetParametersByPath is authorised on the path itself; IAM's documentation has both ARNs for a path
             ends = [resource["Fn::Sub"].partition(":parameter")[2] for resource in statement["Resource"]]
             assert ends == ["${ParameterPrefix}", "${ParameterPrefix}/*"]
         elif actions == ["codedeploy:PutLifecycleEventHookExecutionStatus"]:
-            # SAM makes the deployment group; CloudFormation begins its name with the stack's
+            # SAM creates the deployment group, and CloudFormation begins its name with that of the stack
             assert statement["Resource"]["Fn::Sub"].endswith(":deploymentgroup:${AWS::StackName}-*")
         else:
             assert set(referred(statement["Resource"])) <= ours, statement
@@ -98,13 +98,13 @@ def test_functions_and_the_one_api_stage_are_traced(translated: Template) -> Non
     assert {function["TracingConfig"]["Mode"] for function in functions.values()} == {"Active"}
 
 
-def test_no_lifecycle_rule_reaches_the_pointer(sam: Template) -> None:
+def test_no_lifecycle_rule_applies_to_the_pointer(sam: Template) -> None:
     rules = sam["Resources"]["SnapshotBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     assert rules
     assert not [rule for rule in rules if POINTER.startswith(rule["Prefix"])]
 
 
-def test_functions_and_outputs_have_every_setting_that_is_required(sam: Template, stack: dict[str, str]) -> None:
+def test_functions_and_outputs_have_every_required_setting(sam: Template, stack: dict[str, str]) -> None:
     required = {PREFIX + name.upper() for name, field in Settings.model_fields.items() if field.is_required()}
     assert required <= set(sam["Globals"]["Function"]["Environment"]["Variables"])
     assert required <= set(environment(dict.fromkeys(sam["Outputs"], "")))

@@ -1,4 +1,4 @@
-"""The API and the other entrances of the deployed template, and the alias that they call."""
+"""The API and the other entrances of the deployed template, and their alias."""
 
 import sys
 
@@ -9,7 +9,7 @@ from tools.package import HAS_SNAP_START
 from tools.template import stating_parameters
 
 
-def test_other_entrances_are_off_by_default_and_guarded(translated: Template) -> None:
+def test_other_entrances_are_off_by_default_and_restricted(translated: Template) -> None:
     parameters = translated["Parameters"]
     assert (parameters["FunctionUrl"]["Default"], parameters["LoadBalancerVpc"]["Default"]) == ("off", "")
     ours = {
@@ -32,7 +32,7 @@ def test_other_entrances_are_off_by_default_and_guarded(translated: Template) ->
     assert (ingress["FromPort"], ingress["ToPort"], ingress["CidrIp"]) == (443, 443, {"Ref": "LoadBalancerSources"})
 
 
-def test_the_api_passes_bodies_as_bytes_and_answers_503_for_want_of_capacity(translated: Template) -> None:
+def test_the_api_passes_bodies_as_bytes_and_answers_503_without_capacity(translated: Template) -> None:
     api = only(translated, "AWS::ApiGateway::RestApi")["Body"]
     assert api["x-amazon-apigateway-binary-media-types"] == ["*/*"]
     assert set(api["paths"]) >= {"/bid", "/e/{kind}/{token}", "/health"}
@@ -43,7 +43,7 @@ def test_the_api_passes_bodies_as_bytes_and_answers_503_for_want_of_capacity(tra
     }
 
 
-def test_what_the_api_answers_itself_can_be_read_by_pages(translated: Template) -> None:
+def test_answers_of_api_gateway_itself_have_cors_headers(translated: Template) -> None:
     api = only(translated, "AWS::ApiGateway::RestApi")["Body"]
     responses = api["x-amazon-apigateway-gateway-responses"]
     assert set(responses) == {"THROTTLED", "DEFAULT_4XX", "DEFAULT_5XX"}
@@ -79,7 +79,7 @@ def test_every_request_of_the_api_reaches_the_alias(form: str, request: pytest.F
     ] == []
 
 
-def test_the_api_may_invoke_the_alias_and_not_the_function_past_it(translated: Template) -> None:
+def test_the_api_may_invoke_only_the_alias_of_the_function(translated: Template) -> None:
     permissions = of_type(translated, "AWS::Lambda::Permission").values()
     (item,) = (permission for permission in permissions if permission["Principal"] == "apigateway.amazonaws.com")
     assert refers_to(item["FunctionName"], "APIHandlerAliaslive")
@@ -98,7 +98,7 @@ def test_the_alias_is_the_latest_version_of_the_function(translated: Template) -
         assert translated["Resources"][version]["DeletionPolicy"] == "Retain", "tools.versions deletes old ones"
 
 
-def test_environments_are_kept_started_only_when_asked(translated: Template) -> None:
+def test_provisioned_concurrency_is_off_by_default(translated: Template) -> None:
     assert translated["Parameters"]["ProvisionedConcurrency"]["Default"] == 0
     assert translated["Conditions"]["Provisions"] == {
         "Fn::Not": [{"Fn::Equals": [{"Ref": "ProvisionedConcurrency"}, 0]}]
@@ -111,7 +111,7 @@ def test_environments_are_kept_started_only_when_asked(translated: Template) -> 
     assert otherwise == {"Ref": "AWS::NoValue"}
 
 
-def test_snap_start_is_the_parameters_and_off_by_default(translated_with_snap_start: Template) -> None:
+def test_snap_start_is_set_by_a_parameter_and_off_by_default(translated_with_snap_start: Template) -> None:
     parameter = translated_with_snap_start["Parameters"]["SnapStart"]
     assert (parameter["Default"], parameter["AllowedValues"]) == ("None", ["None", "PublishedVersions"])
     functions = of_type(translated_with_snap_start, "AWS::Lambda::Function")
@@ -120,14 +120,14 @@ def test_snap_start_is_the_parameters_and_off_by_default(translated_with_snap_st
 
 
 @pytest.mark.skipif(sys.version_info >= HAS_SNAP_START, reason="this Python's runtime has SnapStart")
-def test_a_runtime_without_snap_start_is_not_asked_for_it(sam: Template) -> None:
+def test_the_template_of_a_runtime_without_snap_start_does_not_request_it(sam: Template) -> None:
     assert sam["Parameters"]["SnapStart"]["AllowedValues"] == ["None"]
     assert "before 3.12" in sam["Parameters"]["SnapStart"]["ConstraintDescription"]
     assert "SnapStart" not in sam["Resources"]["APIHandler"]["Properties"]
 
 
 @pytest.mark.parametrize("changed", ["SnapStart", "ParameterPrefix", "LogRetentionDays"])
-def test_a_parameter_that_the_function_is_made_from_is_a_new_version(with_snap_start: Template, changed: str) -> None:
+def test_a_changed_parameter_of_the_function_creates_a_new_version(with_snap_start: Template, changed: str) -> None:
     values = {name: str(parameter.get("Default")) for name, parameter in with_snap_start["Parameters"].items()}
     before, after = (
         list(of_type(translate(stating_parameters(with_snap_start, entry)), "AWS::Lambda::Version"))

@@ -1,4 +1,4 @@
-"""The queues of consumers and of the refresh in the deployed template, and the archive that one of them writes."""
+"""The queues of consumers and of the refresh in the deployed template, and the archive's table."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -23,7 +23,9 @@ def test_only_the_events_topic_may_send_to_a_consumers_queues(sam: Template, nam
 
 
 @pytest.mark.parametrize(("name", "consumer"), CONSUMERS.items())
-def test_a_consumer_gets_the_events_that_it_counts(sam: Template, name: str, consumer: Consumer) -> None:
+def test_the_filter_policy_of_a_consumer_has_the_kinds_that_it_counts(
+    sam: Template, name: str, consumer: Consumer
+) -> None:
     resource = sam["Resources"][f"{name}Subscription"]
     subscription = resource["Properties"]
     assert resource["DependsOn"] == f"{name}QueuePolicy"
@@ -35,7 +37,7 @@ def test_a_consumer_gets_the_events_that_it_counts(sam: Template, name: str, con
 
 
 @pytest.mark.parametrize(("name", "consumer"), QUEUES.items())
-def test_a_consumer_retries_single_messages_and_then_puts_them_aside(
+def test_a_failed_message_is_retried_alone_and_then_becomes_a_dead_letter(
     sam: Template, translated: Template, name: str, consumer: Consumer
 ) -> None:
     mappings = of_type(translated, "AWS::Lambda::EventSourceMapping").values()
@@ -46,7 +48,7 @@ def test_a_consumer_retries_single_messages_and_then_puts_them_aside(
     assert consumer.batch <= 10 or consumer.window > 0, "SQS hands out more than 10 to who waits for them"
     queue = sam["Resources"][f"{name}Queue"]["Properties"]
     assert refers_to(queue["RedrivePolicy"]["deadLetterTargetArn"], f"{name}DeadLetterQueue")
-    # AWS's advice for a queue that triggers a function.
+    # The recommendation of AWS for a queue that triggers a function.
     timeout = sam["Resources"][name]["Properties"]["Timeout"]
     assert queue["VisibilityTimeout"] >= 6 * timeout + consumer.window
     aside = sam["Resources"][f"{name}DeadLetterQueue"]["Properties"]
@@ -54,7 +56,7 @@ def test_a_consumer_retries_single_messages_and_then_puts_them_aside(
 
 
 @pytest.mark.parametrize("name", QUEUES)
-def test_who_minds_a_consumer_hears_of_dead_letters_delay_and_errors(sam: Template, name: str) -> None:
+def test_each_consumer_has_alarms_on_dead_letters_delay_and_errors(sam: Template, name: str) -> None:
     watched = {
         (alarm.get("MetricName"), *referred(alarm.get("Dimensions")))
         for alarm in of_type(sam, "AWS::CloudWatch::Alarm").values()
@@ -82,7 +84,7 @@ def test_the_archives_table_has_every_field_of_an_event(sam: Template) -> None:
         assert column in types[message.get("type", "integer")], name
 
 
-def test_the_archives_partitions_are_where_its_objects_are(sam: Template) -> None:
+def test_the_partitions_of_the_archive_table_have_the_keys_of_its_objects(sam: Template) -> None:
     projection = only(sam, "AWS::Glue::Table")["TableInput"]["Parameters"]
     assert set(projection["projection.kind.values"].split(",")) == set(Kind)
     template = projection["storage.location.template"]["Fn::Sub"]
@@ -116,8 +118,8 @@ def refresh_mappings(translated: Template) -> list[dict[str, Any]]:
     return [mapping for mapping in mappings if refers_to(mapping["FunctionName"], "Refresh")]
 
 
-def test_requests_for_a_refresh_wait_for_each_other_in_a_queue_and_are_never_throttled(translated: Template) -> None:
-    """Lambda gives up invocations that it throttles. Messages of a queue it takes only as it can work on them."""
+def test_refresh_requests_wait_in_a_queue_and_are_not_throttled(translated: Template) -> None:
+    """Lambda drops throttled invocations, but polls a queue only as fast as it can process messages."""
     (mapping,) = refresh_mappings(translated)
     function = translated["Resources"]["Refresh"]["Properties"]
     queue = translated["Resources"]["RefreshQueue"]["Properties"]
@@ -126,6 +128,6 @@ def test_requests_for_a_refresh_wait_for_each_other_in_a_queue_and_are_never_thr
     assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
 
 
-def test_a_request_for_a_refresh_that_is_given_up_is_put_aside(translated: Template) -> None:
+def test_a_failed_refresh_request_becomes_a_dead_letter(translated: Template) -> None:
     redrive = translated["Resources"]["RefreshQueue"]["Properties"]["RedrivePolicy"]
     assert refers_to(redrive["deadLetterTargetArn"], "RefreshDeadLetterQueue")

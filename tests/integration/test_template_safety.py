@@ -1,4 +1,4 @@
-"""What a real account asks of the template, and no local AWS shows."""
+"""Requirements of a real AWS account on the template, which the local AWS does not enforce."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ def texts(value: Any) -> list[str]:
 
 
 def denials(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each statement that denies something to a function, with the name of its role."""
+    """The denying statements of functions' roles, with the names of the roles."""
     for name, role in of_type(template, "AWS::IAM::Role").items():
         for policy in role.get("Policies", []):
             for statement in policy["PolicyDocument"]["Statement"]:
@@ -29,7 +29,7 @@ def denials(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def keeps_functions_from_starting(statement: dict[str, Any]) -> bool:
-    """Whether a denial reaches Lambda's own use of the role: it decrypts environment variables with it."""
+    """Whether a denial applies to Lambda itself, which decrypts environment variables with the role."""
     actions = texts(statement.get("Action"))
     reaches_kms = "NotAction" in statement or any(
         action == "*" or action.lower().startswith("kms:") for action in actions
@@ -49,7 +49,7 @@ def test_no_role_denies_kms_to_lambda_itself(sam: Template) -> None:
     assert [name for name, statement in denials(sam) if keeps_functions_from_starting(statement)] == []
 
 
-def test_the_refresh_can_still_not_open_keys(sam: Template) -> None:
+def test_the_refresh_cannot_decrypt_keys(sam: Template) -> None:
     ((name, statement),) = denials(sam)
     assert (name, statement["Action"], statement["Resource"]) == ("RefreshRole", "kms:Decrypt", "*")
     assert statement["Condition"]["StringEquals"]["kms:ViaService"] == [
@@ -75,11 +75,11 @@ VIA_PARAMETER_STORE = {"StringEquals": {"kms:ViaService": {"Fn::Sub": "ssm.${AWS
         ({"Action": "s3:DeleteObject"}, False),
     ],
 )
-def test_a_denial_that_reaches_lambda_itself_is_told(statement: dict[str, Any], expected: bool) -> None:
+def test_a_denial_that_applies_to_lambda_itself_is_detected(statement: dict[str, Any], expected: bool) -> None:
     assert keeps_functions_from_starting(statement) is expected
 
 
-def test_a_failed_creation_leaves_no_table_and_no_bucket_behind(sam: Template) -> None:
+def test_a_failed_creation_leaves_no_table_and_no_bucket(sam: Template) -> None:
     retained = {
         name: resource for name, resource in sam["Resources"].items() if resource.get("UpdateReplacePolicy") == "Retain"
     }
@@ -94,14 +94,14 @@ def invokes(mapping: Template, function: str) -> bool:
     return set(referred(mapping["FunctionName"])) <= {function, f"{function}Aliaslive"}
 
 
-def test_no_backlog_takes_the_concurrency_that_bids_need(sam: Template) -> None:
-    """Lambda invokes a consumer of a queue up to 1,000 times at once, all that an account has, unless it is capped."""
+def test_consumers_have_a_concurrency_limit_so_that_a_backlog_does_not_starve_bids(sam: Template) -> None:
+    """Without a limit Lambda invokes a consumer up to 1,000 times at once, which is the whole limit of an account."""
     translated = translate(sam)
     functions = of_type(translated, "AWS::Lambda::Function")
     mappings = [
         mapping
         for mapping in of_type(translated, "AWS::Lambda::EventSourceMapping").values()
-        if not refers_to(mapping["FunctionName"], "Refresh")  # it has two of its own
+        if not refers_to(mapping["FunctionName"], "Refresh")  # its reserved concurrency is two
     ]
     capped = [
         mapping
@@ -111,7 +111,7 @@ def test_no_backlog_takes_the_concurrency_that_bids_need(sam: Template) -> None:
     assert len(capped) == len(mappings) == len(QUEUES)
     reserved = {name for name, properties in functions.items() if "ReservedConcurrentExecutions" in properties}
     consumers = {name for name in QUEUES for mapping in capped if invokes(mapping, name)}
-    singles = {"APIHandler", "ParameterCopy", *RARE}  # the copy runs once a minute, the hooks once a deployment
+    singles = {"APIHandler", "ParameterCopy", *RARE}  # the copy runs once a minute, the hooks once per deployment
     assert consumers | reserved | singles == functions.keys()
     assert CONSUMERS.keys() < consumers
     parameter = sam["Parameters"]["ConsumerConcurrency"]
@@ -129,9 +129,9 @@ def test_a_setting_is_a_parameter_of_the_stack(sam: Template, setting: str, para
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_a_package_has_the_native_code_of_its_processor(architecture: str, tmp_path: Path) -> None:
+def test_a_package_has_native_libraries_for_its_architecture(architecture: str, tmp_path: Path) -> None:
     built = package(out=tmp_path / "package", architecture=architecture)
-    machine = {"x86_64": 62, "arm64": 183}[architecture]  # e_machine of ELF's header
+    machine = {"x86_64": 62, "arm64": 183}[architecture]  # e_machine in the ELF header
     with ZipFile(built.archive) as archive:
         native = [name for name in archive.namelist() if name.endswith(".so")]
         assert {int.from_bytes(archive.read(name)[18:20], "little") for name in native} == {machine}

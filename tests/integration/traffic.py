@@ -1,4 +1,4 @@
-"""Traffic on a drill's API: bids and their billing notices, in threads, until it is ended."""
+"""Traffic on a drill's API: bids and their billing notices, in threads, until it is stopped."""
 
 import json
 import threading
@@ -16,7 +16,7 @@ from tests.support.matchable import video_request
 
 @dataclass
 class Traffic:
-    """The statuses of bid requests and of billing notices that an exchange sent, which counts by them."""
+    """The statuses of an exchange's bid requests and of its billing notices, by which it bills."""
 
     drill: Drill
     country: str
@@ -35,11 +35,11 @@ class Traffic:
         return self.drill.target.ask("POST", f"/bid?exchange={EXCHANGE}", json.dumps(request))
 
     def sell_one(self) -> None:
-        """One sale. A process whose snapshot lacks the campaign does not bid, so it may take several auctions."""
+        """Makes one billed bid, in several auctions if a process has a snapshot without the campaign."""
         poll(self.sell)
 
     def sell(self) -> bool:
-        """One auction and, where the country's campaign bids, its billing notice; whether there was one.
+        """Makes an auction and, if the country's campaign bids, sends its billing notice. Returns whether it bid.
 
         A process whose snapshot lacks the campaign answers with another campaign's bid, or none.
         """
@@ -63,7 +63,7 @@ class Traffic:
 
 @contextmanager
 def traffic(drill: Drill, country: str, threads: int = 2) -> Iterator[Traffic]:
-    """Traffic for a country until the end of the block."""
+    """Traffic for a country during the context."""
     made = Traffic(drill, country)
     runners = [threading.Thread(target=made.run, daemon=True) for _ in range(threads)]
     for runner in runners:

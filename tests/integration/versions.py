@@ -1,4 +1,4 @@
-"""Versions of the package in the local AWS, each deployed with the alias held at the live one, as for CodeDeploy."""
+"""Versions of the package in the local AWS, deployed without moving the alias, as for CodeDeploy."""
 
 import json
 from dataclasses import dataclass, field
@@ -25,14 +25,14 @@ def _planted(self, event, context):
     return answer
 BidderApp.__call__ = _planted
 """
-"""What is appended to app.py. `fault` sees the event, the request's `body` and the `answer`."""
+"""Code that is appended to app.py. `fault` can use the event, the request's `body` and the `answer`."""
 
 
 def planted(archive: Path, target: Path, fault: str) -> Path:
-    """The archive with a fault in its handler; `pass` is none, and makes another version of the same."""
+    """The archive with a fault in its handler. The fault `pass` has no effect and makes an equal version."""
     with ZipFile(archive) as old, ZipFile(target, "w", ZIP_DEFLATED) as new:
         for name in old.namelist():
-            if name.startswith("__pycache__/app."):  # Python would not look at the changed source
+            if name.startswith("__pycache__/app."):  # Python would use the bytecode instead of the changed source
                 continue
             data = old.read(name)
             new.writestr(name, data + PLANTED.format(fault=fault).encode() if name == "app.py" else data)
@@ -41,14 +41,14 @@ def planted(archive: Path, target: Path, fault: str) -> Path:
 
 @dataclass
 class Deployer:
-    """Deploys archives into a drill's stack. `template` is the translated one of the latest, with its rollouts."""
+    """Deploys archives into a drill's stack. `template` is the translated template of the latest deployment."""
 
     drill: Drill
     built: Package
     template: Template = field(default_factory=dict)
 
     def publish(self, archive: Path, live: int) -> int:
-        """Deploys an archive with the alias left at `live`; returns the number of the version that was published."""
+        """Deploys an archive while the alias stays at `live`. Returns the number of the published version."""
         session = self.drill.session
         cloudformation = session.client("cloudformation")
         target = artifacts(session, None)

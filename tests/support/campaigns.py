@@ -19,6 +19,7 @@ from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.quality_classes import Quality
 from bidder.snapshot.snapshot import Snapshot
+from bidder.snapshot.tier import SIZES
 
 EVERYTHING = TargetedRanges(ATTRIBUTES, {"segment": ["bluekai", "acme"]})
 """The known values of all attributes, as if campaigns targeted every attribute, without ranges."""
@@ -72,10 +73,11 @@ def snapshot(
     shading: Shading | None = None,
     shared: SharedBudgets | None = None,
     quality: Quality | None = None,
+    tier_sizes: tuple[int, int] = SIZES,
 ) -> Snapshot:
     """The snapshot of these campaigns, written to and read from its files as by a refresh and a process."""
     campaigns = list(campaigns)
-    index = Index.load([compile_index(campaigns)])
+    index = Index.load([compile_index(campaigns, tier_sizes=tier_sizes)])
     if shared is None:
         shared = SharedBudgets(deals={names: SharedBudget(limits) for names, limits in index.deal_limits().items()})
     delivery = compile_delivery(

@@ -36,7 +36,7 @@ class Holder:
     def begin(self, now: datetime) -> None:
         pass
 
-    def current(self, _now: datetime, _patience: float = 0) -> Snapshot | None:
+    def current(self, _now: datetime, _patience: object = None) -> Snapshot | None:
         return self.held
 
 

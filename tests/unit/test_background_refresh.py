@@ -1,4 +1,4 @@
-"""What is read again from time to time: never waited for but the first time, never lost for a worse one."""
+"""Values refreshed in the background: only the first read is awaited, and a failed read keeps the last value."""
 
 import threading
 
@@ -10,7 +10,7 @@ from bidder.background_refresh import BackgroundRefreshed, NotRead
 
 
 class World:
-    """A clock, a source that changes and breaks, and work that is done when told."""
+    """A clock, a source that changes and fails, and background work that runs on demand."""
 
     def __init__(self) -> None:
         self.now, self.source, self.broken, self.reads = 0.0, 0, False, 0
@@ -29,7 +29,7 @@ class World:
 
 
 @given(st.lists(st.tuples(st.floats(0, 100), st.booleans(), st.booleans())))
-def test_a_value_is_the_last_good_one_of_a_lifetime_ago_at_most(steps: list[tuple[float, bool, bool]]) -> None:
+def test_a_value_is_at_most_a_lifetime_old_unless_reads_fail(steps: list[tuple[float, bool, bool]]) -> None:
     world = World()
     assert world.held.value() == 0
     good, read_at = 0, 0.0
@@ -47,7 +47,7 @@ def test_a_value_is_the_last_good_one_of_a_lifetime_ago_at_most(steps: list[tupl
         assert world.held.value() == good
 
 
-def test_many_who_ask_at_once_cause_one_read() -> None:
+def test_concurrent_callers_cause_one_read() -> None:
     world = World()
     world.held.value()
     world.now = 61
@@ -58,7 +58,7 @@ def test_many_who_ask_at_once_cause_one_read() -> None:
     assert world.reads == 2
 
 
-def test_the_first_read_says_what_is_wrong() -> None:
+def test_an_error_of_the_first_read_is_raised() -> None:
     world = World()
     world.broken = True
     with pytest.raises(ConnectionError):
@@ -67,7 +67,7 @@ def test_the_first_read_says_what_is_wrong() -> None:
     assert world.held.value() == 0
 
 
-def test_a_first_read_that_hangs_is_waited_for_as_long_as_the_caller_says_and_serves_the_next() -> None:
+def test_a_hanging_first_read_is_awaited_up_to_the_callers_patience_and_serves_the_next_caller() -> None:
     gate = threading.Event()
     reads: list[int | None] = []
 

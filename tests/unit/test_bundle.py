@@ -1,4 +1,4 @@
-"""Modules come from one file, as they would from a file each."""
+"""Modules of the package are imported from one file with bytecode."""
 
 import pkgutil
 import subprocess
@@ -41,7 +41,7 @@ def installed(root: Path) -> Iterator[Path]:
         del sys.modules[name]
 
 
-def test_packages_and_modules_are_imported(installed: Path) -> None:
+def test_packages_and_modules_of_the_bundle_are_imported(installed: Path) -> None:
     package = import_module("bundled_example")
     euro = import_module("bundled_example.rates.euro")
     assert (package.HELD, euro.RATE, euro.PARENT) == (1.08, 1.08, "bundled_example.rates")
@@ -57,31 +57,31 @@ def test_a_traceback_names_the_deployed_source() -> None:
     assert raised.traceback[-1].frame.code.raw.co_filename == "/var/task/bundled_alone.py"
 
 
-def test_data_is_read_from_beside_the_sources(installed: Path) -> None:
+def test_data_files_are_read_from_the_folder_of_the_sources(installed: Path) -> None:
     (installed / "bundled_example").mkdir()
     (installed / "bundled_example/rules.json").write_bytes(b"{}")
     assert pkgutil.get_data("bundled_example", "rules.json") == b"{}"
 
 
-def test_other_modules_are_not_in_it(root: Path) -> None:
+def test_other_modules_are_not_in_the_bundle(root: Path) -> None:
     assert Finder(str(root)).find_spec("bundled_example.dollar") is None
 
 
-def test_another_python_reads_the_sources(root: Path) -> None:
+def test_another_version_of_python_imports_the_sources(root: Path) -> None:
     content = (root / NAME).read_bytes()
     (root / NAME).write_bytes(bytes([content[0] ^ 1]) + content[1:])
     assert content.startswith(MAGIC_NUMBER)
     assert Finder(str(root)).find_spec("bundled_alone") is None
 
 
-def test_without_a_bundle_nothing_changes(tmp_path: Path) -> None:
+def test_without_a_bundle_the_sources_are_imported(tmp_path: Path) -> None:
     before = list(sys.meta_path)
     install(str(tmp_path))
     assert sys.meta_path == before
 
 
-def test_nothing_of_the_package_is_imported_before_the_bundle() -> None:
-    """Each module that comes earlier would be compiled in every cold start."""
+def test_no_module_of_the_package_is_imported_before_the_bundle() -> None:
+    """An earlier module would be compiled in every cold start."""
     program = "import sys; sys.meta_path.insert(0, type('Log', (), {'find_spec': print})); import bidder"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
     ours = [line.split()[0] for line in done.stdout.splitlines() if line.startswith("bidder")]

@@ -1,4 +1,4 @@
-"""alpha_3(): requests that name a country by either code of ISO 3166-1 meet the same targeting."""
+"""`alpha_3`: either code of ISO 3166-1 in a request matches the same targeting."""
 
 import json
 
@@ -10,7 +10,7 @@ from bidder.openrtb.parse import parse
 from tests.support.campaigns import EVERYTHING, NOW, campaign
 
 
-def test_each_country_has_both_codes_of_its_own() -> None:
+def test_each_country_has_a_unique_alpha_2_and_alpha_3_code() -> None:
     assert len(ALPHA_3) == 249 + 3
     assert all(len(two) == 2 and len(three) == 3 and (two + three).isupper() for two, three in ALPHA_3.items())
     assert len(set(ALPHA_3.values())) == 249 + 1  # GBR and GRC have two
@@ -20,13 +20,13 @@ def test_each_country_has_both_codes_of_its_own() -> None:
     ("written", "expected"),
     [("US", "USA"), ("DE", "DEU"), ("CH", "CHE"), ("GB", "GBR"), ("UK", "GBR"), ("USA", "USA"), ("??", "??")],
 )
-def test_a_code_becomes_alpha_3(written: str, expected: str) -> None:
+def test_a_country_code_is_converted_to_alpha_3(written: str, expected: str) -> None:
     assert alpha_3(written) == expected
 
 
 @pytest.mark.parametrize("country", ["US", "us", "USA", "usa "])
 @pytest.mark.parametrize("region", ["CA", "US-CA"])
-def test_a_request_states_its_country_and_region_in_one_way(country: str, region: str) -> None:
+def test_country_and_region_of_a_request_have_one_normal_form(country: str, region: str) -> None:
     geo = {"country": country, "region": region}
     request = parse(json.dumps({"id": "r", "imp": [{"id": "1"}], "device": {"geo": geo}}).encode())
     values = request_attributes(request, EVERYTHING, NOW, {})

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.currency import InvalidRates, bidding_currency, read_rates
-from bidder.money import decimal_price, floor_micros
+from bidder.currency import InvalidRates, read_rates
+from bidder.money import bidding_currency, decimal_price, floor_micros
 
 
 def test_rates_are_read_exactly() -> None:
@@ -17,7 +17,7 @@ def test_rates_are_read_exactly() -> None:
     "text",
     ["", "[]", '{"EUR": 0}', '{"EUR": -1}', '{"euro": 1}', '{"EUR": 1e-13}', '{"EUR": "1.0000000000000000001"}', "{"],
 )
-def test_a_table_that_cannot_be_used_is_refused(text: str) -> None:
+def test_an_invalid_table_of_rates_is_refused(text: str) -> None:
     with pytest.raises(InvalidRates):
         read_rates(text)
 
@@ -37,7 +37,7 @@ def test_rates_finer_than_a_micro_are_read_exactly(worth: str, micros: str) -> N
     assert read_rates(f'{{"IDR": {worth}}}') == {"IDR": Decimal(micros)}
 
 
-def test_the_account_currency_goes_first_then_the_first_that_is_known() -> None:
+def test_the_account_currency_is_preferred_and_then_the_first_known_currency() -> None:
     rates = {"USD": 1_000_000, "EUR": 1_100_000}
 
     assert bidding_currency((), rates) == "USD"
@@ -50,19 +50,19 @@ finer = st.decimals(Decimal("0.01"), Decimal(10**9), places=9)
 
 
 @given(st.integers(0, 10**9), finer)
-def test_a_price_in_a_weak_currency_is_the_highest_that_is_no_more_than_was_decided(cpm: int, rate: Decimal) -> None:
+def test_a_price_in_a_weak_currency_is_rounded_down(cpm: int, rate: Decimal) -> None:
     price = decimal_price(cpm, rate)
 
     assert price == int(Fraction(cpm) / Fraction(rate) * 1_000_000) / 1_000_000
 
 
 @given(st.decimals(0, 10**9, places=6), finer)
-def test_a_floor_in_a_weak_currency_is_the_least_that_reaches_it(floor: Decimal, rate: Decimal) -> None:
+def test_a_floor_in_a_weak_currency_is_rounded_up(floor: Decimal, rate: Decimal) -> None:
     assert 0 <= floor_micros(floor, rate) - Fraction(floor) * Fraction(rate) < 1
 
 
 @given(st.integers(0, 10**9), st.integers(1_000, 10**9))
-def test_a_converted_price_is_at_most_what_was_decided_and_a_micro_of_it_short(cpm_micros: int, rate: int) -> None:
+def test_a_converted_price_is_at_most_one_micro_below_the_decided_price(cpm_micros: int, rate: int) -> None:
     price = round(decimal_price(cpm_micros, rate) * 1_000_000)
 
     assert price * rate <= cpm_micros * 1_000_000 < (price + 1) * rate

@@ -1,4 +1,4 @@
-"""Property tests say how many examples they need by `examples`, so that `make test-fast` can ask for fewer of all."""
+"""Property tests set their number of examples by `examples`, so that `make test-fast` can reduce all numbers."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ TESTS = Path(__file__).parents[1]
 PROFILES = {"conftest.py", "support/examples.py", "unit/test_examples.py"}
 
 
-def test_no_test_draws_a_fixed_number_of_examples() -> None:
+def test_no_test_has_a_fixed_number_of_examples() -> None:
     assert [
         name
         for path in sorted(TESTS.rglob("*.py"))

@@ -1,4 +1,4 @@
-"""What the first bid of a process may import: `imports.txt` has all of it. To import it is most of a cold start."""
+"""The allowed imports of a process's first bid, listed in `imports.txt`. Imports are most of a cold start."""
 
 import json
 import os
@@ -27,27 +27,31 @@ BID = """
 import sys
 before = set(sys.modules)
 import json
-import app
-answer = app.app(json.loads(sys.argv[1]), None)
+from bidder.entrances.handler import handle_rest
+answer = handle_rest(json.loads(sys.argv[1]), None)
 print(json.dumps([answer["statusCode"], sorted(set(sys.modules) - before)]))
 """
 
 
 class Aws(BaseHTTPRequestHandler):
-    """S3 and Parameter Store, as far as a bid asks them."""
+    """The operations of S3 and Parameter Store that a bid uses."""
 
     objects: dict[str, bytes]
 
     def do_GET(self) -> None:
-        self._say(self.objects[self.path.removeprefix(f"/{SETTINGS.snapshot_bucket}/")])
+        body = self.objects.get(self.path.removeprefix(f"/{SETTINGS.snapshot_bucket}/"))
+        if body is None:  # the copy of the parameters
+            self._say(b"<Error><Code>NoSuchKey</Code></Error>", 404)
+        else:
+            self._say(body)
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         keys = {"Name": "/bidder/signing-keys", "Value": KEYS.model_dump_json()}
         self._say(json.dumps({"Parameters": [keys]}).encode())
 
-    def _say(self, body: bytes) -> None:
-        self.send_response(200)
+    def _say(self, body: bytes, status: int = 200) -> None:
+        self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -67,7 +71,7 @@ def aws() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def imported(aws: str, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """What a process of its own has imported when it has bid; the start of Python apart, and no module of a test."""
+    """The modules that a new process has imported after its first bid, without those of Python's start and of tests."""
     packages = str(Path(pydantic_core.__file__).parents[1])
     packaged = packaged_pydantic(tmp_path_factory.mktemp("packaged"))
     variables = {
@@ -96,11 +100,11 @@ def listed() -> set[str]:
 
 
 def shown(imported: set[str]) -> set[str]:
-    """Our modules one by one, of all else the packages: which parts of them they import is theirs, and Python's."""
+    """The bidder's modules, and the top-level packages of all others, whose submodules depend on their versions."""
     return {name if name.startswith("bidder") else name.partition(".")[0] for name in imported}
 
 
-def test_a_bid_imports_nothing_that_is_not_listed(imported: set[str]) -> None:
+def test_a_bid_imports_only_listed_modules(imported: set[str]) -> None:
     new = sorted(name for name in shown(imported) - listed() if not name.startswith("_"))
     assert not new, (
         f"The first bid of every process now waits for the import of {', '.join(new)}. Import it in the function that "
@@ -108,14 +112,17 @@ def test_a_bid_imports_nothing_that_is_not_listed(imported: set[str]) -> None:
     )
 
 
-def test_what_is_listed_is_imported(imported: set[str]) -> None:
+def test_every_listed_module_is_imported(imported: set[str]) -> None:
     gone = sorted(listed() - shown(imported) - sys.stdlib_module_names)
     assert not gone, f"No bid imports {', '.join(gone)} any more: take it out of {LIST.name}"
 
 
 @pytest.mark.parametrize(
     "name",
-    ["asyncio", "boto3", "botocore", "aws_xray_sdk", "dataclasses", "importlib.metadata", "inspect", "urllib.request"],
+    [
+        *("asyncio", "boto3", "botocore", "aws_xray_sdk", "chalice", "dataclasses", "importlib.metadata", "inspect"),
+        *("locale", "pathlib", "platform", "urllib.request", "uuid"),
+    ],
 )
-def test_what_takes_longest_is_not_listed(imported: set[str], name: str) -> None:
+def test_slow_packages_are_not_listed(imported: set[str], name: str) -> None:
     assert name not in imported | listed()

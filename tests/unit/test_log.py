@@ -1,4 +1,4 @@
-"""The log of failures."""
+"""The log lines of exceptions."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Bounds that guard money, each at its edge."""
+"""Bounds of amounts, each tested at its limit."""
 
 import json
 import logging
@@ -34,7 +34,7 @@ AMOUNT = TypeAdapter(Micros)
 @pytest.mark.parametrize(
     ("micros", "is_taken"), [(0, False), (-1, False), (1, True), (10**18, True), (10**18 + 1, False)]
 )
-def test_an_amount_is_above_nothing_and_has_a_bound(micros: int, is_taken: bool) -> None:
+def test_an_amount_is_positive_and_bounded(micros: int, is_taken: bool) -> None:
     if is_taken:
         assert AMOUNT.validate_python(micros) == micros
     else:
@@ -42,13 +42,13 @@ def test_an_amount_is_above_nothing_and_has_a_bound(micros: int, is_taken: bool)
             AMOUNT.validate_python(micros)
 
 
-def test_one_amount_is_given_once() -> None:
+def test_an_amount_in_two_fields_is_refused() -> None:
     with pytest.raises(ValidationError, match="are the same amount: give one"):
         campaign(cpm=5, cpm_micros=5_000_000)
 
 
 @pytest.mark.parametrize(("left", "costs"), [(0, 0), (1, 1), (1, 2), (5000, 5000), (5000, 5001), (-1, 10**12)])
-def test_what_is_left_is_committed_to_the_last_micro_and_no_further(left: int, costs: int) -> None:
+def test_the_remaining_budget_is_committed_to_the_last_micro(left: int, costs: int) -> None:
     allowance = Allowance(array("q", [left]), lambda _: 1, lambda _: None)
     is_unlimited = left == Allowance.NO_LIMIT
 
@@ -64,22 +64,22 @@ def test_a_delivery_state_of_another_index_is_refused() -> None:
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlim", "../etc/passwd", "", "/UTC", "\0"])
-def test_a_zone_that_is_not_known_ends_no_refresh(zone: str) -> None:
+def test_an_unknown_time_zone_does_not_fail_a_refresh(zone: str) -> None:
     assert list(clocks([zone, "Europe/Berlin"], NOW)) == ["Europe/Berlin"]
     assert local(NOW, zone) == NOW
 
 
 @pytest.mark.parametrize("key_id", ["", "k.1", "k/1", "k 1", "ü", "k" * 9, "k~1"])
-def test_a_key_that_tokens_can_not_name_is_refused(key_id: str) -> None:
+def test_a_key_id_that_does_not_fit_in_a_token_is_refused(key_id: str) -> None:
     with pytest.raises(ValidationError, match="can't name a key"):
         SigningKeys(current=key_id, keys={key_id: "A" * 43})
 
 
-def test_keys_are_not_shown() -> None:
+def test_keys_are_not_in_their_repr() -> None:
     assert "AAAA" not in repr(SigningKeys(current="k1", keys={"k1": "A" * 43}))
 
 
-def test_how_long_events_are_believed() -> None:
+def test_the_lifetime_of_events() -> None:
     assert (timedelta(minutes=1), timedelta(hours=1), timedelta(minutes=15)) == (CLOCK_SKEW, DEFAULT_EXP, GRACE)
     assert timedelta(hours=1, minutes=15) == LIFETIME
 
@@ -110,11 +110,11 @@ def deal(**changes: Any) -> dict[str, Any]:
         (deal(mincpmpersec=0.41), 12, (10_000_000, None)),
     ],
 )
-def test_the_dearer_bid_wins_and_of_equals_the_deal(imp: dict[str, Any], deal_cpm: int, paid: Any) -> None:
+def test_the_higher_bid_wins_and_the_deal_on_a_tie(imp: dict[str, Any], deal_cpm: int, paid: Any) -> None:
     assert priced(imp, deals=[{"id": "d", "cpm": deal_cpm}])[:2] == paid
 
 
-def test_floors_by_duration_are_no_floor_of_the_impression() -> None:
+def test_floors_by_duration_do_not_set_the_floor_of_the_impression() -> None:
     body = video_request()
     body["imp"][0] |= {"bidfloor": 20}
     for floors, least in (([], 20_000_000), ([{"mindur": 20, "bidfloor": 5}], 0)):
@@ -138,12 +138,12 @@ def test_a_large_batch_takes_several_transactions(caplog: pytest.LogCaptureFixtu
 
 
 @pytest.mark.parametrize("text", ["1.5", "x", "", "1" * 20])
-def test_micros_are_read_from_digits_alone(text: str) -> None:
+def test_micros_are_parsed_from_ascii_digits_only(text: str) -> None:
     with pytest.raises(ValidationError):
         AMOUNT.validate_python(text)
 
 
-def test_micros_are_read_from_the_digits_of_a_stored_text_and_from_no_other_type() -> None:
+def test_stored_micros_are_parsed_only_from_a_text_of_digits() -> None:
     assert AMOUNT.validate_python("5000000") == 5_000_000
     for value in (1.0, True, b"5"):
         with pytest.raises(ValidationError):
@@ -151,7 +151,7 @@ def test_micros_are_read_from_the_digits_of_a_stored_text_and_from_no_other_type
 
 
 @pytest.mark.parametrize(("length", "is_cut"), [(40, False), (41, True)])
-def test_a_long_text_that_is_no_amount_is_shown_cut(length: int, is_cut: bool) -> None:
+def test_the_error_of_a_long_invalid_amount_is_truncated(length: int, is_cut: bool) -> None:
     with pytest.raises(ValueError, match="not an amount of money") as told:
         micros("x" * length)
 

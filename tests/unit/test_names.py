@@ -1,4 +1,4 @@
-"""Names say what they name: none is a word that fits any value, and no two classes share one."""
+"""Names are specific, class names are unique, and files are short."""
 
 import ast
 import tomllib
@@ -40,7 +40,7 @@ def vague_names(source: str) -> list[tuple[int, str]]:
 
 
 def sources() -> list[Path]:
-    """The modules that mypy checks: all of ours."""
+    """The modules that mypy checks, which are all modules of the repository."""
     folders = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]["files"]
     return [path for name in folders for path in ((ROOT / name).rglob("*.py") if "." not in name else [ROOT / name])]
 
@@ -53,8 +53,8 @@ def test_no_name_is_vague() -> None:
     ] == []
 
 
-def test_no_two_classes_have_one_name() -> None:
-    """Tests apart, and classes that no other module sees."""
+def test_class_names_are_unique() -> None:
+    """Except in tests, and except private classes."""
     modules: dict[str, list[str]] = defaultdict(list)
     for path in sources():
         if not path.is_relative_to(ROOT / "tests"):
@@ -66,7 +66,7 @@ def test_no_two_classes_have_one_name() -> None:
 
 
 def test_no_file_is_long() -> None:
-    """Nobody holds more than 350 lines in mind: a longer file has several subjects."""
+    """A file of more than 350 lines has several subjects."""
     lengths = {str(path.relative_to(ROOT)): path.read_text().count("\n") for path in sources()}
 
     assert {path: length for path, length in lengths.items() if length > 350} == {}
@@ -89,9 +89,9 @@ def test_no_file_is_long() -> None:
         "match 1:\n    case it: ...",
     ],
 )
-def test_a_vague_name_is_seen_wherever_it_is_bound(source: str) -> None:
+def test_a_vague_name_is_detected_in_every_binding(source: str) -> None:
     assert len(vague_names(source)) == 1
 
 
-def test_a_name_that_is_only_used_or_names_its_subject_passes() -> None:
+def test_specific_and_unbound_names_are_accepted() -> None:
     assert vague_names("import pytest\nraise pytest.its(found)\nplacement = one_caller = founded = item") == []

@@ -1,4 +1,4 @@
-"""The normal forms: idempotent, and equal to a naive reading of what people write."""
+"""Normal forms are idempotent and equal to literal expected values."""
 
 import unicodedata
 from collections.abc import Callable
@@ -32,7 +32,7 @@ names = st.lists(labels, min_size=1, max_size=4).map(".".join)
 
 @pytest.mark.parametrize("normal_form", ONE, ids=lambda item: item.__name__)
 @given(text=st.text(max_size=24) | LIKELY)
-def test_the_normal_form_of_a_normal_form_is_itself(normal_form: Callable[[str], str], text: str) -> None:
+def test_normal_forms_are_idempotent(normal_form: Callable[[str], str], text: str) -> None:
     once = normal_form(text)
 
     assert normal_form(once) == once
@@ -40,7 +40,7 @@ def test_the_normal_form_of_a_normal_form_is_itself(normal_form: Callable[[str],
 
 @pytest.mark.parametrize(("of_list", "of_value"), LISTS, ids=lambda item: item.__name__)
 @given(values=st.lists(st.text("aB9.-_/:é*", min_size=1, max_size=8), max_size=4), comma=st.sampled_from([",", " , "]))
-def test_a_list_is_its_values_one_by_one(
+def test_the_normal_form_of_a_list_is_that_of_its_values(
     of_list: Callable[[str], tuple[str, ...]], of_value: Callable[[str], str], values: list[str], comma: str
 ) -> None:
     assume("*" not in {forms.language(value) for value in values} or of_list is not forms.languages)
@@ -57,7 +57,7 @@ def test_a_list_is_its_values_one_by_one(
     after=st.sampled_from(["", ".", "/", "/a/b?c=d#e", ":443", ":8080/x", "?q=//x", "#top", "./", " ", "\\x"]),
     change=st.sampled_from([str.lower, str.upper, str.title]),
 )
-def test_a_domain_is_found_in_all_that_is_written_around_it(
+def test_a_domain_is_extracted_from_urls_and_spellings(
     name: str, before: str, after: str, change: Callable[[str], str]
 ) -> None:
     assert forms.domain(before + change(name) + after) == name
@@ -66,7 +66,7 @@ def test_a_domain_is_found_in_all_that_is_written_around_it(
 @given(
     st.lists(st.text(st.characters(max_codepoint=0x3FF, categories=["Ll", "Lu"]), min_size=1, max_size=8), min_size=1)
 )
-def test_a_domain_in_unicode_is_what_the_idna_package_makes_of_it(of_labels: list[str]) -> None:
+def test_a_unicode_domain_equals_the_result_of_the_idna_package(of_labels: list[str]) -> None:
     name = ".".join(of_labels)
     try:
         expected = idna.encode(name, uts46=True, transitional=False).decode()
@@ -121,7 +121,7 @@ def test_a_domain_in_unicode_is_what_the_idna_package_makes_of_it(of_labels: lis
         (forms.ascii_url, "https://a.example/\ud83d\r\nX: y", "https://a.example/%3F%0D%0AX:%20y"),
     ],
 )
-def test_what_people_write(normal_form: Callable[[str], str], text: str, expected: str) -> None:
+def test_the_normal_form_of_each_spelling(normal_form: Callable[[str], str], text: str, expected: str) -> None:
     assert normal_form(text) == expected
 
 
@@ -142,14 +142,14 @@ def test_what_people_write(normal_form: Callable[[str], str], text: str, expecte
         *((of_list, blank, ()) for of_list, _ in LISTS for blank in ("", " ", ",", " , ,")),
     ],
 )
-def test_lists_that_people_write(
+def test_the_normal_form_of_lists(
     of_list: Callable[[str], tuple[str, ...]], text: str, expected: tuple[str, ...]
 ) -> None:
     assert of_list(text) == expected
 
 
 @given(st.text(max_size=24) | LIKELY, st.text(st.characters(exclude_categories=["Cs"]), max_size=8))
-def test_a_url_in_ascii_can_stand_in_a_header_and_says_the_same(text: str, path: str) -> None:
+def test_an_ascii_url_is_a_valid_header_and_equivalent(text: str, path: str) -> None:
     for url in (text, f"https://shop.example/{text}"):
         assert forms.ascii_url(url).isascii()
         assert not {"\r", "\n", " "} & set(forms.ascii_url(url))

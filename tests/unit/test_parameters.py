@@ -1,4 +1,4 @@
-"""Parameters: all of them can be used, or the last good ones stay; what is wrong is named, and no secret shown."""
+"""Parameters: a set with an invalid value is not used, and the invalid value is reported without secrets."""
 
 import pytest
 from hypothesis import given
@@ -60,7 +60,7 @@ BAD = {
 }
 
 
-def test_every_value_is_read_as_what_it_is() -> None:
+def test_every_parameter_is_parsed_to_its_type() -> None:
     reading, wrong = read(GOOD)
 
     assert not wrong
@@ -87,7 +87,7 @@ def test_every_value_is_read_as_what_it_is() -> None:
 
 
 @given(st.sets(st.sampled_from(NAMES)), st.sets(st.sampled_from(NAMES)))
-def test_whatever_is_wrong_is_named_and_the_rest_is_as_if_it_were_not_there(bad: set[str], absent: set[str]) -> None:
+def test_invalid_parameters_are_reported_and_do_not_affect_the_others(bad: set[str], absent: set[str]) -> None:
     values = {name: (BAD if name in bad else GOOD)[name] for name in NAMES if name not in absent}
     missing = {"signing-keys"} & absent
 
@@ -102,7 +102,7 @@ def test_whatever_is_wrong_is_named_and_the_rest_is_as_if_it_were_not_there(bad:
 
 
 @pytest.mark.parametrize("name", sorted(SECRETS))
-def test_no_secret_is_shown(name: str) -> None:
+def test_no_error_has_a_secret(name: str) -> None:
     reading = read({**GOOD, name: BAD[name]})
 
     for entry in (str(reading.wrong), repr(reading.parameters), repr(read(GOOD))):
@@ -110,7 +110,7 @@ def test_no_secret_is_shown(name: str) -> None:
         assert BAD[name] not in entry
 
 
-def test_a_warning_that_comes_after_the_end_is_wrong_whichever_of_the_two_is_given() -> None:
+def test_a_warn_age_above_the_hard_age_is_invalid() -> None:
     for values in ({"snapshot-warn-age": "601"}, {"snapshot-hard-age": "179"}, {**GOOD, "snapshot-hard-age": "99"}):
         reading, wrong = read({"signing-keys": KEYS, **values})
         assert set(wrong) == set(values) & {"snapshot-warn-age", "snapshot-hard-age"}
@@ -118,7 +118,7 @@ def test_a_warning_that_comes_after_the_end_is_wrong_whichever_of_the_two_is_giv
         assert reading.ages[1:] == DEFAULTS.ages[1:]
 
 
-def test_the_last_good_ones_stay_all_of_them_until_all_are_good_again() -> None:
+def test_the_last_valid_parameters_stay_until_all_are_valid() -> None:
     first = read(GOOD)
 
     assert better(first, read({**GOOD, "network-allowance": "40", "most-bids-at-once": "many"})) is first
@@ -126,7 +126,7 @@ def test_the_last_good_ones_stay_all_of_them_until_all_are_good_again() -> None:
     assert better(first, mended) is mended
 
 
-def test_who_begins_with_faults_takes_what_has_fewer_of_them() -> None:
+def test_without_valid_parameters_the_set_with_fewer_faults_is_used() -> None:
     two, first, other = (
         read({**GOOD, **{name: BAD[name] for name in names}})
         for names in (("signing-keys", "admin-key"), ("admin-key",), ("price-keys",))
@@ -138,7 +138,7 @@ def test_who_begins_with_faults_takes_what_has_fewer_of_them() -> None:
     assert better(first, other) is first
 
 
-def test_all_pages_are_read_and_without_secrets_none_of_those() -> None:
+def test_all_pages_are_read_and_secrets_only_on_request() -> None:
     ssm = FakeSSM("/at/home", GOOD, SECRETS)
 
     assert under_path(ssm, "/at/home", secrets=True) == GOOD  # type: ignore[arg-type]

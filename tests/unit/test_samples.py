@@ -1,4 +1,4 @@
-"""samples/campaigns.yaml: valid, varied, and such that a user sees bids."""
+"""samples/campaigns.yaml: valid, varied, and with bids on ordinary requests."""
 
 import re
 from datetime import UTC, datetime
@@ -50,7 +50,7 @@ def offers(body: bytes) -> list[Offer]:
     return decide(request, match(request, snapshot(), NOW), snapshot(), "bidder", NOW)
 
 
-def test_each_is_there_and_no_brand_is_real() -> None:
+def test_every_sample_campaign_is_valid_and_has_a_fictional_domain() -> None:
     assert len(samples()) == 13
     for campaign in samples().values():
         domain = campaign.advertiser.domain
@@ -71,7 +71,7 @@ def test_categories_are_of_content_taxonomy_1() -> None:
             assert re.fullmatch(r"IAB([1-9]|1\d|2[0-6])(-\d{1,2})?", category)
 
 
-def test_creatives_vary_and_each_file_can_be_made() -> None:
+def test_creatives_vary_and_each_clip_can_be_generated() -> None:
     creatives = [creative for campaign in samples().values() for creative in campaign.creatives]
     assert {creative.duration for creative in creatives} == {6, 10, 15, 20, 30}
     assert {creative.skip_offset is None for creative in creatives} == {True, False}
@@ -81,7 +81,7 @@ def test_creatives_vary_and_each_file_can_be_made() -> None:
     assert {LOCAL + clip.key for clip in clips(documents)} == {file.url for file in media}
 
 
-def test_each_thing_that_a_creative_can_have_is_shown_once() -> None:
+def test_each_field_of_a_creative_has_an_example() -> None:
     creatives = [creative for campaign in samples().values() for creative in campaign.creatives]
     for part in ("tag", "icon", "verifications", "companions", "universal_ad_id"):
         assert any(getattr(creative, part) for creative in creatives), part
@@ -96,7 +96,7 @@ def test_prices_budgets_and_flights_vary() -> None:
     assert min(campaign.budget.total_micros or MICROS for campaign in book) < MICROS
 
 
-def test_two_campaigns_take_any_request_at_more_than_2_usd() -> None:
+def test_two_campaigns_bid_above_2_usd_on_any_request() -> None:
     broad = [campaign for campaign in samples().values() if not campaign.targeting and campaign.cpm_micros]
     assert len(broad) == 2
     assert all(campaign.cpm_micros and campaign.cpm_micros > 2 * MICROS for campaign in broad)
@@ -115,13 +115,13 @@ def test_ordinary_requests_get_a_bid(body: bytes) -> None:
     assert len(offers(body)) == 1
 
 
-def test_sample_request_gets_the_campaign_that_was_made_for_it() -> None:
+def test_the_sample_request_gets_its_campaign() -> None:
     (result,) = offers((SAMPLES / "request.json").read_bytes())
     assert result.campaign.id == "aurora-trail-shoes"
     assert {file.mime for file in result.fit.media} == {"video/mp4", "video/webm"}
 
 
-def test_load_test_reaches_every_campaign_that_runs() -> None:
+def test_the_load_test_gets_bids_of_every_active_campaign() -> None:
     requests = [encoded(document) for kind, document, _ in drawn(3000) if kind is RequestKind.VIDEO]
     won = {offer.campaign.id for body in requests for offer in offers(body)}
     assert won == set(samples()) - {NOT_YET}

@@ -21,7 +21,7 @@ def test_an_empty_variable_counts_as_absent() -> None:
     assert read({**GOOD, "BIDDER_PUBLIC_URL": "", "OTHER": "x"}).public_url is None
 
 
-def test_every_bad_variable_is_named_at_once() -> None:
+def test_one_error_names_every_invalid_variable() -> None:
     bad = {**GOOD, "BIDDER_EVENTS_TOPIC": "arn", "BIDDER_PUBLIC_URL": "nowhere"}
     del bad["BIDDER_LEDGER_TABLE"]
 

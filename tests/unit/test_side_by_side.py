@@ -1,4 +1,4 @@
-"""Calls run at once, their outcomes keep their order, and who hangs is left behind."""
+"""Concurrent calls: outcomes keep the order of the calls, and a hanging call is late."""
 
 import threading
 
@@ -20,14 +20,14 @@ def test_outcomes_are_in_the_order_of_the_calls(values: list[int | None]) -> Non
     assert [None if isinstance(outcome, KeyError) else outcome for outcome in message] == values
 
 
-def test_calls_wait_for_each_other() -> None:
-    """As they could not one after the other."""
+def test_calls_run_concurrently() -> None:
+    """Each call waits for the others, which sequential calls could not do."""
     barrier = threading.Barrier(20, timeout=30)
 
     assert sorted(outcomes([barrier.wait] * 20, 30)) == list(range(20))  # type: ignore[type-var]
 
 
-def test_a_call_that_hangs_is_late_and_the_others_are_not() -> None:
+def test_only_the_hanging_call_is_late() -> None:
     let_go = threading.Event()
     waiting = lambda: let_go.wait(30)  # noqa: E731
 

@@ -48,13 +48,13 @@ def test_a_sampled_bid_has_a_subsegment_for_each_step(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.usefixtures("sampled")
-def test_a_sampled_bid_is_made_where_there_is_no_segment_and_no_daemon() -> None:
+def test_a_sampled_bid_works_without_a_segment_and_a_daemon() -> None:
     assert make_a_bid() == 200
 
 
-def test_an_unsampled_bid_does_not_touch_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unsampled_bid_does_not_import_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0")
-    monkeypatch.setitem(sys.modules, "aws_xray_sdk.core", None)  # an import of it would raise
+    monkeypatch.setitem(sys.modules, "aws_xray_sdk.core", None)  # an import would raise
     tracing._recorder.cache_clear()
 
     assert make_a_bid() == 200

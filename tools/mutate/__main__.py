@@ -62,11 +62,11 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make mutate", description=__doc__)
     parser.add_argument("--only", nargs="*", help="files or folders, instead of " + ", ".join(ROOMS))
-    parser.add_argument("--sample", type=int, default=0, help="so many mutants of each room, instead of all")
+    parser.add_argument("--sample", type=int, default=0, help="the number of mutants of each room, instead of all")
     parser.add_argument("--match", default="", help="only mutants with this text in their name")
     parser.add_argument("--seed", default="0", help="of the sample")
     parser.add_argument("--workers", type=int, default=1, help="trials at a time")
-    parser.add_argument("--measure", action="store_true", help="measure anew which test runs which line")
+    parser.add_argument("--measure", action="store_true", help="measure again which tests run which lines")
     parser.add_argument("--list", action="store_true", help="only list the mutants")
     return parser.parse_args()
 
@@ -151,7 +151,7 @@ def _passing(names: Sequence[str]) -> set[str]:
             time.sleep(0.02)
         passing = set(json.loads(file.read() or "[]"))
     if names and not passing:
-        msg = f"without a fault, all of {len(names)} tests fail, {names[0]} among them"
+        msg = f"without a mutation, all of {len(names)} tests fail, {names[0]} among them"
         raise Unjudged(msg)
     return passing
 

@@ -1,9 +1,11 @@
 """The tests that run each line of the product, measured once by coverage's contexts."""
 
+import ast
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -39,15 +41,21 @@ class CoveringTests:
         self._measured = {context.partition("::")[0] for context in self._data.measured_contexts()}
 
     def of(self, mutant: Mutant, most: int) -> list[str]:
-        """The node ids of at most `most` tests that run the lines of a mutant; of its whole file where a line is run
-        when the module is imported, or is newer than the record."""
+        """The node ids of at most `most` tests that run the lines of a mutant.
+
+        If the lines are run when the module is imported, or are newer than the record: of the tests that run the lines
+        which depend on them, then of those of the whole file. A file that is only run when it is imported has the tests
+        of all test files that import it.
+        """
         by_line = self._by_line(str(Path(mutant.path).absolute()))
         first, last = mutant.lines
-        names = {name for line in range(first, last + 1) for name in by_line.get(line, ())}
-        if not any(names):
-            names = {name for contexts in by_line.values() for name in contexts}
-        tests = {name.partition("|")[0] for name in names if name}
-        return [*self._unmeasured(mutant.path), *nearest_first(tests, mutant.path)][:most]
+        tests = _tests(by_line, range(first, last + 1))
+        names = nearest_first(tests, mutant.path)
+        if not tests:
+            tests = _tests(by_line, dependent_lines(Path(mutant.path).read_text(), first))
+            others = _tests(by_line, by_line) - tests
+            names = [*nearest_first(tests, mutant.path), *nearest_first(others, mutant.path)]
+        return [*self._unmeasured(mutant.path), *(names or importing(mutant.path))][:most]
 
     def _unmeasured(self, path: str) -> list[str]:
         """The test files of the room that are newer than the record. All of their tests count for the mutant."""
@@ -56,6 +64,39 @@ class CoveringTests:
         pattern = f"test_{stem}*.py" if room == "bidder" else "test_*.py"
         files = sorted(folder.glob(pattern))
         return [str(file) for file in files if str(file) not in self._measured or file.stat().st_mtime > self._made_at]
+
+
+def importing(path: str) -> list[str]:
+    """The files of unit tests that import a file of the product, in their order."""
+    module = ".".join(Path(path).with_suffix("").parts)
+    imports = re.compile(rf"^(from|import) {re.escape(module)}\b", re.MULTILINE)
+    return [str(file) for file in sorted(Path("tests/unit").rglob("test_*.py")) if imports.search(file.read_text())]
+
+
+def _tests(by_line: Mapping[int, Iterable[str]], lines: Iterable[int]) -> set[str]:
+    """The node ids of the tests that run any of these lines."""
+    contexts = {context for line in lines for context in by_line.get(line, ())}
+    return {context.partition("|")[0] for context in contexts if context}
+
+
+def dependent_lines(source: str, line: int) -> set[int]:
+    """The lines of the function whose head has this line; else those that read a name which its statement assigns."""
+    tree = ast.parse(source)
+    around = [node for node in ast.walk(tree) if isinstance(node, ast.stmt) and _lines_of(node).count(line)]
+    innermost = min(around, key=lambda node: len(_lines_of(node)), default=tree)
+    if isinstance(innermost, ast.FunctionDef | ast.AsyncFunctionDef):
+        return set(_lines_of(innermost))
+    names = {node.id for node in ast.walk(innermost) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return {
+        node.lineno
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in names)
+        or (isinstance(node, ast.Attribute) and node.attr in names)
+    }
+
+
+def _lines_of(statement: ast.stmt) -> range:
+    return range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
 
 
 def nearest_first(names: Iterable[str], path: str) -> list[str]:

@@ -7,7 +7,10 @@ from bidder.cli.session import Session, json_option, pass_session
 
 @click.group()
 def command() -> None:
-    """The limits that the campaigns of an advertiser share; `bidder campaigns import` sets them."""
+    """Limits that all campaigns of an advertiser share.
+
+    `bidder campaigns import` sets them.
+    """
 
 
 @command.command("list")
@@ -25,7 +28,7 @@ def list_(session: Session, as_json: bool) -> None:
 @json_option
 @pass_session
 def show(session: Session, domain: str, as_json: bool) -> None:
-    """The limits of one advertiser, such as shop.example, with spend and changes."""
+    """One advertiser, such as shop.example: limits, spend, changes."""
     from bidder.cli import advertisers
 
     advertisers.show(session.service, domain, as_json=as_json)

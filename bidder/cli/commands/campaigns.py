@@ -8,7 +8,7 @@ where_option = click.option(
     "--where",
     multiple=True,
     metavar="FIELD=VALUE",
-    help="Campaigns that meet this: = != ~ (with * and ?) < > <= >=, as in status=active or id~summer-*. Again: and.",
+    help="A condition such as status=active or id~summer-*, by = != ~ (with * and ?) < > <= >=. Repeat it to combine.",
 )
 
 
@@ -19,10 +19,13 @@ def command() -> None:
 
 @command.command("import")
 @click.argument("file")
-@click.option("--dry-run", is_flag=True, help="Say what would change, field by field; write nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the changes by field, and store nothing.")
 @pass_session
 def import_(session: Session, file: str, dry_run: bool) -> None:
-    """Add or replace the campaigns of a YAML, JSON Lines or CSV FILE; - is standard input."""
+    """Add or replace the campaigns of a FILE.
+
+    FILE is YAML, JSON Lines or CSV; - is standard input.
+    """
     from bidder.cli.campaign_import import import_file
 
     import_file(session.service, file, dry_run=dry_run, tell_stored=session.note_stored)
@@ -42,8 +45,13 @@ def export(session: Session, form: str, where: tuple[str, ...]) -> None:
 
 @command.command("list")
 @where_option
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N; a terminal gets 100, a pipe all.")
-@click.option("--after", default="", metavar="ID", help="Those after this id: the next page.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="At most N campaigns. The default is 100 on a terminal, else all.",
+)
+@click.option("--after", default="", metavar="ID", help="Only campaigns after this id, for the next page.")
 @json_option
 @pass_session
 def list_(session: Session, where: tuple[str, ...], limit: int | None, after: str, as_json: bool) -> None:
@@ -114,7 +122,7 @@ def delete(session: Session, ids: tuple[str, ...], where: tuple[str, ...], yes: 
 
 @command.command()
 @click.argument("id")
-@click.option("--version", type=int, metavar="N", help="As this version of its history had it.")
+@click.option("--version", type=int, metavar="N", help="The version of its history.")
 @pass_session
 def restore(session: Session, id: str, version: int | None) -> None:  # noqa: A002  as above
     """Bring a deleted campaign back, or an earlier version of one."""
@@ -147,7 +155,7 @@ def _set_status(session: Session, ids: tuple[str, ...], where: tuple[str, ...], 
 @json_option
 @pass_session
 def health(session: Session, id: str | None, as_json: bool) -> None:  # noqa: A002  as above
-    """Plan, spend, projection and participation of campaigns, and what keeps them from spending."""
+    """Plan, spend and projection, and the reasons of shortfalls."""
     from bidder.cli.health import print_health
 
     print_health(session.service, id, as_json=as_json)

@@ -1,4 +1,4 @@
-"""`bidder cost`: what a rate of requests costs on AWS."""
+"""`bidder cost`: the cost of a rate of requests on AWS."""
 
 from pathlib import Path
 
@@ -11,9 +11,9 @@ ENTRANCES = ("rest-api", "http-api", "function-url", "load-balancer", "container
 
 @click.command()
 @click.option("--qps", type=float, required=True, help="Bid requests a second.")
-@click.option("--bid-rate", type=float, required=True, help="The share of requests that are bid on, from 0 to 1.")
+@click.option("--bid-rate", type=float, required=True, help="Bids per request, from 0 to 1.")
 @click.option("--win-rate", type=float, required=True, help="The share of bids that win, from 0 to 1.")
-@click.option("--region", default="us-east-1", show_default=True, help="A region that the table of prices has.")
+@click.option("--region", default="us-east-1", show_default=True, help="An AWS region in the table of prices.")
 @click.option("--entrance", type=click.Choice(ENTRANCES), default="rest-api", show_default=True)
 @click.option("--arm", is_flag=True, help="arm64 processors instead of x86_64.")
 @click.option("--memory", "memory_mb", type=click.IntRange(128, 10240), default=1769, show_default=True, metavar="MB")
@@ -23,7 +23,9 @@ ENTRANCES = ("rest-api", "http-api", "function-url", "load-balancer", "container
 @click.option(
     "--events-per-call", type=float, default=1.0, show_default=True, help="Events of one POST /e, ten at most."
 )
-@click.option("--sampling", type=float, default=0.05, show_default=True, help="Traces beyond one a second, a share.")
+@click.option(
+    "--sampling", type=float, default=0.05, show_default=True, help="The share of traces beyond one a second."
+)
 @click.option("--log-level", type=click.Choice(["INFO", "WARN"]), default="INFO", help="Lambda's system log level.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A plot of all entrances: .svg or .png.")
 @json_option
@@ -44,13 +46,16 @@ def command(
     arm: bool,
     as_json: bool,
 ) -> None:
-    """The cost of a rate of requests on AWS: a month, a million requests, the largest items, and possible savings.
+    """The cost of a rate of requests on AWS.
+
+    By month and by a million requests, with the largest items and possible savings.
+
 
     It needs no AWS: prices come from a dated table.
     """
     from bidder.cli.cost import printing
     from bidder.cli.cost.plot import draw
-    from bidder.cli.cost.prices import price_table
+    from bidder.cli.cost.prices import UnknownRegion, price_table
     from bidder.cli.cost.usage import Entrance, InvalidLoad, Load
 
     if out is not None and out.suffix not in {".svg", ".png"}:
@@ -76,7 +81,17 @@ def command(
     except InvalidLoad as wrong:
         raise click.UsageError(f"--{wrong}") from None
     prices = price_table()
+    try:
+        of_region = prices.of(region)
+    except UnknownRegion as wrong:
+        msg = f"--region: {wrong}"
+        raise click.UsageError(msg) from None
     answer = printing.as_json if as_json else printing.as_text
     click.echo(answer(load, Entrance(entrance), region, prices))
     if out is not None:
-        draw(load, prices.of(region), f"{bid_rate:.0%} bid on, {win_rate:.0%} won, {region}, {prices.date}", out)
+        draw(
+            load,
+            of_region,
+            f"{printing.percent(bid_rate)} bid on, {printing.percent(win_rate)} won, {region}, {prices.date}",
+            out,
+        )

@@ -6,9 +6,9 @@ from bidder.cli.session import Session, json_option, pass_session
 
 _campaign = click.option("--campaign", required=True, help="The id of the campaign that shows it.")
 _creative = click.option("--id", "creative_id", help="The creative to make or replace; by default the file's name.")
-_landing_page = click.option("--landing-page", help="Where a click leads. A new creative needs one.")
-_name = click.option("--name", help="The creative's name for people.")
-_mezzanine = click.option("--mezzanine", is_flag=True, help="Let players and ad inserters have the original, too.")
+_landing_page = click.option("--landing-page", help="The landing page. A new creative needs one.")
+_name = click.option("--name", help="The display name of the creative.")
+_mezzanine = click.option("--mezzanine", is_flag=True, help="Give players and ad inserters the original file, too.")
 
 
 @click.group()
@@ -50,7 +50,9 @@ def upload(
 @_landing_page
 @_name
 @_mezzanine
-@click.option("--hours", type=click.IntRange(1, 168), default=24, show_default=True, help="How long the form works.")
+@click.option(
+    "--hours", type=click.IntRange(1, 168), default=24, show_default=True, help="The lifetime of the form in hours."
+)
 @pass_session
 def upload_form(
     session: Session,
@@ -62,7 +64,10 @@ def upload_form(
     mezzanine: bool,
     hours: int,
 ) -> None:
-    """Print a form, as JSON, to upload FILE_NAME without an AWS account: a presigned POST with a size limit."""
+    """Print a form to upload FILE_NAME without an AWS account.
+
+    The form is JSON: a presigned POST with a size limit.
+    """
     from bidder.cli.creatives import Wanted, print_upload_form
 
     wanted = Wanted(campaign, creative_id, landing_page, name, mezzanine=mezzanine)
@@ -70,8 +75,8 @@ def upload_form(
 
 
 @command.command("list")
-@click.option("--campaign", help="Those of one campaign.")
-@click.option("--state", help="Those of one state, such as refused.")
+@click.option("--campaign", help="Only jobs of this campaign.")
+@click.option("--state", help="Only jobs in this state, such as refused.")
 @json_option
 @pass_session
 def list_(session: Session, campaign: str | None, state: str | None, as_json: bool) -> None:

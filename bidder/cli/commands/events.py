@@ -16,7 +16,10 @@ def command() -> None:
 @click.argument("queue", type=click.Choice(QUEUES))
 @pass_session
 def redrive(session: Session, queue: str) -> None:
-    """Move the messages of a consumer's dead-letter queue back to its queue. Repeated messages count once."""
+    """Move a dead-letter queue back to the queue of its consumer.
+
+    Repeated messages count once.
+    """
     from bidder.cli.redrive import redrive as move_back
 
     move_back(queue, session.service.settings.notices_queue, session.note_stored)

@@ -9,9 +9,11 @@ from bidder.cli.session import Session, json_option, pass_session
 @click.argument("request", required=False)
 @click.option("--campaign", metavar="ID", help="Only this campaign; without REQUEST, its state and its rejections.")
 @click.option("--exchange", metavar="NAME", help="As in POST /bid?exchange=NAME.")
-@click.option("--xml", "as_xml", is_flag=True, help="As for a player that takes VAST alone.")
-@click.option("--snapshot", metavar="V", default="current", help="A version, or a file that replay saved.")
-@click.option("--at", metavar="TIME", help="The time of the decision; else now, or the time of the named snapshot.")
+@click.option("--xml", "as_xml", is_flag=True, help="Explain the answer to a player that accepts only VAST.")
+@click.option("--snapshot", metavar="V", default="current", help="A snapshot version, or a file of `replay --save`.")
+@click.option(
+    "--at", metavar="TIME", help="The time of the decision. The default is now, or the time of a named snapshot."
+)
 @json_option
 @pass_session
 def command(
@@ -24,10 +26,12 @@ def command(
     at: str | None,
     as_json: bool,
 ) -> None:
-    """The bids of the current snapshot on REQUEST (OpenRTB as JSON; - is standard input), and the reasons.
+    """The bids of the current snapshot on REQUEST, and the reasons.
+
+    REQUEST is OpenRTB as JSON; - is standard input.
 
     With --campaign and without REQUEST: whether the campaign can bid, its latest rejections, and a request that it
-    would take.
+    would bid on.
     """
     from bidder.cli.explain import ExplainOptions, print_explanation
 

@@ -21,11 +21,14 @@ def status(session: Session, as_json: bool) -> None:
 
 
 @command.command()
-@click.option("--force", is_flag=True, help="Now, whatever events are lost.")
+@click.option("--force", is_flag=True, help="Without waiting, even if events are lost.")
 @pass_session
 def rotate(session: Session, force: bool) -> None:
-    """Make the next of three steps: add a key, sign by it, drop the old one. Call it once for each."""
+    """Make the next of three steps of a rotation.
+
+    Add a key, sign by it, drop the old one: call it once for each.
+    """
     from bidder.cli import keys
 
-    with session.writing("`bidder keys status` tells which keys there are", "the step is made"):
+    with session.writing("`bidder keys status` shows the keys", "the step is made"):
         keys.rotate(session.service, force=force)

@@ -13,11 +13,14 @@ def command() -> None:
 @command.command("import")
 @click.argument("name")
 @click.argument("file")
-@click.option("--hashed", is_flag=True, help="The ids are SHA-256 of ids, in hex.")
-@click.option("--dry-run", is_flag=True, help="Show five ids as they are read; write nothing.")
+@click.option("--hashed", is_flag=True, help="The ids are SHA-256 hashes in hex.")
+@click.option("--dry-run", is_flag=True, help="Print the first five parsed ids, and store nothing.")
 @pass_session
 def import_(session: Session, name: str, file: str, hashed: bool, dry_run: bool) -> None:
-    """Add or replace the list NAME: the ids of FILE are hashed here; - is standard input."""
+    """Add or replace the list NAME by the ids of FILE.
+
+    The ids are hashed here. - is standard input.
+    """
     from bidder.cli.lists import import_list
 
     import_list(session.service, name, file, hashed=hashed, dry_run=dry_run, tell_stored=session.note_stored)

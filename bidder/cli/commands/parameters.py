@@ -44,7 +44,7 @@ def check(session: Session) -> None:
 @command.command("set")
 @click.argument("name")
 @click.argument("value")
-@click.option("--force", is_flag=True, help="Replace signing keys without keeping those there are.")
+@click.option("--force", is_flag=True, help="Replace signing keys even if existing keys are lost.")
 @pass_session
 def set_(session: Session, name: str, value: str, force: bool) -> None:
     """Change a parameter, for running processes too. VALUE - reads standard input, for secrets."""

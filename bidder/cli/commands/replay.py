@@ -1,4 +1,4 @@
-"""`bidder replay`: what recorded requests would be bid on, from one snapshot or two."""
+"""`bidder replay`: the bids on recorded requests, by one snapshot or two."""
 
 from pathlib import Path
 
@@ -11,11 +11,13 @@ _FILE = click.Path(path_type=Path)
 
 @click.command()
 @click.option("--requests", metavar="FILE", required=True, type=_FILE, help="JSON Lines, also in gzip.")
-@click.option("--snapshot", metavar="A", multiple=True, required=True, help="A version, current or a file; twice: B-A.")
-@click.option("--at", metavar="TIME", help="The clock; else each request's time, or the first snapshot's.")
+@click.option(
+    "--snapshot", metavar="A", multiple=True, required=True, help="A version, current or a file. Twice: compare."
+)
+@click.option("--at", metavar="TIME", help="The time; by default each request's, or the first snapshot's.")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table")
 @click.option("--json", "as_json", is_flag=True, help="As --format json.")
-@click.option("--save", metavar="FILE", type=_FILE, help="Keep the first snapshot, a version, in this file.")
+@click.option("--save", metavar="FILE", type=_FILE, help="Save the first snapshot, which is a version, in this file.")
 @pass_session
 def command(
     session: Session,

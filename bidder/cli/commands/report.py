@@ -1,24 +1,11 @@
-"""`bidder report`: what became of bids, from the archive of events."""
+"""`bidder report`: the outcomes of bids, from the archive of events."""
 
 from datetime import date
 
 import click
 
 from bidder.cli.session import Session, pass_session
-
-
-class Day(click.ParamType[date]):
-    """A date such as 2026-11-23."""
-
-    name = "date"
-
-    def convert(self, value: object, param: click.Parameter | None, context: click.Context | None) -> date:
-        """The date of a text."""
-        try:
-            return value if isinstance(value, date) else date.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value} is no date such as 2026-11-23", param, context)
-
+from bidder.cli.times import Day
 
 BY = ("campaign", "day", "hour", "advertiser", "deal", "creative", "country", "device", "exchange", "error")
 
@@ -26,9 +13,9 @@ BY = ("campaign", "day", "hour", "advertiser", "deal", "creative", "country", "d
 @click.command()
 @click.option("--day", metavar="D", type=Day(), help="One day; short for --from D --to D.")
 @click.option("--from", "first", metavar="D", type=Day(), help="The first day, such as 2026-11-01.")
-@click.option("--to", "last", metavar="D", type=Day(), help="The last day, itself included.")
+@click.option("--to", "last", metavar="D", type=Day(), help="The last day, inclusive.")
 @click.option("--by", type=click.Choice(BY), default="campaign", show_default=True)
-@click.option("--time-zone", default="UTC", show_default=True, metavar="ZONE", help="Of the days and the hours.")
+@click.option("--time-zone", default="UTC", show_default=True, metavar="ZONE", help="The time zone of days and hours.")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table")
 @click.option("--json", "as_json", is_flag=True, help="As --format json.")
 @pass_session
@@ -42,9 +29,11 @@ def command(
     form: str,
     as_json: bool,
 ) -> None:
-    """The outcomes of the bids of some days, from the archive of events.
+    """The outcomes of the bids of some days.
 
-    Bids are counted by the processes that make them, and what one bid in its last minute is missing.
+    The report reads the archive of events.
+
+    Processes count their bids, and a process that ends loses the count of its last minute.
     """
     from bidder.cli.report import period, print_report
     from bidder.events.report import By

@@ -1,4 +1,4 @@
-"""`bidder segments`: what is known of the segments that campaigns target."""
+"""`bidder segments`: the names, sizes and costs of the segments that campaigns target."""
 
 import click
 
@@ -14,7 +14,10 @@ def command() -> None:
 @click.argument("file")
 @pass_session
 def import_(session: Session, file: str) -> None:
-    """Add or replace the segments of a YAML FILE: segments: [{id, provider, name, size, cost}]; - is standard input."""
+    """Add or replace the segments of a YAML FILE.
+
+    The form is segments: [{id, provider, name, size, cost}]. - is standard input.
+    """
     from bidder.cli import segments
 
     segments.import_file(session.service, file, session.note_stored)
@@ -35,7 +38,7 @@ def list_(session: Session, as_json: bool) -> None:
 @json_option
 @pass_session
 def show(session: Session, id: str, as_json: bool) -> None:  # noqa: A002  the argument's name
-    """One segment, such as acme/42, and who changed it."""
+    """One segment, such as acme/42, and its changes."""
     from bidder.cli import segments
 
     segments.show(session.service, id, as_json=as_json)

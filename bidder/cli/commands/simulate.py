@@ -10,11 +10,13 @@ from bidder.cli.session import json_option
 @click.command()
 @click.argument("scenario", type=click.Path(path_type=Path))
 @click.option(
-    "--out", metavar="DIR", type=click.Path(path_type=Path), help="Write figures and plots (SVG, PNG) into it."
+    "--out", metavar="DIR", type=click.Path(path_type=Path), help="A folder for figures and plots (SVG, PNG)."
 )
 @json_option
 def command(scenario: Path, out: Path | None, as_json: bool) -> None:
-    """A SCENARIO file in a simulated market: spend, plan, evenness, plots. It needs no AWS.
+    """Run a SCENARIO file in a simulated market.
+
+    The result is spend, plan, evenness and plots. It needs no AWS.
 
     It is YAML, such as bidder/simulator/scenarios/flat.yaml.
     """

@@ -1,4 +1,4 @@
-"""`bidder snapshot`: what refreshes published, and going back."""
+"""`bidder snapshot`: the published snapshots, and a return to an earlier one."""
 
 import click
 
@@ -11,7 +11,7 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("--all", "every", is_flag=True, help="Not only the newest.")
+@click.option("--all", "every", is_flag=True, help="All snapshots.")
 @json_option
 @pass_session
 def list_(session: Session, every: bool, as_json: bool) -> None:
@@ -23,7 +23,7 @@ def list_(session: Session, every: bool, as_json: bool) -> None:
 
 @command.command()
 @click.argument("version", type=int)
-@click.option("--json", "_json", is_flag=True, help="It is JSON already.")
+@click.option("--json", "_json", is_flag=True, help="The output is always JSON.")
 @pass_session
 def show(session: Session, version: int, _json: bool) -> None:
     """The manifest of a snapshot, as JSON."""

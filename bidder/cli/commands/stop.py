@@ -8,7 +8,10 @@ from bidder.cli.session import Session, pass_session
 @click.command()
 @pass_session
 def command(session: Session) -> None:
-    """Stop all bidding, in every process within seconds; notices are still counted."""
+    """Stop all bidding, in every process within seconds.
+
+    Notices are still counted.
+    """
     from datetime import UTC, datetime
 
     with session.writing("`bidder snapshot show VERSION` shows whether bidding is stopped", "bidding is stopped"):

@@ -1,1 +1,1 @@
-"""The bill: what a rate of requests costs on AWS by entrance, from a dated table of prices. Pure but for the plot."""
+"""The bill: the cost of a rate of requests on AWS by entrance, from a dated table of prices. Pure except the plot."""

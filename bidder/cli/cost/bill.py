@@ -1,4 +1,4 @@
-"""The lines of a bill: for each service what is used in a month, and its dollars. Pure functions of load and prices."""
+"""The lines of a bill: the usage of each service in a month, and its dollars. Pure functions of load and prices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Comparisons of bills: the break-even between entrances, and what each switch saves."""
+"""Comparisons of bills: the break-even between entrances, and the saving of each switch."""
 
 from collections.abc import Iterator
 from dataclasses import replace

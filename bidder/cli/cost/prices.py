@@ -4,6 +4,7 @@ A list of pairs is a price in tiers: how many units a month each tier has, None 
 one unit in it.
 """
 
+from difflib import get_close_matches
 from importlib.resources import files
 from typing import Annotated
 
@@ -104,9 +105,9 @@ class Prices(_Prices):
 
 
 class PriceSource(_Prices):
-    """The page of a service's prices, and by region what its prices were compared with, and the date of that.
+    """The page of a service's prices, and by region the source and the date of the comparison of its prices.
 
-    A region without an entry was not compared with anything.
+    The prices of a region without an entry were not compared.
     """
 
     page: str
@@ -129,7 +130,9 @@ class PriceTable(_Prices):
             return self.of(prices)
         if prices is None:
             known = ", ".join(sorted(self.regions))
-            msg = f"no prices of the region {region!r}; the table of {self.date} has {known}. Add it to prices.json"
+            nearest = get_close_matches(region.strip().lower(), self.regions, 1, 0.9)
+            hint = f". Did you mean {nearest[0]}?" if nearest else "; for another region, add its prices to prices.json"
+            msg = f"no prices of the region {region!r}; the table of {self.date} has {known}{hint}"
             raise UnknownRegion(msg)
         return prices
 

@@ -45,8 +45,8 @@ def as_text(load: Load, entrance: Entrance, region: str, prices: PriceTable) -> 
     lines = bill(load, entrance, of_region)
     whole = total(lines)
     head = (
-        f"{load.qps:,g} bid requests/s, bids on {load.bid_rate:.0%}, wins {load.win_rate:.0%} of them, {region}, "
-        f"{entrance.value}; prices of {prices.date}, {prices.currency}"
+        f"{load.qps:,.12g} bid requests/s, bids on {percent(load.bid_rate)}, wins {percent(load.win_rate)} of them, "
+        f"{region}, {entrance.value}; prices of {prices.date}, {prices.currency}"
     )
     by_entrance = [
         (each.value, _money(cost(load, each, of_region)), _money(per_million(cost(load, each, of_region), load)))
@@ -65,6 +65,11 @@ def as_text(load: Load, entrance: Entrance, region: str, prices: PriceTable) -> 
             f"{prices.note}",
         )
     )
+
+
+def percent(share: float) -> str:
+    """A share in percent with three digits, so that a small share is not 0%."""
+    return f"{share * 100:.3g}%"
 
 
 def _rows(lines: list[Line], load: Load) -> list[tuple[str, ...]]:

@@ -24,9 +24,10 @@ class InvalidLoad(ValueError):
     """A number of the load is out of its range; the message names it."""
 
 
+SHARES = ("bid_rate", "win_rate", "capped", "sampling")
 RANGES = {
     "qps": (0.001, 100_000_000.0),
-    **dict.fromkeys(("bid_rate", "win_rate", "capped", "sampling"), (0.0, 1.0)),
+    **dict.fromkeys(SHARES, (0.0, 1.0)),
     "utilisation": (0.01, 1.0),
     **dict.fromkeys(("bid_ms", "event_ms"), (0.0, 900_000.0)),  # a function runs for 15 minutes at most
     "events_per_win": (0.0, 1000.0),
@@ -37,7 +38,7 @@ RANGES = {
 
 @dataclass(frozen=True)
 class Load:
-    """The traffic, and what a request costs in time and bytes. Shares are from 0 to 1.
+    """The traffic, and the time and bytes of a request. Shares are from 0 to 1.
 
     `qps` counts bid requests; notices and pixels come on top.
     """
@@ -59,16 +60,18 @@ class Load:
     """Milliseconds of a core for a notice in a container."""
     utilisation: float = 0.55
     """The share of a task's CPU that scaling keeps to: CpuTarget of deploy/container.yaml."""
+    requests_per_task: int = 60_000
+    """HTTP requests a minute of a task that scaling keeps to: RequestsPerTask of deploy/container.yaml."""
     task_vcpu: int = 2
     task_gb: int = 4
     least_tasks: int = 2
     events_per_win: float = 6.0
-    """Notices and pixels of a win: win, impression, start, and what is left of four more after viewers leave."""
+    """Notices and pixels of a win: win, impression, start, and on average three of four more, since viewers leave."""
     impressions_per_win: float = 0.85
     learned_per_win: float = 3.5
     """Events of a win that the learning consumer takes: win, impression, firstQuartile, complete, click."""
     capped: float = 0.3
-    """Bids of campaigns with frequency caps, each of which reads what the viewer was shown."""
+    """The share of bids of campaigns with frequency caps. Each reads the viewer's exposures."""
     events_per_call: float = 1.0
     """Events of one HTTP call, and so of one SNS publish: 1 by pixels and notices, more by `POST /e`."""
     request_bytes: int = 1800
@@ -93,7 +96,9 @@ class Load:
         for name, (least, most) in RANGES.items():
             value = getattr(self, name)
             if not least <= value <= most:
-                msg = f"{name.replace('_', '-')}: {value:g} is not from {least:g} to {most:,g}"
+                msg = f"{name.replace('_', '-')}: {value:,.12g} is not from {least:g} to {most:,.12g}"
+                if name in SHARES and 1 < value <= 100:
+                    msg += f"; {value:g}% is {value / 100:g}"
                 raise InvalidLoad(msg)
 
     @property
@@ -138,9 +143,11 @@ def concurrency(load: Load) -> float:
 
 
 def tasks(load: Load) -> int:
-    """Fargate tasks that keep to the utilisation."""
+    """Fargate tasks that keep to the utilisation and to the requests of a task: scaling takes the larger number."""
     cores = (load.qps * load.bid_cpu_ms + load.event_calls * load.event_cpu_ms) / 1000
-    return max(load.least_tasks, ceil(cores / load.utilisation / load.task_vcpu))
+    by_cpu = cores / load.utilisation / load.task_vcpu
+    by_requests = load.calls * 60 / load.requests_per_task
+    return max(load.least_tasks, ceil(by_cpu), ceil(by_requests))
 
 
 def processes(load: Load, entrance: Entrance) -> float:

@@ -240,9 +240,10 @@ def test_apps_take_no_domain_from_a_page_and_dooh_has_no_domain() -> None:
 
 
 def test_only_the_end_of_an_overlong_domain_is_read() -> None:
-    labels = of_request(video_request(site={"domain": "a" * 60 + ".b" * 100 + ".example"})).get("domain", ())
+    text = "a" * 60 + ".b" * 100 + ".example"
+    domains = of_request(video_request(site={"domain": text}))["domain"]
 
-    assert len(labels[0] if labels else "") <= 253
+    assert (len(domains[0]), domains[0], domains[-1]) == (253, text[-253:], "example")
 
 
 @pytest.mark.parametrize(
@@ -257,6 +258,19 @@ def test_only_the_end_of_an_overlong_domain_is_read() -> None:
 )
 def test_a_category_with_and_without_its_taxonomy(site: dict[str, Any], categories: tuple[str, ...]) -> None:
     assert of_request(video_request(site=site))["category"] == categories
+
+
+def test_a_segment_has_the_names_of_its_provider_that_campaigns_target() -> None:
+    data = [
+        {"id": "7", "name": "Acme ", "segment": [{"id": "42"}]},
+        {"name": "Other", "segment": [{"id": "43"}, {"name": "no id"}]},
+        {"segment": [{"id": "44"}]},
+    ]
+    known = TargetedRanges(frozenset({"segment"}), {"segment": ["acme", "7", "bluekai"]})
+
+    values = of_request(video_request(user={"data": data}), known)
+
+    assert sorted(values["segment"]) == ["42", "43", "44", "7/42", "acme/42"]
 
 
 def test_the_hour_of_a_week() -> None:

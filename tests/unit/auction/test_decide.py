@@ -2,14 +2,18 @@
 
 import json
 from collections import Counter
+from itertools import groupby
 from typing import Any
 
+import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
+from bidder.auction import decide as under_test
 from bidder.auction.decide import decide
 from bidder.auction.match import match
 from bidder.auction.offer import Offer
+from bidder.auction.reached import Reached
 from bidder.campaigns.campaign import Campaign
 from bidder.delivery.outcome_counts import OutcomeCounts
 from bidder.openrtb.parse import parse
@@ -149,3 +153,26 @@ def test_equal_impressions_are_decided_independently(
 
     alone = [summary(offers(request | {"imp": [imp]}, held)) for imp in imps]
     assert together == {imp_id: item for entry in alone for imp_id, item in entry.items()}
+
+
+@pytest.mark.parametrize("kinds", ["a", "ab", "aa", "aab", "abb", "aba", "aaabba"])
+def test_adjacent_equal_impressions_share_one_search(kinds: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared: list[str] = []
+    equals_of = under_test._equals
+    monkeypatch.setattr(
+        under_test,
+        "_equals",
+        lambda context, slot, *rest: shared.append(slot.imp.id) or equals_of(context, slot, *rest),
+    )
+    lengths = {"a": 30, "b": 20}
+    imps = [
+        {"id": str(n), "video": {"mimes": ["video/mp4"], "maxduration": lengths[kind]}} for n, kind in enumerate(kinds)
+    ]
+    request, held = parse(json.dumps({"id": "r", "imp": imps}).encode()), snapshot([campaign(), campaign(id="other")])
+    reached = list[Reached]()
+
+    decide(request, match(request, held, NOW), held, "bidder", NOW, reached=reached)
+
+    runs = [len(list(run)) for _, run in groupby(kinds)]
+    assert len(reached) == len(runs)
+    assert len(shared) == sum(length > 1 for length in runs)

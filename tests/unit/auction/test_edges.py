@@ -9,7 +9,6 @@ from bidder.auction.decide import decide
 from bidder.auction.explain import explain
 from bidder.auction.match import match
 from bidder.auction.price import Price, charged_at_least
-from bidder.auction.reached import Opportunities
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import NOW, campaign, creative, snapshot
 from tests.support.matchable import video_request
@@ -56,13 +55,3 @@ def test_explain_reports_the_unmet_targeting_of_the_closest_creative() -> None:
     [told] = explain(parse(json.dumps(request).encode()), held, "bidder", NOW)[0].campaigns
 
     assert (told.seen, told.wanted) == ("usa", "fra")
-
-
-def test_the_first_512_impressions_of_a_minute_are_the_sample_of_the_others() -> None:
-    held = snapshot([campaign()])
-    noted = Opportunities()
-
-    assert noted.note(held.index, held.delivery, 511) is not None
-    assert noted.note(held.index, held.delivery, 1) is not None
-    assert noted.note(held.index, held.delivery, 512) is None
-    assert noted.take().weight == 2

@@ -9,16 +9,13 @@ import pytest
 
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.decide import decide
-from bidder.auction.funnel import MOST, Funnel
 from bidder.auction.match import match
 from bidder.auction.offer import Offer
 from bidder.auction.price import Price
-from bidder.auction.reached import Reached
 from bidder.auction.replay import ReplayTally
 from bidder.auction.rotation import expected_rate, turn
 from bidder.auction.shading import EXPLORATION, MODEL, UNKNOWN, segment_of, shade, shaded, value_micros
 from bidder.campaigns.goal import Rotation
-from bidder.delivery.obstacles import FLOOR, LENGTH, OUTBID
 from bidder.delivery.prediction import Prediction
 from bidder.delivery.price_segment import PriceSegment
 from bidder.delivery.win_model import Shading, WinModel
@@ -158,40 +155,3 @@ def test_the_mean_of_a_replay_is_rounded_to_a_micro() -> None:
     ]
 
     assert means == [None, 2, 3, 3, 4]
-
-
-def sampled(funnel: Funnel, times: int) -> None:
-    """The funnel of four campaigns: a winner, one of a refused length, one below the floor, and one outbid."""
-    book = [
-        campaign(id="wins", cpm=9),
-        campaign(id="long", cpm=9, creatives=[creative(duration=30)]),
-        campaign(id="cheap", cpm=1),
-        campaign(id="outbid", cpm=5),
-        campaign(id="elsewhere", cpm=9, targeting={"country": {"include": ["USA"]}}),
-    ]
-    held = snapshot(book)
-    parsed = parse(json.dumps(video_request(imp={"bidfloor": 2}, video={"maxduration": 15})).encode())
-    [slot] = match(parsed, held, NOW)
-    reached = list[Reached]()
-    decide(parsed, [slot], held, "bidder", NOW, reached=reached)
-    for _ in range(times):
-        funnel.note(held, slot, reached)
-
-
-@pytest.mark.parametrize(
-    ("noted", "impressions", "each"), [(1, 1, 1), (1, 7, 7), (2, 7, 7), (MOST, 64, 64), (MOST + 1, 64, 64), (3, 0, 3)]
-)
-def test_a_funnel_names_the_obstacle_of_each_campaign(noted: int, impressions: int, each: int) -> None:
-    funnel = Funnel()
-    sampled(funnel, noted)
-
-    counts = {f"long!{LENGTH}": each, f"cheap!{FLOOR}": each, f"outbid!{OUTBID}": each}
-    assert funnel.take(impressions).counts() == counts
-    assert funnel.take(impressions).counts() == {}
-    sampled(funnel, 1)
-    assert funnel.take(1).counts() == dict.fromkeys(counts, 1)
-    assert MOST == 32
-
-
-def test_a_sample_without_impressions_counts_nothing() -> None:
-    assert Funnel().take(5).counts() == {}

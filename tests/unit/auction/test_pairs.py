@@ -17,10 +17,8 @@ from bidder.auction.pod_packing import PodAd, PodPlace, pack_pods
 from bidder.auction.reached import Reached
 from bidder.auction.response_selection import for_one_document
 from bidder.campaigns.campaign import Campaign
-from bidder.delivery.allowance import Pace
-from bidder.delivery.participation import WHOLE
 from bidder.openrtb.parse import parse
-from tests.support.campaigns import NOW, campaign, creative, media, snapshot
+from tests.support.campaigns import NOW, campaign, creative, snapshot
 from tests.support.matchable import video_request
 
 
@@ -104,49 +102,6 @@ def test_under_a_shared_cap_the_highest_offers_are_answered_in_their_order() -> 
 )
 def test_a_secure_page_loads_https_and_loopback_urls(url: str, secure: bool) -> None:
     assert is_secure(url) == secure
-
-
-FILES = [
-    media(url="https://cdn.example/small", width=640, height=360, bitrate=500),
-    media(url="https://cdn.example/middle", width=1280, height=720, bitrate=1200),
-    media(url="https://cdn.example/sharp", width=1280, height=720, bitrate=2500),
-    media(url="https://cdn.example/large", width=1920, height=1080, bitrate=3000),
-]
-BY_BITRATE = ["large", "sharp", "middle", "small"]
-
-
-@pytest.mark.parametrize(
-    ("size", "order"),
-    [
-        ({"w": 1280, "h": 720}, ["sharp", "middle", "large", "small"]),
-        ({"w": 640, "h": 360}, ["small", "sharp", "middle", "large"]),
-        ({"w": 1, "h": 1}, ["small", "sharp", "middle", "large"]),
-        ({"w": 9999, "h": 9999}, BY_BITRATE),
-        ({}, BY_BITRATE),
-        ({"w": 640}, BY_BITRATE),
-        ({"h": 360}, BY_BITRATE),
-        ({"w": 0, "h": 360}, BY_BITRATE),
-        ({"w": 640, "h": 0}, BY_BITRATE),
-        ({"w": -640, "h": -360}, BY_BITRATE),
-        ({"w": -640, "h": 360}, BY_BITRATE),
-        ({"w": 640, "h": -360}, BY_BITRATE),
-    ],
-)
-def test_the_media_file_closest_to_the_players_size_is_first(size: dict[str, int], order: list[str]) -> None:
-    [made] = offers_of(video_request(video=size), campaign(creatives=[creative(media=FILES)]))
-
-    assert [file.url.rpartition("/")[2] for file in made.fit.media] == order
-
-
-@pytest.mark.parametrize(("width", "first"), [(3841, "b"), (3843, "a")])
-def test_media_files_within_half_a_thousandth_have_equal_sizes(width: int, first: str) -> None:
-    files = [
-        media(url="https://cdn.example/a", width=3840, height=2160, bitrate=1000),
-        media(url="https://cdn.example/b", width=width, height=2160, bitrate=2000),
-    ]
-    [made] = offers_of(video_request(video={"w": 3840, "h": 2160}), campaign(creatives=[creative(media=files)]))
-
-    assert made.fit.media[0].url.endswith(first)
 
 
 @pytest.mark.parametrize(
@@ -245,25 +200,6 @@ def test_a_vast_document_holds_several_ads_of_a_pod_since_vast_3(protocols: list
 
     assert [offer.slot.imp.id for offer in for_one_document(parsed, offers)] == ["0", "1"][:ads]
     assert for_one_document(parsed, []) == []
-
-
-def test_no_campaign_is_visited_below_the_floor() -> None:
-    dear = campaign(id="dear", cpm=9, targeting={"country": {"include": ["USA"]}})
-    held = snapshot([dear, campaign(id="tiny", cpm="0.000001")])
-    [slot] = match(parse(json.dumps(video_request()).encode()), held, NOW)
-    reached = list[Reached]()
-
-    assert list(slot.candidates.best_first(lambda: 2_000_000, reached=reached)) == []
-    assert [each.end for each in reached] == [1]
-
-
-def test_a_paused_campaign_is_not_a_candidate_beside_a_paced_campaign() -> None:
-    book = [campaign(id="paused", cpm=9, status="paused"), campaign(id="paced", cpm=5), campaign(id="free", cpm=4)]
-    paces = {name: Pace(share, 10**12, 0) for name, share in (("paused", WHOLE), ("paced", WHOLE - 1))}
-    held = snapshot(book, paces=paces)
-    [slot] = match(parse(json.dumps(video_request()).encode()), held, NOW)
-
-    assert [held.index.campaign_id(position) for position in slot.candidates.best_first()] == ["paced", "free"]
 
 
 def test_a_rule_on_the_request_or_the_player_is_counted_once_per_impression() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations_with_replacement, product
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -120,3 +121,50 @@ def test_an_exponential_search_stops_at_its_limit() -> None:
     assert 500 < search.steps < 2_000
     assert len(search.best) == len(pod)
     assert search.best_value == sum(pod[0].choices[rank].value for position in search.best for rank in position) > 0
+
+
+def drawn_break(seed: int) -> list[PodPlace]:
+    """A break with equal and other places. Many ads are of one advertiser; in every third break, some may repeat."""
+    draw = Random(seed)  # noqa: S311  # no secret
+    once = [1 << 8 + n | 1 << draw.randrange(4) for n in range(draw.randrange(3, 8))]
+    if seed % 3 == 0:
+        once = [0, *(draw.choice([mark, mark, 0]) for mark in once)]
+    sides = [None, None, 0, 1] if seed % 2 else [None]
+    choices = tuple(
+        ad(draw.choice([3, 5, 5, 8, 9]), draw.choice([6, 10, 15, 30]), marks, draw.choice(sides)) for marks in once
+    )
+    pod_places = [
+        PodPlace(draw.randrange(1, 4), draw.choice([None, 20, 30, 45]), choices[draw.randrange(2) :])
+        for _ in range(draw.randrange(3))
+    ]
+    return [*pod_places, *[PodPlace(1, draw.choice([None, 15]), choices)] * draw.randrange(1, 4)]
+
+
+STEPS = (
+    "8 9 3 8 4 2 30 5 5 4 6 4 9 3 4 8 6 39 9 6 12 6 6 8 8 4 5 99 2 19 6 4 5 6943 "
+    "4 4 10 2 4 12 12 5 6 13 7 63 5 4 8 26 6 21 6 6 7 4 4 28 4 5"
+)
+"""The steps that the search of each drawn break takes: with a looser bound it takes more, with a wrong one fewer."""
+
+
+def test_the_bounds_leave_few_steps_of_the_search() -> None:
+    steps = []
+    for seed in range(60):
+        pod = drawn_break(seed)
+        search = under_test._Search(pod, most_steps=10_000)
+        search.extend(0, 0, under_test._start(pod[0]), 0, 0, ())
+        steps.append(search.steps)
+
+    assert " ".join(map(str, steps)) == STEPS
+
+
+def test_three_short_ads_precede_one_long_ad_of_a_lower_total() -> None:
+    [chosen] = pack_pods([PodPlace(9, 3, [PodAd(290, 3, 0, 0), PodAd(100, 1, 0, 0)])])
+
+    assert chosen == (1, 1, 1)
+
+
+def test_among_packings_of_equal_value_the_one_with_the_highest_ad_is_chosen() -> None:
+    [chosen] = pack_pods([PodPlace(2, 10, [PodAd(5, 10, 1, 1), PodAd(3, 5, 2, 2), PodAd(2, 5, 4, 4)])])
+
+    assert chosen == (0,)

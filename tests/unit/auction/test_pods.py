@@ -9,6 +9,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from bidder.auction import decide as under_test
+from bidder.auction.competitive_separation import pack_pod
 from bidder.auction.decide import decide
 from bidder.auction.match import match
 from bidder.auction.offer import Offer, offers
@@ -168,6 +169,17 @@ def test_equal_breaks_have_equal_ads() -> None:
 
     shown = {str(n): [o.campaign.id for o in result if o.slot.imp.id == str(n)] for n in range(4)}
     assert all(sorted(each) == ["c27", "c28", "c29"] for each in shown.values())
+
+
+def test_equal_breaks_of_one_impression_are_packed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    packed: list[int] = []
+    monkeypatch.setattr(under_test, "pack_pod", lambda pod, most: packed.append(len(pod)) or pack_pod(pod, most))
+    break_ = {"mimes": ["video/mp4"], "poddur": 30}
+    imps = [{"id": f"{n}", "video": break_} for n in range(4)] + [{"id": "b", "video": {**break_, "poddur": 60}}]
+
+    offers_of({"id": "r", "imp": imps}, [campaign()])
+
+    assert packed == [1, 1]
 
 
 def test_many_different_slots_cause_few_offers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,8 +47,13 @@ def test_the_floor_is_that_of_the_ads_length(video: dict[str, Any], floor: float
 
 
 def test_a_length_without_its_own_floor_has_the_floor_of_the_impression() -> None:
-    message: list[list[dict[str, Any]]] = [[{}], [{"mindur": 0, "maxdur": 30}], [{"mindur": 0, "bidfloor": None}]]
-    for lengths in message:
+    without_floors: list[list[dict[str, Any]]] = [
+        [{}],
+        [{"mindur": 0, "maxdur": 30}],
+        [{"mindur": 0, "bidfloor": None}],
+        [{"mindur": 0}, {"maxdur": 30}],
+    ]
+    for lengths in without_floors:
         request = video_request(video={"durfloors": lengths}, imp={"bidfloor": 6})
         held, parsed = snapshot([FIVE]), parse(json.dumps(request).encode())
         assert decide(parsed, match(parsed, held, NOW), held, "bidder", NOW) == []

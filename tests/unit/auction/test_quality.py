@@ -11,12 +11,11 @@ from bidder.auction.decide import decide
 from bidder.auction.explain import explain
 from bidder.auction.match import device_of, match
 from bidder.auction.matching_rules import PACING
-from bidder.auction.reached import Opportunities
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.goal import Outcome
 from bidder.delivery.allowance import Pace
 from bidder.delivery.participation import WHOLE, AuctionDraw
-from bidder.delivery.quality import MIDDLE, OUTCOMES, class_shares
+from bidder.delivery.quality import MIDDLE, class_shares
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
 from bidder.snapshot import sets
@@ -120,24 +119,3 @@ def test_a_campaign_keeps_its_total_share_and_buys_more_of_the_best_class() -> N
     assert taken[3] > 0.55 * 900
     assert 0 < taken[5] < 0.06 * 900
     assert 0 < taken[4] < 0.06 * 1_200
-
-
-def test_opportunities_are_counted_by_the_class_of_the_device() -> None:
-    made = campaign(id="goal", cpm=None, cpc="2", max_cpm=20)
-    held = snapshot([made, campaign(id="plain")], quality=Quality(DEVICES, {}))
-    noted = Opportunities()
-    for number, device in enumerate((3, 4, 4, 5, 0)):
-        asked = parsed(video_request(id=f"r{number}", **({"device": {"devicetype": device}} if device else {})))
-        slots = match(asked, held, NOW)
-        reached = noted.note(held.index, held.delivery, len(slots), device_of(asked))
-        decide(asked, slots, held, "bidder", NOW, reached=reached)
-
-    counts = noted.take().counts()
-
-    assert {name: count for name, count in counts.items() if name.startswith("goal~")} == {
-        "goal~0": 2,
-        "goal~1": 2,
-        "goal~2": 1,
-    }
-    assert counts["goal"] == 5
-    assert len(OUTCOMES) == 3

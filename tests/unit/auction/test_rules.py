@@ -28,7 +28,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
         {"regs": {"ext": {"dsa": {"dsarequired": 2, "pubrender": 0}}}},
         {},
         "pubrender 0",
-        "a publisher who shows the facts",
+        "a publisher that renders the data",
     ),
     "linearity": ({"video": {"linearity": 2}}, {}, "2", "linear"),
     "delivery": ({"video": {"delivery": [1]}}, {}, "1", "progressive or download"),

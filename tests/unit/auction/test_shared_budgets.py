@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -120,10 +121,11 @@ def test_a_process_bids_no_more_than_either_budget(own: int, shared_total: int, 
     assert result["a", None] <= max(1, own) // COST
 
 
-def test_bids_in_flight_of_an_advertiser_reduce_its_allowance() -> None:
-    shared = SharedBudgets({DOMAIN: SharedBudget(limits(total=10 * COST), reserved=7 * COST)})
+@pytest.mark.parametrize(("reserved", "bids"), [(7 * COST, 3), (10 * COST, 0), (10 * COST + 1, 0), (20 * COST, 0)])
+def test_bids_in_flight_of_an_advertiser_reduce_its_allowance(reserved: int, bids: int) -> None:
+    shared = SharedBudgets({DOMAIN: SharedBudget(limits(total=10 * COST), reserved=reserved)})
 
-    assert answers(snapshot([campaign(id="a"), campaign(id="b")], shared=shared), 10).total() == 3
+    assert answers(snapshot([campaign(id="a"), campaign(id="b")], shared=shared), 10).total() == bids
 
 
 def test_an_advertisers_campaigns_bid_its_burst_and_then_at_its_pace() -> None:
@@ -133,10 +135,9 @@ def test_an_advertisers_campaigns_bid_its_burst_and_then_at_its_pace() -> None:
     assert answers(held, 10).total() == 2
     assert reason(held, "a")[:2] == (
         WITHHELD.name,
-        "as many bids of its advertiser are out as the advertiser's budget "
-        "pays for; the next refresh says what was spent",
+        "its advertiser's bids in flight use up the advertiser's budget until the next refresh",
     )
-    held.delivery.allowance.wake(NOW.replace(minute=2))
+    held.delivery.allowance.restore_rested(NOW.replace(minute=2))
     assert reason(held, "a")[0] != WITHHELD.name
 
 
@@ -177,7 +178,7 @@ def test_a_campaign_still_bids_outside_a_deal_with_a_spent_budget() -> None:
     [explanation] = explain(parsed(video_request(**only)), held, "bidder", NOW)
     assert (explanation.campaigns[0].rule, explanation.campaigns[0].seen) == (
         "deal_budget",
-        "deal d: as many of its bids are out as its budget or its pace pays for",
+        "deal d: its bids in flight use up its budget or its pace",
     )
 
 

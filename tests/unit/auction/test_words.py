@@ -22,41 +22,40 @@ from tests.support.campaigns import NOW, campaign, creative, snapshot
 from tests.support.matchable import video_request
 
 REASONS = {
-    "withheld": "delivery withholds it: it is paused, or its budget is spent",
+    "withheld": "delivery withholds the campaign, such as for a pause or a spent budget",
     "targeting": "no request can meet its targeting",
     "files": "the request does not meet its targeting by implied-mime",
     "sale": "the request does not meet its targeting by implied-sale",
     "pacing": "pacing keeps it out of this auction: the draw of auction and campaign is not below its participation",
-    "currency": "the request takes no bids in the account's currency",
-    "seat": "the request takes no bids from this buyer seat",
-    "transparency": "the ad has to show the facts that the Digital Services "
-    "Act requires, and ours don't (regs.ext.dsa)",
-    "linearity": "the player takes non-linear ads only",
-    "delivery": "the player takes streamed video only",
-    "protocol": "no VAST version that the player takes",
+    "currency": "the request accepts no bids in the account's currency",
+    "seat": "the request accepts no bids from this buyer seat",
+    "transparency": "the ad must render the data that the Digital Services Act requires, and no ad here does "
+    "(regs.ext.dsa)",
+    "linearity": "the player accepts only non-linear ads",
+    "delivery": "the player accepts only streamed video",
+    "protocol": "no VAST version that the player accepts",
     "flight": "outside its flight dates",
     "advertiser": "its advertiser's domain is blocked (badv)",
     "app": "the app it advertises is blocked (bapp)",
     "category": "one of its categories is blocked (bcat), or not among those allowed (acat)",
-    "creative_targeting": "no creative whose own targeting the request meets",
-    "duration": "no creative of a length that fits",
-    "attribute": "no creative without an attribute that is blocked (battr)",
-    "api": "no creative that needs only APIs that the player has (api)",
-    "language": "no creative in a language that the request takes (wlang)",
-    "secure": "no media file over https, or a click that leaves it: the impression demands https",
-    "mime": "no media file of a type that the player takes",
-    "bitrate": "no media file within the bit rates that the player takes",
-    "deal": "not in a deal of the impression, which takes no other bids from it",
-    "worth": "an impression is worth less than a millionth to it",
+    "creative_targeting": "the request meets the targeting of no creative",
+    "duration": "no creative has an accepted length",
+    "attribute": "every creative has a blocked attribute (battr)",
+    "api": "every creative needs an API that the player lacks (api)",
+    "language": "no creative is in an accepted language (wlang)",
+    "secure": "the impression requires https, and all media files or a click URL lack it",
+    "mime": "no media file has a type that the player accepts",
+    "bitrate": "no media file is within the player's bit rates",
+    "deal": "buys none of the impression's deals, and the impression accepts no other bids from it",
+    "worth": "the value of an impression is below a micro",
     "floor_currency": "the floor is in a currency that can't be compared",
     "floor": "its price is below the floor",
     "deal_budget": "the budget of the deal is spent, or its pacing keeps the campaign out of the deal in this auction",
-    "frequency": "the viewer has reached one of its frequency caps, or what the viewer was shown is unknown",
+    "frequency": "the viewer has reached a frequency cap, or the viewer's exposures are unknown",
     "outbid": "other campaigns of yours have a higher value here",
-    "document": "chosen, but the answer is one VAST document: it has "
-    "another impression's ad, or no place for DSA facts",
-    "one_caller": "chosen, but its viewer, address, page or publisher has had its share of the campaign's hourly plan",
-    "allowance": "chosen, but what is left of its budget, or of its pace, does not pay for one more bid",
+    "document": "chosen, but the answer is one VAST document, for another impression's ad or without room for DSA data",
+    "one_caller": "chosen, but the viewer, address, page or publisher has used its share of the campaign's hourly plan",
+    "allowance": "chosen, but its remaining budget, or its pace, does not allow another bid",
 }
 
 
@@ -242,13 +241,30 @@ def test_among_capped_creatives_the_first_to_be_free_is_named() -> None:
     )
 
 
+@pytest.mark.parametrize("order", [["ended", "soon"], ["soon", "ended"]])
+def test_a_creative_that_is_free_again_is_named_before_a_creative_that_never_is(order: list[str]) -> None:
+    shown = history(240, creative_id="soon")
+    for minutes in (300, 400):
+        for impression in history(minutes, creative_id="ended").recent:
+            shown = add(shown, impression)
+    caps = [
+        {"impressions": impressions, "window": window, "level": "creative"}
+        for impressions, window in ((2, "lifetime"), (1, "6h"))
+    ]
+
+    assert frequency_words(Exposures(shown, History()), *caps, creatives=[creative(id=name) for name in order]) == (
+        "1 of this creative per user in window 6h",
+        "fewer than 1 per 6h; free again at 2026-11-23T14:00:00Z",
+    )
+
+
 @pytest.mark.parametrize(
     ("shaded", "words"),
     [
         (Shaded(5_000_000, 5_000_000, OFF), "full value: the campaign's shading is off"),
         (Shaded(5_000_000, 5_000_000, NO_FIRST_PRICE), "full value: no open first-price auction"),
         (Shaded(5_000_000, 5_000_000, TOO_DEAR), "full value: prices of this height are not learned"),
-        (Shaded(5_000_000, 5_000_000, UNKNOWN), "full value: too little is known of prices"),
+        (Shaded(5_000_000, 5_000_000, UNKNOWN), "full value: too few prices are known"),
         (Shaded(2_000_000, 5_000_000, EXPLORATION), "bids 2.00 to explore"),
         (Shaded(2_000_000, 5_000_000, EXPLORATION, "*"), "bids 2.00 to explore"),
         (

@@ -6,13 +6,14 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bidder.aws import connection
 from bidder.aws.connection import ANSWER_SECONDS, Connection, Garbled
 from tests.support.faulty_aws import LOCALHOST, TRICKLES, faulty_server
 
@@ -158,3 +159,33 @@ def test_certificates_are_verified_with_the_bundle_of_the_environment(
             assert connection.request("GET", "/k", {"Host": "h"}, b"").body == b"ours"
             connection.close()
             monkeypatch.delenv(name)
+
+
+def test_threads_that_connect_at_the_same_time_share_one_tls_context(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[ssl.SSLContext] = []
+    both_wait = threading.Barrier(3)
+
+    def make(**_authorities: str) -> ssl.SSLContext:
+        made.append(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+        with suppress(threading.BrokenBarrierError):
+            making.wait(0.2)  # a second thread that makes a context meets the first one here
+        return made[-1]
+
+    making = threading.Barrier(2)
+    monkeypatch.setattr(ssl, "create_default_context", make)
+    connection._context.cache_clear()
+
+    def ask() -> None:
+        both_wait.wait()
+        connection._trusted(None)
+
+    threads = [threading.Thread(target=ask) for _ in range(2)]
+    try:
+        for thread in threads:
+            thread.start()
+        both_wait.wait()
+        for thread in threads:
+            thread.join()
+        assert len(made) == 1
+    finally:
+        connection._context.cache_clear()

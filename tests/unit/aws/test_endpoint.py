@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from bidder.aws.direct import Objects, ParameterReader
 from bidder.aws.endpoint import AwsError, Endpoint
-from bidder.aws.prefetch import FRESH, Ahead
+from bidder.aws.prefetch import FRESH, Prefetch
 from bidder.aws.signature import Credentials, Scope, path_of, signed
 from tests.support.serving import serving
 
@@ -139,7 +139,7 @@ def test_a_kept_connection_that_the_server_closed_costs_no_attempt(aws: type[Han
 def test_an_idle_connection_is_not_reused_after_its_limit(aws: type[Handler]) -> None:
     aws.protocol_version = "HTTP/1.1"
     clock = Clock()
-    endpoint = Endpoint("s3", os.environ["AWS_ENDPOINT_URL"], Ahead(), clock)
+    endpoint = Endpoint("s3", os.environ["AWS_ENDPOINT_URL"], Prefetch(), clock)
     for later, connections in ((0, 1), (9, 1), (11, 2), (-3600, 3)):
         clock.now += later
         aws.answers = [(200, b"")]
@@ -157,14 +157,14 @@ class Clock:
 def test_a_prefetched_object_is_returned_once_and_only_while_fresh(aws: type[Handler]) -> None:
     clock = Clock()
     objects = Objects()
-    objects.ahead = Ahead(clock)
+    objects.prefetch = Prefetch(clock)
     aws.answers = [(200, b"ahead a"), (200, b"ahead b"), (200, b"a"), (200, b"b"), (200, b"c")]
 
     def both() -> None:
         for key in "ab":
             objects.get_object(Bucket="bucket", Key=key)
 
-    objects.ahead.begin(both)
+    objects.prefetch.begin(both)
     read = [objects.get_object(Bucket="bucket", Key="a")["Body"].read() for _ in range(2)]
     clock.now += FRESH + 1
     read += [objects.get_object(Bucket="bucket", Key=key)["Body"].read() for key in "bc"]
@@ -175,5 +175,5 @@ def test_a_prefetched_object_is_returned_once_and_only_while_fresh(aws: type[Han
 def test_a_failed_prefetch_is_requested_again(aws: type[Handler]) -> None:
     objects = Objects()
     aws.answers = [(403, b"AccessDenied"), (200, b"whole")]
-    objects.ahead.begin(lambda: objects.get_object(Bucket="bucket", Key="k"))
+    objects.prefetch.begin(lambda: objects.get_object(Bucket="bucket", Key="k"))
     assert objects.get_object(Bucket="bucket", Key="k")["Body"].read() == b"whole"

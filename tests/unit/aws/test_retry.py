@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bidder.aws import credentials, retry
 from bidder.aws.endpoint import AwsError, Endpoint
-from bidder.aws.prefetch import Ahead
+from bidder.aws.prefetch import Prefetch
 from tests.support.faulty_aws import FaultyServer, faulty_server
 
 THEIR_THROTTLING = sorted(ThrottledRetryableChecker._THROTTLED_ERROR_CODES)  # type: ignore[attr-defined]
@@ -37,7 +37,7 @@ class Service:
         server.answer = lambda _path, _body: self.left.pop(0)
         self.paused: list[float] = []
         self.now = datetime.now(UTC).timestamp()
-        self.endpoint = Endpoint("ssm", server.url, Ahead(), lambda: self.now, self.paused.append, draw=lambda: 1.0)
+        self.endpoint = Endpoint("ssm", server.url, Prefetch(), lambda: self.now, self.paused.append, draw=lambda: 1.0)
 
     def call(self) -> bytes:
         return self.endpoint.call("POST", "/", {}, b"{}")

@@ -50,8 +50,8 @@ def test_links_are_all_click_targets_of_a_creative() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"media": None}, "give media or an upload, or a tag"),
-        ({"tag": TAG}, "give media or an upload, or a tag"),
+        ({"media": None}, "give either media or an upload, or a tag"),
+        ({"tag": TAG}, "give either media or an upload, or a tag"),
         ({"click_through": None}, "media need a click_through"),
         ({"tag": TAG, "media": None}, "a tag brings its own click_through"),
         ({"companions": [COMPANION, COMPANION]}, "companion ids must be unique"),

@@ -99,7 +99,30 @@ def test_a_table_is_read_back_as_its_campaigns(
     [
         (HEAD.replace("cpm", "cmp") + "\n" + ROW, "f.csv:2:5: c: cmp: not known; did you mean cpm"),
         (f"{HEAD}\n{ROW.replace('15', 'long')}", r"f.csv:2:8: c: creatives\[s\].duration: 'long'"),
-        (f"{HEAD}\n{ROW},more", "f.csv:2: has 15 cells, the head 14"),
+        (f"{HEAD}\n{ROW},more", "f.csv:2:15: the head has no name for column 15, which has 'more'"),
+        (f"{HEAD},\n{ROW},more", "f.csv:2:15: the head has no name for column 15"),
+        (f"{HEAD}, cpm\n{ROW},5", "f.csv:1: cpm: in the head more than once"),
+        (f"{HEAD},CPM\n{ROW},5", "f.csv:1: CPM and cpm: in the head more than once"),
+        (
+            f"{HEAD},country.include,targeting.country.include\n{ROW},US,CA",
+            "f.csv:1: country.include and targeting.country.include: in the head more than once",
+        ),
+        (f"{HEAD},budget.daily,budget\n{ROW},5,6", "f.csv:1: budget.daily is a part of the column budget"),
+        (f"{HEAD},creatives\n{ROW},x", "f.csv:1: creative.click_through is a part of the column creatives"),
+        (f"{HEAD},creative.media\n{ROW},x", "f.csv:1: media.bitrate is a part of the column creative.media"),
+        (f"{HEAD},budget..daily\n{ROW},5", "f.csv:1:15: 'budget..daily' is not the path of a field"),
+        (
+            f"{HEAD},deal.id,deal.cpm\n{ROW},d,9\nc{',' * 14}d,8",
+            "f.csv:3:16: cpm is not what line 2 has for the same deal",
+        ),
+        (
+            f"{HEAD},domain\n{ROW},\n,,,,,s,{',' * 8}shop.example",
+            "f.csv:3:6: creative.id: a row with a domain has the limits of an advertiser, and no creative",
+        ),
+        (f"\n\n{HEAD}\n\n{ROW.replace('15', 'long')}", r"f.csv:5:8: c: creatives\[s\].duration: 'long'"),
+        (HEAD + "\n" + ROW.replace("Spot", '"Spot\none"').replace(",5,", ",five,"), "f.csv:2:5: c: cpm: 'five'"),
+        (f'{HEAD}\n{ROW}\nd,"{ROW}\n{ROW}', "f.csv:3: not CSV: .* in the row that begins here"),
+        ("sep=;\n", "f.csv:1: the head has no column id"),
         (f"{HEAD}\n{ROW}\n{ROW.replace(',5,', ',6,')}", "f.csv:3:5: cpm is not what line 2 has for the same campaign"),
         (f"{HEAD}\n{ROW}\n{ROW.replace('Spot', 'Other')}", "f.csv:3:7: name is not what line 2 has for the same creat"),
         (HEAD.replace("id,name", "name,title") + "\n" + ROW, "f.csv:1: the head has no column id"),
@@ -121,3 +144,65 @@ def test_an_empty_cell_is_an_absent_value() -> None:
     [read] = read_campaigns(f"{HEAD},budget.daily,time_zone\n{ROW},,\n", None, name="f.csv")
 
     assert (read.budget.daily_micros, read.time_zone) == (None, "UTC")
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        f"{HEAD},,\n{ROW},,\n",
+        f"{HEAD}\n{ROW},,,\n,,,,,,,,,,,,,,,,,\n",
+        f",{HEAD}\n,{ROW}\n",
+        f"sep=;\n{HEAD}\n{ROW}\n".replace(",", ";"),
+        f"sep=,\n{HEAD.replace(',', ';', 1)}\n{ROW}\n".replace("id;name", "id,name"),
+        f'\n"sep=\t"\n\n{HEAD}\n{ROW}\n'.replace(",", "\t"),
+        f"sep=;;;;\n{HEAD}\n{ROW}\n".replace(",", ";"),
+        f"{HEAD.upper()}\n{ROW}\n",
+        f"{HEAD.title().replace('_Through', '_through')}\n{ROW}\n",
+        f"\ufeff{HEAD}\n{ROW}\n",
+        f" {HEAD.replace(',', ' , ')} \n{ROW}\n",
+    ],
+)
+@pytest.mark.parametrize("name", ["f.csv", "f"])
+def test_tables_in_the_formats_of_spreadsheets_equal_the_plain_table(table: str, name: str) -> None:
+    assert read_campaigns(table, None, name=name) == read_campaigns(f"{HEAD}\n{ROW}\n", None, name="f.csv")
+
+
+def test_a_creative_and_a_deal_continue_by_their_ids_after_other_rows() -> None:
+    head = f"{HEAD},deal.id,deal.cpm,deal.budget.daily"
+    second = ROW.replace(",s,", ",t,").replace("/a.mp4", "/b.mp4")
+    third = ROW.replace("/a.mp4", "/c.mp4")
+    [read] = read_campaigns(f"{head}\n{ROW},d,9,\n{second},e,8,\n{third},d,,50\n", None, name="f.csv")
+
+    assert [(spot.id, len(spot.media)) for spot in read.creatives] == [("s", 2), ("t", 1)]
+    assert [(deal.id, deal.cpm_micros, deal.budget and deal.budget.daily_micros) for deal in read.deals] == [
+        ("d", 9_000_000, 50_000_000),
+        ("e", 8_000_000, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "warns"),
+    [("1.500", True), ("12.000", True), ("1.50", False), ("0.125", False), ("1500.250", False), ("1500", False)],
+)
+@pytest.mark.parametrize("column", ["budget.daily", "budget.total", "deal.budget.hourly"])
+def test_a_budget_with_a_point_before_three_digits_warns(column: str, cell: str, *, warns: bool) -> None:
+    table = f"{HEAD},{column}{',deal.id,deal.cpm' if 'deal' in column else ''}\n{ROW},{cell}"
+    table += ",d,9\n" if "deal" in column else "\n"
+    read = CampaignFile(io.BytesIO(table.encode()), "f.csv", None)
+
+    assert len(read) == 1
+    if warns:
+        [warning] = read.warnings
+        number = cell.replace(".", "")
+        assert warning.startswith("f.csv:2:15: c: ")
+        assert warning.endswith(f"{cell!r} has a decimal point: if you mean {number}, write {number}")
+    else:
+        assert read.warnings == []
+
+
+def test_a_budget_of_an_advertiser_gets_the_same_warning() -> None:
+    read = CampaignFile(io.BytesIO(b"advertisers: [{domain: shop.example, budget: {daily: 3.000}}]"), "f.yaml", None)
+
+    assert read.warnings == [
+        "f.yaml:1:47: shop.example: budget.daily: '3.000' has a decimal point: if you mean 3000, write 3000"
+    ]

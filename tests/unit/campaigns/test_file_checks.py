@@ -151,7 +151,7 @@ def test_an_impossible_value_is_refused_with_its_key(changes: dict[str, Any], me
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"flight": {"end": "2026-11-24T00:00:00Z"}}, "flight.end: the flight is over since 2026-11-24"),
+        ({"flight": {"end": "2026-11-24T00:00:00Z"}}, "flight.end: the flight ended at 2026-11-24"),
         ({"cpm": 101}, "cpm: 101.00 for a thousand impressions, more than 100.00"),
         ({"deals": [{"id": "d", "cpm": 2000}]}, r"deals\[d\].cpm: 2,000.00 for a thousand"),
         ({"cpm": None, "cpcv": 13, "max_cpm": 12}, "cpcv: 13.00 for one view, as much as max_cpm"),

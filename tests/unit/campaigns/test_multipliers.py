@@ -44,7 +44,7 @@ def test_values_have_the_normal_form_of_targeting() -> None:
         ({"cpm": None, "cpcv": 0.02}, "cpcv needs max_cpm"),
         ({"cpcv": 0.02, "max_cpm": 9}, "give one of cpm, cpcv"),
         ({"cpm": None}, "give cpm, a goal"),
-        ({"cpm": None, "deals": [{"id": "d", "cpm": 5}], "max_cpm": 9}, "without cpm or a goal there is none"),
+        ({"cpm": None, "deals": [{"id": "d", "cpm": 5}], "max_cpm": 9}, "which needs cpm or a goal"),
         ({"multipliers": {"country": {"USA": 0.05}}}, "greater than or equal to 0.1"),
         ({"multipliers": {"country": {"USA": 10.5}}}, "less than or equal to 10"),
         ({"multipliers": {"country": {"USA": 1.2345}}}, "3 decimal places"),

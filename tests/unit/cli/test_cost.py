@@ -15,6 +15,8 @@ from bidder.cli.cost.bill import Line, bill, per_million, total
 from bidder.cli.cost.compare import cheapest, cost, savings
 from bidder.cli.cost.prices import UnknownRegion, price_table, tiered
 from bidder.cli.cost.usage import Entrance, InvalidLoad, Load, concurrency, tasks
+from tools import ROOT
+from tools.template import loaded
 
 PRICES = price_table().of("us-east-1")
 MONTH = 2_628_000
@@ -38,6 +40,9 @@ LOAD = Load(
     log_bytes=400,
     own_log_bytes_a_minute=0,
 )
+
+
+_OF_A_TASK = {"Cpu", "Memory", "MinTasks", "CpuTarget", "RequestsPerTask"}
 
 
 def lines(load: Load, entrance: Entrance, service: str) -> dict[str, Line]:
@@ -136,7 +141,31 @@ def test_a_switch_saves_the_difference_of_two_bills() -> None:
 
 def test_a_million_requests_cost_the_month_over_the_millions() -> None:
     assert per_million(MONTH * 1000 / 1e6, LOAD) == pytest.approx(1.0)
-    assert (concurrency(LOAD), tasks(replace(LOAD, qps=100_000))) == (3.0, 64)
+    assert concurrency(LOAD) == 3.0
+
+
+@pytest.mark.parametrize(
+    ("qps", "requests_per_task", "expected"),
+    [
+        (100_000, 60_000, 110),  # 110,000 calls/s, 1,000 a task
+        (100_000, 120_000, 64),  # 55 + 15 cores; 64 tasks of two keep them at 55 %
+        (1, 60_000, 2),
+    ],
+)
+def test_tasks_follow_the_scaling_target_that_needs_more(qps: float, requests_per_task: int, expected: int) -> None:
+    assert tasks(replace(LOAD, qps=qps, requests_per_task=requests_per_task)) == expected
+
+
+def test_a_task_has_the_size_of_the_containers_stack() -> None:
+    parameters = loaded(ROOT / "deploy" / "container.yaml")["Parameters"]
+    defaults = {name: float(parameter["Default"]) for name, parameter in parameters.items() if name in _OF_A_TASK}
+    assert defaults == {
+        "Cpu": Load.task_vcpu * 1024,
+        "Memory": Load.task_gb * 1024,
+        "MinTasks": Load.least_tasks,
+        "CpuTarget": round(Load.utilisation * 100),
+        "RequestsPerTask": Load.requests_per_task,
+    }
 
 
 @pytest.mark.parametrize(
@@ -166,8 +195,11 @@ def test_every_service_of_the_table_has_a_source_and_other_regions_are_refused()
     for source in table.sources.values():
         assert source.page.startswith("https://aws.amazon.com/")
         assert source.checked.keys() == regions
-    with pytest.raises(UnknownRegion, match=r"no prices of the region .sa-east-1.*eu-west-1, us-east-1"):
+    with pytest.raises(UnknownRegion, match=r"no prices of the region .sa-east-1.*eu-west-1, us-east-1.*prices\.json"):
         table.of("sa-east-1")
+    for written in ("EU-WEST-1", "eu-west1"):
+        with pytest.raises(UnknownRegion, match=rf"region '{written}'.*Did you mean eu-west-1\?"):
+            table.of(written)
 
 
 @pytest.mark.parametrize(
@@ -204,6 +236,11 @@ def test_the_command_prints_tables_and_json_of_the_same_bill() -> None:
     assert document["entrances"].keys() == set(ENTRANCES) == {entrance.value for entrance in Entrance}
 
 
+def test_small_and_large_numbers_are_printed_completely() -> None:
+    head = run("--qps", "12345678", "--bid-rate", "0.004", "--win-rate", "0").output.splitlines()[0]
+    assert head.startswith("12,345,678 bid requests/s, bids on 0.4%, wins 0% of them, us-east-1, rest-api;")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("ending", ["svg", "png"])
 def test_the_plot_is_written(ending: str, tmp_path: Path) -> None:
@@ -217,6 +254,9 @@ def test_the_plot_is_written(ending: str, tmp_path: Path) -> None:
 def test_an_invalid_option_is_refused_before_any_output(tmp_path: Path) -> None:
     for arguments, message in [
         (("--bid-rate", "1.5"), "--bid-rate: 1.5 is not from 0 to 1"),
+        (("--win-rate", "30"), "--win-rate: 30 is not from 0 to 1; 30% is 0.3"),
+        (("--region", "us-east1"), "Did you mean us-east-1?"),
+        (("--qps", "200000000"), "--qps: 200,000,000 is not from 0.001 to 100,000,000"),
         (("--events-per-call", "11"), "--events-per-call: 11 is not from 1 to 10"),
         (("--out", str(tmp_path / "no" / "cost.svg")), "there is no folder"),
         (("--entrance", "ftp"), "'rest-api', 'http-api', 'function-url', 'load-balancer', 'container'"),

@@ -1,11 +1,13 @@
 """The command line: every command exists, and an error is one line with its exit status."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from click.testing import CliRunner
@@ -91,6 +93,18 @@ def test_every_file_is_a_command_with_a_line_of_help_and_every_listing_takes_jso
     )
 
 
+def test_every_command_has_its_complete_help_line_at_80_columns() -> None:
+    groups: list[tuple[str, ...]] = [()]
+    for path in groups:
+        answer = CliRunner(env={"COLUMNS": "80"}).invoke(bidder, [*path, "--help"])
+        listed = re.findall(r"^  ([a-z-]+)  +(\S.*)$", answer.output.partition("Commands:\n")[2], re.MULTILINE)
+        assert not [f"{' '.join(path)} {name}: {line}" for name, line in listed if line.endswith("...")]
+        if not path:
+            names = [name for name, _ in listed]
+            groups += [(name,) for name in names if isinstance(bidder.get_command(None, name), click.Group)]  # type: ignore[arg-type]
+    assert len(groups) > 8
+
+
 def test_help_and_completions_import_no_aws() -> None:
     code = (
         "import sys; from bidder.cli.main import main; s = [main(a) for a in (['--help'], ['campaigns', '--help'], "
@@ -132,6 +146,16 @@ def test_the_module_is_the_same_command_from_any_folder(tmp_path: Path) -> None:
         (("campaigns", "list", "--where", "statu=active"), 2, "did you mean status?"),
         (("campaigns", "list", "--where", "active"), 2, "write a field, one of = != ~"),
         (("campaigns", "list", "--where", "cpm>dear"), 2, "> compares with a number"),
+        (("campaigns", "import", "absent.csv"), 1, "error: absent.csv: No such file or directory"),
+        (
+            ("report", "--from", "0001-01-01", "--time-zone", "Asia/Tokyo"),
+            2,
+            "0001-01-01 is not between the years 2000",
+        ),
+        (("report", "--day", "9999-12-31"), 2, "9999-12-31 is not between the years 2000 and 2999"),
+        (("ledger", "verify", "--day", "0001-01-01"), 2, "0001-01-01 is not between the years"),
+        (("explain", "--campaign", "a", "--at", "yesterday"), 2, "--at yesterday is no ISO 8601 time"),
+        (("explain", "--campaign", "a", "--at", "9999-12-31T23:59:59Z"), 2, "is not between the years 2000 and 2999"),
         (("campaigns", "lst"), 2, "No such command 'lst'"),
         (("nonsense",), 2, "No such command 'nonsense'"),
         (("report",), 2, "give --day, or --from"),

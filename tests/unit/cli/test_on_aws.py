@@ -82,7 +82,7 @@ def test_snapshots_are_listed_shown_compared_pinned_and_unpinned(account: Accoun
 
     assert command("snapshot", "pin", str(first)).out.startswith(f"pinned: campaigns as of {first}\n")
     assert f"pinned to snapshot {first}" in command("campaigns", "list").err
-    assert command("snapshot", "unpin").out.startswith("unpinned: campaigns are as they are stored\n")
+    assert command("snapshot", "unpin").out.startswith("unpinned: bids use the stored campaigns\n")
     assert "pinned" not in command("campaigns", "list").err
 
 
@@ -98,7 +98,7 @@ def test_bidding_is_stopped_and_resumed(account: Account, command: Command) -> N
 def test_explain_prints_the_bid_and_the_rules_that_removed_other_campaigns(
     account: Account, command: Command, asked: str
 ) -> None:
-    assert "no snapshot was ever published" in command("explain", asked).err
+    assert "no snapshot is published" in command("explain", asked).err
     targeted = campaign(id="targeted", targeting={"country": {"include": ["FRA"]}})
     version = refreshed(account, campaign(id="open"), targeted)
     account.service().campaigns.put(campaign(id="fresh"))
@@ -139,7 +139,7 @@ def test_explain_without_a_request_prints_the_state_of_the_campaign(account: Acc
     assert out.startswith("a (Plain), version 1\n")
     assert "\ncache     may bid\n" in out
     assert "refused   by no rule" in out
-    assert "\nexample   a request that it would take" in out
+    assert "\nexample   a request that it would bid on" in out
     sold = command("explain", "--campaign", "sold").out
     assert "\nopen bid  none: deals only\ndeal      d: 7.00\n" in sold
     account.service().campaigns.put(campaign(id="later"))
@@ -157,7 +157,7 @@ def test_keys_are_listed_and_rotated(account: Account, command: Command) -> None
 
 def test_the_admin_key_is_printed_and_a_refresh_is_requested(command: Command) -> None:
     assert command("admin-key").out == "a-secret-of-operators\n"
-    assert command("refresh").out.startswith("refresh asked for (")
+    assert command("refresh").out.startswith("refresh requested (")
 
 
 def test_id_lists_are_listed_with_the_campaigns_that_use_them(
@@ -172,7 +172,7 @@ def test_id_lists_are_listed_with_the_campaigns_that_use_them(
     assert command("lists", "list").out.splitlines()[1].split() == ["ours", "missing", "listed"]
     assert command("lists", "import", "ours", str(ids)).out.startswith("ours: 2 ids\n")
     assert command("lists", "list").out.splitlines()[1].split()[-2:] == ["2", "listed"]
-    assert "don't bid until it is there again: listed" in command("lists", "delete", "ours").out
+    assert "do not bid until it is imported again: listed" in command("lists", "delete", "ours").out
     assert "Our List" in command("lists", "import", "Our List", str(ids)).err
     ids.write_text("short\n")
     assert "line 1" in command("lists", "import", "ours", str(ids), "--hashed").err

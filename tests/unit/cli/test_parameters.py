@@ -98,4 +98,4 @@ def test_check_prints_every_invalid_value(account: Account, command: Command) ->
 
     assert status == 1
     assert "warning: /bidder/network-allowance: " in err
-    assert "running processes keep their last good parameters" in err
+    assert "running processes keep all their last valid parameters" in err

@@ -15,7 +15,7 @@ def failed(answer: dict[str, list[dict[str, str]]]) -> list[str]:
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
-def test_tests_and_invalid_events_are_kept_and_poison_fails_alone() -> None:
+def test_tests_and_invalid_events_are_archived_and_only_an_unreadable_message_fails() -> None:
     archive = Archive(FakeS3(), "archive")  # type: ignore[arg-type]
     kept = [event(1), event(2, test=True), event(3, invalid="crawler")]
 
@@ -25,7 +25,7 @@ def test_tests_and_invalid_events_are_kept_and_poison_fails_alone() -> None:
     assert list(archive.events(NOW.date())) == kept
 
 
-def test_only_what_is_not_in_s3_is_delivered_again() -> None:
+def test_only_messages_that_are_not_in_s3_fail() -> None:
     s3 = FakeS3()
     archive = Archive(s3, "archive")  # type: ignore[arg-type]
 

@@ -11,7 +11,7 @@ def messages(*bodies: str) -> list[dict[str, str]]:
     return [{"messageId": f"m{number}", "body": body} for number, body in enumerate(bodies)]
 
 
-def test_poison_fails_alone() -> None:
+def test_only_the_unreadable_message_fails() -> None:
     learning = Learning(FaultyDynamoDB("learning").client, "learning")
     bodies = ["poison", *(event(1, kind).model_dump_json() for kind in (Kind.IMPRESSION, Kind.COMPLETE))]
 
@@ -21,7 +21,7 @@ def test_poison_fails_alone() -> None:
     assert learning.counts(NOW)["c1", "spot"][:3] == (1, 0, 1)
 
 
-def test_each_message_of_what_was_crowded_out_is_delivered_again() -> None:
+def test_each_message_of_an_event_with_conflicts_fails() -> None:
     learning = Learning(FaultyDynamoDB("learning", faults=iter(["conflict"] * 100)).client, "learning")
 
     answer = count_outcomes(service(None, learning=learning), messages(*[event(1).model_dump_json()] * 2))

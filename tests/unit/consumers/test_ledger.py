@@ -17,7 +17,7 @@ def failed(answer: dict[str, list[dict[str, str]]]) -> list[str]:
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
-def test_a_message_that_cannot_be_read_fails_alone() -> None:
+def test_only_the_unreadable_message_fails() -> None:
     dynamodb = FaultyDynamoDB("ledger")
     aws: Any = dynamodb.client
     with_ledger = service(None, ledger=Ledger(aws, "ledger"), judge=IvtFilter(BoundedSets(aws, "ledger")))
@@ -29,7 +29,7 @@ def test_a_message_that_cannot_be_read_fails_alone() -> None:
     assert dynamodb.items()["spend#c1", "total"]["impressions"] == {"N": "2"}
 
 
-def test_every_message_of_a_bid_that_was_crowded_out_is_delivered_again() -> None:
+def test_each_message_of_a_bid_with_conflicts_fails() -> None:
     aws: Any = FaultyDynamoDB("ledger", faults=iter(["conflict"] * 100)).client
     with_ledger = service(None, ledger=Ledger(aws, "ledger"), judge=IvtFilter(BoundedSets(aws, "ledger")))
 

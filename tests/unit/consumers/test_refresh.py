@@ -1,4 +1,4 @@
-"""The refresh, cut short anywhere: bidders only ever see whole snapshots, each newer than the one before."""
+"""The refresh, interrupted at any write: bidders load only complete snapshots, each newer than the last."""
 
 import json
 from datetime import datetime, timedelta
@@ -31,11 +31,11 @@ MINUTE = timedelta(minutes=1)
 
 
 class Died(Exception):
-    """A process that is gone."""
+    """The process ends."""
 
 
 class Spends:
-    """A ledger of what was spent, told from outside."""
+    """A ledger with the spend that the test sets."""
 
     def __init__(self) -> None:
         self.spent: dict[str, Spend] = {}
@@ -45,7 +45,7 @@ class Spends:
 
 
 class Learned:
-    """Counts, told from outside."""
+    """Learned counts that the test sets."""
 
     def __init__(self) -> None:
         self.counted: dict[tuple[str, str], OutcomeCounts] = {}
@@ -64,14 +64,14 @@ class Learned:
 
 
 class Unreported:
-    """A log of traffic in which there is nothing."""
+    """An empty traffic log."""
 
     def read(self, _now: float) -> Traffic:
         return Traffic({})
 
 
 class World:
-    """Stores, and the processes that use them."""
+    """The stores, and processes that use them."""
 
     def __init__(self) -> None:
         self.s3 = FakeS3()
@@ -101,7 +101,7 @@ class World:
 
 
 def bidding(snapshot: Snapshot) -> dict[str, Campaign]:
-    """Who may bid by a snapshot, as what."""
+    """The campaigns that may bid by a snapshot, with their CPM."""
     return {
         index.campaign(position).id: index.campaign(position)
         for index in [snapshot.index]
@@ -114,7 +114,7 @@ def active(world: World) -> dict[str, Campaign]:
     return {c.id: c for c in world.campaigns.all() if c.status is Status.ACTIVE}
 
 
-def test_a_campaign_with_a_goal_bids_by_what_was_counted_since() -> None:
+def test_a_campaign_with_a_goal_bids_by_the_latest_counts() -> None:
     world = World()
     world.campaigns.put(campaign(id="a", cpm=None, cpcv="0.01", max_cpm=50))
     publish_snapshot(world.process(), NOW)
@@ -127,7 +127,7 @@ def test_a_campaign_with_a_goal_bids_by_what_was_counted_since() -> None:
     assert world.held().delivery.predictions.of("a", "spot", Outcome.COMPLETION).rate > 800_000
 
 
-def test_an_unchanged_book_is_not_compiled_again() -> None:
+def test_unchanged_campaigns_are_not_compiled_again() -> None:
     world = World()
     world.campaigns.put_many([campaign(id="a"), campaign(id="b")])
     publish_snapshot(world.process(), NOW)
@@ -139,7 +139,7 @@ def test_an_unchanged_book_is_not_compiled_again() -> None:
     assert set(bidding(world.held())) == {"a", "b"}
 
 
-def test_a_changed_campaign_alone_is_compiled_and_bidders_keep_the_rest() -> None:
+def test_only_a_changed_campaign_is_compiled_and_bidders_keep_the_other_objects() -> None:
     world = World()
     world.campaigns.put_many([campaign(id=name, cpm=5) for name in "abc"])
     publish_snapshot(world.process(), NOW)
@@ -167,8 +167,8 @@ def test_a_pause_and_a_spent_budget_stop_a_campaign_with_the_next_refresh() -> N
 
 
 @pytest.mark.parametrize("budget", [{}, {"total": 1000}])
-def test_a_budget_that_was_lifted_paces_no_longer(budget: dict[str, int]) -> None:
-    """The first object of the index still has the campaign with its old budget."""
+def test_a_removed_budget_ends_pacing(budget: dict[str, int]) -> None:
+    """The first object of the index still has the old version of the campaign, with its budget."""
     world = World()
     world.campaigns.put_many([campaign(id="a", budget={"total": 1}), campaign(id="b")])
     world.ledger.spent["a"] = Spend(2_000_000, 0)
@@ -186,7 +186,7 @@ def test_a_budget_that_was_lifted_paces_no_longer(budget: dict[str, int]) -> Non
 
 
 @pytest.mark.parametrize("damage", [b"", b"bidder index 2 0\n", b"bidder index 9 0\nfuture"])
-def test_an_index_that_can_not_be_read_is_compiled_anew(damage: bytes) -> None:
+def test_an_unreadable_index_is_compiled_again(damage: bytes) -> None:
     world = World()
     world.campaigns.put(campaign(id="a"))
     publish_snapshot(world.process(), NOW)
@@ -198,7 +198,7 @@ def test_an_index_that_can_not_be_read_is_compiled_anew(damage: bytes) -> None:
     assert bidding(world.held()) == active(world)
 
 
-def test_a_late_duplicate_by_a_clock_that_is_behind_is_newer_since_it_reads_what_is_there_now() -> None:
+def test_a_repeated_refresh_with_a_clock_that_is_behind_still_publishes_a_newer_version() -> None:
     world = World()
     world.campaigns.put(campaign(id="a", cpm=1))
     publish_snapshot(world.process(), NOW + MINUTE)
@@ -213,7 +213,7 @@ def test_a_late_duplicate_by_a_clock_that_is_behind_is_newer_since_it_reads_what
     assert bidding(held) == active(world)
 
 
-def test_a_pinned_index_that_cannot_be_read_keeps_no_refresh_from_going_on() -> None:
+def test_an_unreadable_pinned_index_does_not_stop_refreshes() -> None:
     world = World()
     world.campaigns.put(campaign(id="a", cpm=5))
     old = publish_snapshot(world.process(), NOW)
@@ -228,7 +228,7 @@ def test_a_pinned_index_that_cannot_be_read_keeps_no_refresh_from_going_on() -> 
     assert world.store.manifest(world.held().version).pinned is None
 
 
-def test_an_index_that_is_named_for_long_is_written_anew_before_the_bucket_drops_it() -> None:
+def test_an_index_in_use_is_rewritten_before_the_lifecycle_rule_deletes_it() -> None:
     world = World()
     world.campaigns.put(campaign(id="a"))
     world.s3.now = NOW
@@ -241,7 +241,7 @@ def test_an_index_that_is_named_for_long_is_written_anew_before_the_bucket_drops
     assert world.s3.now - world.s3.written[key] <= timedelta(days=2)
 
 
-def test_a_pinned_index_stays_while_pauses_and_budgets_go_on_to_hold() -> None:
+def test_under_a_pin_pauses_and_budgets_still_apply() -> None:
     world = World()
     world.campaigns.put_many([campaign(id="a", cpm=5), campaign(id="b", cpm=5), campaign(id="c", cpm=5)])
     old = publish_snapshot(world.process(), NOW)
@@ -265,7 +265,7 @@ def test_a_pinned_index_stays_while_pauses_and_budgets_go_on_to_hold() -> None:
     assert {name: c.cpm_micros for name, c in bidding(world.held()).items()} == {"a": 7_000_000}
 
 
-def test_a_pin_of_more_than_a_day_is_counted_with_each_refresh(caplog: pytest.LogCaptureFixture) -> None:
+def test_each_refresh_logs_a_pin_older_than_a_day(caplog: pytest.LogCaptureFixture) -> None:
     world = World()
     world.campaigns.put(campaign(id="a"))
     old = publish_snapshot(world.process(), NOW)

@@ -1,4 +1,4 @@
-"""Requests for a refresh: one snapshot answers all that came before it was begun, and none is answered too early."""
+"""Refresh requests: a snapshot serves all requests from before its start, and no later request."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,7 +33,7 @@ def written() -> World:
     return world
 
 
-def test_what_was_asked_before_the_latest_snapshot_was_begun_is_answered() -> None:
+def test_a_request_from_before_the_start_of_the_latest_snapshot_needs_no_refresh() -> None:
     world = written()
     requested = sent(NOW - 60 * SECOND, NOW - CLOCKS_DIFFER)
 
@@ -50,7 +50,7 @@ def test_what_was_asked_before_the_latest_snapshot_was_begun_is_answered() -> No
     ],
     ids=["clocks may differ", "the last came meanwhile", "the snapshot is of a clock that jumped ahead"],
 )
-def test_what_may_not_be_answered_yet_is_a_refresh(times: list[datetime], now: datetime) -> None:
+def test_a_later_request_causes_a_refresh(times: list[datetime], now: datetime) -> None:
     world = written()
 
     refresh(world.process(), sent(*times), now)
@@ -61,7 +61,7 @@ def test_what_may_not_be_answered_yet_is_a_refresh(times: list[datetime], now: d
 @pytest.mark.parametrize(
     "records", [[], sns_event("{}", "arn")["Records"], [*sent(NOW), {"messageId": "m", "body": ""}]]
 )
-def test_a_request_that_does_not_say_when_it_was_made_is_a_refresh(records: list[dict[str, Any]]) -> None:
+def test_a_request_without_a_time_causes_a_refresh(records: list[dict[str, Any]]) -> None:
     world = written()
     assert last_sent(records) is None
 
@@ -76,10 +76,10 @@ def test_a_request_that_does_not_say_when_it_was_made_is_a_refresh(records: list
     st.integers(0, 39),
 )
 @examples(0.3)
-def test_the_last_edit_is_in_the_snapshot_whatever_the_clocks(
+def test_the_last_edit_is_in_the_snapshot_under_any_clocks(
     steps: list[tuple[float, bool]], skew: float, late: int
 ) -> None:
-    """Each step is an edit, after so many seconds, and perhaps a delivery of all that wait; one message comes last."""
+    """Each step is an edit after some seconds, sometimes with a delivery of all waiting requests."""
     world = written()
     now, waiting = NOW, []
     for number, (pause, delivers) in enumerate(steps, 2):

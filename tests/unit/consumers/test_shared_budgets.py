@@ -1,4 +1,4 @@
-"""Budgets of advertisers and deals through refreshes: what they keep, with campaigns that come, go and change."""
+"""Budgets of advertisers and deals over refreshes, with campaigns that are added, deleted and edited."""
 
 import json
 from datetime import timedelta
@@ -36,7 +36,7 @@ NAMES = ["a", "b", "c"]
 
 
 class Shop(World):
-    """A bidder of one process, whose ledger is the real one."""
+    """One process of the bidder with the real ledger."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -86,7 +86,7 @@ class Shop(World):
 
 
 class SharedBudgets(RuleBasedStateMachine):
-    """Campaigns of one advertiser are added, paused, deleted and shown; its budget is edited and refreshed."""
+    """Campaigns of one advertiser are added, paused, deleted and shown. Its budget is edited and refreshed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -122,11 +122,11 @@ class SharedBudgets(RuleBasedStateMachine):
             self.shop.show(self.shop.bid(self.held, **offered))  # type: ignore[arg-type]
 
     @invariant()
-    def the_budget_of_the_advertiser_is_kept(self) -> None:
+    def spend_is_within_the_advertisers_budget(self) -> None:
         assert self.shop.spent() <= self.most
 
     @invariant()
-    def the_budget_of_each_deal_is_kept(self) -> None:
+    def spend_is_within_each_deals_budget(self) -> None:
         for name in NAMES:
             item = self.shop.dynamodb.items().get((f"spend#{name}#d", "total"), {"micros": {"N": "0"}})
             assert int(item["micros"]["N"]) <= 30_000
@@ -136,7 +136,7 @@ SharedBudgets.TestCase.settings = settings(examples(0.15), stateful_step_count=2
 TestSharedBudgets = SharedBudgets.TestCase
 
 
-def test_what_a_deleted_campaign_has_spent_goes_on_counting() -> None:
+def test_the_spend_of_a_deleted_campaign_still_counts() -> None:
     shop = Shop()
     shop.limit(daily_micros=5 * COST)
     shop.campaigns.put_many([campaign(id="a"), campaign(id="b")])
@@ -155,7 +155,7 @@ def test_what_a_deleted_campaign_has_spent_goes_on_counting() -> None:
     assert shop.spent() == 5 * COST
 
 
-def test_an_edit_up_lets_campaigns_bid_at_the_next_refresh_and_a_deletion_frees_them() -> None:
+def test_a_higher_or_deleted_budget_lets_campaigns_bid_after_the_next_refresh() -> None:
     shop = Shop()
     shop.limit(total_micros=2 * COST)
     shop.campaigns.put(campaign(id="a"))
@@ -170,7 +170,7 @@ def test_an_edit_up_lets_campaigns_bid_at_the_next_refresh_and_a_deletion_frees_
     assert [entry["after"] is None for entry in shop.advertisers.history(DOMAIN)] == [False, False, True]
 
 
-def test_a_paced_advertiser_holds_the_participation_of_its_campaigns() -> None:
+def test_a_paced_advertiser_limits_the_participation_of_its_campaigns() -> None:
     shop = Shop()
     document = {"domain": DOMAIN, "budget": {"daily": 1}}
     shop.advertisers.put_many([AdvertiserLimits.model_validate(document)])

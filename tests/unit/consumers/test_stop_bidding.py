@@ -1,4 +1,4 @@
-"""An alarm stops all bidding; its other states do nothing."""
+"""The state ALARM stops all bidding. Other states of an alarm have no effect."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from tests.support.campaigns import NOW
 
 
 def action(value: str) -> dict[str, Any]:
-    """What CloudWatch passes to a Lambda action (CloudWatch User Guide, "Invoke a Lambda function from an alarm")."""
+    """The event of a Lambda action (CloudWatch User Guide, "Invoke a Lambda function from an alarm")."""
     return {
         "source": "aws.cloudwatch",
         "alarmArn": "arn:aws:cloudwatch:us-east-1:000000000000:alarm:overspend",
@@ -23,14 +23,14 @@ def action(value: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("value", "stops"), [("ALARM", True), ("OK", False), ("INSUFFICIENT_DATA", False)])
-def test_only_the_state_alarm_stops(value: str, stops: bool) -> None:
+def test_only_the_state_alarm_stops_bidding(value: str, stops: bool) -> None:
     with mocked_account() as account:
         service = account.service()
         assert stop_bidding(service, action(value), NOW) is stops
         assert service.store.is_stopped() is stops
 
 
-def test_what_is_no_alarm_is_refused_and_stops_nothing() -> None:
+def test_an_event_that_is_not_an_alarm_is_refused() -> None:
     with mocked_account() as account:
         service = account.service()
         with pytest.raises(ValidationError):

@@ -1,4 +1,4 @@
-"""The ASGI application: bodies, admission, whose headers are believed, and the states of its life."""
+"""The ASGI application: bodies, admission, trusted headers, health states, start and shutdown."""
 
 import asyncio
 import json
@@ -45,7 +45,7 @@ def call(server: BidderAsgi, method: str, url: str, *arguments: Any, **named: An
     return asyncio.run(asgi_call(server, method, url, *arguments, **named))
 
 
-def test_a_body_may_come_in_parts() -> None:
+def test_a_body_may_arrive_in_parts() -> None:
     with application() as server:
         status, _, body = call(server, "POST", "/bid", [BODY[:10], b"", BODY[10:]])
 
@@ -66,7 +66,7 @@ def test_a_body_beyond_the_limit_is_413_and_the_connection_closes(parts: list[by
     assert sent["access-control-allow-origin"] == "https://page.example"
 
 
-def test_a_body_that_stops_coming_is_408() -> None:
+def test_a_body_that_stalls_is_408() -> None:
     with application(body_seconds=0.01) as server:
         status, _, body = call(server, "POST", "/bid", BODY[:10], ends=False)
 
@@ -74,7 +74,7 @@ def test_a_body_that_stops_coming_is_408() -> None:
     assert "within 0.01 seconds" in json.loads(body)["error"]
 
 
-def test_more_than_the_limit_at_once_is_503_and_counted_and_admitted_again_later() -> None:
+def test_requests_above_the_concurrency_limit_get_503_until_others_end() -> None:
     bidder_service = service(snapshot([campaign()]), most_bids_at_once=1)
     with application(bidder_service) as server:
         held = server._bids.limit.enter()
@@ -87,7 +87,7 @@ def test_more_than_the_limit_at_once_is_503_and_counted_and_admitted_again_later
         assert call(server, "POST", "/bid", BODY)[0] == 200
 
 
-def test_slow_notices_do_not_hold_up_bids() -> None:
+def test_slow_notices_do_not_delay_bids() -> None:
     released = Event()
 
     class Slow(Recorder):
@@ -116,7 +116,7 @@ def test_slow_notices_do_not_hold_up_bids() -> None:
 @pytest.mark.parametrize(
     ("proxies", "base"), [(0, "http://bid.example"), (1, "https://bid.example")], ids=["direct", "behind a proxy"]
 )
-def test_forwarded_headers_are_believed_behind_a_proxy_alone(proxies: int, base: str) -> None:
+def test_forwarded_headers_are_trusted_only_behind_a_proxy(proxies: int, base: str) -> None:
     headers = {"Host": "bid.example", "X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.9"}
     with application(proxies=proxies) as server:
         _, _, body = call(server, "POST", "/bid", BODY, headers)
@@ -133,13 +133,13 @@ def test_head_has_the_length_and_no_body() -> None:
     assert headers["content-type"].startswith("text/javascript")
 
 
-def test_it_is_live_at_once_ready_with_a_snapshot_and_neither_new_nor_drained_is_ready() -> None:
+def test_the_process_is_live_at_once_and_ready_only_with_a_snapshot_and_before_its_drain() -> None:
     with application(service(None)) as new, application() as loaded:
         assert [call(new, "GET", path)[0] for path in ("/live", "/ready")] == [200, 503]
         assert [call(loaded, "GET", path)[0] for path in ("/live", "/ready")] == [200, 200]
 
 
-def test_its_life_begins_with_a_snapshot_and_ends_with_the_counts() -> None:
+def test_startup_loads_a_snapshot_and_shutdown_publishes_the_counts() -> None:
     message_value: list[str] = []
     upkeep = Upkeep(lambda: message_value.append("begin"), nothing, lambda: message_value.append("end"))
 
@@ -161,7 +161,7 @@ def test_its_life_begins_with_a_snapshot_and_ends_with_the_counts() -> None:
     assert message_value == ["begin", "lifespan.startup.complete", "end", "lifespan.shutdown.complete"]
 
 
-def test_a_loop_that_is_behind_sheds_bids_and_no_notices() -> None:
+def test_a_late_event_loop_refuses_bids_and_accepts_notices() -> None:
     with application() as server:
         server._lag.seconds = 0.2
         shed, notice = call(server, "POST", "/bid", BODY)[0], call(server, "GET", "/e/win/k1.token")[0]

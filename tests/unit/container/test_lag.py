@@ -1,4 +1,4 @@
-"""How far the event loop is behind is what a tick oversleeps."""
+"""The lag of the event loop is the delay of its ticks."""
 
 import asyncio
 import time
@@ -8,7 +8,7 @@ from container.lag import TICK, LoopLag
 UNSEEN = -1.0
 
 
-def test_a_blocked_loop_is_seen_and_a_free_one_is_believed_at_once() -> None:
+def test_a_blocked_loop_has_a_lag_that_ends_with_the_block() -> None:
     async def block() -> list[float]:
         lag = LoopLag()
         following = asyncio.create_task(lag.follow())

@@ -1,4 +1,4 @@
-"""Videos made by ffmpeg at test time, small so that they are made in moments."""
+"""Small videos that ffmpeg makes during the tests."""
 
 import subprocess
 from collections.abc import Callable
@@ -24,7 +24,7 @@ def make(path: Path, options: str) -> Path:
 
 @pytest.fixture(scope="session")
 def videos(tmp_path_factory: pytest.TempPathFactory) -> Video:
-    """Makes a video by name and options, once a session."""
+    """Makes a video with a name and options once per session."""
     folder = tmp_path_factory.mktemp("videos")
 
     def video(name: str, options: str) -> Path:

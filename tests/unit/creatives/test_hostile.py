@@ -1,4 +1,4 @@
-"""Files that nobody should upload: each is refused with the right reason, and nothing but the file is read."""
+"""Hostile uploads: each is refused with its reason, and only the file is read."""
 
 import random
 import shutil
@@ -39,7 +39,9 @@ def refusal(source: Path | bytes, folder: Path, resources: Resources = Resources
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_what_is_no_video_is_refused_and_names_nothing_else(text: str, whole: Path, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_video_is_refused_without_reading_other_files(
+    text: str, whole: Path, tmp_path: Path
+) -> None:
     shutil.copy(whole, tmp_path / "other.mp4")
     (tmp_path / commands.SOURCE).write_text(text)
 
@@ -49,23 +51,23 @@ def test_what_is_no_video_is_refused_and_names_nothing_else(text: str, whole: Pa
     assert refused.value.reason is Refusal.NOT_A_VIDEO
 
 
-def test_an_empty_file(tmp_path: Path) -> None:
+def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     assert refusal(b"", tmp_path) is Refusal.EMPTY
 
 
-def test_a_file_cut_in_its_middle_declares_more_than_it_holds(whole: Path, tmp_path: Path) -> None:
+def test_a_truncated_file_is_refused(whole: Path, tmp_path: Path) -> None:
     data = whole.read_bytes()
 
     assert refusal(data[: len(data) * 45 // 100], tmp_path) is Refusal.DAMAGED
 
 
-def test_a_file_cut_before_its_index(videos: Video, tmp_path: Path) -> None:
+def test_a_file_truncated_before_its_index_is_refused(videos: Video, tmp_path: Path) -> None:
     data = videos("moov-last.mp4", f"{PICTURE} {TONE} -t 4 {H264}").read_bytes()
 
     assert refusal(data[: len(data) * 60 // 100], tmp_path) is Refusal.CUT_OFF
 
 
-def test_damaged_pictures(whole: Path, tmp_path: Path) -> None:
+def test_a_video_with_damaged_frames_is_refused(whole: Path, tmp_path: Path) -> None:
     data, draw = bytearray(whole.read_bytes()), random.Random(1)  # noqa: S311  a test's
     begin = data.index(b"mdat") + 20_000
     for _ in range(400):
@@ -74,13 +76,13 @@ def test_damaged_pictures(whole: Path, tmp_path: Path) -> None:
     assert refusal(bytes(data), tmp_path) is Refusal.UNREADABLE
 
 
-def test_a_hundred_hours_of_still_pictures_are_not_decoded(videos: Video, tmp_path: Path) -> None:
+def test_a_video_of_a_hundred_hours_is_refused_without_decoding(videos: Video, tmp_path: Path) -> None:
     path = videos("hours.mp4", "-f lavfi -i color=black:s=160x160:r=1 -t 4000 -c:v libx264 -preset ultrafast")
 
     assert refusal(path, tmp_path) is Refusal.TOO_LONG
 
 
-def test_a_hundred_declared_hours_are_not_believed(whole: Path, tmp_path: Path) -> None:
+def test_a_declared_length_of_a_hundred_hours_is_not_trusted(whole: Path, tmp_path: Path) -> None:
     data = bytearray(whole.read_bytes())
     for box in (b"mvhd", b"tkhd", b"mdhd"):
         at = data.index(box) + (24 if box == b"tkhd" else 20)
@@ -95,7 +97,7 @@ def test_a_hundred_declared_hours_are_not_believed(whole: Path, tmp_path: Path) 
         assert result.source.seconds == pytest.approx(4, abs=0.1)
 
 
-def test_an_8k_picture(videos: Video, tmp_path: Path) -> None:
+def test_an_8k_video_is_refused(videos: Video, tmp_path: Path) -> None:
     path = videos("8k.mp4", "-f lavfi -i color=black:s=7680x4320:r=25 -t 0.2 -c:v libx264 -preset ultrafast")
 
     assert refusal(path, tmp_path) is Refusal.TOO_MANY_PIXELS
@@ -110,17 +112,19 @@ def test_an_8k_picture(videos: Video, tmp_path: Path) -> None:
         ("slow.mp4", "-f lavfi -i testsrc2=s=320x180:r=2 -t 4 -c:v libx264", Refusal.FRAME_RATE),
     ],
 )
-def test_videos_outside_the_limits(name: str, options: str, reason: Refusal, videos: Video, tmp_path: Path) -> None:
+def test_a_video_outside_the_limits_is_refused(
+    name: str, options: str, reason: Refusal, videos: Video, tmp_path: Path
+) -> None:
     assert refusal(videos(name, options), tmp_path) is reason
 
 
-def test_endless_work_is_ended(videos: Video, tmp_path: Path) -> None:
+def test_ffmpeg_is_stopped_at_its_time_limit(videos: Video, tmp_path: Path) -> None:
     path = videos("work.mp4", f"-f lavfi -i testsrc2=s=1280x720:r=30 -t 20 {H264}")
 
     assert refusal(path, tmp_path, Resources(cpu_seconds=1)) is Refusal.TOO_MUCH_WORK
 
 
-def test_ffmpeg_sees_no_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ffmpeg_gets_no_environment_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     printer = tmp_path / "env"
     printer.write_text("#!/bin/sh\n/usr/bin/env\n")

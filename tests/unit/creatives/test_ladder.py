@@ -1,4 +1,4 @@
-"""The ladder for sources of any size and rate."""
+"""The bitrate ladder for sources of any size and frame rate."""
 
 from fractions import Fraction
 
@@ -14,7 +14,7 @@ def track(width: int, height: int, rate: Fraction = Fraction(25)) -> VideoTrack:
 
 
 @given(st.integers(144, 4096), st.integers(144, 4096), st.integers(5, 120))
-def test_no_rung_is_upscaled_or_bent_or_odd(width: int, height: int, rate: int) -> None:
+def test_no_rendition_is_upscaled_distorted_or_of_odd_size(width: int, height: int, rate: int) -> None:
     rungs = ladder(track(width, height, Fraction(rate)))
 
     assert len({rung.name for rung in rungs}) == len(rungs) >= 2
@@ -31,7 +31,7 @@ def test_no_rung_is_upscaled_or_bent_or_odd(width: int, height: int, rate: int) 
         assert rung.frame_rate > Fraction(rate, 5)
 
 
-def test_frame_rates_of_broadcast_stay_what_they_are() -> None:
+def test_broadcast_frame_rates_are_not_changed() -> None:
     assert frame_rate(Fraction(30000, 1001)) == Fraction(30000, 1001)
     assert frame_rate(Fraction(24000, 1001)) == Fraction(24000, 1001)
     assert frame_rate(Fraction(2997, 50)) == Fraction(30000, 1001)
@@ -39,7 +39,7 @@ def test_frame_rates_of_broadcast_stay_what_they_are() -> None:
     assert frame_rate(Fraction(13)) == 13
 
 
-def test_a_portrait_video_is_named_by_its_shorter_side() -> None:
+def test_a_rendition_of_a_portrait_video_is_named_by_its_shorter_side() -> None:
     assert [(rung.name, rung.width, rung.height) for rung in ladder(track(1080, 1920))][:2] == [
         ("1080p-high", 1080, 1920),
         ("1080p", 1080, 1920),

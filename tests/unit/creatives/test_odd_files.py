@@ -1,4 +1,4 @@
-"""Odd structures and odd names: ready or refused for the right reason, and nothing but the file is read."""
+"""Unusual file structures and names: each is transcoded or refused with its reason, and only the file is read."""
 
 import json
 import struct
@@ -64,7 +64,7 @@ def result(source: bytes, folder: Path) -> Transcoded:
 
 
 @pytest.mark.parametrize("name", READY)
-def test_an_odd_structure_becomes_renditions(name: str, videos: Video, tmp_path: Path) -> None:
+def test_an_unusual_structure_is_transcoded(name: str, videos: Video, tmp_path: Path) -> None:
     result_value = result(videos(name, READY[name]).read_bytes(), tmp_path)
 
     assert [
@@ -80,7 +80,7 @@ def test_an_odd_structure_becomes_renditions(name: str, videos: Video, tmp_path:
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_an_odd_structure_is_refused_for_its_reason(name: str, videos: Video, tmp_path: Path) -> None:
+def test_an_unusable_structure_is_refused_with_its_reason(name: str, videos: Video, tmp_path: Path) -> None:
     options, reason = REFUSED[name]
 
     with pytest.raises(RefusedUpload) as refused:
@@ -89,9 +89,7 @@ def test_an_odd_structure_is_refused_for_its_reason(name: str, videos: Video, tm
     assert refused.value.reason is reason
 
 
-def test_a_video_that_an_edit_list_shortens_has_the_length_that_players_show(
-    videos: Video, whole: Path, tmp_path: Path
-) -> None:
+def test_an_edit_list_shortens_the_length(videos: Video, whole: Path, tmp_path: Path) -> None:
     result_value = result(videos("edited.mp4", f"-ss 1.2 -i {whole} -c copy -t 2").read_bytes(), tmp_path)
 
     assert result_value.source.seconds == pytest.approx(2, abs=0.1)
@@ -134,7 +132,7 @@ LIES = {Refusal.NOT_A_VIDEO, Refusal.CUT_OFF, Refusal.DAMAGED, Refusal.UNREADABL
 
 
 @pytest.mark.parametrize("damage", DAMAGED.values(), ids=DAMAGED)
-def test_boxes_that_lie_are_refused_or_read_within_the_limits(
+def test_boxes_with_false_sizes_are_refused_or_read_within_the_limits(
     damage: Callable[[bytes], bytes], whole: Path, tmp_path: Path
 ) -> None:
     reason, seconds = None, 0.0
@@ -160,7 +158,7 @@ NAMES = [
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_odd_name_is_read_as_s3_names_it_and_leads_nowhere_else(name: str, world: World, whole: Path) -> None:
+def test_an_unusual_object_key_reaches_only_its_object(name: str, world: World, whole: Path) -> None:
     key = f"uploads/{name}"
     about = {field: value for field, value in METADATA.items() if field != "creative"}
     world.s3.put_object(Bucket="uploads", Key=key, Body=whole.read_bytes(), Metadata=about)

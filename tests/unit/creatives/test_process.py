@@ -1,4 +1,4 @@
-"""Uploads through the whole processor, on moto's S3, DynamoDB, SNS and SQS: repeated, late, replaced, cut short."""
+"""The processing of uploads on moto's S3, DynamoDB, SNS and SQS: repeated, late, replaced, interrupted."""
 
 import itertools
 import json
@@ -35,7 +35,7 @@ def longer(videos: Video) -> Path:
     return videos("three-seconds.mp4", f"{PICTURE} {TONE} -t 3 {H264}")
 
 
-def test_an_upload_replaces_the_files_of_its_creative_and_asks_for_a_refresh(world: World, short: Path) -> None:
+def test_an_upload_replaces_the_files_of_its_creative_and_requests_a_refresh(world: World, short: Path) -> None:
     assert world.processor.process(world.upload(short)) is State.READY
 
     assert world.served() == (2.0, ["180p.mp4", "180p-vp9.webm"])
@@ -51,7 +51,7 @@ def test_an_upload_replaces_the_files_of_its_creative_and_asks_for_a_refresh(wor
     assert world.renditions() == {"180p.mp4", "180p-vp9.webm", "mezzanine.mp4"}
 
 
-def test_repeated_events_do_the_work_once(world: World, short: Path) -> None:
+def test_repeated_events_process_an_upload_once(world: World, short: Path) -> None:
     event = world.upload(short)
 
     assert [world.processor.process(event) for _ in range(3)] == [State.READY, None, None]
@@ -60,7 +60,7 @@ def test_repeated_events_do_the_work_once(world: World, short: Path) -> None:
 
 
 @pytest.mark.parametrize("order", sorted(set(itertools.permutations([0, 1, 1]))))
-def test_in_any_order_the_newest_upload_is_served(
+def test_the_newest_upload_is_served_for_any_order_of_events(
     order: tuple[int, ...], world: World, short: Path, longer: Path
 ) -> None:
     events = [world.upload(short, 1), world.upload(longer, 2)]
@@ -87,7 +87,7 @@ def test_a_replaced_creative_serves_its_old_files_until_the_new_ones_are_ready(
     assert world.announced()[-1] == "refused"
 
 
-def test_an_upload_that_is_deleted_before_it_is_read_is_no_fault(world: World, short: Path) -> None:
+def test_an_upload_that_is_deleted_before_processing_causes_no_error(world: World, short: Path) -> None:
     event = world.upload(short)
     world.s3.delete_object(Bucket="uploads", Key="uploads/spot.mp4")
 
@@ -96,7 +96,7 @@ def test_an_upload_that_is_deleted_before_it_is_read_is_no_fault(world: World, s
 
 
 @pytest.mark.parametrize("step", ["begin", "finish", "move", "tell"])
-def test_a_process_that_dies_anywhere_leaves_work_that_the_next_one_finishes(
+def test_the_next_process_finishes_an_upload_after_a_crash_at_any_call(
     step: str, world: World, short: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event = world.upload(short)
@@ -120,7 +120,7 @@ def test_a_process_that_dies_anywhere_leaves_work_that_the_next_one_finishes(
     assert world.renditions() == {"180p.mp4", "180p-vp9.webm", "mezzanine.mp4"}
 
 
-def test_an_older_process_that_ends_last_does_not_overwrite_the_newer_files(
+def test_a_slower_process_of_an_older_upload_does_not_overwrite_newer_files(
     world: World, short: Path, longer: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = world.upload(short, 1)
@@ -141,7 +141,7 @@ def test_an_older_process_that_ends_last_does_not_overwrite_the_newer_files(
     assert world.job.sequencer == second[0].sequencer
 
 
-def test_a_campaign_edited_meanwhile_keeps_the_edit(world: World, short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_concurrent_edit_of_the_campaign_is_kept(world: World, short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     original = CampaignRepository.get
     edits = iter([True])
 
@@ -169,7 +169,7 @@ def test_a_campaign_edited_meanwhile_keeps_the_edit(world: World, short: Path, m
         ),
     ],
 )
-def test_a_campaign_that_cannot_take_it_refuses_the_upload(
+def test_an_upload_that_makes_its_campaign_invalid_is_refused(
     changes: dict[str, Any], reason: str, world: World, short: Path
 ) -> None:
     assert world.processor.process(world.upload(short, **changes)) is State.REFUSED
@@ -178,12 +178,12 @@ def test_a_campaign_that_cannot_take_it_refuses_the_upload(
     assert job.reason == reason
 
 
-def test_metadata_without_a_campaign_is_named(world: World, short: Path) -> None:
+def test_an_upload_without_a_campaign_in_its_metadata_is_refused(world: World, short: Path) -> None:
     with pytest.raises(NotAnUpload, match="x-amz-meta-campaign"):
         world.processor.process(world.upload(short, campaign="no campaign!"))
 
 
-def test_what_is_too_long_goes_to_the_worker_which_takes_it(world: World, short: Path) -> None:
+def test_a_long_video_goes_to_the_worker(world: World, short: Path) -> None:
     event = world.upload(short)
     function = under_test.Processor(**{**vars(world.processor), "limits": Limits(function_seconds=1)})
     with pytest.raises(TooLongForFunction):
@@ -210,7 +210,7 @@ def test_what_is_too_long_goes_to_the_worker_which_takes_it(world: World, short:
     assert counts["ApproximateNumberOfMessages"] == counts["ApproximateNumberOfMessagesNotVisible"] == "0"
 
 
-def test_a_worker_that_is_told_to_stop_hands_its_message_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stopped_worker_returns_its_message_to_the_queue(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     queue = world.sqs.create_queue(QueueName="batch")["QueueUrl"]
     world.sqs.send_message(QueueUrl=queue, MessageBody='{"Records": []}')
     beats = threading.Event()
@@ -229,7 +229,7 @@ def test_a_worker_that_is_told_to_stop_hands_its_message_back(world: World, monk
     assert world.sqs.receive_message(QueueUrl=queue)["Messages"]
 
 
-def test_events_are_read_as_s3_writes_them() -> None:
+def test_events_in_the_form_of_s3_are_read() -> None:
     record = {"eventName": "ObjectCreated:CompleteMultipartUpload", "eventVersion": "2.1"}
     position = {"bucket": {"name": "b"}, "object": {"key": "uploads/a+%C3%A9+%2B.mp4", "size": 5, "eTag": "e"}}
     body = {"Records": [record | {"s3": position}, record | {"eventName": "ObjectRemoved:Delete", "s3": position}]}

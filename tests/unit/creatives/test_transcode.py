@@ -1,4 +1,4 @@
-"""Ordinary and odd videos become renditions, judged by PyAV, which shares no code with the product."""
+"""Transcoding of ordinary and unusual videos, checked with PyAV, which shares no code with the bidder."""
 
 import shutil
 from fractions import Fraction
@@ -47,7 +47,7 @@ def transcoded(source: Path, folder: Path, target: LoudnessTarget = LoudnessTarg
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_an_odd_video_becomes_renditions_that_play(name: str, videos: Video, tmp_path: Path) -> None:
+def test_the_renditions_of_an_unusual_video_play(name: str, videos: Video, tmp_path: Path) -> None:
     result = transcoded(videos(name, ODD[name]), tmp_path)
 
     assert [rendition.measured.mime for rendition in result.renditions] == ["video/mp4", "video/webm"]
@@ -67,7 +67,7 @@ def test_an_odd_video_becomes_renditions_that_play(name: str, videos: Video, tmp
 
 
 @pytest.mark.parametrize(("target", "lufs"), [(LoudnessTarget.ATSC_A85, -24.0), (LoudnessTarget.EBU_R128, -23.0)])
-def test_sound_has_the_loudness_of_the_market(
+def test_audio_has_the_loudness_of_its_market(
     target: LoudnessTarget, lufs: float, videos: Video, tmp_path: Path
 ) -> None:
     source = videos("surround.mp4", ODD["surround.mp4"])
@@ -82,7 +82,7 @@ def test_sound_has_the_loudness_of_the_market(
         assert loudness.peak <= 0
 
 
-def test_a_1080p_source_becomes_the_ladder(videos: Video, tmp_path: Path) -> None:
+def test_a_1080p_source_has_all_renditions_of_the_ladder(videos: Video, tmp_path: Path) -> None:
     source = videos("full-hd.mp4", f"-f lavfi -i testsrc2=s=1920x1080:r=30 {TONE} -t 5 {H264} -b:v 8M")
 
     result = transcoded(source, tmp_path)
@@ -107,7 +107,7 @@ def test_a_1080p_source_becomes_the_ladder(videos: Video, tmp_path: Path) -> Non
         assert gaps == {Fraction(2)}
 
 
-def test_a_phone_video_keeps_the_way_it_was_held(videos: Video, whole: Path, tmp_path: Path) -> None:
+def test_the_rotation_of_a_phone_video_is_applied(videos: Video, whole: Path, tmp_path: Path) -> None:
     turned = videos("turned.mp4", f"-display_rotation 90 -i {whole} -c copy")
 
     result = transcoded(turned, tmp_path)

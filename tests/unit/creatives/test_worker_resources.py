@@ -1,4 +1,4 @@
-"""The container worker may use what the longest video takes; a function ends before its own time limit."""
+"""The container worker has time for the longest video. A function stops ffmpeg before its own time limit."""
 
 import pytest
 
@@ -13,17 +13,17 @@ SETTINGS = {
     "BIDDER_MEDIA_URL": "https://media.example/",
 }
 CPU_SECONDS_OF_A_SECOND = 3.5
-"""Of all renditions of a 1080p video together: docs/creatives.md, "Figures"."""
+"""CPU seconds for all renditions of a second of 1080p video: docs/creatives.md, "Figures"."""
 
 
-def test_a_worker_has_the_time_for_the_longest_video(world: World) -> None:  # noqa: ARG001  moto's AWS
+def test_a_worker_has_time_for_the_longest_video(world: World) -> None:  # noqa: ARG001  moto's AWS
     worker = processor(read(SETTINGS), is_function=False)
 
     assert worker.resources.cpu_seconds >= Limits().max_seconds * CPU_SECONDS_OF_A_SECOND
 
 
 @pytest.mark.slow
-def test_a_function_ends_ffmpeg_before_lambda_ends_the_function(world: World) -> None:  # noqa: ARG001  moto's AWS
+def test_a_function_stops_ffmpeg_before_the_time_limit_of_lambda(world: World) -> None:  # noqa: ARG001  moto's AWS
     function = processor(read(SETTINGS), is_function=True)
 
     assert function.resources == Resources()

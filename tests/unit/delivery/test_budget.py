@@ -13,7 +13,7 @@ limits = st.none() | st.integers(1, 100_000)
 
 
 @given(limits, limits, st.integers(0, 200_000), st.integers(0, 200_000), st.integers(1, 50_000_000))
-def test_a_campaign_bids_exactly_while_one_more_impression_fits_both_budgets(
+def test_a_campaign_bids_exactly_if_another_impression_fits_both_budgets(
     total: int | None, daily: int | None, spent: int, today: int, cpm_micros: int
 ) -> None:
     plain = campaign(cpm=Decimal(cpm_micros) / 1_000_000, budget={"total_micros": total, "daily_micros": daily})
@@ -36,7 +36,7 @@ def test_the_reason_is_the_budget_that_is_spent(changes: dict[str, Any], spend: 
     assert withheld(budget_limits(campaign(**changes)), spend) is reason
 
 
-def test_a_deal_dearer_than_the_open_price_counts_as_the_next_cost() -> None:
+def test_the_next_cost_is_the_higher_of_deal_and_open_price() -> None:
     dear = campaign(cpm=1, deals=[{"id": "d", "cpm": 1000}], budget={"total": 1})
 
     assert withheld(budget_limits(dear), Spend(total_micros=1)) is Withheld.TOTAL_BUDGET
@@ -97,7 +97,7 @@ spent = st.integers(0, 60)
 
 
 @given(amounts, amounts, amounts, amounts, amounts, spent, spent, spent, spent, spent, st.integers(0, 9))
-def test_what_is_left_is_what_the_tightest_limit_leaves(
+def test_the_remaining_amount_is_that_of_the_tightest_limit(
     total: int | None,
     daily: int | None,
     hourly: int | None,
@@ -133,7 +133,15 @@ def test_what_is_left_is_what_the_tightest_limit_leaves(
     assert withheld(limits._replace(paused=True), spend) is Withheld.PAUSED
 
 
-def test_invalid_traffic_counts_as_spent_where_it_is_charged() -> None:
+def test_invalid_traffic_counts_as_spend_if_it_is_charged() -> None:
     spend = Spend(10, 5, 1, 2, 1, ((0, 1),), invalid_total_micros=100, invalid_today_micros=50)
 
     assert spend.with_invalid() == spend._replace(total_micros=110, today_micros=55)
+
+
+def test_the_reasons_for_withholding_can_be_part_of_a_sentence() -> None:
+    for reason in Withheld:
+        assert reason == reason.lower()
+        assert reason[0].isalpha()
+        assert not reason.endswith(".")
+    assert Withheld.PAUSED == "paused"

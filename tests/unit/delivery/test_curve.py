@@ -1,4 +1,4 @@
-"""The weekly curve against sums of minutes by the wall clocks of a time zone, and days against a calendar."""
+"""The weekly traffic curve compared with sums of minutes in local time, and days compared with a calendar."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from bidder.delivery.curve import FLAT, HOURS, Curve, hour_of_week, local_day, l
 from bidder.delivery.periods import period
 
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Africa/Cairo", "America/Havana"]
-CHANGES = [  # of clocks of these zones; those of Cairo and Havana skip or repeat midnight
+CHANGES = [  # clock changes of these zones; those of Cairo and Havana skip or repeat midnight
     datetime(2026, 3, 29, 1, tzinfo=UTC),
     datetime(2026, 10, 25, 1, tzinfo=UTC),
     datetime(2026, 3, 8, 7, tzinfo=UTC),
@@ -28,7 +28,7 @@ weights = st.lists(st.integers(0, 50), min_size=HOURS, max_size=HOURS).filter(an
 
 
 def traffic_at(curve: list[int], at: float, zone: str) -> float:
-    """The weights at the middles of their hours and a straight line between, as the wall clock shows them."""
+    """The traffic at a local time: linear interpolation between the weights at the middle of each hour."""
     here = datetime.fromtimestamp(at, UTC).astimezone(ZoneInfo(zone))
     hours = here.weekday() * 24 + here.hour + (here.minute + here.second / 60) / 60 - 0.5
     before = int(hours // 1)
@@ -38,9 +38,7 @@ def traffic_at(curve: list[int], at: float, zone: str) -> float:
 
 
 @given(weights, moments, zones)
-def test_traffic_lies_on_a_straight_line_between_the_middles_of_hours(
-    curve: list[int], at: datetime, zone: str
-) -> None:
+def test_traffic_is_interpolated_between_the_middles_of_hours(curve: list[int], at: datetime, zone: str) -> None:
     assert Curve(curve).density(at.timestamp(), zone) == pytest.approx(traffic_at(curve, at.timestamp(), zone))
 
 
@@ -57,11 +55,11 @@ SUNDAY_EVENING = datetime(2026, 3, 1, 21, tzinfo=UTC)
 @example(SLOPES, CHANGES[1] - timedelta(minutes=190), "Europe/Berlin", 191)
 @example(SLOPES, CHANGES[1] - timedelta(minutes=1), "Europe/Berlin", 300)
 @example(SLOPES, CHANGES[2] - timedelta(minutes=100), "America/New_York", 300)
-def test_traffic_between_two_moments_is_the_sum_of_its_minutes(
+def test_traffic_of_an_interval_is_the_sum_of_its_minutes(
     curve: list[int], start: datetime, zone: str, minutes: int
 ) -> None:
     begin = start.timestamp()
-    # the middle of a minute is its average, since lines bend on whole minutes
+    # the value at the middle of a minute is its average, since the line has its corners at whole minutes
     summed = sum(traffic_at(curve, begin + 60 * number + 30, zone) for number in range(minutes)) / 60
 
     assert Curve(curve).between(begin, begin + 60 * minutes, zone) == pytest.approx(summed, rel=1e-6, abs=1e-6)
@@ -69,7 +67,7 @@ def test_traffic_between_two_moments_is_the_sum_of_its_minutes(
 
 
 @given(weights, moments, zones)
-def test_a_week_without_a_change_of_clocks_has_the_hours_of_a_week(curve: list[int], at: datetime, zone: str) -> None:
+def test_a_week_without_a_clock_change_has_168_hours_of_traffic(curve: list[int], at: datetime, zone: str) -> None:
     begin = at.timestamp() + 40 * 86_400
 
     assert Curve(curve).between(begin, begin + 7 * 86_400, zone) == pytest.approx(HOURS, rel=1e-6) or offset(
@@ -78,17 +76,18 @@ def test_a_week_without_a_change_of_clocks_has_the_hours_of_a_week(curve: list[i
 
 
 @pytest.mark.parametrize("wrong", [[1.0] * 167, [1.0] * 169, [0.0] * HOURS, [-1.0, *[1.0] * 167]])
-def test_what_is_no_week_is_no_curve(wrong: list[float]) -> None:
+def test_a_curve_needs_168_valid_weights(wrong: list[float]) -> None:
     with pytest.raises(ValueError, match="168 weights, none of them negative"):
         Curve(wrong)
 
 
-def test_weights_are_scaled_to_a_mean_of_one_and_an_hour_may_have_none() -> None:
+def test_weights_are_scaled_to_a_mean_of_one_and_may_be_zero() -> None:
     assert Curve([0.0, *[3.0] * 167]).weights == (0.0, *[pytest.approx(168 / 167)] * 167)
     assert set(FLAT.weights) == {1.0}
 
 
 @given(moments, zones)
+@example(CHANGES[0], "Asia/Kathmandu")
 def test_days_and_hours_are_those_of_the_calendar(at: datetime, zone: str) -> None:
     now = at.timestamp()
     for name, span in (("day", local_day(now, zone)), ("hour", local_hour(now, zone))):
@@ -105,7 +104,7 @@ def test_the_hour_of_the_week_is_that_of_the_calendar(at: datetime, zone: str) -
 
 
 @given(moments, st.sampled_from(["Africa/Cairo", "America/Havana", "Asia/Beirut"]), st.integers(0, 86_399))
-def test_where_clocks_skip_midnight_the_day_begins_with_the_change(at: datetime, zone: str, seconds: int) -> None:
+def test_a_day_whose_midnight_is_skipped_begins_with_the_clock_change(at: datetime, zone: str, seconds: int) -> None:
     now = at + timedelta(seconds=seconds)
     start, end = local_day(now.timestamp(), zone)
 
@@ -120,5 +119,5 @@ def test_utc_needs_no_time_zone_database(monkeypatch: pytest.MonkeyPatch) -> Non
     assert offset("UTC", 123_456_789.0) == 0.0
 
 
-def test_the_clocks_of_an_unknown_zone_show_utc() -> None:
+def test_an_unknown_time_zone_is_treated_as_utc() -> None:
     assert offset("Europe/Berlim", CHANGES[0].timestamp()) == 0.0

@@ -11,7 +11,7 @@ moments = st.datetimes(datetime(2026, 1, 1), datetime(2100, 1, 1), timezones=st.
 
 
 def half_after_four_weeks(age: int) -> Fraction:
-    """The weight, from the definition: halved every four weeks, and on a straight line between."""
+    """The weight by its definition: halved every four weeks, with linear interpolation between."""
     if age >= 16:
         return Fraction(0)
     if age <= 0:
@@ -22,30 +22,30 @@ def half_after_four_weeks(age: int) -> Fraction:
 
 
 @given(st.integers(-5, 40))
-def test_a_weight_is_exactly_what_it_is_defined_as(age: int) -> None:
+def test_a_weight_equals_its_definition(age: int) -> None:
     assert Fraction(weight(age), WHOLE) == half_after_four_weeks(age)
 
 
-def test_each_half_life_halves_until_nothing_is_left() -> None:
+def test_each_half_life_halves_the_weight_down_to_zero() -> None:
     assert [weight(age) for age in range(0, 24, HALF_LIFE)] == [64, 32, 16, 8, 0, 0]
     falling = [weight(age) for age in range(FORGOTTEN)]
     assert falling == sorted(set(falling), reverse=True)
 
 
 @given(st.dictionaries(st.integers(100, 140), st.integers(0, 10**9)), st.integers(100, 150))
-def test_what_is_remembered_is_the_weighted_sum_to_the_nearest(counts: dict[int, int], now: int) -> None:
+def test_decayed_counts_are_the_rounded_weighted_sum(counts: dict[int, int], now: int) -> None:
     exact = sum((number * half_after_four_weeks(now - then) for then, number in counts.items()), Fraction(0))
 
     assert abs(remembered(counts, now) - exact) <= Fraction(1, 2)
 
 
 @given(moments, st.integers(0, 10_000))
-def test_weeks_are_numbered_on_from_monday_to_monday(at: datetime, minutes: int) -> None:
+def test_weeks_begin_on_monday_and_have_consecutive_numbers(at: datetime, minutes: int) -> None:
     monday = at - timedelta(days=at.weekday(), hours=at.hour, minutes=at.minute, seconds=at.second + 1)
     assert week(monday) == week(at) - 1
     assert week(at + timedelta(minutes=minutes)) - week(at) in {0, 1}
     assert week(at + timedelta(weeks=3)) == week(at) + 3
 
 
-def test_a_week_is_that_of_utc() -> None:
+def test_weeks_are_in_utc() -> None:
     assert week(datetime.fromisoformat("2026-11-22T23:30:00-05:00")) == week(NOW) == week(NOW - timedelta(days=1)) + 1

@@ -1,4 +1,4 @@
-"""Edges of delivery that mutants found unguarded."""
+"""Bounds of delivery, each tested at its limit."""
 
 from array import array
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ CLOCKS_GO_BACK = datetime(2026, 10, 25, 1, 0, tzinfo=UTC).timestamp()
 UNEVEN = Curve([1.0 + hour % 24 for hour in range(HOURS)])
 
 
-def test_a_campaign_rests_until_its_pace_allows_one_more_bid() -> None:
+def test_a_campaign_rests_until_its_pace_allows_another_bid() -> None:
     used: list[str] = []
     allowance = Allowance(
         array("q", [Allowance.NO_LIMIT]),
@@ -33,15 +33,15 @@ def test_a_campaign_rests_until_its_pace_allows_one_more_bid() -> None:
 
     assert allowance.commit([0], 1_000, NOW)
     assert used == ["rests"]
-    allowance.wake(NOW + timedelta(minutes=9, seconds=59))
+    allowance.restore_rested(NOW + timedelta(minutes=9, seconds=59))
     assert used == ["rests"]
-    allowance.wake(NOW + timedelta(minutes=10))
+    allowance.restore_rested(NOW + timedelta(minutes=10))
     assert used == ["rests", "bids"]
     assert allowance.commit([0], 1_000, NOW + timedelta(minutes=10))
 
 
 @given(st.integers(-48 * 60, 48 * 60), st.integers(0, 48 * 60))
-def test_traffic_over_a_change_of_clocks_is_the_sum_of_its_minutes(start: int, minutes: int) -> None:
+def test_traffic_across_a_clock_change_is_the_sum_of_its_minutes(start: int, minutes: int) -> None:
     begin = CLOCKS_GO_BACK + start * 60
     steps = minutes // 5
     each = [UNEVEN.between(begin + n * 300, begin + (n + 1) * 300, "Europe/Berlin") for n in range(steps)]
@@ -50,13 +50,13 @@ def test_traffic_over_a_change_of_clocks_is_the_sum_of_its_minutes(start: int, m
 
 
 @pytest.mark.parametrize("begin", [CLOCKS_GO_BACK - 5 * HOUR, CLOCKS_GO_BACK + 2 * HOUR])
-def test_traffic_of_an_hour_without_a_change_is_the_curve_s(begin: float) -> None:
+def test_traffic_of_an_hour_without_a_clock_change_is_the_weight_of_the_curve(begin: float) -> None:
     middle = UNEVEN.density(begin + HOUR / 2, "Europe/Berlin")
 
     assert UNEVEN.between(begin, begin + HOUR, "Europe/Berlin") == pytest.approx(middle, rel=0.02)
 
 
-def test_a_projection_is_what_is_spent_and_what_opportunities_of_the_rest_bring() -> None:
+def test_a_projection_is_spend_plus_the_expected_spend_of_future_opportunities() -> None:
     report = health(LIMITS, HALF_SPENT, memory(0.2), Forecast(FLAT, 3.0), NOON)
 
     possible = 3.0 * 12 * 60 * 1.0 * 0.2 * LIMITS.cost
@@ -69,7 +69,7 @@ def test_a_shortfall_of_lost_auctions_is_counted_at_the_cost_of_an_impression() 
     assert short.micros == pytest.approx(10_000_000 - 5_000_000 - 3.0 * 12 * 60 * 0.2 * LIMITS.cost, rel=1e-3)
 
 
-def test_the_buckets_of_a_campaign_are_those_of_its_lowest_ranks() -> None:
+def test_a_campaign_takes_part_in_the_buckets_of_its_lowest_ranks() -> None:
     for name in (b"a", b"plain", b"a-long-campaign-id"):
         ranks = {rank(name, bucket): bucket for bucket in range(BUCKETS)}
         assert sorted(ranks) == list(range(BUCKETS))
@@ -78,8 +78,9 @@ def test_the_buckets_of_a_campaign_are_those_of_its_lowest_ranks() -> None:
             assert chosen == [ranks[number] for number in range(len(chosen))]
 
 
-def test_a_segment_names_those_that_contain_it_and_is_told_in_words() -> None:
+def test_a_segment_has_its_parent_segments_and_a_description() -> None:
     assert PriceSegment("adx", 17, 0, 9).names == ("adx|17||09", "adx|17|", "adx|17", "adx", EVERYTHING)
+    assert described(EVERYTHING) == "all auctions"
     assert described("adx|17|2|09") == "exchange adx, placement 1, device type 2, hour 09 UTC"
     assert described("|16||").startswith("no exchange, plcmt 16, no device type")
     assert [device_number(number) for number in (None, 0, 1, 31, 32)] == [0, 0, 1, 31, 0]

@@ -1,4 +1,4 @@
-"""What pacing learns from one refresh to the next: the rates of bids, and the traffic of the moment."""
+"""Estimates of pacing between refreshes: rates of bids, and current traffic."""
 
 import pytest
 from hypothesis import example, given
@@ -13,7 +13,7 @@ DELAY = NoticeDelay([0.0] * 60)
 
 
 def flow_after(requests: list[int], a_minute: int, participation: float) -> Flow:
-    """A flow after minutes with so many requests each; all are bid on, and half of the bids are shown at once."""
+    """A flow after minutes with these numbers of requests. All get a bid, and half of the bids are shown at once."""
     flow = Flow()
     flow.begin(START, participation, DELAY.horizon)
     reports: dict[int, Report] = {}
@@ -35,7 +35,7 @@ def flow_after(requests: list[int], a_minute: int, participation: float) -> Flow
 @given(st.integers(100, 500), st.integers(4, 40), st.integers(1, 6), st.floats(0.5, 1))
 @example(350, 40, 1, 1.0)
 @example(350, 40, 4, 1.0)
-def test_an_outage_leaves_the_share_of_bids_that_are_shown_as_it_was(
+def test_an_outage_does_not_change_the_share_of_shown_bids(
     a_minute: int, minutes: int, after: int, participation: float
 ) -> None:
     flow = flow_after([a_minute] * 20 + [0] * minutes + [a_minute] * after, a_minute, participation)
@@ -43,7 +43,7 @@ def test_an_outage_leaves_the_share_of_bids_that_are_shown_as_it_was(
     assert flow.impressions_per_bid.value(SHOWN, 1) == pytest.approx(SHOWN, rel=0.3)
 
 
-def test_what_was_assumed_of_a_minute_is_scaled_to_its_counts_though_older_outcomes_count_less() -> None:
+def test_assumed_bids_of_a_minute_are_replaced_by_its_counts() -> None:
     minute = Minute(START, 1.0)
     assert minute.mature(100, 60) == 60
     minute.learned *= 0.5
@@ -64,7 +64,7 @@ def test_what_was_assumed_of_a_minute_is_scaled_to_its_counts_though_older_outco
         ([1_000] * 20, 3),
     ],
 )
-def test_the_traffic_of_the_moment_is_told_by_the_minutes_since_it_changed(counts: list[int], known: int) -> None:
+def test_the_traffic_level_uses_the_minutes_since_its_last_change(counts: list[int], known: int) -> None:
     now = START + len(counts) * MINUTE + 30
     flow = Flow(minutes=[Minute(START + n * MINUTE, 1.0, count, count) for n, count in enumerate(counts)])
 

@@ -1,4 +1,4 @@
-"""Frequency caps against exact counting: never exceeded, and free again when the explanation says so."""
+"""Frequency caps compared with exact counts: never exceeded, and free again at the explained time."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ from bidder.delivery.frequency_store import decode, encode, user_key
 from tests.support.campaigns import campaign
 
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Asia/Beirut", "America/Havana", "Africa/Cairo"]
-CHANGES = [  # near changes of clocks of those zones, and the turn of a year
+CHANGES = [  # near clock changes of these zones, and the end of a year
     *(datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC), datetime(2026, 3, 8, 7, tzinfo=UTC)),
     *(
         datetime(2026, 11, 1, 5, tzinfo=UTC),
@@ -54,7 +54,7 @@ def shown(times: list[int], campaign_id: str = "c") -> History:
 
 
 def label(window: str, zone: str, at: datetime) -> Any:
-    """The period that a wall calendar and clock show; an hour that comes twice is two."""
+    """The calendar period at a local time. A repeated hour counts as two periods."""
     here = at.astimezone(ZoneInfo(zone))
     return {
         "hour": (here.date(), here.hour, here.utcoffset()),
@@ -72,7 +72,9 @@ def counted(window: str, zone: str, times: list[int], now: datetime) -> int:
 
 
 @given(moments, st.sampled_from(ZONES), windows, st.lists(st.integers(0, 3_000_000), max_size=20))
-def test_what_counts_is_what_a_calendar_shows(now: datetime, zone: str, window: str, ago: list[int]) -> None:
+def test_the_counted_impressions_are_those_of_the_calendar_period(
+    now: datetime, zone: str, window: str, ago: list[int]
+) -> None:
     times = [int(now.timestamp()) - seconds for seconds in ago]
     item = capped(zone, impressions=1000, window=window)
 
@@ -87,7 +89,7 @@ def test_what_counts_is_what_a_calendar_shows(now: datetime, zone: str, window: 
     st.sampled_from([None, "10s", "30m", "1d"]),
     st.lists(st.integers(0, 40_000), max_size=80),
 )
-def test_no_cap_is_ever_exceeded(
+def test_caps_are_never_exceeded(
     now: datetime, zone: str, window: str, most: int, gap: str | None, waits: list[int]
 ) -> None:
     item = capped(zone, impressions=most, window=window, **({"min_gap": gap} if gap else {}))
@@ -114,7 +116,7 @@ def test_no_cap_is_ever_exceeded(
         assert all(after - before >= duration_seconds(gap) for before, after in pairwise(times))
 
 
-def test_a_shortened_history_never_counts_less_and_stays_small() -> None:
+def test_a_shortened_history_stays_small_and_never_counts_fewer_impressions() -> None:
     now = datetime(2026, 11, 23, 12, tzinfo=UTC)
     history, times = History(), [int(now.timestamp()) - 600 * n for n in range(3 * MOST_RECENT)][::-1]
     for number, time in enumerate(times):
@@ -135,7 +137,7 @@ def test_a_shortened_history_never_counts_less_and_stays_small() -> None:
         assert (list(written.recent), written.older) == (list(each.recent), each.older)
 
 
-def test_levels_count_what_they_name() -> None:
+def test_each_level_counts_its_campaign_creative_or_advertiser() -> None:
     now = datetime(2026, 11, 23, 12, tzinfo=UTC)
     at = int(now.timestamp()) - 60
     history = History()
@@ -152,7 +154,7 @@ def test_levels_count_what_they_name() -> None:
         assert standing(item.frequency_caps[0], item, "spot", history, now).seen == entry
 
 
-def test_what_is_unknown_is_decided_by_the_campaign_and_the_subject_of_the_cap() -> None:
+def test_the_campaign_decides_on_unknown_viewers_by_user_or_household() -> None:
     now = datetime(2026, 11, 23, 12, tzinfo=UTC)
     full = shown([int(now.timestamp())])
     for per, known, unknown in (
@@ -180,6 +182,6 @@ def test_what_is_unknown_is_decided_by_the_campaign_and_the_subject_of_the_cap()
         {"impressions": 3, "window": "day", "per": "device"},
     ],
 )
-def test_a_cap_that_says_nothing_or_too_much_is_refused(wrong: dict[str, Any]) -> None:
+def test_a_cap_without_a_limit_or_beyond_the_bounds_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         FrequencyCap.model_validate(wrong)

@@ -1,4 +1,4 @@
-"""Histories of viewers at their bounds, and what a cap says of them, with values written out."""
+"""Histories of viewers and their caps at the bounds, with literal expected values."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,7 +32,7 @@ def keys(campaign_id: str = "c") -> tuple[str, str, str]:
 
 @examples(0.3)
 @given(st.lists(st.integers(0, 40 * DAY), min_size=195, max_size=230))
-def test_a_history_has_the_last_two_hundred_and_older_ones_by_day(ago: list[int]) -> None:
+def test_a_history_has_the_last_two_hundred_impressions_and_older_days(ago: list[int]) -> None:
     history = History()
     for seconds in sorted(ago, reverse=True):
         history = add(history, shown(AT - seconds))
@@ -51,7 +51,7 @@ def test_a_history_has_the_last_two_hundred_and_older_ones_by_day(ago: list[int]
 
 
 @pytest.mark.parametrize(("days", "kept"), [(32, TODAY - 32), (33, 0)])
-def test_a_day_of_more_than_a_month_ago_counts_for_lifetime_caps_alone(days: int, kept: int) -> None:
+def test_days_older_than_a_month_count_only_for_lifetime_caps(days: int, kept: int) -> None:
     history = History([shown(AT - days * DAY), *[shown(AT - 60)] * 199])
     history = add(history, shown(AT, "d"))
 
@@ -61,19 +61,19 @@ def test_a_day_of_more_than_a_month_ago_counts_for_lifetime_caps_alone(days: int
     assert later.older["c:c"] == {0: 6, TODAY: 1}
 
 
-def test_the_age_of_a_day_is_counted_from_the_latest_impression() -> None:
+def test_the_age_of_a_day_is_relative_to_the_latest_impression() -> None:
     history = add(History([shown(AT - 33 * DAY), *[shown(AT - DAY)] * 199]), shown(AT))
 
     assert history.older == {key: {0: 1} for key in keys()}
 
 
-def test_an_impression_that_comes_late_takes_its_turn() -> None:
+def test_a_late_impression_is_inserted_by_its_time() -> None:
     history = add(History([shown(10), shown(30)]), shown(20))
 
     assert [impression.at for impression in history.recent] == [10, 20, 30]
 
 
-def test_of_a_thousand_counts_those_of_the_longest_ago_are_dropped() -> None:
+def test_beyond_a_thousand_counts_the_oldest_are_dropped() -> None:
     older = {f"c:{number}": {TODAY - number % 20: 1} for number in range(1_000)}
     history = add(History([shown(AT - 3 * DAY), *[shown(AT)] * 199], older), shown(AT))
 
@@ -130,7 +130,7 @@ def capped(**changes: Any) -> Campaign:
         ({"impressions": 1, "window": "day"}, History([shown(AT, "d")]), 0, 1, None),
     ],
 )
-def test_where_a_viewer_stands(
+def test_the_state_of_a_cap_for_a_viewer(
     cap: dict[str, Any], history: History, seen: int, room: int, free_at: float | None
 ) -> None:
     item = capped(**cap)
@@ -142,7 +142,7 @@ def test_where_a_viewer_stands(
     assert (hindrance(item, [result]) is None) == (room > 0)
 
 
-def test_a_cap_of_another_zone_has_its_days_there() -> None:
+def test_the_days_of_a_cap_are_in_the_campaigns_time_zone() -> None:
     item = campaign(
         id="c", time_zone="UTC", frequency_caps=[{"impressions": 1, "window": "day", "time_zone": "Asia/Tokyo"}]
     )

@@ -1,9 +1,11 @@
-"""Reading exposures has a deadline, whatever the store does, and one request answers for user and household."""
+"""The read of exposures: it ends by its deadline under any fault, and one request reads user and household."""
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -25,7 +27,7 @@ IFA = "6d3c1b5e-2f0a-4e7c-9a41-8b7f5c0d9e12"
 
 
 class Table:
-    """A table that answers every read with these items, or as `broken` does."""
+    """A table that answers every read with these items, or calls `broken`."""
 
     def __init__(self, *items: dict[str, Any], broken: Callable[[], Any] | None = None) -> None:
         self.tables = FaultyDynamoDB("frequency")
@@ -45,16 +47,18 @@ def reader(table: Table) -> FrequencyReader:
     return FrequencyReader(lambda: table.tables.client, "frequency")
 
 
-def test_one_request_answers_for_the_user_and_the_household() -> None:
+def test_one_request_reads_user_and_household() -> None:
     table = Table(encode(user_key("anna"), SHOWN, 1), encode(household_key("home"), SHOWN, 1))
 
     assert reader(table).exposures("anna", "home", 5, NOW) == Exposures(SHOWN, SHOWN)
     assert reader(table).exposures("anna", None, 5, NOW) == Exposures(SHOWN, None)
+    assert reader(table).exposures(None, "home", 5, NOW) == Exposures(None, SHOWN)
     assert reader(table).exposures("ben", "home", 5, NOW) == Exposures(History(), SHOWN)
-    assert len(table.asked) == 3
+    assert len(table.asked) == 4
+    assert all(request["frequency"]["ConsistentRead"] for request in table.asked), "an impression counts at once"
 
 
-def test_who_has_no_name_is_not_asked_for() -> None:
+def test_viewers_without_a_pseudonym_are_not_read() -> None:
     table = Table()
 
     assert reader(table).exposures(None, None, 5, NOW) == Exposures()
@@ -78,7 +82,7 @@ def test_a_store_that_fails_leaves_the_viewer_unknown(broken: Callable[[], Any])
     assert reader(Table(broken=broken)).exposures("anna", None, 5, NOW) == Exposures()
 
 
-def test_a_store_that_hangs_costs_the_deadline_and_few_threads_and_is_asked_again_once_it_answers() -> None:
+def test_a_hanging_store_costs_the_deadline_and_few_threads_until_it_recovers() -> None:
     released = threading.Event()
     table = Table(encode(user_key("anna"), SHOWN, 1), broken=lambda: released.wait(60) and None)
     store = reader(table)
@@ -94,7 +98,23 @@ def test_a_store_that_hangs_costs_the_deadline_and_few_threads_and_is_asked_agai
     assert answer == Exposures(SHOWN, None)
 
 
-def test_a_read_that_hangs_keeps_no_process_from_ending() -> None:
+@pytest.mark.parametrize(("left", "waits"), [(0.02, 0.02), (0.0, 0.0), (-0.1, 0.0)])
+def test_a_read_waits_for_the_rest_of_the_deadline(left: float, waits: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float | None] = []
+
+    class Answers(SimpleQueue[Any]):
+        def get(self, block: bool = True, timeout: float | None = None) -> Any:
+            waited.append(timeout)
+            return super().get(block, timeout)
+
+    store = reader(Table(broken=lambda: _raise(OSError("refused"))))
+    monkeypatch.setattr("bidder.delivery.frequency_store.SimpleQueue", Answers)
+    store.exposures("anna", None, left, NOW)
+
+    assert waited == [waits]
+
+
+def test_a_hanging_read_does_not_delay_the_exit_of_a_process() -> None:
     released = threading.Event()
     reader(Table(broken=lambda: released.wait(60) and None)).exposures("anna", None, 0.0, NOW)
 
@@ -104,13 +124,36 @@ def test_a_read_that_hangs_keeps_no_process_from_ending() -> None:
     released.set()
 
 
+def test_sequential_reads_share_a_thread_and_concurrent_reads_have_one_each() -> None:
+    others = set(threading.enumerate())
+
+    def threads() -> int:
+        return len([thread for thread in set(threading.enumerate()) - others if thread.name == "frequency"])
+
+    released, hangs = threading.Event(), False
+    store = reader(table := Table(broken=lambda: (released.wait(60) if hangs else None) and None))
+    for _ in range(3):
+        store.exposures("anna", None, 60, NOW)
+    assert threads() == 1
+
+    hangs = True
+    for _ in range(MOST_READS):
+        store.exposures("anna", None, 0.0, NOW)
+    assert threads() == MOST_READS
+    gives_up = time.monotonic() + 60
+    while len(table.asked) < 3 + MOST_READS and time.monotonic() < gives_up:
+        time.sleep(0.01)
+    assert len(table.asked) == 3 + MOST_READS
+    released.set()
+
+
 def reasons(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """The reasons of the reads that a metric counts as failed."""
+    """The reasons in the metric of failed reads."""
     counted = {"FrequencyUnread": 1, "Reason": "unread"}
     return [entry["why"] for entry in logged(caplog, "frequency.unread") if entry == {**entry, **counted}]
 
 
-def test_each_unread_history_is_counted_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:
+def test_each_failed_read_is_counted_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     reader(Table(broken=lambda: _raise(OSError("refused")))).exposures("anna", None, 5, NOW)
     assert reasons(caplog) == ["OSError"]
@@ -126,7 +169,9 @@ def test_each_unread_history_is_counted_with_its_reason(caplog: pytest.LogCaptur
 
 @pytest.mark.parametrize(("on_unknown", "status"), [("bid", 200), ("skip", 204)])
 @pytest.mark.parametrize("hangs", [True, False])
-def test_past_the_deadline_the_policy_of_the_campaign_decides(on_unknown: str, status: int, *, hangs: bool) -> None:
+def test_after_the_deadline_the_campaigns_policy_on_unknown_viewers_decides(
+    on_unknown: str, status: int, *, hangs: bool
+) -> None:
     released = threading.Event()
     broken = (lambda: released.wait(60) and None) if hangs else (lambda: _raise(RuntimeError("throttled")))
     held = snapshot([campaign(frequency_caps=[{"impressions": 1, "window": "day"}], on_unknown=on_unknown)])
@@ -137,7 +182,7 @@ def test_past_the_deadline_the_policy_of_the_campaign_decides(on_unknown: str, s
     released.set()
 
 
-def test_a_bid_is_refused_to_a_viewer_at_the_cap_and_made_without_consent() -> None:
+def test_a_viewer_at_the_cap_gets_no_bid_and_a_viewer_without_consent_gets_one() -> None:
     held = snapshot([campaign(frequency_caps=[{"impressions": 1, "window": "day"}])])
     table = Table()
     process = service(held, frequency_reader=reader(table), frequency_deadline=1000.0)

@@ -35,7 +35,7 @@ def test_a_campaign_on_its_plan_has_no_shortfall() -> None:
     assert report.shortfalls == []
 
 
-def test_lost_auctions_are_told_with_the_price_that_wins_them_back() -> None:
+def test_lost_auctions_are_reported_with_the_bid_that_would_win_them() -> None:
     report = health(LIMITS, HALF_SPENT, memory(0.2), Forecast(FLAT, 3.0), NOON, AccountState(model=WinModel(-9.0, 5.0)))
 
     assert report.outlooks[0].projected < 8_000_000
@@ -43,7 +43,7 @@ def test_lost_auctions_are_told_with_the_price_that_wins_them_back() -> None:
     assert "raise cpm from 5.00 to 8.43" in report.shortfalls[0].advice
 
 
-def test_too_few_requests_are_supply() -> None:
+def test_too_few_requests_are_a_shortfall_of_supply() -> None:
     few = memory(0.9)
     few.level = 0.1
     report = health(LIMITS, HALF_SPENT, few, Forecast(FLAT, 0.1), NOON)
@@ -51,7 +51,7 @@ def test_too_few_requests_are_supply() -> None:
     assert report.shortfalls[0].reason == "supply"
 
 
-def test_a_paused_campaign_is_told_as_such() -> None:
+def test_a_paused_campaign_is_reported_as_paused() -> None:
     report = health(LIMITS._replace(paused=True), HALF_SPENT, memory(0.9), Forecast(FLAT, 3.0), NOON)
 
     assert [short.reason for short in report.shortfalls] == ["withheld: paused"]
@@ -70,13 +70,13 @@ def test_each_obstacle_is_ranked_by_money_with_its_advice() -> None:
 
     by_reason = {short.reason: short for short in report.shortfalls}
     assert [short.micros for short in report.shortfalls] == sorted((s.micros for s in report.shortfalls), reverse=True)
-    # an impression a minute in 720 minutes, of which 0.9 were won at 5,000 micros
+    # one impression a minute over 720 minutes, of which 0.9 were won at 5,000 micros
     assert abs(by_reason[FLOOR].micros - 720 * 0.9 * COST) < 25_000
     assert abs(by_reason[LENGTH].micros - 0.5 * 720 * 0.9 * COST) < 25_000
     assert by_reason[CAPS].advice == ADVICE[CAPS]
 
 
-def test_what_rules_refuse_counts_for_the_auctions_that_pacing_left_out() -> None:
+def test_refusals_by_rules_are_extrapolated_to_auctions_that_pacing_skipped() -> None:
     full, half = (
         {s.reason: s.micros for s in health(LIMITS, HALF_SPENT, remembered, Forecast(FLAT, 0.1), NOON).shortfalls}
         for remembered in (hindered({CAPS: 1, FLOOR: 1}), hindered({CAPS: 1, FLOOR: 1}, participation=0.5))
@@ -86,7 +86,7 @@ def test_what_rules_refuse_counts_for_the_auctions_that_pacing_left_out() -> Non
     assert half[FLOOR] == full[FLOOR]
 
 
-def test_requests_that_there_are_but_do_not_match_are_targeting_and_the_rest_is_supply() -> None:
+def test_requests_that_do_not_match_are_a_shortfall_of_targeting_and_the_rest_of_supply() -> None:
     few = memory(0.9)
     few.level = 0.1
     reasons = {
@@ -98,7 +98,7 @@ def test_requests_that_there_are_but_do_not_match_are_targeting_and_the_rest_is_
     assert abs(reasons["targeting"] - 0.4 * 720 * 0.9 * COST) < 25_000
 
 
-def test_pacing_is_told_where_the_advertiser_or_the_day_holds_a_campaign() -> None:
+def test_pacing_is_reported_if_the_advertiser_or_the_daily_budget_limits_a_campaign() -> None:
     report = health(LIMITS, HALF_SPENT, memory(0.9), Forecast(FLAT, 3.0), NOON, AccountState(advertiser=0.1))
     assert report.shortfalls[0].reason == "pacing"
     assert "the budget of its advertiser limits it to 10.0% of auctions" in report.shortfalls[0].advice
@@ -110,7 +110,7 @@ def test_pacing_is_told_where_the_advertiser_or_the_day_holds_a_campaign() -> No
     assert report.outlooks[0].projected < 12_000_000
 
 
-def test_every_obstacle_has_advice_and_each_rule_that_refuses_some_campaigns_an_obstacle() -> None:
+def test_every_obstacle_has_advice_and_every_campaign_rule_has_an_obstacle() -> None:
     assert set(OBSTACLE_OF_RULE.values()) | BEFORE_RULES == set(ADVICE)
     of_campaigns = {rule.name for rule in CAMPAIGN} | {rule.name for rule in CREATIVE} | {rule.name for rule in PRICE}
     of_campaigns |= {FREQUENCY.name, DEAL_BUDGET.name}
@@ -118,7 +118,7 @@ def test_every_obstacle_has_advice_and_each_rule_that_refuses_some_campaigns_an_
     assert set(OBSTACLE_OF_RULE) <= set(RULE_NAMES)
 
 
-def test_minutes_without_a_report_count_and_old_ones_fade() -> None:
+def test_minutes_without_a_report_count_and_old_minutes_lose_weight() -> None:
     obstacles = Obstacles()
     obstacles.add({CAPS: 10}, 0)
     assert obstacles.per_minute(CAPS) == 10
@@ -129,7 +129,7 @@ def test_minutes_without_a_report_count_and_old_ones_fade() -> None:
     assert 0.95 < obstacles.per_minute(CAPS) < 1.05
 
 
-def test_reasons_and_advice_are_words_of_a_sentence() -> None:
+def test_reasons_and_advice_can_be_part_of_a_sentence() -> None:
     for obstacle, advice in ADVICE.items():
         assert obstacle == obstacle.lower()
         assert advice[0].islower()

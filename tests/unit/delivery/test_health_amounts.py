@@ -1,6 +1,7 @@
-"""The amounts of a campaign's health, calculated by hand: guessed rates, flat traffic, noon of a day."""
+"""The amounts of a campaign's health, calculated by hand for prior rates, flat traffic and noon of a day."""
 
 import re
+from math import log
 
 import pytest
 
@@ -18,9 +19,9 @@ MIDNIGHT = 1_772_409_600.0
 NOON, END = MIDNIGHT + 43_200, MIDNIGHT + 86_400
 LIMITS = BudgetLimits(paused=False, total=None, daily=10_000_000, cost=5_000)
 HALF = Spend(5_000_000, 5_000_000, 0, 1_000, 1_000)
-"""A bid is shown with a probability of 0.3, so an opportunity brings 1,500 micros."""
+"""Half of the daily budget is spent. By the prior 0.3 of bids are shown, so a bid spends 1,500 micros."""
 HALF_BID = Ratio(30.0, 80.0)
-"""With the guess, half of the opportunities are bid on."""
+"""By the prior, half of the opportunities get a bid."""
 
 
 def known(level: float | None = 3.0, bid: Ratio | None = None, **changes: object) -> Memory:
@@ -32,7 +33,7 @@ def shortfalls(result: Health) -> dict[str, int]:
     return {shortfall.reason: shortfall.micros for shortfall in result.shortfalls}
 
 
-def test_opportunities_of_the_rest_of_the_day_are_projected_and_lost_auctions_are_what_is_missing() -> None:
+def test_spend_is_projected_to_the_end_of_the_day_and_lost_auctions_are_the_shortfall() -> None:
     result = health(LIMITS, HALF, known(), Forecast(FLAT, None), NOON)
 
     assert result.outlooks == [Outlook("daily", 10_000_000, 5_000_000, 5_000_000, 5_000_000 + 2_160 * 1_500, END)]
@@ -41,7 +42,7 @@ def test_opportunities_of_the_rest_of_the_day_are_projected_and_lost_auctions_ar
 
 
 @pytest.mark.parametrize(("level", "forecast", "projected"), [(None, 3.0, 8_240_000), (None, None, 5_000_000)])
-def test_without_a_level_of_its_own_the_forecast_counts(
+def test_without_a_traffic_level_the_forecast_is_used(
     level: float | None, forecast: float | None, projected: int
 ) -> None:
     result = health(LIMITS, HALF, known(level), Forecast(FLAT, forecast), NOON)
@@ -49,7 +50,15 @@ def test_without_a_level_of_its_own_the_forecast_counts(
     assert result.outlooks[0].projected == projected
 
 
-def test_what_is_missing_is_told_by_reason() -> None:
+def test_the_prior_price_has_the_weight_of_one_impression() -> None:
+    memory = known()
+    memory.flow.micros_per_impression = Ratio(3_000.0, 1.0)
+    result = health(LIMITS, HALF, memory, Forecast(FLAT, None), NOON)
+
+    assert result.outlooks[0].projected == 5_000_000 + round(2_160 * 0.3 * (3_000 + 5_000) / 2)
+
+
+def test_the_shortfall_is_divided_by_reason() -> None:
     memory = known(0.1, HALF_BID, obstacles=Obstacles({CAPS: 10.0, FLOOR: 20.0}, minutes=1_000.0))
     result = health(LIMITS, HALF, memory, Forecast(), NOON, AccountState(requests=0.5))
 
@@ -63,12 +72,12 @@ def test_what_is_missing_is_told_by_reason() -> None:
         "lost auctions": 36 * 0.7 * 5_000,
         CAPS: 720 * 0.01 / 0.5 * 1_500,
         FLOOR: 720 * 0.02 * 1_500,
-        "not bid": 32_400,  # of the other 21.6 bids
+        "not bid": 32_400,  # by the other 21.6 bids
     }
     assert [shortfall.micros for shortfall in result.shortfalls] == sorted(shortfalls(result).values(), reverse=True)
 
 
-def test_what_is_refused_counts_a_hundredfold_at_most_and_no_reason_is_larger_than_what_is_missing() -> None:
+def test_refusals_are_extrapolated_a_hundredfold_at_most_and_limited_to_the_shortfall() -> None:
     memory = known(0.1, HALF_BID, participation=0.0, obstacles=Obstacles({CAPS: 1.0}, minutes=100.0))
     result = health(LIMITS, HALF, memory, Forecast(), NOON)
     assert shortfalls(result)[CAPS] == 720 * 0.01 / 0.01 * 1_500
@@ -86,8 +95,8 @@ def test_more_requests_than_the_budget_needs_are_no_shortfall_of_supply() -> Non
     assert (shortfalls(result)["supply"], shortfalls(result).get("targeting")) == (4_946_000 - 360_000, None)
 
 
-@pytest.mark.parametrize(("counts", "is_told"), [(1.001, True), (0.999, False)])
-def test_less_than_a_micro_is_not_told(counts: float, is_told: bool) -> None:
+@pytest.mark.parametrize(("counts", "is_told"), [(0.6, True), (0.4, False)])
+def test_amounts_below_half_a_micro_are_not_reported(counts: float, is_told: bool) -> None:
     memory = known(0.1, obstacles=Obstacles({FLOOR: counts}, minutes=720.0 * 1_500))
 
     assert (FLOOR in shortfalls(health(LIMITS, HALF, memory, Forecast(), NOON))) == is_told
@@ -108,7 +117,7 @@ def test_a_plan_is_shown_from_its_anchor() -> None:
     assert (result.outlooks[0].planned, result.outlooks[0].spent) == (2_500_000, 1_000_000)
 
 
-def test_goals_of_impressions_are_told_in_micros() -> None:
+def test_goals_of_impressions_are_reported_in_micros() -> None:
     limits = LIMITS._replace(daily=None, daily_impressions=2_000, total_impressions=9_000, end=END)
     anchors = {"daily_impressions": Anchor(2_000, MIDNIGHT, 0.0, END)}
     result = health(limits, HALF._replace(total_impressions=3_000), known(anchors=anchors), Forecast(), NOON)
@@ -131,13 +140,13 @@ def test_each_budget_has_its_own_spend_and_period() -> None:
     assert result.outlooks[2].projected == 100_000 + 3 * 30 * 1_500
 
 
-def test_a_total_without_an_end_has_no_outlook() -> None:
+def test_a_total_budget_without_an_end_has_no_projection() -> None:
     limits = LIMITS._replace(total=40_000_000)
 
     assert [outlook.goal for outlook in health(limits, HALF, known(), Forecast(), NOON).outlooks] == ["daily"]
 
 
-def test_what_the_advertiser_or_the_days_hold_back_is_pacing() -> None:
+def test_limits_of_the_advertiser_or_the_day_are_reported_as_pacing() -> None:
     result = health(LIMITS, HALF, known(), Forecast(), NOON, AccountState(advertiser=0.5))
     assert shortfalls(result) == {"pacing": 1_620_000, "lost auctions": 1_760_000}
     assert result.outlooks[0].projected == 6_620_000
@@ -152,6 +161,45 @@ def test_what_the_advertiser_or_the_days_hold_back_is_pacing() -> None:
     assert health(tonight, Spend(500_000, 2_000_000), known(), Forecast(), NOON).outlooks[0].projected == 500_000
 
 
+@pytest.mark.parametrize("today", [1_000_000, 1_200_000])
+def test_a_campaign_that_spent_the_budget_of_today_bids_again_tomorrow(today: int) -> None:
+    limits = LIMITS._replace(total=20_000_000, daily=1_000_000, end=END + 2 * 86_400)
+    result = health(limits, Spend(5_000_000, today), known(), Forecast(), NOON)
+
+    total, daily = result.outlooks
+    assert total.projected == 5_000_000 + 2 * 1_000_000, "two more days at the daily budget"
+    assert daily.projected == today
+    # 8,640 opportunities of two days bring 12,960,000 micros
+    assert shortfalls(result) == {"pacing": 10_960_000, "lost auctions": 2_040_000}
+
+
+def test_a_campaign_that_spent_the_budget_of_an_hour_bids_again_in_the_next() -> None:
+    limits = LIMITS._replace(hourly=500_000)
+    result = health(limits, Spend(5_000_000, 5_000_000, 500_000), known(), Forecast(), NOON + 1_800)
+
+    daily, hourly = result.outlooks
+    assert daily.projected == 5_000_000 + 11 * 60 * 3 * 1_500
+    assert hourly.projected == 500_000
+    assert "withheld: hourly budget spent" not in shortfalls(result)
+
+
+def test_a_campaign_that_delivered_the_impressions_of_today_bids_again_tomorrow() -> None:
+    limits = LIMITS._replace(daily=None, daily_impressions=1_000, total_impressions=9_000, end=END + 86_400)
+    result = health(limits, Spend(0, 0, 0, 3_000, 1_000), known(), Forecast(), NOON)
+
+    total, daily = result.outlooks
+    assert total.projected == 3_000 * 5_000 + 24 * 60 * 3 * 1_500
+    assert daily.projected == 1_000 * 5_000
+
+
+def test_a_campaign_that_spent_its_total_budget_stays_withheld() -> None:
+    limits = LIMITS._replace(total=20_000_000, end=END + 86_400)
+    result = health(limits, Spend(20_000_000, 1_000_000), known(), Forecast(), NOON)
+
+    assert [outlook.projected for outlook in result.outlooks] == [20_000_000, 1_000_000]
+    assert shortfalls(result) == {"withheld: total budget spent": 9_000_000}
+
+
 @pytest.mark.parametrize(
     ("shown", "model", "prices"),
     [
@@ -162,7 +210,7 @@ def test_what_the_advertiser_or_the_days_hold_back_is_pacing() -> None:
         (Ratio(10_000.0, 10_000.0), WinModel(0.0, 1.0), ["5.00", "99.00"]),
     ],
 )
-def test_lost_auctions_are_told_with_the_price_that_wins_four_fifths_of_them(
+def test_lost_auctions_are_reported_with_the_bid_that_wins_four_fifths(
     shown: Ratio, model: WinModel | None, prices: list[str]
 ) -> None:
     memory = known(2.0)
@@ -172,3 +220,50 @@ def test_lost_auctions_are_told_with_the_price_that_wins_four_fifths_of_them(
     [lost] = [shortfall for shortfall in result.shortfalls if shortfall.reason == "lost auctions"]
     assert re.findall(r"\d+\.\d\d", lost.advice) == prices
     assert ("80%" in lost.advice) == bool(prices)
+
+
+def test_the_price_is_not_the_reason_if_it_wins_four_fifths_of_lost_auctions() -> None:
+    won = 1 - (1 - 0.3) * (1 - 0.8)
+    limits = LIMITS._replace(cost=1_000)
+    for level, is_raised in ((log(won / (1 - won)), False), (log(won / (1 - won)) - 0.1, True)):
+        result = health(limits, HALF, known(), Forecast(), NOON, AccountState(model=WinModel(level, 1.0)))
+
+        [lost] = [shortfall for shortfall in result.shortfalls if shortfall.reason == "lost auctions"]
+        price = "raise cpm from 1.00 to 1.11 to win 80% of the lost auctions"
+        assert lost.advice == (price if is_raised else "the price is not the reason: loss notices have the loss reason")
+
+
+def test_the_advice_has_the_present_price_as_a_cpm() -> None:
+    limits = LIMITS._replace(cost=50_000, daily=500_000_000)
+    result = health(limits, HALF, known(), Forecast(), NOON, AccountState(model=WinModel(-10.0, 1.0)))
+
+    [lost] = [shortfall for shortfall in result.shortfalls if shortfall.reason == "lost auctions"]
+    assert lost.advice.startswith("raise cpm from 50.00 to ")
+
+
+def test_each_reason_has_its_advice() -> None:
+    def advice(limits: BudgetLimits, memory: Memory, **account: float) -> dict[str, str]:
+        result = health(limits, Spend(500_000, 500_000), memory, Forecast(), NOON, AccountState(**account))  # type: ignore[arg-type]
+        return {shortfall.reason: shortfall.advice for shortfall in result.shortfalls}
+
+    scarce = advice(LIMITS, known(0.1, HALF_BID), requests=0.5)
+    assert scarce["supply"] == ("there are too few requests even without targeting: add exchanges or publishers")
+    assert scarce["targeting"] == (
+        "too few requests match its targeting: widen the targeting (`bidder explain` shows which rule removes most)"
+    )
+    assert scarce["not bid"] == "rules that are not counted, or chance: `bidder explain` shows the rule for a request"
+    assert scarce["lost auctions"] == "raise cpm: too few losses are known to suggest a price"
+    assert advice(LIMITS._replace(paused=True), known()) == {
+        "withheld: paused": "resume the campaign, or raise the limit"
+    }
+    month = LIMITS._replace(total=20_000_000, daily=1_000_000, end=MIDNIGHT + 10 * 86_400)
+    assert advice(month, known())["pacing"] == ("its daily budget does not add up to the total: raise the daily budget")
+    assert advice(LIMITS, known(), advertiser=0.5)["pacing"] == (
+        "the budget of its advertiser limits it to 50.0% of auctions: raise that budget"
+    )
+
+
+def test_a_withheld_campaign_has_an_outlook_for_each_goal() -> None:
+    limits = LIMITS._replace(paused=True, hourly=500_000)
+
+    assert [outlook.goal for outlook in health(limits, HALF, known(), Forecast(), NOON).outlooks] == ["daily", "hourly"]

@@ -1,9 +1,10 @@
-"""What is learned of a week's traffic, against counts by hand."""
+"""The learned weekly traffic curve, compared with counts by hand."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bidder.delivery.budget_holders import advertiser_holder, class_of_campaign, deal_holder
 from bidder.delivery.curve import DAY, HOUR, HOURS, hour_of_week
 from bidder.delivery.estimates import MINUTE, Report
 from bidder.delivery.learned_traffic import LearnedTraffic, WeekCounts
@@ -18,18 +19,18 @@ def hour_of(number: int) -> int:
 
 
 def a_week(per_minute: float = 2.0, busy: int | None = None) -> WeekCounts:
-    """A week of so many opportunities a minute, ten times as many in one hour of it."""
+    """A week with `per_minute` opportunities a minute, and ten times as many in the hour `busy`."""
     counts = WeekCounts()
     for hour in range(HOURS):
         many = per_minute * (10 if hour_of(hour) == busy else 1)
         for minute in range(60):
             counts.add(START + hour * 3600 + minute * MINUTE, int(many))
-    counts.add(START + WEEK, 0)  # the hour after, so that the last one is closed
+    counts.add(START + WEEK, 0)  # one more hour, which closes the last hour of the week
     return counts
 
 
 @given(st.lists(st.integers(0, 50), min_size=61, max_size=180))
-def test_each_hour_that_is_over_has_its_count_scaled_to_the_minutes_that_were_seen(minutes: list[int]) -> None:
+def test_the_count_of_an_hour_is_scaled_to_its_observed_minutes(minutes: list[int]) -> None:
     counts = WeekCounts()
     for number, opportunities in enumerate(minutes):
         counts.add(START + number * MINUTE, opportunities)
@@ -40,7 +41,7 @@ def test_each_hour_that_is_over_has_its_count_scaled_to_the_minutes_that_were_se
         assert counts.counts[hour_of(hour)] == (pytest.approx(sum(of_hour)) if is_over else -1)
 
 
-def test_less_than_half_an_hour_says_nothing_of_it_and_half_of_one_is_doubled() -> None:
+def test_half_an_observed_hour_is_doubled_and_less_is_ignored() -> None:
     for minutes, known in ((29, -1), (30, 120)):
         counts = WeekCounts()
         for number in range(minutes):
@@ -49,7 +50,7 @@ def test_less_than_half_an_hour_says_nothing_of_it_and_half_of_one_is_doubled() 
         assert counts.counts[hour_of(0)] == known
 
 
-def test_an_hour_that_comes_again_counts_by_three_tenths() -> None:
+def test_a_new_observation_of_an_hour_has_the_weight_of_three_tenths() -> None:
     counts = WeekCounts()
     for week, each in ((0, 10), (1, 20)):
         for number in range(60):
@@ -59,7 +60,7 @@ def test_an_hour_that_comes_again_counts_by_three_tenths() -> None:
     assert counts.counts[hour_of(0)] == pytest.approx(0.7 * 600 + 0.3 * 1200)
 
 
-def test_a_minute_is_counted_once_whole_and_for_the_account_too() -> None:
+def test_a_complete_minute_is_counted_once_for_campaign_and_account() -> None:
     traffic = LearnedTraffic()
     reports = {name: {START + n * MINUTE: Report(each, 0) for n in range(61)} for name, each in (("a", 1), ("b", 3))}
     reports["late"] = {START + 60 * MINUTE: Report(5, 0)}
@@ -85,7 +86,7 @@ def test_without_counts_traffic_is_flat_and_of_an_unknown_amount() -> None:
     assert forecast.per_minute is None
 
 
-def test_a_campaign_without_counts_has_the_account_s_curve() -> None:
+def test_a_campaign_without_counts_has_the_curve_of_the_account() -> None:
     traffic = LearnedTraffic(account=a_week(busy=hour_of(5)), campaigns={"new": WeekCounts()})
 
     for name in ("new", "unheard"):
@@ -94,7 +95,7 @@ def test_a_campaign_without_counts_has_the_account_s_curve() -> None:
         assert curve.weights[hour_of(5)] == pytest.approx(10 * curve.weights[hour_of(6)])
 
 
-def test_a_campaign_s_own_curve_outweighs_the_account_s_by_its_counts() -> None:
+def test_the_weight_of_a_campaigns_own_curve_grows_with_its_counts() -> None:
     busy, quiet = hour_of(5), hour_of(6)
     counted = a_week(per_minute=2, busy=busy)
     traffic = LearnedTraffic(account=a_week(), campaigns={"a": counted})
@@ -110,7 +111,7 @@ def test_a_campaign_s_own_curve_outweighs_the_account_s_by_its_counts() -> None:
     assert amount == pytest.approx(a_week_s / HOURS / 60)
 
 
-def test_hours_that_a_campaign_never_saw_are_taken_from_the_account_and_so_is_their_share_of_its_amount() -> None:
+def test_unobserved_hours_of_a_campaign_have_shape_and_amount_of_the_account() -> None:
     half = WeekCounts()
     busy, quiet = hour_of(0), hour_of(1)
     account = a_week(busy=busy)
@@ -125,14 +126,14 @@ def test_hours_that_a_campaign_never_saw_are_taken_from_the_account_and_so_is_th
     assert curve.weights[busy] > curve.weights[quiet]
 
 
-def test_no_opportunity_at_all_is_an_amount_of_none_not_an_unknown_one() -> None:
+def test_a_week_without_opportunities_has_an_amount_of_zero_instead_of_unknown() -> None:
     traffic = LearnedTraffic(account=a_week(), campaigns={"a": a_week(per_minute=0)})
 
     assert traffic.forecast("a", "UTC", START)[1] == 0.0
 
 
 @given(st.sampled_from(["America/New_York", "Asia/Kolkata", "Europe/Berlin", "UTC"]))
-def test_a_zone_s_curve_has_the_busy_hour_where_its_clocks_show_it(zone: str) -> None:
+def test_the_curve_of_a_time_zone_is_in_local_time(zone: str) -> None:
     traffic = LearnedTraffic(account=a_week(busy=hour_of(0)))
 
     curve, _ = traffic.forecast("a", zone, START)
@@ -140,10 +141,40 @@ def test_a_zone_s_curve_has_the_busy_hour_where_its_clocks_show_it(zone: str) ->
     assert curve.weights.index(max(curve.weights)) == hour_of_week(START, zone)
 
 
-def test_only_so_many_campaigns_have_a_curve_of_their_own() -> None:
+def test_the_number_of_campaigns_with_their_own_curve_is_limited() -> None:
     names = [f"c{number}" for number in range(20_001)]
     traffic = LearnedTraffic()
     traffic.take({name: {START: Report(1, 0)} for name in names}, START + MINUTE)
 
     assert len(traffic.campaigns) == 20_000
     assert traffic.account.so_far == 20_001
+
+
+def test_an_hour_observed_without_opportunities_counts_like_any_other() -> None:
+    counts = WeekCounts()
+    for week, each in ((0, 0), (1, 20)):
+        for number in range(60):
+            counts.add(START + week * WEEK + number * MINUTE, each)
+        counts.add(START + week * WEEK + 3600, 0)
+
+    assert counts.counts[hour_of(0)] == pytest.approx(0.3 * 1200)
+
+
+def test_only_campaigns_count_for_the_account_and_not_their_parts() -> None:
+    names = {class_of_campaign("a", 0): 9, deal_holder("a", "d"): 7, "a": 4, advertiser_holder("shop.example"): 5}
+    traffic = LearnedTraffic()
+    traffic.take({"late": {}} | {name: {START: Report(count, 0)} for name, count in names.items()}, START + MINUTE)
+
+    assert traffic.account.so_far == 4
+    assert {name: counts.so_far for name, counts in traffic.campaigns.items()} == {
+        "a#d": 7,
+        "a": 4,
+        "#shop.example": 5,
+    }
+
+
+def test_traffic_in_utc_needs_no_time_zone_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bidder.delivery.zones.local", None)
+    traffic = LearnedTraffic(account=a_week(busy=hour_of(5)))
+
+    assert traffic.forecast("a", "UTC", START + 77 * DAY).curve.weights[hour_of(5)] > 1

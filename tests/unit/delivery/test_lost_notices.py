@@ -1,4 +1,4 @@
-"""The share of impressions that are never noticed, from those that were seen to be played."""
+"""The share of impressions without a notice, estimated from bids with a first quartile."""
 
 import pytest
 
@@ -16,5 +16,5 @@ from bidder.delivery.pacers import Confirmed
         (1_000, 100, 0.0, 0.5),
     ],
 )
-def test_a_notice_that_is_late_is_not_lost(viewed: int, noticed: int, in_flight: float, share: float) -> None:
+def test_a_late_notice_does_not_count_as_lost(viewed: int, noticed: int, in_flight: float, share: float) -> None:
     assert Confirmed(viewed, noticed).lost(in_flight) == pytest.approx(share)

@@ -1,4 +1,4 @@
-"""What is known of a campaign before anything was counted: nothing."""
+"""The initial values of counts and rates."""
 
 from dataclasses import asdict
 from typing import Any
@@ -13,7 +13,7 @@ from bidder.delivery.pacing import Market, Memory
 
 
 def amounts(value: Any) -> list[float]:
-    """All numbers within a value."""
+    """All numbers in a nested value."""
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, list | tuple):
@@ -21,7 +21,7 @@ def amounts(value: Any) -> list[float]:
     return [value] if isinstance(value, int | float) and not isinstance(value, bool) else []
 
 
-def test_nothing_was_spent_counted_or_learned() -> None:
+def test_initial_counts_are_zero() -> None:
     for known in (Spend(), OutcomeCounts(), Confirmed()):
         assert set(amounts(known)) == {0}
     for memory in (Memory(), Account(), Flow(), Ratio(), Obstacles(), Minute(0, 0.0)):
@@ -34,13 +34,13 @@ def test_nothing_was_spent_counted_or_learned() -> None:
     )
 
 
-def test_no_hour_of_a_week_was_seen() -> None:
+def test_initially_no_hour_of_the_week_is_observed() -> None:
     assert set(WeekCounts().counts) == {-1.0}
     assert (WeekCounts().hour, WeekCounts().so_far, WeekCounts().minutes) == (-1, 0, 0)
     assert (LearnedTraffic().until, LearnedTraffic().campaigns) == (0, {})
 
 
-def test_an_account_is_one_process_whose_notices_all_come() -> None:
+def test_initially_an_account_has_one_process_and_no_lost_notices() -> None:
     market = Market()
     assert (market.shown, market.bid, market.processes, market.lost) == (0.3, 1.0, 1.0, 0.0)
     traffic = Traffic({})

@@ -1,4 +1,4 @@
-"""The distribution of notice delays against impressions spread evenly over their minutes."""
+"""The distribution of notice delays, compared with impressions spread evenly over their minutes."""
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,7 @@ counts = st.lists(st.integers(0, 10_000), max_size=MINUTES + 5)
 
 
 def impressions(known: list[int]) -> list[float]:
-    """By minute: what is known, and ten that are assumed, eight of them within the first minute."""
+    """Impressions by minute of delay: the known ones, and ten of the prior, eight of them in the first minute."""
     by_minute = [float(count) for count in known[:MINUTES]] + [0.0] * (MINUTES - len(known))
     by_minute[0] += 8
     by_minute[1] += 2
@@ -24,7 +24,7 @@ def noticed(known: list[int], seconds: float) -> float:
 
 
 @given(counts, st.floats(-100, 4000))
-def test_what_is_noticed_is_what_came_by_then(known: list[int], seconds: float) -> None:
+def test_the_noticed_share_is_that_of_notices_until_then(known: list[int], seconds: float) -> None:
     assert NoticeDelay(known).noticed(seconds) == pytest.approx(noticed(known, seconds))
 
 
@@ -43,14 +43,14 @@ def test_the_bids_of_a_minute_are_made_in_its_thirds() -> None:
 
 
 @given(counts)
-def test_past_the_horizon_a_thousandth_is_still_to_come(known: list[int]) -> None:
+def test_at_the_horizon_a_thousandth_of_notices_is_outstanding(known: list[int]) -> None:
     horizon = NoticeDelay(known).horizon
 
     assert noticed(known, 60 * horizon) >= 0.999
     assert horizon == 0 or noticed(known, 60 * (horizon - 1)) < 0.999
 
 
-def test_nothing_is_noticed_before_a_bid_and_all_in_an_hour() -> None:
+def test_no_notice_arrives_before_the_bid_and_all_within_an_hour() -> None:
     delay = NoticeDelay([0] * 59 + [1])
 
     assert (delay.noticed(0), delay.noticed(3600), delay.noticed(7200)) == (0.0, 1.0, 1.0)
@@ -65,5 +65,7 @@ def test_a_bid_is_billed_for_an_hour_and_not_a_minute_longer() -> None:
 
 
 @pytest.mark.parametrize(("counts", "horizon"), [([9_982, 8], 1), ([9_981, 9], 2), ([], 2), ([0.0] * 59 + [99.0], 60)])
-def test_the_horizon_is_the_first_minute_by_which_a_thousandth_is_left(counts: list[float], horizon: int) -> None:
+def test_the_horizon_is_the_first_minute_with_at_most_a_thousandth_outstanding(
+    counts: list[float], horizon: int
+) -> None:
     assert NoticeDelay(counts).horizon == horizon

@@ -1,4 +1,4 @@
-"""Pacing of the whole account: what campaigns share, and who is told to be off."""
+"""Pacing of the whole account: shared estimates, and reports of campaigns off their plan."""
 
 import pytest
 from hypothesis import given
@@ -38,7 +38,7 @@ SPENT = Spend(9_000_000, 9_000_000, 0, 3_000, 3_000)
 
 
 def paced(**changes: object) -> Memory:
-    """The memory of a campaign after one refresh with these limits."""
+    """The pacing memory of a campaign after one refresh with these limits."""
     account = Account()
     limits = LIMITS._replace(**changes)  # type: ignore[arg-type]
     pace_campaigns([("c", limits)], {"c": SPENT}, Traffic({}), NOW, account, {})
@@ -57,11 +57,11 @@ def paced(**changes: object) -> Memory:
         ({"total": 9_000_000}, True),
     ],
 )
-def test_a_campaign_that_can_not_bid_is_held(changes: dict[str, object], is_held: bool) -> None:
+def test_a_campaign_that_cannot_bid_is_held(changes: dict[str, object], is_held: bool) -> None:
     assert paced(**changes).is_held == is_held
 
 
-def test_only_campaigns_with_a_limit_are_paced_and_others_are_forgotten() -> None:
+def test_only_campaigns_with_a_limit_are_paced_and_remembered() -> None:
     account = Account(memories={"gone": Memory(), "c": Memory(level=7.0)})
     limits = [("c", LIMITS), ("free", LIMITS._replace(daily=None)), ("new", LIMITS)]
 
@@ -71,7 +71,7 @@ def test_only_campaigns_with_a_limit_are_paced_and_others_are_forgotten() -> Non
     assert account.memories["c"].level == 7.0
 
 
-def test_each_step_is_that_of_the_campaign_s_own_counts_and_forecast() -> None:
+def test_each_step_uses_the_campaigns_own_counts_and_forecast() -> None:
     reports = {int(NOW) // 60 * 60 - 120: Report(300, 100)}
     forecast = Forecast(per_minute=50.0)
     account = Account()
@@ -93,9 +93,9 @@ def test_requests_of_the_account_follow_the_last_minutes() -> None:
         assert account.requests == pytest.approx(known)
 
 
-def test_delays_are_those_that_came_since_the_last_refresh_and_of_campaigns_alone() -> None:
+def test_delays_are_those_since_the_last_refresh_and_only_of_campaigns() -> None:
     account = Account()
-    account.take_delays({"c": Spend(delays=((0, 5), (3, 2))), "c#deal": Spend(delays=((0, 5),))})
+    account.take_delays({"c#deal": Spend(delays=((0, 5),)), "c": Spend(delays=((0, 5), (3, 2)))})
     assert (account.delays[0], account.delays[3], sum(account.delays)) == (5, 2, 7)
     account.take_delays({"c": Spend(delays=((0, 6), (3, 2), (4, 1))), "d": Spend(delays=((0, 1),))})
     assert (account.delays[0], account.delays[3], account.delays[4]) == (7, 2, 1)
@@ -107,7 +107,7 @@ def test_delays_are_those_that_came_since_the_last_refresh_and_of_campaigns_alon
 
 
 @pytest.mark.parametrize(("count", "kept"), [(5_000, 5_000), (5_001, 5_000), (20_000, 5_000)])
-def test_delays_of_five_thousand_impressions_are_remembered(count: int, kept: int) -> None:
+def test_delays_have_a_memory_of_five_thousand_impressions(count: int, kept: int) -> None:
     account = Account()
     account.take_delays({"c": Spend(delays=((0, count - 1), (1, 1)))})
 
@@ -131,7 +131,7 @@ def test_impressions_in_flight_are_those_of_campaigns() -> None:
 
 
 def shown_of(account: Account, confirmed: Confirmed = Confirmed()) -> tuple[float, float]:  # noqa: B008
-    """The micros in flight and at full participation of a new campaign of the account."""
+    """The micros of a new campaign of the account: in flight, and at full participation."""
     result = pace_campaigns(
         [("new", LIMITS)], {}, Traffic({}), NOW, account, {"new": Forecast(per_minute=100.0)}, confirmed
     )
@@ -141,24 +141,24 @@ def shown_of(account: Account, confirmed: Confirmed = Confirmed()) -> tuple[floa
 @pytest.mark.parametrize(
     ("shown", "bids", "made", "opportunities"), [(0.0, 0.0, 0.0, 0.0), (100.0, 800.0, 300.0, 1_000.0)]
 )
-def test_a_new_campaign_is_expected_to_be_like_the_account(
+def test_a_new_campaign_has_the_rates_of_the_account(
     shown: float, bids: float, made: float, opportunities: float
 ) -> None:
     flow = Flow(impressions_per_bid=Ratio(shown / 2, bids / 2), bids_per_opportunity=Ratio(made / 2, opportunities / 2))
     deal = Flow(impressions_per_bid=Ratio(10**6, 10**6), bids_per_opportunity=Ratio(0.0, 10**6))
     account = Account(memories={"a": Memory(flow=flow), "b": Memory(flow=flow), "a#deal": Memory(flow=deal)})
 
-    # 200 bids and opportunities of guesses: 0.3 impressions of a bid, and a bid of each opportunity
+    # the prior weighs 200 bids and opportunities: 0.3 impressions per bid, and one bid per opportunity
     share = (shown + 60) / (bids + 200)
     bid = (made + 200) / (opportunities + 200)
     assert shown_of(account)[1] == pytest.approx(100 * bid * share * COST)
 
 
-def test_lost_notices_make_each_impression_worth_more() -> None:
+def test_lost_notices_raise_the_cost_of_an_impression() -> None:
     assert shown_of(Account(), Confirmed(1_000, 750))[1] == pytest.approx(shown_of(Account())[1] / 0.75)
 
 
-def test_opportunities_by_class_are_counted_where_there_are_any() -> None:
+def test_opportunities_are_counted_by_device_class() -> None:
     minute = int(NOW) // 60 * 60 - 120
     reports = {class_of_campaign("c", 1): {minute: Report(7, 0)}, "d": {minute: Report(3, 0)}}
     result = pace_campaigns([("c", LIMITS), ("d", LIMITS)], {}, Traffic(reports), NOW, Account(), {})
@@ -167,7 +167,7 @@ def test_opportunities_by_class_are_counted_where_there_are_any() -> None:
 
 
 @pytest.mark.parametrize(("now", "counted"), [(89, 0), (90, 5), (1_000, 5)])
-def test_a_class_is_counted_half_a_minute_after_its_minute(now: int, counted: int) -> None:
+def test_classes_are_counted_half_a_minute_after_their_minute(now: int, counted: int) -> None:
     memory = Memory()
     take_classes(memory, [{0: Report(5, 0)}], now)
     assert memory.classes[0] == counted
@@ -175,14 +175,14 @@ def test_a_class_is_counted_half_a_minute_after_its_minute(now: int, counted: in
 
 
 @pytest.mark.parametrize(("count", "kept"), [(2_000, 2_000), (2_001, 2_000), (8_000, 2_000)])
-def test_classes_of_two_thousand_opportunities_are_remembered(count: int, kept: int) -> None:
+def test_classes_have_a_memory_of_two_thousand_opportunities(count: int, kept: int) -> None:
     memory = Memory()
     take_classes(memory, [{0: Report(count - 500, 0)}, {0: Report(500, 0)}, {}], 1_000)
 
     assert memory.classes == pytest.approx([(count - 500) * kept / count, 500 * kept / count, 0])
 
 
-def test_minutes_by_class_are_never_taken_twice_though_one_class_has_later_ones() -> None:
+def test_minutes_by_class_are_counted_once_even_if_one_class_has_later_minutes() -> None:
     memory = Memory()
     take_classes(memory, [{0: Report(1, 0), 60: Report(2, 0)}, {0: Report(4, 0)}, {60: Report(8, 0)}], 1_000)
     take_classes(memory, [{0: Report(1, 0), 60: Report(2, 0)}, {0: Report(4, 0)}, {60: Report(8, 0)}], 1_000)
@@ -190,7 +190,7 @@ def test_minutes_by_class_are_never_taken_twice_though_one_class_has_later_ones(
     assert (memory.classes, memory.classes_until) == ([3, 4, 8], 120)
 
 
-def test_obstacles_are_counted_by_whole_minutes_in_order_and_once() -> None:
+def test_obstacles_of_complete_minutes_are_counted_once_in_order() -> None:
     memory = Memory()
     own = {0: Report(10, 1), 60: Report(10, 1), 120: Report(10, 1)}
     by_obstacle = {FLOOR: {0: Report(6, 0), 120: Report(100, 0)}, CAPS: {60: Report(2, 0)}}
@@ -201,7 +201,7 @@ def test_obstacles_are_counted_by_whole_minutes_in_order_and_once() -> None:
     assert memory.obstacles == Obstacles({FLOOR: 106, CAPS: 2}, 3.0, 180.0)
 
 
-def test_obstacles_of_a_campaign_are_counted_though_it_had_no_opportunity() -> None:
+def test_obstacles_of_a_campaign_without_opportunities_are_counted() -> None:
     minute = int(NOW) // 60 * 60 - 120
     reports = {obstacle_of_campaign("c", FLOOR): {minute: Report(7, 0)}, "d": {minute: Report(5, 0)}}
     account = Account()
@@ -224,7 +224,7 @@ def test_minutes_without_a_report_count_up_to_an_hour(gap: int, minutes: float) 
     assert obstacles.until == 6_120 + gap
 
 
-def test_two_hours_of_obstacles_are_remembered() -> None:
+def test_obstacles_have_a_memory_of_two_hours() -> None:
     obstacles = Obstacles({CAPS: 240.0}, 120.0, 60.0)
     assert obstacles.per_minute(CAPS) == 2
     obstacles.add({CAPS: 2, FLOOR: 121}, 60)
@@ -252,7 +252,7 @@ def test_a_campaign_is_overspent_by_more_than_an_impression_and_three_in_a_thous
     assert overspent({"c": limits, "other": LIMITS}, {"c": spend}) == (["c"] if is_over else [])
 
 
-def test_a_campaign_above_two_budgets_is_named_once() -> None:
+def test_a_campaign_above_two_budgets_is_reported_once() -> None:
     limits = LIMITS._replace(total=10, daily=10, hourly=10)
 
     assert overspent({"c": limits}, {"c": Spend(10**9, 10**9, 10**9)}) == ["c"]
@@ -276,7 +276,7 @@ def outlook(goal: str, planned: float, spent: float) -> PacingState:
         (outlook("", 100_000, 0), False),
     ],
 )
-def test_a_campaign_is_off_its_plan_by_a_tenth_once_that_is_twenty_impressions(of: PacingState, is_off: bool) -> None:
+def test_a_campaign_is_off_its_plan_by_a_tenth_if_that_is_twenty_impressions(of: PacingState, is_off: bool) -> None:
     assert off_plan({"c": LIMITS}, {"c": of}) == (["c"] if is_off else [])
 
 
@@ -292,7 +292,7 @@ def test_a_campaign_is_off_its_plan_by_a_tenth_once_that_is_twenty_impressions(o
         (obstacle_of_campaign("c", CAPS), f"c!{CAPS}", False, True, f"c!{CAPS}"),
     ],
 )
-def test_each_holder_of_a_budget_is_told_apart_by_its_name(
+def test_campaigns_advertisers_and_deals_have_distinct_names(
     name: str, campaign_id: str, is_whole: bool, is_its_part: bool, words: str
 ) -> None:
     assert (campaign_of(name), is_campaign(name), is_part(name), in_words(name)) == (
@@ -304,6 +304,8 @@ def test_each_holder_of_a_budget_is_told_apart_by_its_name(
 
 
 @pytest.mark.parametrize(("viewed", "noticed", "lost"), [(199, 0, 0.0), (200, 199, 0.005), (200, 0, 0.5)])
-def test_two_hundred_viewed_impressions_say_which_share_is_lost(viewed: int, noticed: int, lost: float) -> None:
+def test_two_hundred_viewed_impressions_determine_the_share_of_lost_notices(
+    viewed: int, noticed: int, lost: float
+) -> None:
     assert Confirmed(viewed, noticed).lost(0.0) == pytest.approx(lost)
     assert Confirmed().lost(0.0) == Confirmed(100, 200).lost(0.0) == Confirmed(300, 400).lost(0.0) == 0

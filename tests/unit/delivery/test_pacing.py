@@ -1,4 +1,4 @@
-"""The controller: participation within [0, 1], monotone in what is left, back on its plan within an hour."""
+"""The pacing controller: participation in [0, 1], monotone in the remaining budget, on plan within an hour."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ MIDNIGHT = 1_772_409_600.0
 """2026-03-02, a Monday, in UTC."""
 COST = 3_000
 SHOWN = 0.5
-"""Impressions of a bid in the world of these tests, where every notice comes at once."""
+"""Impressions per bid in these tests. Every notice arrives at once."""
 
 
 def limits(daily: int, **changes: object) -> BudgetLimits:
@@ -24,7 +24,7 @@ def limits(daily: int, **changes: object) -> BudgetLimits:
 
 
 class World:
-    """A market without chance: so many opportunities a minute, each a bid if the campaign takes part."""
+    """A deterministic market with `per_minute` opportunities a minute. The campaign bids whenever it takes part."""
 
     def __init__(self, daily: int, per_minute: float, spent: int = 0, start: float = MIDNIGHT) -> None:
         self.limits, self.per_minute, self.now = limits(daily), per_minute, start
@@ -68,7 +68,7 @@ budgets = st.integers(COST * 2_000, COST * 20_000)
     st.none() | st.floats(0, 1e5),
     st.lists(st.floats(0, 10), min_size=168, max_size=168).filter(any),
 )
-def test_participation_stays_within_its_bounds_whatever_is_seen(
+def test_participation_stays_within_its_bounds_for_any_observations(
     daily: int, history: list[tuple[int, int, int, float]], known: float | None, weights: list[float]
 ) -> None:
     memory, now, total = Memory(), MIDNIGHT + 1, 0
@@ -88,7 +88,9 @@ def test_participation_stays_within_its_bounds_whatever_is_seen(
 
 @examples(0.6)
 @given(budgets, st.floats(0, 1), st.floats(0, 1), st.integers(1, 1_400))
-def test_participation_is_monotone_in_what_is_left(budget: int, first: float, other: float, minute: int) -> None:
+def test_participation_is_monotone_in_the_remaining_budget(
+    budget: int, first: float, other: float, minute: int
+) -> None:
     more, less = (round(budget * share) for share in sorted((first, other)))
     shares = []
     for spent in (more, less):
@@ -109,7 +111,7 @@ def test_participation_is_monotone_in_what_is_left(budget: int, first: float, ot
 @given(budgets, st.floats(0.05, 0.9), st.lists(st.floats(0, 10), min_size=1, max_size=90))
 @example(6_008_671, 0.75, [0.0, 4.0, 7.0, 10.0])
 @example(6_000_000, 0.75, [0.0, 0.0, 0.0, 10.0, 10.0])
-def test_after_any_history_it_is_on_its_plan_or_as_fast_as_it_may_be_within_an_hour(
+def test_after_any_history_the_campaign_is_on_plan_or_at_full_speed_within_an_hour(
     budget: int, wanted: float, history: list[float]
 ) -> None:
     world = World(budget, budget / COST / 1440 / SHOWN / wanted)
@@ -126,7 +128,7 @@ def test_after_any_history_it_is_on_its_plan_or_as_fast_as_it_may_be_within_an_h
 
 @examples(0.1)
 @given(budgets, st.floats(0.05, 0.7))
-def test_an_outage_is_made_good_without_a_burst(budget: int, wanted: float) -> None:
+def test_spend_after_an_outage_catches_up_without_a_burst(budget: int, wanted: float) -> None:
     world = World(budget, budget / COST / 1440 / SHOWN / wanted)
     for minute in range(700):
         world.minute(0 if 300 <= minute < 360 else 1)
@@ -136,7 +138,7 @@ def test_an_outage_is_made_good_without_a_burst(budget: int, wanted: float) -> N
     assert (world.plan - world.spent) / budget < 0.01
 
 
-def test_a_day_is_spent_to_the_last_impression_and_not_beyond() -> None:
+def test_a_daily_budget_is_spent_to_the_last_impression_and_not_exceeded() -> None:
     world = World(COST * 5_000, 200)
     for _ in range(1_440):
         world.minute()
@@ -144,7 +146,7 @@ def test_a_day_is_spent_to_the_last_impression_and_not_beyond() -> None:
     assert 0.998 <= world.spent / (COST * 5_000) <= 1
 
 
-def test_a_budget_cut_below_what_is_spent_stops_at_once_and_a_raised_one_is_spread_over_the_rest() -> None:
+def test_a_budget_below_spend_stops_at_once_and_a_raised_budget_is_spread_over_the_rest() -> None:
     world = World(COST * 5_000, 400)
     for _ in range(720):
         world.minute()

@@ -1,4 +1,4 @@
-"""Plans that steps of the pacing controller make, and the traffic that they expect, calculated by hand."""
+"""Plans of the pacing controller and their expected traffic, calculated by hand."""
 
 import pytest
 
@@ -22,7 +22,7 @@ from tests.unit.delivery.test_pacing_step import (
 
 
 @pytest.mark.parametrize(("cost", "above"), [(COST, 30_000.0), (2 * COST, 60_000.0)])
-def test_an_edit_of_the_price_changes_what_an_impression_is_expected_to_cost(cost: int, above: float) -> None:
+def test_an_edited_price_changes_the_expected_cost_of_an_impression(cost: int, above: float) -> None:
     memory = on_plan(flow=Flow(micros_per_impression=Ratio(30_000.0, 10.0)))
     step(DAILY._replace(cost=cost), spend_of(21_600_000), {}, NOON, memory, HUNDRED)
 
@@ -30,7 +30,7 @@ def test_an_edit_of_the_price_changes_what_an_impression_is_expected_to_cost(cos
     assert memory.cost == cost
 
 
-def test_a_campaign_that_can_not_bid_is_planned_anew_until_it_can() -> None:
+def test_the_plan_of_a_campaign_that_cannot_bid_restarts_at_each_refresh() -> None:
     memory = on_plan()
     step(DAILY, spend_of(20_000_000), {}, NOON, memory, HUNDRED, is_held=True)
     assert memory.anchors["daily"] == Anchor(43_200_000, NOON, 20_000_000, END)
@@ -44,7 +44,7 @@ def test_a_campaign_that_can_not_bid_is_planned_anew_until_it_can() -> None:
     assert memory.anchors["daily"].at == NOON + 120
 
 
-def test_an_edited_budget_is_planned_from_now_on() -> None:
+def test_an_edited_budget_is_planned_from_the_edit() -> None:
     memory = on_plan()
     step(DAILY._replace(daily=60_000_000), spend_of(20_000_000), {}, NOON, memory, HUNDRED)
     assert memory.anchors["daily"] == Anchor(60_000_000, NOON, 20_000_000, END)
@@ -52,7 +52,7 @@ def test_an_edited_budget_is_planned_from_now_on() -> None:
     assert memory.anchors["daily"].spent == 10_000_000
 
 
-def test_a_new_day_is_planned_from_midnight_on_with_nothing_spent() -> None:
+def test_a_new_day_is_planned_from_midnight_with_no_spend() -> None:
     memory = on_plan(43_000_000)
     now = END + 300
     result = step(DAILY, Spend(43_090_000, 60_000, 0, 14_363, 20), {}, now, memory, HUNDRED)
@@ -70,7 +70,7 @@ def test_a_day_whose_end_is_edited_is_planned_from_its_begin() -> None:
     assert result.outlook.spent == 20_000_000
 
 
-def test_a_new_day_of_a_campaign_that_could_not_bid_is_planned_from_now_on() -> None:
+def test_a_new_day_of_a_campaign_that_could_not_bid_is_planned_from_now() -> None:
     memory = on_plan(43_000_000, is_held=True)
     step(DAILY, spend_of(43_000_000), {}, END + 300, memory, HUNDRED)
 
@@ -104,7 +104,7 @@ def test_the_spend_of_an_hour_is_counted_from_its_begin() -> None:
 
 
 def level_of(counts: list[int], forecast: float | None, level: float | None = None, **changes: int) -> float | None:
-    """The level after minutes with these counts, which all are reported and whole."""
+    """The traffic level after complete, reported minutes with these counts."""
     first = int(NOON) - 60 * len(counts) - 60
     minutes = [Minute(first + 60 * n, 1.0, count, count) for n, count in enumerate(counts)]
     memory = on_plan(flow=Flow(minutes=minutes), level=level, **changes)
@@ -112,7 +112,7 @@ def level_of(counts: list[int], forecast: float | None, level: float | None = No
     return memory.level
 
 
-def test_the_level_is_that_of_the_latest_minutes_and_a_quarter_minute_of_forecast() -> None:
+def test_the_traffic_level_is_that_of_the_latest_minutes_and_a_quarter_minute_of_forecast() -> None:
     assert level_of([110, 130], None) == pytest.approx(120)
     assert level_of([110, 130], 100.0) == pytest.approx((240 + 25) / 2.25)
     assert level_of([], 100.0) == 100
@@ -121,7 +121,7 @@ def test_the_level_is_that_of_the_latest_minutes_and_a_quarter_minute_of_forecas
     assert level_of([0], None, 3.0) == pytest.approx(2.0)
 
 
-def test_with_each_new_minute_the_level_falls_by_a_third_at_most() -> None:
+def test_each_new_minute_lowers_the_traffic_level_by_a_third_at_most() -> None:
     latest = int(NOON) - 120
     assert level_of([100], None, 300.0, counted=latest - 60) == pytest.approx(200)
     assert level_of([100], None, 300.0, counted=latest) == 300
@@ -129,8 +129,8 @@ def test_with_each_new_minute_the_level_falls_by_a_third_at_most() -> None:
     assert level_of([100], None, 50.0, counted=latest) == pytest.approx(100)
 
 
-def test_the_level_is_of_an_hour_of_average_traffic() -> None:
-    curve = Curve([2.0 if hour % 24 in {11, 12, 13} else 1.0 for hour in range(HOURS)])
+def test_the_traffic_level_is_per_hour_of_average_traffic() -> None:
+    curve = Curve([2.0 if hour % 24 in {10, 11} else 1.0 for hour in range(HOURS)])
     first = int(NOON) - 180
     memory = on_plan(flow=Flow(minutes=[Minute(first, 1.0, 200, 200)]))
     step(DAILY, spend_of(21_600_000), {}, NOON, memory, Forecast(curve, None))
@@ -146,7 +146,7 @@ def test_the_next_minute_is_expected_to_have_the_traffic_of_its_hour() -> None:
     assert result.outlook.fullest == pytest.approx(100 * curve.density(NOON + 30, "UTC") * SHOWN * COST)
 
 
-def test_reports_and_the_account_say_how_many_opportunities_are_bid_on() -> None:
+def test_the_bid_rate_follows_from_reports_and_the_account() -> None:
     memory = on_plan(flow=Flow(bids_per_opportunity=Ratio(30.0, 60.0)))
     result = step(DAILY, spend_of(21_600_000), {}, NOON, memory, HUNDRED, Market(shown=0.5, bid=0.2))
 
@@ -154,8 +154,27 @@ def test_reports_and_the_account_say_how_many_opportunities_are_bid_on() -> None
     assert share_of(result) == pytest.approx(30_000 / (0.5 * COST) / (100 * 34 / 80))
 
 
-def test_counts_of_the_last_minutes_are_taken() -> None:
+def test_counts_of_the_last_minutes_are_used() -> None:
     memory = on_plan(flow=Flow(minutes=[Minute(int(NOON) - 120, 1.0)]))
     step(DAILY, spend_of(21_600_000), {int(NOON) - 120: Report(77, 33)}, NOON, memory, HUNDRED)
 
     assert (memory.flow.minutes[0].opportunities, memory.flow.minutes[0].bids) == (77, 33)
+
+
+@pytest.mark.parametrize(("level", "bids"), [(None, 0.0), (0.0, 0.0), (100.0, 0.8 * 50)])
+def test_the_latest_minute_has_the_bids_of_the_traffic_level_until_it_is_counted(
+    level: float | None, bids: float
+) -> None:
+    half = Ratio(30.0, 80.0)  # with the market's rate of 1 as the prior, half of the opportunities are bid on
+    memory = on_plan(level=level, participation=0.8, flow=Flow(bids_per_opportunity=half))
+    step(DAILY, spend_of(21_600_000), {}, NOON, memory, HUNDRED)
+
+    [latest] = memory.flow.minutes
+    assert latest.assumed == pytest.approx(bids)
+
+
+def test_the_full_price_weighs_as_much_as_an_impression_until_prices_are_known() -> None:
+    flow = Flow(micros_per_impression=Ratio(COST / 2, 1.0))
+    result = step(DAILY, spend_of(21_600_000), {}, NOON, on_plan(flow=flow), HUNDRED)
+
+    assert result.outlook.fullest == pytest.approx(100 * 0.3 * COST * 3 / 4), "an impression at half the price is known"

@@ -1,4 +1,4 @@
-"""Single steps of the pacing controller, calculated by hand with flat traffic."""
+"""Single steps of the pacing controller, calculated by hand for flat traffic."""
 
 from math import sqrt
 
@@ -23,11 +23,11 @@ DAILY = BudgetLimits(paused=False, total=None, daily=43_200_000, cost=COST)
 """30,000 micros a minute: ten impressions."""
 HUNDRED = Forecast(FLAT, 100.0)
 SHOWN = 0.3
-"""Impressions of a bid that are guessed."""
+"""Impressions per bid by the prior."""
 
 
 def on_plan(spent: int = 21_600_000, limit: int = 43_200_000, **changes: object) -> Memory:
-    """The memory of a campaign that follows its plan from midnight, and bid nothing in the last minute."""
+    """The memory of a campaign on its plan since midnight, without bids in the last minute."""
     known = {
         "at": NOON - 60,
         "micros": spent,
@@ -50,7 +50,7 @@ def share_of(result: Step) -> float:
 
 
 @given(st.integers(10**6, 10**9), st.floats(0, 1), st.integers(0, 1439), st.floats(1, 1e4), st.integers(1, 50))
-def test_the_first_step_spreads_what_is_left_over_the_rest_of_the_day(
+def test_the_first_step_spreads_the_remaining_budget_over_the_rest_of_the_day(
     limit: int, part: float, minute: int, opportunities: float, processes: int
 ) -> None:
     spent, now = int(limit * part * 0.9), MIDNIGHT + 60 * minute
@@ -74,7 +74,7 @@ def test_the_first_step_spreads_what_is_left_over_the_rest_of_the_day(
 
 
 @given(st.integers(0, 43_200_000))
-def test_what_is_off_the_plan_is_made_good_in_five_minutes_as_far_as_the_rate_limit_allows(spent: int) -> None:
+def test_a_deviation_from_the_plan_is_corrected_in_five_minutes_within_the_rate_limit(spent: int) -> None:
     result = step(DAILY, spend_of(spent), {}, NOON, on_plan(spent), HUNDRED)
 
     behind = 21_600_000 - spent
@@ -87,7 +87,7 @@ def test_what_is_off_the_plan_is_made_good_in_five_minutes_as_far_as_the_rate_li
 
 
 @pytest.mark.parametrize(("behind", "is_new"), [(4_325_999, False), (4_326_001, True)])
-def test_what_can_not_be_caught_up_is_planned_anew(behind: int, is_new: bool) -> None:
+def test_a_deviation_too_large_to_correct_restarts_the_plan(behind: int, is_new: bool) -> None:
     spent = 21_600_000 - behind
     memory = on_plan(spent)
     step(DAILY, spend_of(spent), {}, NOON, memory, HUNDRED)
@@ -97,7 +97,7 @@ def test_what_can_not_be_caught_up_is_planned_anew(behind: int, is_new: bool) ->
 
 
 @pytest.mark.parametrize(("left", "is_bid_on"), [(2_250, False), (2_251, True)])
-def test_the_last_impression_is_bid_on_while_three_quarters_of_it_are_left(left: int, is_bid_on: bool) -> None:
+def test_the_last_impression_needs_three_quarters_of_its_cost(left: int, is_bid_on: bool) -> None:
     spent = 43_200_000 - left
     memory = on_plan(spent, anchors={"daily": Anchor(43_200_000, NOON, 0.0, END)})
     late = END - 120
@@ -106,20 +106,20 @@ def test_the_last_impression_is_bid_on_while_three_quarters_of_it_are_left(left:
     assert (share_of(result) > 0) == is_bid_on
 
 
-def test_impressions_are_paced_like_money() -> None:
+def test_goals_of_impressions_are_paced_like_budgets() -> None:
     limits = DAILY._replace(daily=None, daily_impressions=14_400)
     memory = on_plan(0, anchors={"daily_impressions": Anchor(14_400, MIDNIGHT, 0.0, END)}, starts={})
     spend = Spend(0, 0, 0, 99_999, 7_199)
     memory.impressions = 99_999
     result = step(limits, spend, {}, NOON, memory, HUNDRED)
 
-    # one behind: a fifth of it more than ten a minute
+    # one impression behind: a fifth of an impression more than ten a minute
     assert share_of(result) == pytest.approx(10.2 / SHOWN / 100)
     assert (result.outlook.goal, result.outlook.spent) == ("daily_impressions", 7_199)
     assert memory.starts["daily_impressions"] == (MIDNIGHT, 92_800)
 
 
-def test_the_goal_that_allows_least_sets_the_pace() -> None:
+def test_the_tightest_goal_sets_the_pace() -> None:
     for hourly, goal, bids in ((900_000, "hourly", 15_000), (3_600_000, "daily", 30_000)):
         memory = on_plan(anchors={}, starts={})
         result = step(DAILY._replace(hourly=hourly), spend_of(21_600_000), {}, NOON, memory, HUNDRED)
@@ -134,7 +134,7 @@ def test_a_campaign_without_a_limit_is_not_paced() -> None:
     assert (result.pace, memory.participation, result.outlook.goal, result.reserved) == (None, 1.0, "", 0)
 
 
-def test_a_budget_that_is_not_spread_is_spent_as_fast_as_it_can_be() -> None:
+def test_a_budget_with_pacing_asap_is_spent_at_full_speed() -> None:
     limits = DAILY._replace(mode=Mode.ASAP)
     result = step(limits, spend_of(10_000_000), {}, NOON, Memory(), HUNDRED)
 
@@ -144,7 +144,7 @@ def test_a_budget_that_is_not_spread_is_spent_as_fast_as_it_can_be() -> None:
     assert share_of(slow) == pytest.approx(9_000 / (SHOWN * COST) / 100)
 
 
-def test_a_campaign_whose_traffic_is_unknown_takes_part_in_all_of_it() -> None:
+def test_a_campaign_with_unknown_traffic_takes_part_in_all_auctions() -> None:
     for forecast in (Forecast(FLAT, None), Forecast(FLAT, 0.0)):
         assert share_of(step(DAILY, spend_of(0), {}, NOON, Memory(), forecast)) == 1.0
         assert share_of(step(DAILY, spend_of(43_200_000), {}, NOON, Memory(), forecast)) == 0.0
@@ -158,7 +158,7 @@ def test_bids_of_the_last_minutes_are_in_flight(lost: float, seconds: int) -> No
     result = step(DAILY, spend_of(21_600_000), {}, now, memory, HUNDRED, Market(delay=delay, lost=lost))
 
     bids_out = 50 * (1 - delay.noticed_of_minute(NOON - 60, now)) + 50 * seconds / 60
-    # what was to be noticed of the minute and was not lowers the share of bids that are shown
+    # expected notices of the minute that did not arrive lower the share of shown bids
     shown = SHOWN * 20 / (20 + 50 * delay.noticed_of_minute(NOON - 60, now))
     micros = bids_out * shown * COST / (1 - lost)
     assert result.outlook.in_flight == pytest.approx(micros)
@@ -178,7 +178,7 @@ def test_impressions_in_flight_count_for_goals_of_impressions() -> None:
     assert result.outlook.spent == pytest.approx(50 * (1 - noticed) * SHOWN * 20 / (20 + 50 * noticed) / 0.8)
 
 
-def test_near_the_end_of_a_budget_half_a_deviation_of_what_is_in_flight_is_kept_back() -> None:
+def test_near_the_end_of_a_budget_half_a_deviation_of_the_spend_in_flight_is_reserved() -> None:
     delay = NoticeDelay([0.0] * 60)
     limits = DAILY._replace(mode=Mode.ASAP)
     spent = 43_200_000 - 40_000
@@ -193,7 +193,7 @@ def test_near_the_end_of_a_budget_half_a_deviation_of_what_is_in_flight_is_kept_
     assert share_of(result) == pytest.approx(left / (shown * COST) / 100)
 
 
-def test_where_less_is_left_than_the_deviation_of_what_is_in_flight_nothing_is_bid_on() -> None:
+def test_no_bid_is_made_if_less_remains_than_the_deviation_of_the_spend_in_flight() -> None:
     limits = DAILY._replace(mode=Mode.ASAP)
     delay = NoticeDelay([0.0] * 60)
     shares = []
@@ -206,7 +206,7 @@ def test_where_less_is_left_than_the_deviation_of_what_is_in_flight_nothing_is_b
     assert shares[0] == 0.0 < shares[1]
 
 
-def test_impressions_that_are_never_noticed_count_as_spent() -> None:
+def test_impressions_with_lost_notices_count_as_spend() -> None:
     memory = on_plan(lost_micros=50_000.0, lost_impressions=7.0)
     spend = spend_of(21_600_000 + 30_000)
     result = step(DAILY, spend, {}, NOON, memory, HUNDRED, Market(lost=0.25))
@@ -216,7 +216,7 @@ def test_impressions_that_are_never_noticed_count_as_spent() -> None:
     assert (memory.micros, memory.impressions, memory.at) == (spend.total_micros, spend.total_impressions, NOON)
 
 
-def test_impressions_that_are_never_noticed_count_for_goals_of_impressions() -> None:
+def test_impressions_with_lost_notices_count_for_goals_of_impressions() -> None:
     limits = DAILY._replace(daily=None, daily_impressions=14_400, total_impressions=100_000, end=END)
     memory = on_plan(
         0, impressions=500, lost_impressions=70.0, anchors={}, starts={"daily_impressions": (MIDNIGHT, 0.0)}
@@ -227,7 +227,7 @@ def test_impressions_that_are_never_noticed_count_for_goals_of_impressions() -> 
     assert memory.anchors["daily_impressions"].spent == memory.anchors["total_impressions"].spent == 970
 
 
-def test_a_correction_of_the_ledger_teaches_nothing() -> None:
+def test_a_correction_of_the_ledger_changes_no_estimate() -> None:
     for spend in (Spend(21_000_000, 21_000_000, 0, 7_300, 7_300), Spend(21_700_000, 21_700_000, 0, 7_000, 7_000)):
         memory = on_plan()
         step(DAILY, spend, {}, NOON, memory, HUNDRED, Market(lost=0.25))
@@ -235,7 +235,7 @@ def test_a_correction_of_the_ledger_teaches_nothing() -> None:
         assert (memory.lost_micros, memory.micros) == (0.0, spend.total_micros)
 
 
-def test_what_was_spent_and_shown_is_learned() -> None:
+def test_spend_and_impressions_update_the_estimates() -> None:
     memory = on_plan()
     step(DAILY, Spend(21_620_000, 21_620_000, 0, 7_210, 7_210), {}, NOON, memory, HUNDRED)
 
@@ -243,7 +243,7 @@ def test_what_was_spent_and_shown_is_learned() -> None:
     assert memory.flow.impressions_per_bid.above == 10.0
 
 
-def test_at_its_first_step_a_campaign_learns_nothing_of_what_was_spent_before() -> None:
+def test_the_first_step_ignores_earlier_spend() -> None:
     memory = Memory()
     step(DAILY, spend_of(21_600_000), {}, NOON, memory, HUNDRED)
 

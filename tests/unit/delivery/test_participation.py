@@ -23,13 +23,13 @@ def test_a_campaign_takes_part_only_in_auctions_of_its_buckets(auction: str, nam
 
 
 @given(names, shares, shares)
-def test_a_larger_share_keeps_the_buckets_of_a_smaller(name: str, first: int, other: int) -> None:
+def test_a_larger_share_includes_the_buckets_of_a_smaller_share(name: str, first: int, other: int) -> None:
     low, high = sorted((first, other))
 
     assert set(buckets(name.encode(), low)) <= set(buckets(name.encode(), high))
 
 
-def test_draws_are_spread_evenly_and_independent_of_each_other() -> None:
+def test_draws_are_uniform_and_independent() -> None:
     draws = [AuctionDraw(f"auction {number}") for number in range(20_000)]
     for share in (0.003, 0.05, 0.4, 0.97):
         a, b = ([draw.of(name) < share_of(share) for draw in draws] for name in ("spring", "autumn"))
@@ -39,7 +39,7 @@ def test_draws_are_spread_evenly_and_independent_of_each_other() -> None:
         assert abs(both - share * share) < 0.02
 
 
-def test_the_ends_are_nothing_and_everything() -> None:
+def test_share_zero_takes_part_in_no_auction_and_share_one_in_all() -> None:
     draws = [AuctionDraw(str(number)).of("any") for number in range(1000)]
 
     assert min(draws) >= share_of(0)
@@ -47,11 +47,11 @@ def test_the_ends_are_nothing_and_everything() -> None:
 
 
 @given(names, shares)
-def test_a_share_has_as_many_buckets_as_it_reaches_into(name: str, share: int) -> None:
+def test_a_share_uses_each_bucket_that_it_covers_partly(name: str, share: int) -> None:
     assert len(buckets(name.encode(), share)) == ceil(share * BUCKETS / WHOLE)
 
 
-def test_draws_are_the_same_in_every_version() -> None:
+def test_draws_have_fixed_values() -> None:
     draw = AuctionDraw("auction-1")
 
     assert (draw.bucket, draw.of("campaign-1"), draw.of("campaign-2")) == (47, 3_802_444_608, 152_118_605)
@@ -59,5 +59,5 @@ def test_draws_are_the_same_in_every_version() -> None:
 
 
 @given(st.floats(-1, 2))
-def test_a_share_is_a_part_of_the_whole(participation: float) -> None:
+def test_a_share_is_converted_to_a_fraction(participation: float) -> None:
     assert share_of(participation) == round(min(1.0, max(0.0, participation)) * WHOLE)

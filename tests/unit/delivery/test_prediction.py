@@ -15,9 +15,7 @@ rates = st.integers(1, CERTAIN)
 
 
 @given(outcomes, anything, rates)
-def test_a_rate_lies_between_what_was_counted_and_what_is_known_above(
-    outcome: Outcome, counts: OutcomeCounts, above: int
-) -> None:
+def test_a_rate_is_between_the_counted_rate_and_its_prior(outcome: Outcome, counts: OutcomeCounts, above: int) -> None:
     number = {Outcome.VIEW: counts.views, Outcome.COMPLETION: counts.completes, Outcome.CLICK: counts.clicks}[outcome]
     own = Fraction(min(number, counts.impressions), counts.impressions) * CERTAIN if counts.impressions else above
 
@@ -27,14 +25,14 @@ def test_a_rate_lies_between_what_was_counted_and_what_is_known_above(
 
 
 @given(outcomes, st.integers(0, 1_000_000), rates)
-def test_many_impressions_outweigh_what_is_known_above(outcome: Outcome, done: int, above: int) -> None:
+def test_many_impressions_outweigh_the_prior(outcome: Outcome, done: int, above: int) -> None:
     counts = OutcomeCounts(10**9, done * 1000, done * 1000, done * 1000)
 
     assert abs(predict(outcome, counts, above).rate - done) <= 1 + GUESSES[outcome].weight * CERTAIN // 10**9
 
 
 @given(outcomes, rates)
-def test_without_counts_it_is_what_is_known_above(outcome: Outcome, above: int) -> None:
+def test_a_rate_without_counts_is_its_prior(outcome: Outcome, above: int) -> None:
     assert predict(outcome, OutcomeCounts(), above) == (above, GUESSES[outcome].weight)
 
 
@@ -45,7 +43,7 @@ def test_another_completion_never_lowers_a_rate(outcome: Outcome, done: int, abo
     assert fewer <= more
 
 
-def test_what_rides_in_the_delivery_state_predicts_as_the_counts_did() -> None:
+def test_the_delivery_state_predicts_the_same_rates_as_the_counts() -> None:
     counts = {
         ("shoes", "a"): OutcomeCounts(1000, 900, 800, 10),
         ("shoes", "b"): OutcomeCounts(3000, 900, 600, 0),
@@ -60,15 +58,17 @@ def test_what_rides_in_the_delivery_state_predicts_as_the_counts_did() -> None:
 
     assert held.of("shoes", "a", Outcome.COMPLETION) == predict(Outcome.COMPLETION, counts["shoes", "a"], shoes.rate)
     assert held.of("shoes", "new", Outcome.COMPLETION).rate == shoes.rate
-    assert held.of("cars", "c", Outcome.COMPLETION).rate == account[Outcome.COMPLETION]  # it bids by no prediction
+    assert (
+        held.of("cars", "c", Outcome.COMPLETION).rate == account[Outcome.COMPLETION]
+    )  # a campaign with a fixed CPM uses no prediction
     assert held.of("new", "new", Outcome.CLICK).rate == account[Outcome.CLICK]
 
 
-def test_a_state_that_older_code_wrote_predicts_by_guesses() -> None:
+def test_a_delivery_state_of_older_code_predicts_by_priors() -> None:
     assert unpack_predictions(None).of("any", "any", Outcome.CLICK).rate == GUESSES[Outcome.CLICK].rate
 
 
-def test_the_example_of_the_documentation() -> None:
+def test_the_example_in_the_documentation_is_exact() -> None:
     account = account_rates([OutcomeCounts(9_800, 0, 6_900, 0)])[Outcome.COMPLETION]
     campaign = predict(Outcome.COMPLETION, OutcomeCounts(1_800, 0, 1_450, 0), account)
     creative = predict(Outcome.COMPLETION, OutcomeCounts(300, 0, 270, 0), campaign.rate)
@@ -76,7 +76,7 @@ def test_the_example_of_the_documentation() -> None:
     assert (account, campaign, creative) == (700_000, (795_000, 2_000), (858_000, 500))
 
 
-def test_an_account_without_counts_predicts_by_the_documented_guesses() -> None:
+def test_an_account_without_counts_predicts_the_documented_priors() -> None:
     assert account_rates([]) == {Outcome.VIEW: 600_000, Outcome.COMPLETION: 500_000, Outcome.CLICK: 1_000}
     weights = {outcome: predict(outcome, OutcomeCounts(), 1).weight for outcome in Outcome}
     assert weights == {Outcome.VIEW: 200, Outcome.COMPLETION: 200, Outcome.CLICK: 10_000}

@@ -1,4 +1,4 @@
-"""Best-predicted first: the classes of devices, and the shares that keep the participation that was asked for."""
+"""Participation by device class, the highest predicted rate first, with an unchanged total participation."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +15,7 @@ opportunities = st.lists(st.integers(0, 10_000), min_size=CLASSES, max_size=CLAS
 
 
 @given(st.integers(0, WHOLE), opportunities)
-def test_the_share_of_all_auctions_is_what_was_asked_and_the_best_come_first(share: int, seen: list[int]) -> None:
+def test_the_total_share_is_unchanged_and_the_best_classes_come_first(share: int, seen: list[int]) -> None:
     shares = class_shares(share, seen)
     total = sum(seen)
 
@@ -27,7 +27,7 @@ def test_the_share_of_all_auctions_is_what_was_asked_and_the_best_come_first(sha
 
 
 @given(st.integers(1, WHOLE - 1), opportunities.filter(all))
-def test_a_worse_class_has_more_than_its_least_only_once_the_better_ones_are_full(share: int, seen: list[int]) -> None:
+def test_a_worse_class_exceeds_its_minimum_only_if_the_better_classes_are_full(share: int, seen: list[int]) -> None:
     shares = class_shares(share, seen)
 
     for number in range(1, CLASSES):
@@ -56,7 +56,7 @@ def test_devices_far_from_the_accounts_rate_are_classed_by_outcome() -> None:
     assert device_classes({}) == {}
 
 
-def test_each_minute_of_opportunities_is_taken_once_and_when_it_is_whole() -> None:
+def test_each_minute_of_opportunities_is_counted_once_when_it_is_complete() -> None:
     memory = Memory()
     reports = [{0: Report(5, 0), 60: Report(7, 0)}, {0: Report(1, 0)}, {}]
     take_classes(memory, reports, now=100)

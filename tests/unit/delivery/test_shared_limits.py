@@ -1,4 +1,4 @@
-"""Campaigns under the limits of their advertiser, by hand."""
+"""Campaigns under the limits of their advertiser, with literal expected values."""
 
 import pytest
 
@@ -14,7 +14,7 @@ LIMITS = BudgetLimits(paused=False, total=None, daily=None, cost=0)
 NOW = 1_000.0
 
 
-def test_the_counts_of_an_advertiser_are_those_of_its_campaigns() -> None:
+def test_the_counts_of_an_advertiser_are_the_sums_of_its_campaigns() -> None:
     reports = {
         "a": {0: Report(5, 2), 60: Report(7, 3)},
         "b": {0: Report(1, 1), 120: Report(4, 0)},
@@ -39,7 +39,7 @@ def test_a_campaign_takes_part_no_more_than_its_advertiser() -> None:
     assert paces["more"].share == WHOLE
 
 
-def test_the_participation_that_holds_is_remembered() -> None:
+def test_the_effective_participation_is_remembered() -> None:
     memories = {name: Memory(participation=share) for name, share in (("a", 0.1), ("b", 0.9), ("c", 0.9))}
 
     remember_shares(memories, {"shop.example": ["a", "b", "gone"]}, {"shop.example": Memory(participation=0.5)})
@@ -73,5 +73,5 @@ def test_the_limits_of_an_advertiser_withhold_its_campaigns(
     assert reason is None or str(reason) == reason.value
 
 
-def test_the_reasons_that_people_read_are_lower_case() -> None:
+def test_reasons_are_in_lower_case() -> None:
     assert [reason for reason in Withheld if reason != reason.lower()] == []

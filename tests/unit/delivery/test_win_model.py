@@ -1,4 +1,4 @@
-"""The win model against the likelihood that it maximises, and sums of outcomes by hand."""
+"""The win model compared with the likelihood that it maximises, and with sums of outcomes by hand."""
 
 from math import exp, log
 
@@ -27,7 +27,7 @@ def cpm(price: int) -> float:
 
 
 def likelihood(model: WinModel, known: Outcomes, around: WinModel | None) -> float:
-    """The logarithm of the probability of the outcomes, and of the prior, by the text of `win_model`."""
+    """The log-likelihood of the outcomes plus the log-prior, by the definition in `win_model`."""
     everything = [
         (log(cpm(price)), count * times)
         for counted, times in ((known.wins, 1), (known.losses, 1), (known.exact, 2))
@@ -49,7 +49,7 @@ def likelihood(model: WinModel, known: Outcomes, around: WinModel | None) -> flo
 
 
 @given(outcomes, st.builds(WinModel, st.floats(-3, 3), st.floats(1, 8)))
-def test_no_model_near_a_fitted_one_is_likelier(known: Outcomes, around: WinModel) -> None:
+def test_a_fitted_model_is_a_maximum_of_the_likelihood(known: Outcomes, around: WinModel) -> None:
     fitted = known.fit(around)
     assume(0.1 < fitted.slope < 40)
     best = likelihood(fitted, known, around)
@@ -60,14 +60,14 @@ def test_no_model_near_a_fitted_one_is_likelier(known: Outcomes, around: WinMode
 
 
 @given(st.integers(1, 400), st.integers(1, 400), st.integers(1, 400), st.integers(1, 400))
-def test_without_a_model_around_it_the_level_is_that_of_the_outcomes_alone(
+def test_a_model_without_a_parent_segment_uses_only_its_outcomes(
     won: int, lost: int, won_dearer: int, lost_dearer: int
 ) -> None:
     known = Outcomes({280: won, 300: won_dearer}, {280: lost, 300: lost_dearer})
     fitted = known.fit()
     assume(fitted.slope > 0.1)
 
-    # where the likelihood is greatest, the model expects as many wins as there are
+    # at the maximum of the likelihood, the expected number of wins equals the observed number
     expected = sum((known.wins[price] + known.losses[price]) * fitted.win_rate(cpm(price)) for price in (280, 300))
     assert expected == pytest.approx(won + won_dearer, rel=1e-3)
     for slope in (0.05, -0.05):
@@ -90,7 +90,7 @@ def test_a_win_rate_is_the_log_logistic_curve(level: float, slope: float, price:
     assert WinModel(level, slope).win_rate(price) == pytest.approx(1 / (1 + exp(-odds)) if odds > -700 else 0.0)
 
 
-def test_a_bid_of_nothing_never_wins_and_no_price_is_too_low_to_say_so() -> None:
+def test_a_bid_of_zero_never_wins() -> None:
     model = WinModel(0.0, 40.0)
 
     assert (model.win_rate(0.0), model.win_rate(-1.0), model.win_rate(1e-9)) == (0.0, 0.0, 0.0)
@@ -102,17 +102,17 @@ def test_the_best_bid_is_exact_to_a_millionth_of_the_value(level: float, slope: 
     model, value = WinModel(level, slope), 8.0
     best = model.best_bid(value)
 
-    # at the best bid one more micro costs as much as it brings
+    # at the best bid another micro costs as much as it gains
     assert (value - best) * slope * (1 - model.win_rate(best)) == pytest.approx(best, rel=1e-5)
 
 
-def test_a_price_has_twenty_bins_to_e_times_it() -> None:
+def test_prices_have_twenty_bins_per_factor_of_e() -> None:
     assert price_bin(1_000_000) == round(20 * log(1_000_000)) == 276
     assert [price_bin(micros) for micros in (0, 1, 2)] == [0, 0, 14]
     assert price_bin(round(1_000_000 * exp(1))) == 296
 
 
-def test_an_outcome_is_a_win_a_loss_or_the_price_to_beat_where_that_is_told() -> None:
+def test_an_outcome_is_a_win_a_loss_or_the_known_price_to_beat() -> None:
     known = Outcomes()
     known.add(1_000_000, is_won=True)
     known.add(1_000_000, is_won=True, to_win_micros=0)
@@ -144,7 +144,7 @@ def test_an_outcome_is_a_win_a_loss_or_the_price_to_beat_where_that_is_told() ->
         ({1: 20}, {1: 20}, {2: ENOUGH - 21}, False),
     ],
 )
-def test_all_auctions_need_sixty_wins_and_losses_and_two_prices(
+def test_the_model_of_all_auctions_needs_sixty_wins_and_losses_at_two_prices(
     wins: dict[int, float], losses: dict[int, float], exact: dict[int, float], tells: bool
 ) -> None:
     assert Outcomes(wins, losses, exact).tells_win_rate == tells
@@ -162,7 +162,9 @@ def fit_of(*weighted: tuple[Outcomes, float], around: WinModel | None = None) ->
 
 
 @pytest.mark.parametrize(("age", "of_hour", "of_others"), [(0, 1.0, 1.0), (3, 1.0, 0.5), (6, 1.0, 0.25), (23, 1.0, 0)])
-def test_old_outcomes_count_less_outside_their_hour_of_the_day(age: int, of_hour: float, of_others: float) -> None:
+def test_old_outcomes_have_less_weight_outside_their_hour_of_the_day(
+    age: int, of_hour: float, of_others: float
+) -> None:
     late = Outcomes({310: 400}, {310: 100})
     known = models([OutcomeBatch(LEAF, 0, MANY), OutcomeBatch(LEAF, age, late)], {3})
 
@@ -177,14 +179,14 @@ def test_old_outcomes_count_less_outside_their_hour_of_the_day(age: int, of_hour
 
 
 @pytest.mark.parametrize(("age", "weight"), [(23, 1.0), (24, 0.5), (47, 0.5)])
-def test_outcomes_of_yesterday_count_half_in_their_hour_of_the_day(age: int, weight: float) -> None:
+def test_outcomes_of_yesterday_have_half_weight_in_their_hour_of_the_day(age: int, weight: float) -> None:
     late = Outcomes({310: 400}, {310: 100})
     known = models([OutcomeBatch(LEAF, 0, MANY), OutcomeBatch(LEAF, age, late)], {3})
 
     assert known["a|1|2|03"] == pytest.approx(fit_of((MANY, 1.0), (late, weight), around=known["a|1|2"]))
 
 
-def test_outcomes_of_a_clock_that_is_ahead_count_as_of_now() -> None:
+def test_outcomes_with_a_future_time_count_as_current() -> None:
     assert models([OutcomeBatch(LEAF, -5, MANY)]) == models([OutcomeBatch(LEAF, 0, MANY)])
 
 

@@ -1,4 +1,4 @@
-"""Clocks of time zones, periods of calendars, and segments of prices, with values written out."""
+"""Clocks of time zones, calendar periods and price segments, with literal expected values."""
 
 import logging
 from datetime import UTC, datetime, timedelta
@@ -21,12 +21,12 @@ from bidder.delivery.zones import clocks, local, offsets
 from tests.support.log_lines import logged
 
 SPRING = datetime(2026, 3, 29, 1, tzinfo=UTC)
-"""When the clocks of Europe change."""
+"""The moment of the spring clock change in Europe."""
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu"]
 
 
 @given(st.integers(-400, 400), st.integers(0, 120))
-def test_for_two_hours_the_clocks_of_a_state_are_those_of_the_zone(start: int, minutes: int) -> None:
+def test_the_clocks_of_a_delivery_state_are_valid_for_two_hours(start: int, minutes: int) -> None:
     as_of = SPRING + timedelta(minutes=start, seconds=17)
     now = as_of + timedelta(minutes=minutes)
 
@@ -35,7 +35,7 @@ def test_for_two_hours_the_clocks_of_a_state_are_those_of_the_zone(start: int, m
     assert known == {zone: now.astimezone(ZoneInfo(zone)).utcoffset() for zone in ZONES}
 
 
-def test_clocks_have_a_moment_for_each_change_in_two_hours() -> None:
+def test_clocks_have_each_change_of_the_next_two_hours() -> None:
     at = int(SPRING.timestamp())
     as_of = SPRING - timedelta(minutes=20)
 
@@ -47,7 +47,7 @@ def test_clocks_have_a_moment_for_each_change_in_two_hours() -> None:
         assert len(clocks(["Europe/Berlin"], SPRING - ahead)["Europe/Berlin"]) == changes
 
 
-def test_a_clock_of_the_past_counts_until_its_change() -> None:
+def test_a_clock_is_valid_until_its_next_change() -> None:
     known = {"X": [(100, 3_600), (200, 7_200), (300, 0)]}
     for at, seconds in ((50, 3_600), (199, 3_600), (200, 7_200), (299, 7_200), (300, 0)):
         assert offsets(known, datetime.fromtimestamp(at, UTC)) == {"X": timedelta(seconds=seconds)}
@@ -89,7 +89,7 @@ def test_months_and_weeks_are_those_of_the_calendar(now: datetime) -> None:
     assert (start.weekday(), end - start, start <= now < end) == (0, timedelta(days=7), True)
 
 
-def test_the_second_of_two_equal_hours_is_an_hour_of_its_own() -> None:
+def test_a_repeated_hour_is_a_separate_period() -> None:
     first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
     for now in (first, first + timedelta(hours=1)):
         start, end = period("hour", "Europe/Berlin", now)
@@ -112,12 +112,14 @@ def test_the_second_of_two_equal_hours_is_an_hour_of_its_own() -> None:
         (None, None, 0),
     ],
 )
-def test_a_placement_is_plcmt_or_the_older_placement(plcmt: int | None, placement: int | None, number: int) -> None:
+def test_a_placement_is_plcmt_or_the_deprecated_placement(
+    plcmt: int | None, placement: int | None, number: int
+) -> None:
     assert placement_number(plcmt, placement) == number
 
 
 @pytest.mark.parametrize(("devicetype", "number"), [(None, 0), (-1, 0), (0, 0), (1, 1), (31, 31), (32, 0)])
-def test_a_type_of_device_is_one_of_adcom_s(devicetype: int | None, number: int) -> None:
+def test_a_device_type_is_a_value_of_adcom(devicetype: int | None, number: int) -> None:
     assert device_number(devicetype) == number
 
 
@@ -142,7 +144,7 @@ def test_a_segment_has_the_names_of_stored_models(segment: PriceSegment, names: 
         ("adx|||", PriceSegment("adx", 0, 0, None)),
     ],
 )
-def test_a_stored_segment_is_read(name: str, segment: PriceSegment) -> None:
+def test_a_stored_segment_is_parsed(name: str, segment: PriceSegment) -> None:
     assert segment_of_name(name) == segment
 
 
@@ -155,9 +157,9 @@ def test_a_stored_segment_is_read(name: str, segment: PriceSegment) -> None:
         ("adx", ["exchange adx"]),
     ],
 )
-def test_a_segment_in_words_has_the_numbers_of_openrtb(name: str, words: list[str]) -> None:
+def test_the_description_of_a_segment_has_the_values_of_openrtb(name: str, words: list[str]) -> None:
     assert described(name).split(", ")[: len(words)] == words
 
 
-def test_prices_have_room_in_event_urls_up_to_268() -> None:
+def test_prices_up_to_268_fit_in_event_urls() -> None:
     assert MOST_PRICE == 268_435_456

@@ -1,4 +1,4 @@
-"""Calls of POST /bid, up to but not including Chalice."""
+"""Calls of the POST /bid endpoint without Chalice."""
 
 import json
 from typing import Any

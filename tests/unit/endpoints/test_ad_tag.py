@@ -1,4 +1,4 @@
-"""GET /vast as players see it. The same facts, asked by tag and by POST, get the same bid."""
+"""GET /vast as called by players. A tag and a POST with the same values get the same bid."""
 
 import json
 from typing import Any
@@ -43,7 +43,7 @@ def titles(reply: Reply) -> list[str | None]:
     return [ad.findtext(".//{*}AdTitle") for ad in etree.fromstring(reply.body.encode())]
 
 
-# Facts by what a tag calls them, each with the field that a body puts them in.
+# The parameters of a tag, each with the field of the same value in a body.
 _FACTS: dict[str, tuple[str, list[tuple[str, Any]]]] = {
     "page": ("site.page", [("https://sport.news.example/a?b=c", "https://sport.news.example/a?b=c")]),
     "domain": ("site.domain", [("news.example", "news.example"), ("sport.news.example", "sport.news.example")]),
@@ -90,7 +90,7 @@ _headers = st.fixed_dictionaries(
 
 
 def is_empty(reply: Reply) -> bool:
-    """Whether the document has no ad: a tag gets it in its own version."""
+    """Whether the document has no ad. It has the version of the tag."""
     return len(etree.fromstring(str(reply.body))) == 0
 
 
@@ -108,7 +108,7 @@ def as_body(facts: dict[str, tuple[str, Any]]) -> dict[str, Any]:
 
 
 @given(campaign_lists(), _facts, _headers)
-def test_the_same_facts_get_the_same_bid_by_tag_and_by_post(
+def test_a_tag_and_a_post_with_the_same_values_get_the_same_bid(
     campaigns: list[Campaign], facts: dict[str, tuple[str, Any]], headers: dict[str, str]
 ) -> None:
     held = snapshot(campaigns)
@@ -125,21 +125,21 @@ def test_the_same_facts_get_the_same_bid_by_tag_and_by_post(
     assert markup_by_tag.body == markup_by_post.body or (is_empty(markup_by_tag) and is_empty(markup_by_post))
 
 
-def test_an_ad_is_markup_with_no_macro_left_for_an_exchange() -> None:
+def test_the_markup_of_a_tag_has_no_exchange_macros() -> None:
     reply = ask(page="https://news.example/")
 
     assert titles(reply) == ["A spot"]
     assert "${" not in str(reply.body)
 
 
-def test_no_ad_is_an_empty_document() -> None:
+def test_without_an_ad_the_document_is_empty() -> None:
     reply = ask(floor="100")
 
     assert titles(reply) == []
 
 
 @pytest.mark.parametrize("query", [{"poddur": "30", "maxads": "2"}, {"slots": "15,15"}, {"maxads": "2"}])
-def test_a_pod_is_numbered(query: dict[str, Any]) -> None:
+def test_the_ads_of_a_pod_have_sequence_numbers(query: dict[str, Any]) -> None:
     held = snapshot([campaign(id=name, creatives=[creative(id=name, name=name)]) for name in ("a", "b")])
 
     reply = ask(held, **query)
@@ -152,9 +152,7 @@ def test_a_pod_is_numbered(query: dict[str, Any]) -> None:
     ("query", "fields"),
     [({"w": "x"}, {"w"}), ({"Page": "y", "gdpr": "2"}, {"Page", "gdpr"}), ({"format": "json"}, {"format"})],
 )
-def test_a_wrong_parameter_is_a_400_that_names_it_and_that_the_page_can_read(
-    query: dict[str, Any], fields: set[str]
-) -> None:
+def test_an_invalid_parameter_is_a_400_with_its_name_and_cors_headers(query: dict[str, Any], fields: set[str]) -> None:
     reply = ask(headers={"origin": "https://news.example"}, **query)
 
     assert reply.status == 400
@@ -163,7 +161,7 @@ def test_a_wrong_parameter_is_a_400_that_names_it_and_that_the_page_can_read(
     assert reply.headers["Access-Control-Allow-Credentials"] == "true"
 
 
-def test_wrong_tags_are_counted_among_the_answers() -> None:
+def test_invalid_tags_are_counted_among_the_answers() -> None:
     bidder = service(PLAIN)
     for query in ({"w": ["x"]}, {"w": ["1"]}, {"exchange": ["no name"]}):
         vast(bidder, TagCall(query, {}, VIEWER, BASE, NOW, "auction"))
@@ -171,14 +169,14 @@ def test_wrong_tags_are_counted_among_the_answers() -> None:
     assert bidder.no_bids.answers[AnswerKind.INVALID] == 2
 
 
-def test_a_wrong_exchange_is_a_400_too() -> None:
+def test_an_invalid_exchange_name_is_a_400() -> None:
     reply = ask(headers={"origin": "https://news.example"}, exchange="no name")
 
     assert reply.status == 400
     assert reply.headers["Access-Control-Allow-Origin"] == "https://news.example"
 
 
-def test_where_a_tag_says_nothing_the_headers_do() -> None:
+def test_headers_fill_in_values_that_the_tag_lacks() -> None:
     held = snapshot([campaign(targeting={"country": {"include": ["DEU"]}, "device_type": {"include": [4]}})])
     headers = {"user-agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4)", "cloudfront-viewer-country": "DE"}
 
@@ -187,7 +185,7 @@ def test_where_a_tag_says_nothing_the_headers_do() -> None:
     assert titles(ask(held, headers, country="FR")) == []
 
 
-def test_forwarded_headers_are_a_named_stitchers() -> None:
+def test_forwarded_headers_are_trusted_only_from_a_configured_stitcher() -> None:
     held = snapshot([campaign(targeting={"device_type": {"include": [3]}})])
     tag = TagCall({}, {"x-device-user-agent": "Roku/DVP-12.5"}, VIEWER, BASE, NOW, "auction")
     named = Stitchers.model_validate({"acme": ["203.0.113.0/24"]})
@@ -206,7 +204,7 @@ def test_forwarded_headers_are_a_named_stitchers() -> None:
         ({"coppa": "1"}, False),
     ],
 )
-def test_consent_decides_what_of_the_viewer_is_used(signals: dict[str, Any], is_known: bool) -> None:
+def test_consent_determines_which_viewer_data_is_used(signals: dict[str, Any], is_known: bool) -> None:
     answer = json.loads(ask(format="openrtb", ifa="6d3c1b5e-2f0a-4e7c-9a41-8b7f5c0d9e12", **signals).body)
 
     [answered_bid] = answer["seatbid"][0]["bid"]
@@ -214,13 +212,13 @@ def test_consent_decides_what_of_the_viewer_is_used(signals: dict[str, Any], is_
     assert (verify(Kind.WIN, token, KEYS, NOW).user is not None) == is_known
 
 
-def test_why_there_is_no_bid_is_told_where_asked_for() -> None:
+def test_the_no_bid_reason_is_sent_on_request() -> None:
     reply = ask(format="openrtb", nbr="1", floor="100")
 
     assert json.loads(reply.body) == {"id": "auction", "seatbid": [], "nbr": 500}
 
 
-def test_a_body_that_a_get_claims_is_not_looked_for() -> None:
+def test_the_body_of_a_get_is_ignored() -> None:
     assert titles(ask(headers={"content-encoding": "br", "content-type": "x"})) == ["A spot"]
 
 

@@ -1,4 +1,4 @@
-"""`debug=1` tells operators, and nobody else, why there is no ad; GET /explain tells all of it."""
+"""`debug=1` gives the reason for no ad to operators only. GET /explain gives the full explanation."""
 
 import json
 
@@ -22,7 +22,7 @@ def ask(query: dict[str, str], headers: dict[str, str] = OPERATOR, held: Snapsho
     return vast(service(held, admin_key=KEY), tag)
 
 
-def test_why_there_is_no_ad_is_in_a_comment_and_a_header() -> None:
+def test_the_reason_for_no_ad_is_in_a_comment_and_a_header() -> None:
     reply = ask({"debug": "1", "floor": "100"})
 
     comment, root = str(reply.body).split("-->")
@@ -35,14 +35,14 @@ def test_why_there_is_no_ad_is_in_a_comment_and_a_header() -> None:
     assert reply.headers["Access-Control-Allow-Origin"] == "https://news.example"
 
 
-def test_what_is_bid_is_told_too() -> None:
+def test_a_bid_is_in_the_comment_and_the_header() -> None:
     reply = ask({"debug": "1"})
 
     assert "bids plain at 5" in reply.headers[HEADER]
     assert len(etree.fromstring(str(reply.body))) == 1
 
 
-def test_in_openrtb_the_header_alone_says_it() -> None:
+def test_an_openrtb_answer_has_only_the_header() -> None:
     reply = ask({"debug": "1", "format": "openrtb", "floor": "100"})
 
     assert (reply.status, reply.body) == (204, "")
@@ -58,12 +58,12 @@ def test_in_openrtb_the_header_alone_says_it() -> None:
         ({"gdpr": "1"}, HELD, "contextual only: the GDPR applies"),
     ],
 )
-def test_what_stops_a_whole_request_is_said(query: dict[str, str], held: Snapshot | None, expected: str) -> None:
+def test_a_rule_that_rejects_the_request_is_named(query: dict[str, str], held: Snapshot | None, expected: str) -> None:
     assert ask({"debug": "1", **query}, held=held).headers[HEADER].startswith(expected)
 
 
 @pytest.mark.parametrize(("headers", "status"), [({}, 401), ({"authorization": "Bearer x"}, 403)])
-def test_nobody_else_is_told(headers: dict[str, str], status: int) -> None:
+def test_callers_without_the_admin_key_get_no_reason(headers: dict[str, str], status: int) -> None:
     reply = ask({"debug": "1"}, {"origin": "https://news.example", **headers})
 
     assert reply.status == status
@@ -72,14 +72,14 @@ def test_nobody_else_is_told(headers: dict[str, str], status: int) -> None:
 
 
 @pytest.mark.parametrize("value", ["0", "", "[DEBUG]"])
-def test_nothing_is_told_where_nobody_asks(value: str) -> None:
+def test_without_debug_there_is_no_comment_and_no_header(value: str) -> None:
     reply = ask({"debug": value, "floor": "100"}, {})
 
     assert (reply.status, reply.body) == (200, '<VAST version="3.0"/>')
     assert HEADER not in reply.headers
 
 
-def test_a_name_can_not_end_the_comment() -> None:
+def test_a_campaign_name_cannot_end_the_comment() -> None:
     held = snapshot([campaign(id="a--b")])
 
     assert etree.fromstring(str(ask({"debug": "1"}, held=held).body)).tag == "VAST"

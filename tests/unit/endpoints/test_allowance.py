@@ -1,4 +1,4 @@
-"""However many requests come between two refreshes, a process has no more bids out than the budget pays for."""
+"""Between two refreshes the bids of a process never cost more than the remaining budget."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ from tests.support.service import service
 
 
 def costs(held: Snapshot, requests: int, **changes: Any) -> list[int]:
-    """What each bid on so many requests would cost, in micros."""
+    """The costs of the bids on so many requests, in micros."""
     bidder = service(held)
     bodies = [json.dumps(video_request(id=f"auction {n}", **changes)).encode() for n in range(requests)]
     replies = [bid(bidder, Call(body, {}, "https://bid.example", NOW)) for body in bodies]
@@ -27,7 +27,7 @@ def costs(held: Snapshot, requests: int, **changes: Any) -> list[int]:
 
 
 @given(st.integers(1, 100_000), st.integers(0, 60_000), st.integers(1, 4))
-def test_what_is_out_never_exceeds_what_is_left_and_is_all_of_it(budget: int, spent: int, processes: int) -> None:
+def test_bids_use_the_whole_remaining_budget_and_never_exceed_it(budget: int, spent: int, processes: int) -> None:
     limited = campaign(cpm=5, budget={"total_micros": budget})
     left = max(0, budget - spent)
 
@@ -38,24 +38,24 @@ def test_what_is_out_never_exceeds_what_is_left_and_is_all_of_it(budget: int, sp
         assert len(entry) == min(25, left // 5000)
 
 
-def test_the_tighter_budget_counts() -> None:
+def test_the_tighter_budget_applies() -> None:
     limited = campaign(cpm=5, budget={"total_micros": 1_000_000, "daily_micros": 20_000})
 
     assert len(costs(snapshot([limited], {"plain": Spend(5_000, 5_000)}), 10)) == 3
 
 
-def test_a_campaign_without_a_budget_goes_on() -> None:
+def test_a_campaign_without_a_budget_continues_to_bid() -> None:
     assert len(costs(snapshot([campaign()]), 50)) == 50
 
 
-def test_a_test_auction_takes_nothing() -> None:
+def test_a_test_auction_uses_no_allowance() -> None:
     held = snapshot([campaign(cpm=5, budget={"total_micros": 10_000})])
 
     assert len(costs(held, 10, test=1)) == 10
     assert len(costs(held, 10)) == 2
 
 
-def test_the_next_campaign_takes_over_and_explain_says_why() -> None:
+def test_the_next_campaign_wins_and_explain_names_the_used_up_allowance() -> None:
     held = snapshot([campaign(id="dear", cpm=9, budget={"total_micros": 9_000}), campaign(id="cheap", cpm=1)])
 
     assert costs(held, 3) == [9_000, 1_000, 1_000]
@@ -64,7 +64,7 @@ def test_the_next_campaign_takes_over_and_explain_says_why() -> None:
     assert [campaign_item.reason for campaign_item in explained.campaigns] == [USED_UP]
 
 
-def test_the_impressions_of_one_request_together_stay_within_what_is_left() -> None:
+def test_the_bids_of_one_request_together_stay_within_the_remaining_budget() -> None:
     held = snapshot([campaign(cpm=5, budget={"total_micros": 12_000})])
     imps = [{"id": str(n), "video": {"mimes": ["video/mp4"]}} for n in range(5)]
 

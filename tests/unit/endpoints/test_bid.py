@@ -1,4 +1,4 @@
-"""POST /bid as its callers see it, up to but not including Chalice."""
+"""POST /bid as its callers see it, without Chalice."""
 
 import json
 from datetime import timedelta
@@ -26,7 +26,7 @@ from tests.support.xsd import assert_valid
 from tests.unit.endpoints.asking import BASE, INLINE, NAMESPACE, PLAIN, WRAPPER, ask, claims_of, only_bid
 
 
-def test_a_bid_says_what_an_exchange_needs() -> None:
+def test_a_bid_has_the_fields_that_an_exchange_needs() -> None:
     held = snapshot([campaign(cpm=12.5, categories=["IAB22"])])
 
     result = only_bid(ask(video_request(), held))
@@ -41,7 +41,7 @@ def test_a_bid_says_what_an_exchange_needs() -> None:
     assert "dealid" not in result
 
 
-def test_the_notices_are_signed_and_left_for_the_exchange_to_fill_in() -> None:
+def test_notice_urls_are_signed_and_keep_the_exchanges_macros() -> None:
     result = only_bid(ask(video_request()))
 
     for field, kind in (("nurl", Kind.WIN), ("burl", Kind.BILL), ("lurl", Kind.LOSS)):
@@ -84,7 +84,7 @@ def test_the_vast_has_the_pixels_of_its_bid_and_the_media() -> None:
     assert vast.findtext(".//v:MediaFile", namespaces=NAMESPACE) == "https://cdn.example/spot.mp4"
 
 
-def test_a_player_that_accepts_xml_gets_the_vast_itself_with_no_macro_left_for_an_exchange() -> None:
+def test_a_player_that_accepts_xml_gets_vast_without_exchange_macros() -> None:
     reply = ask(video_request(), accept="application/xml")
 
     assert (reply.status, reply.content_type) == (200, "application/xml")
@@ -93,13 +93,13 @@ def test_a_player_that_accepts_xml_gets_the_vast_itself_with_no_macro_left_for_a
 
 
 def ads(reply: Reply) -> list[tuple[str | None, str | None]]:
-    """Place in the pod and title of each ad."""
+    """The sequence number and the title of each ad."""
     assert_valid(str(reply.body))
     return [(ad.get("sequence"), ad.findtext(".//{*}AdTitle")) for ad in etree.fromstring(reply.body)]
 
 
 @pytest.mark.parametrize(("protocols", "expected"), [([13], 2), ([3], 2), ([2], 1)])
-def test_a_player_that_fills_a_break_gets_a_pod(protocols: list[int], expected: int) -> None:
+def test_a_player_that_requests_a_pod_gets_its_ads(protocols: list[int], expected: int) -> None:
     held = snapshot([campaign(id=name, creatives=[creative(id=name, name=name)]) for name in ("a", "b")])
     video = {"poddur": 30, "maxseq": 2, "podid": "p", "protocols": protocols}
 
@@ -110,7 +110,7 @@ def test_a_player_that_fills_a_break_gets_a_pod(protocols: list[int], expected: 
     assert len({title for _, title in results}) == expected
 
 
-def test_a_player_with_two_places_gets_the_ad_of_the_first() -> None:
+def test_a_player_with_two_impressions_gets_the_ad_of_the_first() -> None:
     request = video_request()
     request["imp"] = [{**request["imp"][0], "id": name} for name in ("1", "2")]
 
@@ -118,7 +118,7 @@ def test_a_player_with_two_places_gets_the_ad_of_the_first() -> None:
 
 
 @pytest.mark.parametrize("held", [None, snapshot([])])
-def test_no_bid_is_204_and_an_empty_vast_for_a_player(held: Snapshot | None) -> None:
+def test_a_no_bid_is_204_or_an_empty_vast_for_a_player(held: Snapshot | None) -> None:
     assert (ask(video_request(), held).status, ask(video_request(), held).body) == (204, "")
 
     empty = etree.fromstring(ask(video_request(), held, accept="text/xml").body)
@@ -134,7 +134,7 @@ def test_an_invalid_request_is_400_and_names_each_field() -> None:
     assert reply.headers["Access-Control-Allow-Origin"] == "https://page.example"
 
 
-def test_the_page_that_asks_is_named_back_with_credentials_allowed() -> None:
+def test_cors_allows_the_origin_of_the_page_with_credentials() -> None:
     headers = ask(video_request(), origin="https://page.example").headers
 
     assert headers["Access-Control-Allow-Origin"] == "https://page.example"
@@ -146,7 +146,7 @@ def test_the_page_that_asks_is_named_back_with_credentials_allowed() -> None:
 @pytest.mark.parametrize(
     ("video", "skippable"), [({}, True), ({"skip": 1}, True), ({"skip": 0}, False), ({"battr": [16]}, False)]
 )
-def test_a_skippable_creative_is_skippable_where_the_player_allows(video: dict[str, Any], skippable: bool) -> None:
+def test_a_skippable_creative_has_a_skip_offset_if_the_player_allows_it(video: dict[str, Any], skippable: bool) -> None:
     held = snapshot([campaign(creatives=[creative(skip_offset=5)])])
 
     result = only_bid(ask(video_request(video=video), held))
@@ -157,7 +157,7 @@ def test_a_skippable_creative_is_skippable_where_the_player_allows(video: dict[s
     assert result.get("attr") == ([16] if skippable else None)
 
 
-def test_a_bid_in_a_deal_names_it() -> None:
+def test_a_bid_in_a_deal_has_its_dealid() -> None:
     held = snapshot([campaign(cpm=None, deals=[{"id": "d1", "cpm": 30}])])
     pmp = {"private_auction": 1, "deals": [{"id": "d1", "bidfloor": 20}]}
 
@@ -167,13 +167,13 @@ def test_a_bid_in_a_deal_names_it() -> None:
     assert claims_of(result["burl"], Kind.BILL).deal_id == "d1"
 
 
-def test_a_test_request_is_bid_on_and_its_events_say_so() -> None:
+def test_a_test_request_gets_a_bid_with_test_events() -> None:
     result = only_bid(ask(video_request(test=1)))
 
     assert claims_of(result["burl"], Kind.BILL).test is True
 
 
-def test_the_exchange_of_the_url_is_in_its_events() -> None:
+def test_the_exchange_in_the_url_is_in_the_events() -> None:
     body = json.dumps(video_request()).encode()
 
     named = only_bid(bid(service(PLAIN), Call(body, {}, BASE, NOW, "adx_eu-1")))
@@ -182,14 +182,14 @@ def test_the_exchange_of_the_url_is_in_its_events() -> None:
 
 
 @pytest.mark.parametrize("name", ["a" * 33, "adx;", "Börse", "a b", "a.b"])
-def test_what_is_no_name_of_an_exchange_is_400(name: str) -> None:
+def test_an_invalid_exchange_name_is_400(name: str) -> None:
     reply = bid(service(PLAIN), Call(json.dumps(video_request()).encode(), {}, BASE, NOW, name))
 
     assert reply.status == 400
     assert json.loads(reply.body)["fields"].keys() == {"?exchange"}
 
 
-def test_each_answer_has_a_bid_id_of_its_own() -> None:
+def test_each_answer_has_new_bid_ids() -> None:
     body = json.dumps(video_request()).encode()
 
     first, again, later = (
@@ -202,7 +202,7 @@ def test_each_answer_has_a_bid_id_of_its_own() -> None:
 
 
 @given(matchable_requests(), campaign_lists())
-def test_any_answer_is_a_bid_or_none(request: dict[str, Any], campaigns: list[Campaign]) -> None:
+def test_any_valid_request_gets_a_bid_or_a_no_bid(request: dict[str, Any], campaigns: list[Campaign]) -> None:
     reply = ask(request, snapshot(campaigns))
 
     assert reply.status in {200, 204}
@@ -219,6 +219,6 @@ def test_any_answer_is_a_bid_or_none(request: dict[str, Any], campaigns: list[Ca
 
 
 @given(st.binary(max_size=200) | json_values.map(lambda value: json.dumps(value).encode()))
-def test_any_body_at_all_is_answered(body: bytes) -> None:
+def test_any_body_gets_an_answer_without_a_server_error(body: bytes) -> None:
     assert ask(body).status in {200, 204, 400}
-    assert parse(json.dumps(video_request()).encode())  # and leaves nothing behind that breaks the next
+    assert parse(json.dumps(video_request()).encode())  # and the service still answers the next request

@@ -1,4 +1,4 @@
-"""POST /bid under its conditions: faults, deadlines, load, restricted users and other currencies."""
+"""POST /bid under faults, deadlines, load, privacy restrictions and other currencies."""
 
 import json
 import logging
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def logged() -> Iterator[list[dict[str, Any]]]:
-    """The log, line by line, whatever else takes it up."""
+    """The lines of the log, independent of other handlers."""
     lines: list[dict[str, Any]] = []
 
     class Listening(logging.Handler):
@@ -39,7 +39,7 @@ def logged() -> Iterator[list[dict[str, Any]]]:
     logging.getLogger("bidder").removeHandler(listening)
 
 
-def test_a_fault_of_ours_is_no_bid_and_a_log_line_not_a_5xx(logged: list[dict[str, Any]]) -> None:
+def test_an_internal_fault_is_a_logged_no_bid_instead_of_a_5xx(logged: list[dict[str, Any]]) -> None:
     class Broken:
         def current(self, _now: object, _patience: float) -> Snapshot:
             raise ZeroDivisionError
@@ -50,31 +50,31 @@ def test_a_fault_of_ours_is_no_bid_and_a_log_line_not_a_5xx(logged: list[dict[st
     assert [line["event"] for line in logged] == ["bid.failed"]
 
 
-def test_who_asks_why_there_is_no_bid_is_told() -> None:
+def test_the_no_bid_reason_is_sent_on_request() -> None:
     body = json.dumps(video_request(id="why", tmax=100)).encode()
 
-    def told(held: Snapshot | None, waited_ms: float = 0, **replaced: Any) -> Any:
+    def answer_of(held: Snapshot | None, waited_ms: float = 0, **replaced: Any) -> Any:
         reply = bid(service(held, **replaced), Call(body, {}, BASE, NOW, nbr=True, waited_ms=lambda: waited_ms))
         assert (reply.status, reply.content_type) == (200, "application/json")
         return json.loads(reply.body)
 
-    assert told(snapshot([])) == {"id": "why", "seatbid": [], "nbr": 500}
-    assert told(None)["nbr"] == 1
-    assert told(PLAIN, keeper=None)["nbr"] == 1
-    assert told(PLAIN, waited_ms=80)["nbr"] == 15
-    assert told(PLAIN)["seatbid"][0]["bid"]
+    assert answer_of(snapshot([])) == {"id": "why", "seatbid": [], "nbr": 500}
+    assert answer_of(None)["nbr"] == 1
+    assert answer_of(PLAIN, keeper=None)["nbr"] == 1
+    assert answer_of(PLAIN, waited_ms=80)["nbr"] == 15
+    assert answer_of(PLAIN)["seatbid"][0]["bid"]
 
 
 @pytest.mark.parametrize(
     ("tmax", "waited_ms", "status"),
     [(None, 9999, 200), (0, 9999, 200), (300, 0, 200), (300, 275, 200), (300, 276, 204), (25, 0, 200), (24, 0, 204)],
 )
-def test_a_bid_that_would_come_too_late_is_not_made(tmax: int | None, waited_ms: float, status: int) -> None:
+def test_a_bid_that_would_miss_tmax_is_a_no_bid(tmax: int | None, waited_ms: float, status: int) -> None:
     body = json.dumps(video_request(tmax=tmax)).encode()
     assert bid(service(PLAIN), Call(body, {}, BASE, NOW, waited_ms=lambda: waited_ms)).status == status
 
 
-def test_a_cold_start_that_is_too_late_loads_the_snapshot_for_the_next_request() -> None:
+def test_a_late_cold_start_still_loads_the_snapshot_for_the_next_request() -> None:
     class Loading:
         loaded = 0
 
@@ -91,13 +91,13 @@ def test_a_cold_start_that_is_too_late_loads_the_snapshot_for_the_next_request()
     assert keeper.loaded == 2
 
 
-def test_more_at_once_than_there_is_room_for_is_503_and_the_room_is_given_back() -> None:
+def test_requests_above_the_concurrency_limit_get_503_until_others_end() -> None:
     bidder_service = service(PLAIN)
     body = json.dumps(video_request()).encode()
     inner: list[Reply] = []
 
     class Asking:
-        """A keeper in whose midst another request comes in."""
+        """A keeper that receives another request during a request."""
 
         def current(self, _now: object, _patience: float) -> Snapshot:
             inner.append(bid(bidder_service, Call(body, {"origin": "https://page.example"}, BASE, NOW)))
@@ -115,11 +115,11 @@ def test_more_at_once_than_there_is_room_for_is_503_and_the_room_is_given_back()
     assert [bid(bidder_service, Call(body, {}, BASE, NOW)).status for _ in range(3)] == [204] * 3
 
 
-def test_a_restricted_user_is_bid_on_by_context_alone() -> None:
+def test_a_restricted_request_gets_a_contextual_bid() -> None:
     observed: list[Any] = []
 
     class Watching(Holder):
-        def current(self, _now: datetime, _patience: float = 0) -> Snapshot:
+        def current(self, _now: datetime, _patience: object = None) -> Snapshot:
             observed.append(sys._getframe(2).f_locals["request"])
             return PLAIN
 
@@ -136,8 +136,8 @@ def test_a_restricted_user_is_bid_on_by_context_alone() -> None:
     assert observed[1].device.geo.country == "USA"
 
 
-def test_a_fault_is_logged_without_what_was_sent(logged: list[dict[str, Any]]) -> None:
-    user_id = "the-" + "user"  # apart, for a traceback shows this line
+def test_a_fault_is_logged_without_the_contents_of_the_request(logged: list[dict[str, Any]]) -> None:
+    user_id = "the-" + "user"  # on its own line, since the traceback shows the line
 
     class Quoting:
         def current(self, _now: object, _patience: float) -> Snapshot:
@@ -152,7 +152,7 @@ def test_a_fault_is_logged_without_what_was_sent(logged: list[dict[str, Any]]) -
     assert user_id not in json.dumps(line)
 
 
-def test_a_price_in_another_currency_comes_back_as_what_was_decided() -> None:
+def test_a_price_in_another_currency_equals_the_decided_price() -> None:
     result = only_bid(ask(video_request(cur=["EUR"]), snapshot([campaign(cpm=5.5)])))
 
     claims = claims_of(result["burl"], Kind.BILL)

@@ -1,4 +1,4 @@
-"""The price that leaves, in any currency, and the one that is signed."""
+"""The price of a bid in any currency, and the signed price in its token."""
 
 import json
 from decimal import Decimal

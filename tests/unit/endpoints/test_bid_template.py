@@ -1,4 +1,4 @@
-"""Bids from templates: the same bytes as bids that are rendered and dumped anew."""
+"""Bids from templates have the same bytes as bids without templates."""
 
 import json
 from random import Random
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.auction.offer import Offer
-from bidder.endpoints import bid_template
+from bidder.endpoints import bid_response
 from bidder.endpoints.bid import bid
 from bidder.endpoints.bid_response import BidContext, bid_object, notice_urls
 from bidder.endpoints.call import Call
@@ -33,8 +33,8 @@ def answered(held: Snapshot, body: bytes, base: str = BASE, viewer: Any = None) 
     return bid(service(held, frequency_reader=viewer), Call(body, {}, base, NOW)).body
 
 
-def anew(terms: BidContext, offer: Offer, urls: EventUrls) -> str:
-    """The JSON of a bid without a template."""
+def rendered(terms: BidContext, offer: Offer, urls: EventUrls) -> str:
+    """The JSON of a bid, rendered without a template."""
     notices = notice_urls(urls, written(markup_form(offer)))
     return dump(bid_object(terms, offer, urls.bid_id, vast(offer, urls, terms.request), notices))
 
@@ -45,17 +45,17 @@ def test_golden_auctions_are_the_same_with_and_without_templates(path: Any, monk
     body = json.dumps(auction.request).encode()
     by_template = [answered(held_by(auction), body, viewer=Viewer(auction)) for _ in range(2)]
 
-    monkeypatch.setattr("bidder.endpoints.bid.bid_json", anew)
+    monkeypatch.setattr("bidder.endpoints.bid.bid_json", rendered)
     assert by_template == [answered(held_by(auction), body, viewer=Viewer(auction))] * 2
 
 
-def test_traffic_is_answered_the_same_with_and_without_templates(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_generated_requests_are_answered_the_same_with_and_without_templates(monkeypatch: pytest.MonkeyPatch) -> None:
     held = snapshot(campaigns(Random(26), 200))  # noqa: S311 - a repeatable draw, not a secret
     bodies = video_requests(200)
     by_template = [answered(held, body) for body in bodies]
     assert sum(map(bool, by_template)) > 100
 
-    monkeypatch.setattr("bidder.endpoints.bid.bid_json", anew)
+    monkeypatch.setattr("bidder.endpoints.bid.bid_json", rendered)
     assert by_template == [answered(held, body) for body in bodies]
 
 
@@ -113,7 +113,7 @@ CHANGES: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("discloses_price", [True, False])
-def test_each_field_that_changes_a_bid_changes_its_template(
+def test_each_field_of_the_markup_is_part_of_the_template_key(
     discloses_price: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = snapshot([campaign(**RICH, discloses_price=discloses_price)])
@@ -126,7 +126,7 @@ def test_each_field_that_changes_a_bid_changes_its_template(
     by_template = [answered(held, body, base) for body in bodies for base in bases]
     assert len(set(by_template)) > len(by_template) * 0.8
 
-    monkeypatch.setattr("bidder.endpoints.bid.bid_json", anew)
+    monkeypatch.setattr("bidder.endpoints.bid.bid_json", rendered)
     assert by_template == [answered(held, body, base) for body in bodies for base in bases]
 
 
@@ -141,7 +141,7 @@ def test_a_base_that_json_or_xml_escapes_is_written_without_a_template(base: str
 
 
 @given(st.text(min_size=1, max_size=20))
-def test_any_id_of_an_impression_comes_back(imp_id: str) -> None:
+def test_any_impression_id_is_escaped_correctly(imp_id: str) -> None:
     request = video_request()
     request["imp"][0]["id"] = imp_id
     answer = answered(snapshot([campaign()]), json.dumps(request).encode())
@@ -149,10 +149,10 @@ def test_any_id_of_an_impression_comes_back(imp_id: str) -> None:
     assert json.loads(answer)["seatbid"][0]["bid"][0]["impid"] == imp_id
 
 
-def test_templates_are_dropped_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bid_template, "MOST", 3)
-    monkeypatch.setattr(bid_template, "_rendered", {})
+def test_the_number_of_templates_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bid_response, "MOST_TEMPLATES", 3)
+    monkeypatch.setattr(bid_response, "_rendered", {})
     held, body = snapshot([campaign()]), json.dumps(video_request()).encode()
     for number in range(8):
         answered(held, body, f"https://bid{number}.example")
-        assert 1 <= len(bid_template._rendered) <= 3
+        assert 1 <= len(bid_response._rendered) <= 3

@@ -1,4 +1,4 @@
-"""decoded(): gzip or not, whatever the headers say, and never more than MAX_BODY of it."""
+"""`decoded`: decompresses gzip regardless of the headers, up to MAX_BODY bytes."""
 
 import gzip
 import tracemalloc
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.endpoints.body import MOST_MEMBERS, BadBody, decoded
+from bidder.endpoints.call import MOST_MEMBERS, BadBody, decoded
 from bidder.openrtb.parse import MAX_BODY
 
 BODY = b'{"id":"1"}'
@@ -16,17 +16,17 @@ PACKED = gzip.compress(BODY, mtime=0)  # without a time, so that parallel worker
 
 @pytest.mark.parametrize("coding", ["", "identity", "gzip", " GZIP ", "x-gzip"])
 @pytest.mark.parametrize("body", [BODY, PACKED])
-def test_a_body_is_read_by_its_first_bytes(body: bytes, coding: str) -> None:
+def test_gzip_is_recognised_by_its_first_bytes(body: bytes, coding: str) -> None:
     assert decoded(body, coding) == BODY
 
 
 @given(st.binary(max_size=500))
-def test_what_was_compressed_comes_out(body: bytes) -> None:
+def test_a_compressed_body_is_decompressed(body: bytes) -> None:
     assert decoded(gzip.compress(body, mtime=0), "gzip") == body
 
 
 @given(st.binary(max_size=200).map(lambda noise: b"\x1f\x8b" + noise) | st.binary(max_size=200))
-def test_noise_is_refused_or_left_alone(body: bytes) -> None:
+def test_random_bytes_are_refused_or_returned_unchanged(body: bytes) -> None:
     read: bytes | int
     try:
         read = decoded(body, "")
@@ -42,20 +42,20 @@ def status(body: bytes, coding: str = "") -> int:
 
 
 @pytest.mark.parametrize("coding", ["br", "deflate", "zstd", "gzip, gzip", "gzip, br"])
-def test_other_codings_are_415_and_the_answer_names_what_is_taken(coding: str) -> None:
+def test_other_codings_are_415_and_the_answer_names_the_accepted_coding(coding: str) -> None:
     assert status(BODY, coding) == 415
     with pytest.raises(BadBody) as caught:
         decoded(BODY, coding)
     assert caught.value.reply().headers["Accept-Encoding"] == "gzip"
 
 
-def test_what_is_too_long_is_413_however_it_comes() -> None:
+def test_a_body_above_the_limit_is_413_with_and_without_compression() -> None:
     assert decoded(b" " * MAX_BODY, "") == decoded(gzip.compress(b" " * MAX_BODY, mtime=0), "gzip")
     assert status(b" " * (MAX_BODY + 1)) == 413
     assert status(gzip.compress(b" " * (MAX_BODY + 1), mtime=0)) == 413
 
 
-def test_a_bomb_is_never_unpacked() -> None:
+def test_a_gzip_bomb_is_not_decompressed() -> None:
     bomb = gzip.compress(b"\0" * 50_000_000, mtime=0)
     assert len(bomb) < MAX_BODY
     tracemalloc.start()
@@ -72,18 +72,18 @@ def test_a_bomb_is_never_unpacked() -> None:
     [PACKED[:-1], PACKED[:10], PACKED + b"x", PACKED + PACKED[:-1], PACKED + b"\0x", PACKED * (MOST_MEMBERS + 1)],
     ids=["cut short", "header only", "followed by more", "the second cut short", "more after zeros", "too many"],
 )
-def test_what_is_not_whole_streams_is_400(body: bytes) -> None:
+def test_an_incomplete_gzip_stream_is_400(body: bytes) -> None:
     assert status(body, "gzip") == 400
 
 
 @given(st.lists(st.binary(max_size=50), min_size=1, max_size=5), st.integers(0, 9))
-def test_streams_one_after_another_are_one_body(members: list[bytes], zeros: int) -> None:
+def test_consecutive_gzip_streams_are_one_body(members: list[bytes], zeros: int) -> None:
     packed = b"".join(gzip.compress(member, mtime=0) for member in members) + b"\0" * zeros
 
     assert decoded(packed, "gzip") == b"".join(members) == gzip.decompress(packed)
 
 
-def test_streams_together_are_no_longer_than_one_may_be() -> None:
+def test_the_limit_applies_to_all_streams_together() -> None:
     half = gzip.compress(b" " * (MAX_BODY // 2), mtime=0)
 
     assert decoded(half * 2, "") == b" " * MAX_BODY

@@ -1,4 +1,4 @@
-"""A click on a companion is counted in every version of VAST, and leads where the campaign says."""
+"""Clicks on companions are counted in every version of VAST and lead to the campaign's landing page."""
 
 import json
 from typing import Any
@@ -34,7 +34,7 @@ def markup(protocol: int, *pages: str) -> Any:
 
 
 def called(url: str) -> tuple[str | None, list[Kind]]:
-    """Where an event URL leads to, and what it counts."""
+    """The redirect target and the counted events of an event URL."""
     recorder, parts = Recorder(), urlsplit(url)
     _, _, kind, token = parts.path.split("/")
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
@@ -43,7 +43,7 @@ def called(url: str) -> tuple[str | None, list[Kind]]:
 
 
 @pytest.mark.parametrize("protocol", [2, 3])
-def test_a_player_that_tracks_no_clicks_of_companions_is_led_through_us(protocol: int) -> None:
+def test_without_companion_click_tracking_the_click_url_is_an_event_url(protocol: int) -> None:
     results = markup(protocol, *PAGES)
 
     urls = [node.text for node in results.iterfind(".//{*}CompanionClickThrough")]
@@ -54,12 +54,12 @@ def test_a_player_that_tracks_no_clicks_of_companions_is_led_through_us(protocol
 
 
 @pytest.mark.parametrize("protocol", [7, 11, 13])
-def test_one_that_tracks_them_goes_to_the_page_by_itself(protocol: int) -> None:
+def test_with_companion_click_tracking_the_click_url_is_the_landing_page(protocol: int) -> None:
     results = markup(protocol, *PAGES)
 
     assert [node.text for node in results.iterfind(".//{*}CompanionClickThrough")] == PAGES
     assert called(results.findtext(".//{*}CompanionClickTracking")) == (None, [Kind.CLICK])
 
 
-def test_a_page_that_would_make_the_url_too_long_is_led_to_uncounted() -> None:
+def test_a_landing_page_too_long_for_an_event_url_is_linked_without_counting() -> None:
     assert markup(2, TOO_LONG).findtext(".//{*}CompanionClickThrough") == TOO_LONG

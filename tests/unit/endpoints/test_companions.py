@@ -1,4 +1,4 @@
-"""companions(): which of a creative's companions go where the impression asks for one."""
+"""`companions`: the assignment of a creative's companions to the companion ads of an impression."""
 
 from typing import Any
 
@@ -38,18 +38,18 @@ def shown(positions: list[dict[str, Any]], **video: Any) -> list[tuple[str | Non
         ([{"w": 300, "h": 250, "vcm": 7}], [("side", None)]),
     ],
 )
-def test_each_place_gets_one_that_fits_and_each_is_shown_once(
+def test_each_companionad_gets_a_matching_companion_and_none_is_repeated(
     positions: list[dict[str, Any]], expected: list[tuple[str, str | None]]
 ) -> None:
     assert shown(positions) == expected
 
 
 @pytest.mark.parametrize(("types", "taken"), [([], True), ([1], True), ([2, 1], True), ([2, 3], False)])
-def test_static_companions_go_where_they_are_taken(types: list[int], taken: bool) -> None:
+def test_static_companions_need_a_companionad_that_accepts_their_type(types: list[int], taken: bool) -> None:
     assert bool(shown([{}], companiontype=types)) == taken
 
 
-def test_a_companion_without_a_link_of_its_own_leads_where_the_video_leads() -> None:
+def test_a_companion_without_a_link_has_the_link_of_the_video() -> None:
     requested = Video.model_validate(
         {"mimes": ["video/mp4"], "companionad": [{"w": 300, "h": 250}, {"w": 728, "h": 90}]}
     )

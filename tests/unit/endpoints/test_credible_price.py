@@ -1,4 +1,4 @@
-"""What a bid's token says of the price that will be believed: the floors that the bid had to reach, and the auction."""
+"""The lowest credible price in a bid's token, which follows from the floors and the auction type."""
 
 import json
 from decimal import Decimal
@@ -57,14 +57,14 @@ def deal(**changes: Any) -> dict[str, Any]:
         ("adx", deal(mincpmpersec=0.3), {"at": 2}, 9_000_000),
         ("adx", deal(durfloors=[{"mindur": 20, "bidfloor": 7}]), {"at": 2}, 7_000_000),
         ("adx", deal() | {"bidfloor": 5}, {"at": 2}, 5_000_000),
-        # The exchange converts the floor by rates of its own.
+        # The exchange converts the floor by its own exchange rates.
         ("adx", {"bidfloor": 2, "bidfloorcur": "EUR"}, {"at": 2}, 2_090_000),
-        # A price in another currency is rounded on its way: one micro of ours, and of its own.
+        # A price in another currency is rounded by one micro of each currency.
         ("adx", {"bidfloor": 2, "bidfloorcur": "EUR"}, {"at": 2, "cur": ["EUR"]}, 2_199_998),
         ("adx", {"bidfloor": 4}, {"at": 1, "test": 1}, 0),
     ],
 )
-def test_the_floors_that_a_bid_had_to_reach_and_the_auction_say_what_is_credible(
+def test_the_lowest_credible_price_follows_from_floors_and_auction_type(
     exchange: str | None, imp: dict[str, Any], request_: dict[str, Any], least: int
 ) -> None:
     _, claims = made(exchange, imp, **request_)
@@ -72,7 +72,7 @@ def test_the_floors_that_a_bid_had_to_reach_and_the_auction_say_what_is_credible
     assert claims.least_micros == least
 
 
-def test_a_price_at_the_floor_is_believed_in_each_currency() -> None:
+def test_a_price_at_the_floor_is_credible_in_each_currency() -> None:
     for cur in ("USD", "EUR"):
         item, claims = made("adx", {"bidfloor": 2, "bidfloorcur": cur}, cur=[cur])
         assert item["price"] > 2
@@ -86,7 +86,7 @@ def test_a_price_at_the_floor_is_believed_in_each_currency() -> None:
         *((86_400, 21_600, 21_600), (86_400, 43_200, 43_200), (None, 600, 600), (90, 21_600, 90)),
     ],
 )
-def test_a_bid_may_be_shown_for_as_long_as_its_impression_asks(requested: int | None, most: int, written: int) -> None:
+def test_a_bid_lasts_for_the_exp_of_its_impression(requested: int | None, most: int, written: int) -> None:
     body = video_request()
     body["imp"][0]["exp"] = requested
     serving = service(snapshot([campaign()]), most_exp=most)

@@ -1,4 +1,4 @@
-"""How long a request has waited, and whether it can still be answered in time."""
+"""The waiting time of a request, and whether it can be answered before tmax."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.endpoints.deadline import DECISION_MS, LONGEST_MS, arrival, in_time, patience
+from bidder.endpoints.call import DECISION_MS, LONGEST_MS, arrival, in_time, patience
 from tests.support.campaigns import NOW
 
 EPOCH = int(NOW.timestamp() * 1000)
@@ -26,16 +26,16 @@ EPOCH = int(NOW.timestamp() * 1000)
         ({"requestTimeEpoch": 0}, 0),
     ],
 )
-def test_a_request_has_waited_since_it_reached_the_gateway(context: dict[str, Any], waited: int) -> None:
+def test_the_waiting_time_starts_at_the_gateway(context: dict[str, Any], waited: int) -> None:
     assert NOW - arrival(context, NOW) == timedelta(milliseconds=waited)
 
 
 @pytest.mark.parametrize("tmax", [None, 0, -1])
-def test_without_a_tmax_there_is_time(tmax: int | None) -> None:
+def test_a_request_without_tmax_is_in_time(tmax: int | None) -> None:
     assert in_time(tmax, 1e9, 20)
 
 
-def test_the_way_and_the_decision_count() -> None:
+def test_network_and_decision_time_count_against_tmax() -> None:
     assert in_time(100, 80 - DECISION_MS, 20)
     assert not in_time(100, 80 - DECISION_MS + 0.001, 20)
 
@@ -45,7 +45,9 @@ def test_the_way_and_the_decision_count() -> None:
     st.floats(0, 5000, allow_nan=False),
     st.floats(0, 1000, allow_nan=False),
 )
-def test_who_waits_for_all_of_the_patience_is_in_time(tmax: int | None, waited_ms: float, allowance_ms: float) -> None:
+def test_a_request_that_waits_for_its_whole_patience_is_in_time(
+    tmax: int | None, waited_ms: float, allowance_ms: float
+) -> None:
     seconds = patience(tmax, waited_ms, allowance_ms)
     end = waited_ms + seconds * 1000
 
@@ -55,7 +57,7 @@ def test_who_waits_for_all_of_the_patience_is_in_time(tmax: int | None, waited_m
         assert end + allowance_ms + DECISION_MS <= LONGEST_MS + 0.001
 
 
-def test_the_patience_is_what_is_left_of_tmax_and_of_a_second() -> None:
+def test_the_patience_is_the_rest_of_tmax_and_at_most_of_one_second() -> None:
     assert patience(300, 0, 20) == (300 - 20 - DECISION_MS) / 1000
     assert patience(300, 100, 20) == (200 - 20 - DECISION_MS) / 1000
     assert patience(None, 0, 20) == patience(0, 0, 20) == patience(5000, 0, 20) == (1000 - 20 - DECISION_MS) / 1000

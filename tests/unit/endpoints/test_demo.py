@@ -1,4 +1,4 @@
-"""The demo is there where it is switched on, and tells what only operators see in `full` alone."""
+"""The demo exists only if it is enabled, and shows operators' data only in the mode `full`."""
 
 import json
 from pathlib import Path
@@ -28,25 +28,25 @@ def replies(mode: str) -> dict[str, Reply]:
 @pytest.mark.parametrize(
     ("mode", "statuses"), [("off", (404, 404, 404)), ("page", (200, 200, 404)), ("full", (200, 200, 200))]
 )
-def test_what_a_mode_shows(mode: str, statuses: tuple[int, ...]) -> None:
+def test_the_pages_of_each_demo_mode(mode: str, statuses: tuple[int, ...]) -> None:
     answers = replies(mode)
 
     assert tuple(answers[name].status for name in ("page", "config", "explain")) == statuses
     assert answers["unknown"].status == 404
 
 
-def test_the_page_alone_keeps_spend_to_operators() -> None:
+def test_the_mode_page_does_not_show_spend() -> None:
     bidder_service = service(snapshot([campaign()]))
     bidder_service.settings = SETTINGS.model_copy(update={"demo": "page"})
 
     assert demo.part(bidder_service, "spend", {}, NOW).status == 404
 
 
-def test_full_explains_without_a_key() -> None:
+def test_the_mode_full_explains_without_a_key() -> None:
     assert json.loads(replies("full")["explain"].body)["imp"]
 
 
-def test_players_of_others_are_there_where_a_folder_has_them(tmp_path: Path) -> None:
+def test_bundles_of_other_players_are_served_from_the_configured_folder(tmp_path: Path) -> None:
     (tmp_path / "players.js").write_text("window.demoPlayers = {}")
     bidder_service = service(snapshot([campaign()]))
     bidder_service.settings = SETTINGS.model_copy(update={"demo": "page"})

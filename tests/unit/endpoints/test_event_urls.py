@@ -1,4 +1,4 @@
-"""What refreshes settle of event URLs: by what a bid is billed, and that they are short enough."""
+"""Event URLs of bids: the billing kind, the device type, and the limit of length."""
 
 import json
 
@@ -18,7 +18,7 @@ from tests.support.service import KEYS, service
 from tests.unit.consumers.test_refresh import MINUTE, World, bidding
 
 
-def test_a_bid_says_what_its_exchange_counts_by() -> None:
+def test_a_token_has_the_kind_by_which_its_exchange_bills() -> None:
     world = World()
     world.campaigns.put(campaign(id="a"))
     world.exchanges = Exchanges.model_validate_json('{"adx": {"billed_by": "bill"}, "other": {}}')
@@ -36,7 +36,7 @@ def test_a_bid_says_what_its_exchange_counts_by() -> None:
     assert results == {"adx": "bill", "other": "impression", "new": "impression", None: "impression"}
 
 
-def test_a_stored_campaign_whose_names_are_too_long_for_event_urls_is_left_out() -> None:
+def test_a_stored_campaign_with_names_too_long_for_event_urls_does_not_bid() -> None:
     world = World()
     creatives = [creative(id="s" * 64)]
     long = campaign(id="c" * 64, creatives=creatives, cpm=None, deals=[{"id": "d" * 128, "cpm": 1}])
@@ -51,9 +51,7 @@ def test_a_stored_campaign_whose_names_are_too_long_for_event_urls_is_left_out()
 
 
 @pytest.mark.parametrize(("device", "expected_text"), [({"devicetype": 3}, 3), ({}, None), ({"devicetype": -1}, None)])
-def test_the_type_of_the_device_comes_back_with_the_events_of_a_bid(
-    device: dict[str, int], expected_text: int | None
-) -> None:
+def test_events_have_the_device_type_of_their_bid(device: dict[str, int], expected_text: int | None) -> None:
     body = json.dumps(video_request(device=device)).encode()
     reply = bid(service(snapshot([campaign()])), Call(body, {}, "https://bid.example", NOW))
     [answered_bid] = json.loads(reply.body)["seatbid"][0]["bid"]

@@ -1,4 +1,4 @@
-"""POST /explain: its guard, its answer, and that it says what /bid does."""
+"""POST /explain: its key, its answer, and its agreement with /bid."""
 
 import json
 import re
@@ -36,7 +36,7 @@ def ask(
     return answer(service(held, **{"admin_key": KEY, **replaced}), Call(body, headers, BASE, NOW), only)
 
 
-def test_without_a_key_it_says_what_to_send() -> None:
+def test_without_a_key_the_answer_is_401_with_the_required_header() -> None:
     reply = ask(video_request(), None, {})
 
     assert (reply.status, reply.headers["WWW-Authenticate"]) == (401, "Bearer")
@@ -44,14 +44,14 @@ def test_without_a_key_it_says_what_to_send() -> None:
 
 
 @pytest.mark.parametrize("given_key", ["", "wrong", KEY[:-1], KEY + "x", "ключ"])
-def test_a_wrong_key_is_403_and_not_shown(given_key: str) -> None:
+def test_a_wrong_key_is_403_and_not_in_the_answer(given_key: str) -> None:
     reply = ask(b"not even JSON", None, {"authorization": f"Bearer {given_key}"})
 
     assert reply.status == 403
     assert KEY not in str(reply.body)
 
 
-def test_where_no_key_was_made_nobody_may() -> None:
+def test_without_a_stored_key_every_request_is_refused() -> None:
     reply = ask(video_request(), snapshot([campaign()]), admin_key=None)
 
     assert reply.status == 403
@@ -63,7 +63,7 @@ BUDGETS = st.sampled_from([None, 4_000, 7_000, 20_000])
 
 @st.composite
 def breaks(draw: st.DrawFn) -> dict[str, Any]:
-    """Requests with one pod, several, or impressions that are in none."""
+    """Requests with one pod, several pods, or impressions outside pods."""
     request = draw(pod_requests())
     for imp in request["imp"]:
         imp["video"]["podid"] = draw(st.sampled_from(["break", "other", None]))
@@ -72,7 +72,7 @@ def breaks(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def books(draw: st.DrawFn) -> list[Campaign]:
-    """Campaigns of all sorts, or of those that pods take, some with little left of their budgets."""
+    """Campaigns of all kinds, or campaigns for pods, some with nearly spent budgets."""
     return [
         entry.model_copy(update={"budget": Budget(total_micros=draw(BUDGETS))})
         for entry in draw(pod_campaigns() | campaign_lists())
@@ -81,10 +81,10 @@ def books(draw: st.DrawFn) -> list[Campaign]:
 
 @examples(3)
 @given(st.lists(breaks() | matchable_requests(), min_size=1, max_size=3), books(), st.booleans(), st.booleans())
-def test_it_says_what_a_bid_says(
+def test_explain_has_the_bids_of_the_bid_endpoint(
     requests: list[dict[str, Any]], campaigns: list[Campaign], as_xml: bool, test: bool
 ) -> None:
-    """In pods and several impressions, with what earlier bids left of budgets, and for players that take VAST alone."""
+    """For pods, several impressions, budgets reduced by earlier bids, and players that accept only VAST."""
     bidder = service(snapshot(campaigns), admin_key=KEY)
     player = {"accept": "application/xml"} if as_xml else {}
 
@@ -108,13 +108,13 @@ def _in_json(reply: Reply) -> Counter[tuple[str, str]]:
 
 
 def _in_vast(reply: Reply) -> Counter[tuple[str, str]]:
-    """By the tokens of the impression pixels, of which each ad has one."""
+    """The bids in a VAST document, by the token of each ad's impression pixel."""
     body = reply.body.decode() if isinstance(reply.body, bytes) else reply.body
     claims = [verify(Kind.IMPRESSION, token, KEYS, NOW) for token in re.findall(r"/e/impression/([^?\]]+)", body)]
     return Counter((claim.campaign_id, claim.creative_id) for claim in claims)
 
 
-def test_a_bad_request_is_400_as_for_a_bid() -> None:
+def test_an_invalid_request_is_400_as_for_a_bid() -> None:
     held = snapshot([campaign()])
 
     assert json.loads(ask({"id": "1"}, held).body)["fields"] == {"imp": "required"}
@@ -122,7 +122,7 @@ def test_a_bad_request_is_400_as_for_a_bid() -> None:
     assert ask(video_request(), None).status == 503
 
 
-def test_many_campaigns_are_counted_and_one_may_be_asked_for() -> None:
+def test_many_campaigns_are_counted_and_one_can_be_selected() -> None:
     held = snapshot([campaign(id=f"c{cpm}", cpm=cpm) for cpm in range(1, MOST_TOLD + 11)])
 
     [imp] = json.loads(ask(video_request(), held).body)["imp"]

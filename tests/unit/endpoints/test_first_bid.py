@@ -1,4 +1,4 @@
-"""The first bid of a process is answered in time whatever hangs, and what it waited for serves the next one."""
+"""The first bid of a process is answered in time if AWS hangs, and the pending load serves the next request."""
 
 import json
 import socket
@@ -24,7 +24,7 @@ from tests.support.matchable import video_request
 from tests.support.service import KEYS, SETTINGS
 
 AT_ONCE = 5.0
-"""Seconds that a busy machine may take for what is bounded by one; a load that hangs takes far longer."""
+"""Seconds that a busy machine may take for a wait of at most one second. A load that hangs takes far longer."""
 
 
 class Aws(NamedTuple):
@@ -53,7 +53,7 @@ def faulty(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
 
 
 def ask(service: Service, tmax: int | None = None) -> tuple[int, float]:
-    """The status, and the seconds until it was there."""
+    """The status of a bid, and its seconds."""
     began = time.monotonic()
     body = json.dumps(video_request(tmax=tmax)).encode()
     waited = lambda: (time.monotonic() - began) * 1000  # noqa: E731
@@ -95,7 +95,7 @@ def test_the_first_bid_is_answered_in_time_and_a_later_one_bids(
     assert bids_within(service, 20)
 
 
-def test_the_load_that_a_bid_did_not_wait_for_serves_the_next_one(faulty: Aws) -> None:
+def test_a_load_that_outlasts_a_bid_serves_the_next_bid(faulty: Aws) -> None:
     faulty.s3.fault = faulty.ssm.fault = HANGS
     service = Service(SETTINGS)
     assert ask(service, tmax=60)[0] == 204
@@ -108,7 +108,7 @@ def test_the_load_that_a_bid_did_not_wait_for_serves_the_next_one(faulty: Aws) -
 
 
 @pytest.mark.usefixtures("faulty")
-def test_a_name_that_is_not_resolved_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hanging_name_resolution_delays_no_bid_beyond_its_tmax(monkeypatch: pytest.MonkeyPatch) -> None:
     released = threading.Event()
     resolve = socket.getaddrinfo
 
@@ -126,7 +126,7 @@ def test_a_name_that_is_not_resolved_holds_nobody_up(monkeypatch: pytest.MonkeyP
     assert bids_within(service, 20)
 
 
-def test_a_handshake_that_does_not_end_holds_nobody_up(faulty: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hanging_tls_handshake_delays_no_bid_beyond_its_tmax(faulty: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", faulty.s3.url.replace("http:", "https:"))
     monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", faulty.ssm.url.replace("http:", "https:"))
     aws.minimal.cache_clear()  # type: ignore[attr-defined]
@@ -138,7 +138,7 @@ def test_a_handshake_that_does_not_end_holds_nobody_up(faulty: Aws, monkeypatch:
     assert seconds < AT_ONCE
 
 
-def test_the_health_of_a_process_whose_aws_hangs_is_told_in_time(faulty: Aws) -> None:
+def test_health_is_answered_in_time_if_aws_hangs(faulty: Aws) -> None:
     faulty.s3.fault = faulty.ssm.fault = HANGS
     began = time.monotonic()
 

@@ -1,4 +1,4 @@
-"""Fluid Player takes the first <TrackingEvents> of a document for those of the ad."""
+"""Fluid Player uses the first <TrackingEvents> of a document as those of the ad."""
 
 import json
 from itertools import product
@@ -25,7 +25,9 @@ MEASURED = creative(
 
 
 @pytest.mark.parametrize(("protocol", "has_omid"), list(product([2, 3, 7, 11, 13, 15], [False, True])))
-def test_the_first_events_are_the_ads_unless_the_player_measures(protocol: int, has_omid: bool) -> None:
+def test_the_first_trackingevents_are_those_of_the_ad_unless_the_player_supports_omid(
+    protocol: int, has_omid: bool
+) -> None:
 
     request = video_request(video={"protocols": [protocol], "api": [7] if has_omid else []})
     held = snapshot([campaign(creatives=[MEASURED])])

@@ -1,4 +1,4 @@
-"""What a forger may try with URLs that were seen, over HTTP: each is refused and counted, and none bills."""
+"""Forged event URLs over HTTP: each is refused and counted, and none bills."""
 
 import json
 import logging
@@ -70,7 +70,7 @@ FORGED = {
 
 
 class Site:
-    """The app with a ledger behind it; what is published is counted at once."""
+    """The app with a ledger, which counts published events at once."""
 
     def __init__(self, patch: pytest.MonkeyPatch, logged: pytest.LogCaptureFixture) -> None:
         self.recorder = Recorder()
@@ -98,12 +98,12 @@ class Site:
         return app.app(api_event("POST", "/e", "/e", body=body), None)
 
     def refusals(self) -> list[str]:
-        """The reasons that metrics count."""
+        """The reasons in the metric NoticeRefused."""
         lines = [json.loads(record.getMessage()) for record in self._logged.records if record.name == "bidder"]
         return [line["Reason"] for line in lines if line.get("NoticeRefused") == 1]
 
     def count(self) -> dict[str, int]:
-        """The campaign's day, after the ledger read what was published, and read it again."""
+        """The counters of the campaign's day after the ledger has read every published event twice."""
         for _ in range(2):
             messages = [
                 {"messageId": str(number), "body": published.model_dump_json()}
@@ -140,7 +140,7 @@ def test_a_forged_url_is_refused_and_counted(site: Site, attempt: str, way: Call
     assert reason in {counted, None}
 
 
-def test_what_was_not_forged_is_taken(site: Site) -> None:
+def test_a_genuine_url_is_accepted(site: Site) -> None:
     assert site.get(f"impression/{TOKEN}") == 204
     assert json.loads(site.post(f"impression/{TOKEN}")["body"]) == {"accepted": 1, "refused": []}
     assert site.refusals() == []
@@ -148,7 +148,7 @@ def test_what_was_not_forged_is_taken(site: Site) -> None:
 
 
 @pytest.mark.parametrize("price", ["9.5", "5.000001", "1e5"])
-def test_a_price_that_is_raised_is_counted_and_the_bid_is_due(site: Site, price: str) -> None:
+def test_a_raised_price_is_counted_as_refused_and_the_bid_is_due_at_its_price(site: Site, price: str) -> None:
     assert site.get(f"impression/{TOKEN}?p={price}") == 204
     assert site.refusals() == ["price-raised"]
     assert site.count()["micros"] == 5_000
@@ -164,7 +164,7 @@ def test_a_replay_bills_once(site: Site) -> None:
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_a_replay_from_many_addresses_bills_once_and_is_counted_apart(site: Site, first: bool) -> None:
+def test_a_replay_from_many_addresses_bills_once_and_is_counted_as_invalid(site: Site, first: bool) -> None:
     addresses: Iterable[str] = [f"198.51.100.{number}" for number in range(MOST_ADDRESSES + 3)]
     for address in addresses if first else reversed(list(addresses)):
         assert site.get(f"impression/{TOKEN}", address) == 204
@@ -174,7 +174,7 @@ def test_a_replay_from_many_addresses_bills_once_and_is_counted_apart(site: Site
     assert (counted["invalid"], counted["invalid#replayed"], counted["invalid_micros"]) == (1, 1, 5_000)
 
 
-def test_a_notice_after_the_tokens_time_bills_nothing_even_where_it_got_through(site: Site) -> None:
+def test_a_published_notice_after_its_tokens_lifetime_bills_nothing(site: Site) -> None:
     site.get(f"impression/{TOKEN}")
     [published] = site.recorder.published
     site.recorder.published[:] = [published.model_copy(update={"at": NOW + LIFETIME + timedelta(seconds=1)})]
@@ -182,7 +182,7 @@ def test_a_notice_after_the_tokens_time_bills_nothing_even_where_it_got_through(
     assert site.count() == {"invalid": 1, "invalid_micros": 5_000, "invalid#too-late": 1}
 
 
-def test_a_page_may_ask_whether_it_may_post() -> None:
+def test_a_preflight_allows_posts_of_pages() -> None:
     asked = api_event("OPTIONS", "/e", "/e", headers={"Origin": "https://page.example"})
 
     answer = app.app(asked, None)

@@ -1,4 +1,4 @@
-"""What GET /health says of the snapshot that bids are made from."""
+"""The snapshot in the answer of GET /health."""
 
 import json
 from datetime import timedelta
@@ -8,7 +8,7 @@ from tests.support.campaigns import NOW, campaign, snapshot
 from tests.support.service import service
 
 
-def test_a_pin_is_told_with_its_time() -> None:
+def test_health_has_a_pin_with_its_time() -> None:
     plain = snapshot([campaign()])
     pinned = plain._replace(pinned=7, pinned_since=NOW - timedelta(hours=3))
 

@@ -1,4 +1,4 @@
-"""POST /bid through Chalice, as API Gateway hands it over and as `chalice local` does."""
+"""POST /bid through Chalice, with events of API Gateway and of `chalice local`."""
 
 import gzip
 import json
@@ -16,22 +16,21 @@ from bidder.events.token import verify
 from tests.integration.runtime import api_event
 from tests.support.campaigns import campaign, snapshot
 from tests.support.matchable import video_request
-from tests.support.service import KEYS, SETTINGS, service
+from tests.support.service import KEYS, service
 
 BODY = json.dumps(video_request()).encode()
 TYPES = ["application/json", "text/plain", "text/plain;charset=UTF-8", "application/x-www-form-urlencoded", "x", ""]
-MISSING = "\0"  # stands for no Content-Type at all
+MISSING = "\0"  # no Content-Type
 
 
 @pytest.fixture(autouse=True)
 def bidding(monkeypatch: pytest.MonkeyPatch) -> None:
     bidder_service = service(snapshot([campaign()]))
     monkeypatch.setattr(app, "service", lambda: bidder_service)
-    monkeypatch.setattr(app, "settings", lambda: SETTINGS)
 
 
 def from_gateway(body: bytes, query: str = "", context: dict[str, Any] | None = None, **headers: str) -> Any:
-    """With binary media types */* every body comes in Base64."""
+    """The answer to an event of API Gateway with binary media types */*, where every body is in Base64."""
     event = api_event("POST", f"/bid{query}", "/bid", headers=headers, body=b64encode(body).decode())
     event["isBase64Encoded"] = True
     event["requestContext"] |= context or {}
@@ -53,7 +52,7 @@ def content(answer: dict[str, Any]) -> bytes:
 @WAYS
 @pytest.mark.parametrize("content_type", [*TYPES, MISSING])
 @pytest.mark.parametrize("body", [BODY, gzip.compress(BODY, mtime=0)])
-def test_a_body_of_any_type_is_read(way: Any, content_type: str, body: bytes) -> None:
+def test_a_body_of_any_content_type_is_read(way: Any, content_type: str, body: bytes) -> None:
     answer = way(body, **({} if content_type is MISSING else {"Content-Type": content_type}))
 
     assert answer["statusCode"] == 200, answer
@@ -62,7 +61,7 @@ def test_a_body_of_any_type_is_read(way: Any, content_type: str, body: bytes) ->
 
 
 @WAYS
-def test_gzip_in_and_gzip_out(way: Any) -> None:
+def test_gzip_requests_and_answers(way: Any) -> None:
     answer = way(gzip.compress(BODY, mtime=0), **{"Content-Encoding": "gzip", "Accept-Encoding": "gzip, br"})
 
     assert answer["isBase64Encoded"] is True
@@ -71,7 +70,7 @@ def test_gzip_in_and_gzip_out(way: Any) -> None:
 
 
 @WAYS
-def test_a_player_gets_its_vast_compressed_too(way: Any) -> None:
+def test_vast_answers_are_compressed(way: Any) -> None:
     answer = way(BODY, **{"Accept": "application/xml", "Accept-Encoding": "gzip"})
 
     assert answer["headers"]["Content-Type"] == "application/xml"
@@ -89,7 +88,7 @@ def test_a_player_gets_its_vast_compressed_too(way: Any) -> None:
         (b"{}", {}, 400),
     ],
 )
-def test_what_is_refused_is_refused_in_json(way: Any, body: bytes, headers: dict[str, str], status: int) -> None:
+def test_refusals_are_json(way: Any, body: bytes, headers: dict[str, str], status: int) -> None:
     answer = way(body, Origin="https://page.example", **headers)
 
     assert answer["statusCode"] == status
@@ -98,7 +97,7 @@ def test_what_is_refused_is_refused_in_json(way: Any, body: bytes, headers: dict
 
 
 @WAYS
-def test_the_url_asks_for_the_reason_of_a_no_bid(way: Any) -> None:
+def test_the_url_can_request_the_no_bid_reason(way: Any) -> None:
     nothing = json.dumps(video_request(cur=["XYZ"])).encode()
 
     assert (way(nothing)["statusCode"], way(nothing, "?nbr=0")["statusCode"]) == (204, 204)
@@ -107,7 +106,7 @@ def test_the_url_asks_for_the_reason_of_a_no_bid(way: Any) -> None:
     assert json.loads(content(answer)) == {"id": "auction", "seatbid": [], "nbr": 500}
 
 
-def test_the_wait_at_the_gateway_counts() -> None:
+def test_the_waiting_time_at_the_gateway_counts_against_tmax() -> None:
     body = json.dumps(video_request(tmax=200)).encode()
     now = int(app.now().timestamp() * 1000)
 
@@ -115,12 +114,12 @@ def test_the_wait_at_the_gateway_counts() -> None:
     assert from_gateway(body, context={"requestTimeEpoch": now - 2000})["statusCode"] == 204
 
 
-def test_an_empty_body_is_invalid_not_a_fault() -> None:
+def test_an_empty_body_is_an_invalid_request() -> None:
     assert app.app(api_event("POST", "/bid", "/bid"), None)["statusCode"] == 400
 
 
 @WAYS
-def test_the_exchange_of_the_url_is_signed_into_the_notices(way: Any) -> None:
+def test_the_exchange_in_the_url_is_in_the_tokens_of_notices(way: Any) -> None:
     [answered_bid] = json.loads(content(way(BODY, "?exchange=adx")))["seatbid"][0]["bid"]
 
     token = urlsplit(answered_bid["burl"]).path.rpartition("/")[2]
@@ -142,7 +141,7 @@ TAGS = pytest.mark.parametrize("way", [tag_by_gateway, tag_by_local])
 
 
 @TAGS
-def test_a_tag_is_answered_with_vast(way: Any) -> None:
+def test_an_ad_tag_gets_vast(way: Any) -> None:
     answer = way("page=https%3A%2F%2Fnews.example%2F&mimes=video/mp4&mimes=video/webm", Origin="https://news.example")
 
     assert answer["statusCode"] == 200, answer
@@ -152,12 +151,12 @@ def test_a_tag_is_answered_with_vast(way: Any) -> None:
 
 
 @TAGS
-def test_a_tag_without_a_query_is_answered_too(way: Any) -> None:
+def test_an_ad_tag_without_a_query_gets_an_answer(way: Any) -> None:
     assert content(way("")).startswith(b"<VAST")
 
 
 @TAGS
-def test_a_wrong_tag_is_named(way: Any) -> None:
+def test_an_invalid_ad_tag_is_refused_with_the_parameter(way: Any) -> None:
     answer = way("w=%5BW%5D&w=x", Origin="https://news.example")
 
     assert answer["statusCode"] == 400
@@ -165,7 +164,7 @@ def test_a_wrong_tag_is_named(way: Any) -> None:
     assert answer["headers"]["Access-Control-Allow-Origin"] == "https://news.example"
 
 
-def test_requests_without_an_id_are_told_apart() -> None:
+def test_requests_without_an_id_get_different_ids() -> None:
     answers = [json.loads(content(tag_by_gateway("format=openrtb"))) for _ in range(2)]
 
     assert answers[0]["id"] != answers[1]["id"]

@@ -1,4 +1,4 @@
-"""`nurl` brings a player the markup of its bid, the same as came with it, and an exchange's notice of a win counts."""
+"""`nurl` returns the markup of the bid to a player, and counts as a win notice of an exchange."""
 
 import json
 from datetime import timedelta
@@ -52,7 +52,7 @@ def won(held: Snapshot | None = None, **changes: Any) -> tuple[Service, Recorder
 
 
 @given(campaign_lists(), matchable_requests())
-def test_what_is_fetched_is_what_came_with_the_bid(campaigns: list[Campaign], request: dict[str, Any]) -> None:
+def test_the_fetched_markup_equals_the_adm_of_the_bid(campaigns: list[Campaign], request: dict[str, Any]) -> None:
     recorder = Recorder()
     bidder = service(snapshot(campaigns), publisher=recorder)
     for bid_item in bids(bidder, request):
@@ -66,7 +66,7 @@ def test_what_is_fetched_is_what_came_with_the_bid(campaigns: list[Campaign], re
 
 
 @pytest.mark.parametrize("price", ["", "4.2", "AUDIT", "NC4y"])
-def test_a_price_that_was_filled_in_goes_on_to_the_impression(price: str) -> None:
+def test_a_price_in_nurl_is_passed_on_to_the_impression_url(price: str) -> None:
     bidder, _, result = won()
 
     reply = fetch(bidder, result["nurl"].replace("${AUCTION_PRICE}", price), PAGE)
@@ -75,7 +75,7 @@ def test_a_price_that_was_filled_in_goes_on_to_the_impression(price: str) -> Non
 
 
 @pytest.mark.parametrize("headers", [PAGE, TELEVISION, {"accept": "application/xml"}, {"sec-fetch-mode": "cors"}])
-def test_a_player_gets_the_ad_and_its_fetch_is_no_win(headers: dict[str, str]) -> None:
+def test_a_players_fetch_returns_the_ad_and_counts_no_win(headers: dict[str, str]) -> None:
     bidder, recorder, result = won()
 
     for url in (result["nurl"], result["nurl"].replace("${AUCTION_PRICE}", ""), result["nurl"]):
@@ -86,7 +86,7 @@ def test_a_player_gets_the_ad_and_its_fetch_is_no_win(headers: dict[str, str]) -
 
 
 @pytest.mark.parametrize(("headers", "status"), [(EXCHANGE, 204), (BEACON, 204), (IMAGE, 200), ({}, 204)])
-def test_a_notice_of_a_win_goes_on_as_one(headers: dict[str, str], status: int) -> None:
+def test_an_exchanges_win_notice_is_published(headers: dict[str, str], status: int) -> None:
     bidder, recorder, result = won()
 
     reply = fetch(bidder, result["nurl"].replace("${AUCTION_PRICE}", "4.2"), headers)
@@ -96,7 +96,7 @@ def test_a_notice_of_a_win_goes_on_as_one(headers: dict[str, str], status: int) 
     assert (event.kind, event.bid_id, event.price_micros) == (Kind.WIN, result["id"], 4_200_000)
 
 
-def test_who_leaves_the_macro_as_it_is_may_be_either() -> None:
+def test_a_caller_that_leaves_the_price_macro_gets_markup_and_counts_a_win() -> None:
     bidder, recorder, result = won()
 
     reply = fetch(bidder, result["nurl"], EXCHANGE)
@@ -105,12 +105,12 @@ def test_who_leaves_the_macro_as_it_is_may_be_either() -> None:
     assert [event.kind for event in recorder.published] == [Kind.WIN]
 
 
-def test_a_stitcher_that_names_the_viewers_device_is_a_player() -> None:
+def test_a_stitcher_with_headers_of_the_viewers_device_is_a_player() -> None:
     assert is_player({"user-agent": "Stitcher/1.0", "x-device-user-agent": "Roku/DVP-12.5"})
 
 
 @pytest.mark.parametrize("headers", [PAGE, EXCHANGE])
-def test_a_url_that_is_not_ours_is_refused(headers: dict[str, str]) -> None:
+def test_a_url_with_an_invalid_token_is_refused(headers: dict[str, str]) -> None:
     bidder, recorder, result = won()
 
     forged = fetch(bidder, result["nurl"].replace("/win/k1.", "/win/k1.x"), headers)
@@ -125,7 +125,7 @@ def test_a_url_that_is_not_ours_is_refused(headers: dict[str, str]) -> None:
     [None, snapshot([]), snapshot([campaign(creatives=[creative(id="another")])])],
     ids=["none", "empty", "other"],
 )
-def test_an_ad_that_is_gone_is_an_empty_document(held: Snapshot | None) -> None:
+def test_the_markup_of_a_removed_creative_is_an_empty_document(held: Snapshot | None) -> None:
     _, _, result = won()
 
     reply = fetch(service(held), result["nurl"], PAGE)
@@ -135,7 +135,7 @@ def test_an_ad_that_is_gone_is_an_empty_document(held: Snapshot | None) -> None:
 
 
 @pytest.mark.parametrize("word", ["", "x", "13_5_9", "999", "13", "14__0", "13__0_7", "13_5_0_" + "0." * 200])
-def test_of_a_form_that_says_nothing_all_files_are_shown(word: str) -> None:
+def test_an_unreadable_markup_form_gives_all_media_files_in_vast_3(word: str) -> None:
     bidder, _, result = won()
     url = result["nurl"].partition("&m=")[0] + f"&m={word}"
 
@@ -157,10 +157,10 @@ _forms = st.builds(
 
 
 @given(_forms)
-def test_a_form_is_read_as_it_was_written(form: MarkupForm) -> None:
+def test_a_markup_form_is_read_back(form: MarkupForm) -> None:
     assert read(written(form)) == form
 
 
 @given(st.text(max_size=30) | st.text("0123456789._v", max_size=30))
-def test_any_word_can_be_read(word: str) -> None:
+def test_reading_any_text_as_a_form_raises_nothing(word: str) -> None:
     read(word)

@@ -31,7 +31,7 @@ def call(
     return notice(service(None, publisher=recorder), kind, token, query, PAGE, NOW + late)
 
 
-def test_a_signed_notice_is_published_with_all_that_its_bid_said() -> None:
+def test_a_signed_notice_is_published_with_the_data_of_its_bid() -> None:
     recorder = Recorder()
 
     reply = call(recorder, "bill", p="4.2", late=timedelta(seconds=9))
@@ -51,7 +51,7 @@ def test_a_signed_notice_is_published_with_all_that_its_bid_said() -> None:
 
 
 @pytest.mark.parametrize("billed_by", [Kind.IMPRESSION, Kind.BILL])
-def test_what_makes_a_bid_due_is_what_its_exchange_counts_by_and_never_the_win(billed_by: BilledBy) -> None:
+def test_a_bid_is_billed_by_the_kind_of_its_exchange_and_never_by_the_win(billed_by: BilledBy) -> None:
     recorder = Recorder()
     for kind in NOTICES:
         token = sign(kind, encode(CLAIMS._replace(billed_by=billed_by)), KEYS)
@@ -60,7 +60,7 @@ def test_what_makes_a_bid_due_is_what_its_exchange_counts_by_and_never_the_win(b
     assert [event.kind for event in recorder.published if event.billable] == [billed_by]
 
 
-def test_a_lost_bid_says_why_in_words_for_filter_policies() -> None:
+def test_a_loss_notice_has_its_reason_as_a_word_for_filter_policies() -> None:
     recorder = Recorder()
 
     call(recorder, "loss", p="", r="102")
@@ -84,7 +84,7 @@ def test_the_price_of_an_exchange_with_keys_is_decrypted() -> None:
     assert (of_adx.exchange, of_adx.attributes()["exchange"]["StringValue"]) == ("adx", "adx")
 
 
-def test_while_keys_cannot_be_read_a_priced_notice_is_asked_for_again() -> None:
+def test_a_notice_with_a_price_gets_503_while_price_keys_cannot_be_read() -> None:
     class Unreachable:
         def of(self, _exchange: str) -> None:
             raise OSError
@@ -97,7 +97,7 @@ def test_while_keys_cannot_be_read_a_priced_notice_is_asked_for_again() -> None:
     assert recorder.published == []
 
 
-def test_a_notice_that_could_not_be_published_is_asked_for_again() -> None:
+def test_a_notice_that_cannot_be_published_gets_503() -> None:
     reply = call(Recorder(failure=OSError("no way to SNS")))
 
     assert reply.status == 503
@@ -113,7 +113,7 @@ def test_a_notice_that_could_not_be_published_is_asked_for_again() -> None:
         ("applause", "k1.x.y", timedelta(), 404),
     ],
 )
-def test_what_was_not_signed_for_this_here_and_now_is_refused_and_never_published(
+def test_a_notice_with_a_token_of_another_kind_bidder_or_time_is_refused(
     kind: str, token: str | None, late: timedelta, status: int
 ) -> None:
     recorder = Recorder()
@@ -152,7 +152,7 @@ def landing_url() -> str:
 
 
 @pytest.mark.parametrize("failure", [None, OSError("no way to SNS")])
-def test_a_click_is_counted_and_leads_to_the_landing_page_even_if_it_could_not_be(failure: Exception | None) -> None:
+def test_a_click_redirects_to_the_landing_page_even_if_it_cannot_be_counted(failure: Exception | None) -> None:
     recorder = Recorder(failure)
 
     reply = click(landing_url(), recorder)
@@ -161,7 +161,7 @@ def test_a_click_is_counted_and_leads_to_the_landing_page_even_if_it_could_not_b
     assert [event.kind for event in recorder.published] == ([] if failure else [Kind.CLICK])
 
 
-def test_a_late_click_still_leads_on_and_is_archived_as_late() -> None:
+def test_a_late_click_still_redirects_and_is_archived_as_late() -> None:
     recorder = Recorder()
 
     assert click(landing_url(), recorder, timedelta(hours=3)).headers["Location"] == LANDING
@@ -171,7 +171,7 @@ def test_a_late_click_still_leads_on_and_is_archived_as_late() -> None:
 
 
 @pytest.mark.parametrize("kind", NOTICES)
-def test_what_comes_after_its_time_is_archived_as_late_and_bills_nothing(kind: Kind) -> None:
+def test_a_late_notice_is_archived_as_late_and_bills_nothing(kind: Kind) -> None:
     recorder = Recorder()
     for late in (timedelta(hours=1, minutes=15), timedelta(hours=1, minutes=15, seconds=1), timedelta(days=30)):
         assert call(recorder, kind, late=late).status == 204
@@ -180,7 +180,7 @@ def test_what_comes_after_its_time_is_archived_as_late_and_bills_nothing(kind: K
     assert [event.billable for event in recorder.published[1:]] == [False, False]
 
 
-def test_a_bid_that_may_be_shown_for_six_hours_is_billed_for_as_long() -> None:
+def test_a_bid_with_an_exp_of_six_hours_is_billable_for_six_hours() -> None:
     recorder = Recorder()
     token = sign(Kind.IMPRESSION, encode(CLAIMS._replace(minutes=360)), KEYS)
     for late in (timedelta(hours=3), timedelta(hours=6, minutes=15), timedelta(hours=6, minutes=16)):
@@ -190,7 +190,7 @@ def test_a_bid_that_may_be_shown_for_six_hours_is_billed_for_as_long() -> None:
     assert [by_time(event, SaleHistory()) for event in recorder.published] == [None, None, "too-late"]
 
 
-def test_a_head_answers_the_same_and_counts_nothing() -> None:
+def test_head_gets_the_same_answer_and_counts_nothing() -> None:
     recorder = Recorder()
     token = sign(Kind.IMPRESSION, encode(CLAIMS), KEYS)
     with_recorder = service(None, publisher=recorder)
@@ -213,7 +213,9 @@ def logged(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) ->
     return caplog
 
 
-def test_a_price_that_is_not_credible_is_counted_and_the_bid_is_due(logged: pytest.LogCaptureFixture) -> None:
+def test_an_incredible_price_is_counted_as_refused_and_the_bid_is_due_at_its_price(
+    logged: pytest.LogCaptureFixture,
+) -> None:
     recorder = Recorder()
     token = sign(Kind.IMPRESSION, encode(CLAIMS._replace(least_micros=2_000_000)), KEYS)
 
@@ -223,7 +225,9 @@ def test_a_price_that_is_not_credible_is_counted_and_the_bid_is_due(logged: pyte
     assert metrics(logged, "PriceRefused") == ["too-low"]
 
 
-def test_an_old_encrypted_price_is_counted_and_the_bid_is_due(logged: pytest.LogCaptureFixture) -> None:
+def test_an_old_encrypted_price_is_counted_as_refused_and_the_bid_is_due_at_its_price(
+    logged: pytest.LogCaptureFixture,
+) -> None:
     recorder = Recorder()
     old = prices.sent(10_000, prices.vector(NOW - timedelta(days=2)))
     token = sign(Kind.IMPRESSION, encode(CLAIMS._replace(exchange="adx")), KEYS)
@@ -235,7 +239,7 @@ def test_an_old_encrypted_price_is_counted_and_the_bid_is_due(logged: pytest.Log
     assert metrics(logged, "PriceRefused") == ["out-of-time"]
 
 
-def test_a_render_for_ad_quality_is_counted_apart(logged: pytest.LogCaptureFixture) -> None:
+def test_a_render_for_ad_quality_is_counted_separately(logged: pytest.LogCaptureFixture) -> None:
     recorder = Recorder()
 
     call(recorder, p="AUDIT")
@@ -245,7 +249,7 @@ def test_a_render_for_ad_quality_is_counted_apart(logged: pytest.LogCaptureFixtu
 
 
 @pytest.mark.parametrize("late", [timedelta(), timedelta(hours=3)])
-def test_a_click_leads_nowhere_that_was_not_signed(late: timedelta) -> None:
+def test_a_click_redirects_only_to_a_signed_url(late: timedelta) -> None:
     recorder = Recorder()
     elsewhere = landing_url().replace("shop.example", "evil.example")
 
@@ -254,7 +258,7 @@ def test_a_click_leads_nowhere_that_was_not_signed(late: timedelta) -> None:
     assert (reply.status, "Location" in reply.headers, recorder.published) == (400, False, [])
 
 
-def test_without_keys_a_click_leads_nowhere() -> None:
+def test_without_keys_a_click_does_not_redirect() -> None:
     class NoKeys:
         def secret(self, _key_id: str) -> None:
             raise OSError
@@ -267,7 +271,7 @@ def test_without_keys_a_click_leads_nowhere() -> None:
     assert (reply.status, "Location" in reply.headers) == (503, False)
 
 
-def test_an_img_gets_an_image() -> None:
+def test_an_img_element_gets_a_gif() -> None:
     token = sign(Kind.START, encode(CLAIMS), KEYS)
     observed = sender({"accept": "image/avif,image/webp,*/*;q=0.8"}, None)
 
@@ -291,7 +295,7 @@ def test_an_img_gets_an_image() -> None:
         ("bill", {"user-agent": "Googlebot/2.1"}, None),
     ],
 )
-def test_what_a_crawler_reports_is_marked_and_never_billable(
+def test_a_crawlers_notice_is_marked_as_invalid_and_not_billable(
     kind: str, headers: dict[str, str], invalid: str | None
 ) -> None:
     recorder = Recorder()
@@ -303,7 +307,7 @@ def test_what_a_crawler_reports_is_marked_and_never_billable(
     assert (reply.status, event.invalid, event.billable) == (204, invalid, invalid is None)
 
 
-def test_addresses_are_told_apart_and_never_told() -> None:
+def test_addresses_are_distinguished_by_pseudonyms_and_never_published() -> None:
     recorder = Recorder()
     token = sign(Kind.START, encode(CLAIMS), KEYS)
     for address in ("203.0.113.7", "203.0.113.7", "203.0.113.8"):

@@ -1,4 +1,4 @@
-"""Several notices in one request."""
+"""POST /e: several notices in one request."""
 
 import json
 
@@ -21,7 +21,7 @@ def post(recorder: Recorder, *urls: str):  # type: ignore[no-untyped-def]
     return notices(service(None, publisher=recorder), json.dumps(urls).encode(), Sender(), NOW)
 
 
-def test_each_is_published_and_a_forged_one_is_named() -> None:
+def test_each_notice_is_published_and_a_forged_notice_is_reported() -> None:
     recorder = Recorder()
     forged = URLS.url(Kind.START).replace("/start/", "/impression/")
 
@@ -35,12 +35,12 @@ def test_each_is_published_and_a_forged_one_is_named() -> None:
     ]
 
 
-def test_what_could_not_be_published_is_asked_for_again() -> None:
+def test_notices_that_cannot_be_published_get_503() -> None:
     reply = post(Recorder(OSError("no way to SNS")), URLS.url(Kind.START))
 
     assert (reply.status, "Retry-After" in reply.headers) == (503, True)
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[1]", b"nonsense", json.dumps(["/e/start/x"] * (MOST + 1)).encode()])
-def test_what_is_no_list_of_urls_is_refused(body: bytes) -> None:
+def test_a_body_that_is_not_a_list_of_urls_is_refused(body: bytes) -> None:
     assert notices(service(None), body, Sender(), NOW).status == 400

@@ -1,4 +1,4 @@
-"""Accept and Accept-Encoding, by their weights."""
+"""Accept and Accept-Encoding with their weights."""
 
 import json
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
-from bidder.endpoints.preferences import prefers_xml, takes_gzip
+from bidder.endpoints.reply import prefers_xml, takes_gzip
 from tests.support.campaigns import NOW, campaign, snapshot
 from tests.support.matchable import video_request
 from tests.support.service import service
@@ -45,7 +45,7 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;
     ],
 )
 @pytest.mark.parametrize("bids", [True, False])
-def test_xml_is_answered_where_it_is_preferred(accept: str, xml: bool, bids: bool) -> None:
+def test_xml_is_answered_only_if_it_is_preferred(accept: str, xml: bool, bids: bool) -> None:
     held = snapshot([campaign()] if bids else [])
 
     reply = bid(
@@ -57,7 +57,7 @@ def test_xml_is_answered_where_it_is_preferred(accept: str, xml: bool, bids: boo
 
 
 @given(st.text("aplicton/xmljs*q=0.5;, ", max_size=40))
-def test_whatever_is_accepted_it_is_a_yes_or_a_no(header: str) -> None:
+def test_any_accept_header_can_be_read(header: str) -> None:
     assert prefers_xml(header) in {True, False}
     assert takes_gzip(header) in {True, False}
 
@@ -76,5 +76,5 @@ def test_whatever_is_accepted_it_is_a_yes_or_a_no(header: str) -> None:
         ("", False),
     ],
 )
-def test_gzip_is_sent_where_it_is_taken(header: str, gzip: bool) -> None:
+def test_gzip_is_sent_only_if_it_is_accepted(header: str, gzip: bool) -> None:
     assert takes_gzip(header) == gzip

@@ -1,4 +1,4 @@
-"""What an environment does before its first request."""
+"""The preparation of an environment before its first request."""
 
 import sys
 from types import ModuleType
@@ -13,7 +13,7 @@ from tests.support.service import service
 
 
 class Loaded:
-    """A service that notes what it is asked to load, or fails."""
+    """A service that records its loads, or fails."""
 
     def __init__(self, failure: Exception | None = None) -> None:
         self.asked: list[str] = []
@@ -34,19 +34,19 @@ class Loaded:
         self.asked.append("publisher")
 
 
-def test_snapshot_keys_and_publisher_are_there_before_the_first_request() -> None:
+def test_snapshot_keys_and_publisher_are_loaded_before_the_first_request() -> None:
     loaded: Any = Loaded()
     prepare(loaded, NOW)
     assert loaded.asked == ["snapshot", "signing keys", "publisher"]
 
 
-def test_what_fails_is_left_to_the_first_request(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failed_load_is_repeated_by_the_first_request(caplog: pytest.LogCaptureFixture) -> None:
     failing: Any = Loaded(OSError("down"))
     prepare(failing, NOW)
     assert '"prepare.failed"' in caplog.text
 
 
-def test_under_snap_start_a_restored_image_drops_what_it_must_not_reuse(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_restored_snapstart_image_replaces_the_state_of_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
     hooks: list[Any] = []
     runtime: Any = ModuleType("snapshot_restore_py")
     runtime.register_after_restore = hooks.append

@@ -1,4 +1,4 @@
-"""Event URLs as proxies, players and mail programs hand them on: the same token, the same landing page."""
+"""Event URLs that proxies, players and mail programs have re-encoded: the same token and landing page."""
 
 from collections.abc import Callable
 from urllib.parse import quote, unquote_plus
@@ -18,7 +18,7 @@ from bidder.normal_forms import ascii_url
 from tests.support.campaigns import NOW
 from tests.support.service import KEYS, Recorder, service
 
-# Its claims have all that a token can: `~`, `*`, `!` and, in a name in base64url, `-` and `_`.
+# The claims have every special character of a token: `~`, `*`, `!`, and `-` and `_` of base64url.
 CLAIMS = Claims("bid", "c1", "spot", 5_000_000, int(NOW.timestamp()), False, "d>>>???1", "USA", zone="Europe/Berlin")
 TOKEN = sign(Kind.IMPRESSION, encode(CLAIMS), KEYS)
 
@@ -48,7 +48,7 @@ def escaped(text: str) -> str:
         f"{TOKEN}%20",
     ],
 )
-def test_an_encoded_token_is_the_same_token(encoded: str) -> None:
+def test_a_percent_encoded_token_is_valid(encoded: str) -> None:
     assert {"~", "*", "!", "-", "_"} <= set(TOKEN)
     recorder = Recorder()
 
@@ -56,13 +56,13 @@ def test_an_encoded_token_is_the_same_token(encoded: str) -> None:
     assert [event.bid_id for event in recorder.published] == ["bid"]
 
 
-def test_a_kind_may_be_encoded_too() -> None:
+def test_a_percent_encoded_kind_is_valid() -> None:
     assert call("impr%65ssion", TOKEN, Recorder()).status == 204
     assert call("impr%65sion", TOKEN, Recorder()).status == 404
 
 
 @given(st.integers(0, len(TOKEN) - 1), st.sampled_from("Aa0~!*."))
-def test_another_letter_is_still_another_token(position: int, letter: str) -> None:
+def test_a_token_with_another_letter_is_refused(position: int, letter: str) -> None:
     assume(TOKEN[position] != letter)
     changed = TOKEN[:position] + letter + TOKEN[position + 1 :]
 
@@ -85,7 +85,7 @@ PROXIES: list[Callable[[str], str]] = [
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("proxy", PROXIES)
-def test_a_click_leads_to_its_page_in_ascii(page: str, proxy: Callable[[str], str]) -> None:
+def test_a_click_redirects_to_its_landing_page_in_ascii(page: str, proxy: Callable[[str], str]) -> None:
     recorder = Recorder()
     url = EventUrls("https://bid.example", CLAIMS, KEYS).click_through(page)
     token, _, target = url.partition("/e/click/")[2].partition("?u=")
@@ -96,14 +96,14 @@ def test_a_click_leads_to_its_page_in_ascii(page: str, proxy: Callable[[str], st
     assert [event.kind for event in recorder.published] == [Kind.CLICK]
 
 
-def test_a_page_in_unicode_that_was_signed_as_it_was_is_still_led_to() -> None:
+def test_a_click_with_a_signed_unicode_url_redirects() -> None:
     token = sign(Kind.CLICK, encode(CLAIMS), KEYS, PAGES[1])
 
     assert call("click", token, Recorder(), u=PAGES[1]).headers["Location"] == ascii_url(PAGES[1])
 
 
 @given(st.text(min_size=1, max_size=20))
-def test_whatever_a_click_names_its_answer_can_be_sent(target: str) -> None:
+def test_any_click_target_gives_a_valid_http_answer(target: str) -> None:
     for page in (target, f"https://shop.example/{target}"):
         token = sign(Kind.CLICK, encode(CLAIMS), KEYS, page)
         reply = call("click", token, Recorder(), u=page)

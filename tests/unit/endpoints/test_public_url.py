@@ -15,5 +15,5 @@ from bidder.endpoints.public_url import public_url
         (None, {}, 'evil"><script>', "http://127.0.0.1"),
     ],
 )
-def test_the_base_is_what_is_configured_else_where_the_request_came_to(configured, context, host, expected) -> None:  # type: ignore[no-untyped-def]
+def test_the_base_url_is_configured_or_that_of_the_request(configured, context, host, expected) -> None:  # type: ignore[no-untyped-def]
     assert public_url(configured, context, {"host": host}, "/bid") == expected

@@ -1,9 +1,9 @@
-"""From edits to bids, with everything in between going wrong: what is answered is always one whole book's answer.
+"""From edits to bids with faults at every step: each answer is that of one complete set of campaigns.
 
-A model keeps, for every snapshot that was ever pointed to, the campaigns that were for sale when it was made, and an
-oracle of its own (`tests.support.oracle`) says what those would bid. Each answer of a bidder has to be the oracle's on
-one of them: not older than the hard age, not older than what this bidder has answered from before, and, where the
-bidder had time to look and what is in S3 is whole, not older than the newest.
+A model stores the active campaigns of every published snapshot. The oracle (`tests.support.oracle`) computes the bids
+of each. An answer of a bidder must equal the oracle's answer for one of these snapshots. That snapshot must not be
+older than the hard age, nor older than the bidder's previous snapshot. If the bidder had time to load the latest
+snapshot, and its objects are undamaged, the answer must be that of the latest snapshot.
 """
 
 import contextlib
@@ -40,14 +40,14 @@ CHECK, HARD = timedelta(seconds=2), timedelta(minutes=10)
 NAMES = "abcde"
 REQUEST = {
     "id": "auction",
-    "test": 1,  # so that no allowance is used up, which is another's subject
+    "test": 1,  # large enough that no allowance is used up, which other tests cover
     "imp": [
         {"id": name, "video": {"mimes": ["video/mp4"], "protocols": [7, 13], "plcmt": number}}
         for number, name in enumerate(NAMES, 1)
     ],
     "site": {"domain": "news.example"},
 }
-"""An impression for each campaign alone, so that one answer shows the whole book."""
+"""One impression for each campaign, so that one answer shows all campaigns."""
 Book = list[Campaign]
 _FORMAT = f" {FORMAT} ".encode()
 DAMAGE: dict[str, Callable[[bytes, int], bytes | None]] = {
@@ -60,11 +60,11 @@ DAMAGE: dict[str, Callable[[bytes, int], bytes | None]] = {
 
 
 class Died(Exception):
-    """A process that is gone."""
+    """The process ends."""
 
 
 class Away:
-    """An S3 that can't be reached while `is_away`."""
+    """An S3 that cannot be reached while `is_away`."""
 
     def __init__(self, s3: Any) -> None:
         self._s3 = s3
@@ -78,14 +78,14 @@ class Away:
 
 
 class Bidder:
-    """A process of the bid function, in an environment with a folder of its own."""
+    """A process of the bid function with its own folder for the disk fallback."""
 
     def __init__(self, s3: Any, folder: Path) -> None:
         self.folder = folder
         self.s3 = Away(s3)
         self.looked: datetime | None = None
         self.seen = 0
-        """It has had this version, or a newer one."""
+        """The latest version that the process has used."""
         self.start()
 
     def start(self) -> None:
@@ -95,7 +95,7 @@ class Bidder:
         self.service = service(None, keeper=keeper)
 
     def answer(self, now: datetime) -> dict[str, tuple[int, str]]:
-        """Price and campaign of each impression that is bid on, as the caller gets them."""
+        """The price and the campaign of each bid in an answer, by impression."""
         reply = bid(self.service, Call(json.dumps(REQUEST).encode(), {}, "https://bid.example", now))
         assert reply.status in {200, 204}
         bids = json.loads(reply.body)["seatbid"][0]["bid"] if reply.status == 200 else []
@@ -109,12 +109,12 @@ class RefreshToBid(RuleBasedStateMachine):
         self.now = NOW
         self.warm = self.world.process()
         self.messages = 1
-        """Notifications on their way to the refresh."""
+        """Refresh requests that are not delivered yet."""
         self.books: list[Book] = []
-        """What the refreshes that run at the moment have read; the innermost is last."""
+        """The campaigns that running refreshes have read, the innermost refresh last."""
         self.made: dict[int, tuple[Book, Book]] = {}
         self.published: dict[int, datetime] = {}
-        """Versions that were ever pointed to, and the times that they are of."""
+        """All published versions, with their times."""
         self.damaged: set[str] = set()
         self.world.s3.after_write = self.written
         self.folders = TemporaryDirectory()
@@ -129,11 +129,11 @@ class RefreshToBid(RuleBasedStateMachine):
         if hasattr(self, "folders"):
             self.folders.cleanup()
 
-    # what people do
+    # actions of users
 
     @rule(name=st.sampled_from(NAMES), cpm=st.integers(1, 9), paused=st.booleans(), budget=st.none() | st.just(1))
     def edit(self, name: str, cpm: int, paused: bool, budget: int | None) -> None:
-        everything = name == "e"  # it takes any impression that the others leave
+        everything = name == "e"  # the last campaign matches every impression
         number = NAMES.index(name) + 1
         self.world.campaigns.put(
             campaign(
@@ -151,10 +151,10 @@ class RefreshToBid(RuleBasedStateMachine):
         self.world.ledger.spent[name] = Spend(micros, 0)
 
     @rule()
-    def ask_for_a_refresh(self) -> None:
+    def request_refresh(self) -> None:
         self.messages += 1
 
-    # what goes on meanwhile
+    # time, faults and refreshes
 
     @rule(seconds=st.sampled_from([1, 2, 3, 60, 300, 601]))
     def wait(self, seconds: int) -> None:
@@ -162,13 +162,13 @@ class RefreshToBid(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([-700, -60, -1, 3600]))
     def clock_jumps(self, seconds: int) -> None:
-        if seconds > 0 or POINTER not in self.damaged:  # two misfortunes at once are one too many
+        if seconds > 0 or POINTER not in self.damaged:  # only one fault at a time
             self.now += timedelta(seconds=seconds)
 
     @precondition(lambda self: self.messages)
     @rule(again=st.booleans(), warm=st.booleans(), dies=st.none() | st.integers(0, 4), after=st.booleans())
     def refresh(self, again: bool, warm: bool, dies: int | None, after: bool) -> None:
-        """A message is delivered, and perhaps not for the last time; the function may die at any write."""
+        """A message is delivered, perhaps not for the last time. The function may die at any write."""
         self.messages -= not again
         with self.dying(dies, after=after):
             self.run(warm=warm)
@@ -178,7 +178,7 @@ class RefreshToBid(RuleBasedStateMachine):
     @precondition(lambda self: self.messages)
     @rule(writes=st.integers(0, 3), name=st.sampled_from(NAMES), cpm=st.integers(1, 9), warm=st.booleans())
     def refresh_during_a_refresh(self, writes: int, name: str, cpm: int, warm: bool) -> None:
-        """In the middle of it a campaign is changed, and a later message is worked on from beginning to end."""
+        """During a refresh a campaign is changed, and another refresh runs completely."""
         left = [writes]
 
         def interrupt(_: str) -> None:
@@ -205,7 +205,7 @@ class RefreshToBid(RuleBasedStateMachine):
         self.damaged.add(key)
         stored = self.world.s3.objects.pop(key)
         if kind == "pointer" and how == "changed":
-            how = "cut"  # a number in it would be another number
+            how = "cut"  # a changed digit would be another valid number
         harmed = DAMAGE[how](stored, data.draw(st.integers(0, len(stored) - 1)))
         assert harmed != stored
         if harmed is not None:
@@ -217,10 +217,10 @@ class RefreshToBid(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 1))
     def restart(self, which: int) -> None:
-        """A process crashes; its environment, with what it has on disk, stays."""
+        """A process crashes. Its environment and its disk stay."""
         self.bidders[which].start()
 
-    # what must hold
+    # assertions
 
     @rule(which=st.integers(0, 1))
     def bid(self, which: int) -> None:
@@ -237,10 +237,12 @@ class RefreshToBid(RuleBasedStateMachine):
         candidates = [version for version in self.published if version >= bidder.seen]
         young = [version for version in candidates if self.now - self.published[version] <= HARD]
         matching = [version for version in young if any(_is(answer, book) for book in self.made[version])]
-        may_be_old = not bidder.seen or len(young) < len(candidates)  # after a jump of the clock the newest may be, too
+        may_be_old = not bidder.seen or len(young) < len(
+            candidates
+        )  # after a jump of the clock the latest may be too old as well
         assert matching or (not answer and may_be_old), (answer, bidder.seen, young)
 
-    # how
+    # helpers
 
     def run(self, *, warm: bool) -> None:
         self.books.append(self.book())
@@ -266,7 +268,7 @@ class RefreshToBid(RuleBasedStateMachine):
             assert manifest.version > max(self.published, default=0)
             assert manifest.at
             self.published[manifest.version] = manifest.at
-            # A refresh that finds a damaged index begins again, and then reads what was changed meanwhile.
+            # A refresh that finds a damaged index starts again and reads later changes.
             self.made[manifest.version] = (self.books[-1], self.book())
 
     def pointed_to(self) -> Manifest:
@@ -303,7 +305,7 @@ class RefreshToBid(RuleBasedStateMachine):
 
 
 def _is(answer: dict[str, tuple[int, str]], book: Book) -> bool:
-    """Whether an answer is the oracle's, of one book and no other."""
+    """Whether an answer equals the oracle's answer for these campaigns."""
     expected = best_bids(REQUEST, book, NOW)
     return answer.keys() == expected.keys() and all(
         price == expected[imp][0] and name in expected[imp][1] for imp, (price, name) in answer.items()

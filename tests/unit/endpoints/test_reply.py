@@ -1,4 +1,4 @@
-"""compressed(): gzip for those who take it, where it is worth it."""
+"""`compressed`: long answers are compressed for clients that accept gzip."""
 
 import gzip
 
@@ -25,7 +25,7 @@ LONG = Reply(200, "<é>" * WORTH_COMPRESSING, "application/xml", {"Vary": "Origi
         (",,;q=,", False),
     ],
 )
-def test_a_long_answer_is_compressed_for_who_takes_it(accept: str, taken: bool) -> None:
+def test_a_long_answer_is_compressed_if_gzip_is_accepted(accept: str, taken: bool) -> None:
     reply = compressed(LONG, accept)
 
     assert (reply.status, reply.content_type) == (200, "application/xml")
@@ -39,11 +39,11 @@ def test_a_long_answer_is_compressed_for_who_takes_it(accept: str, taken: bool) 
         assert "Content-Encoding" not in reply.headers
 
 
-def test_a_short_answer_is_left_alone() -> None:
+def test_a_short_answer_is_not_compressed() -> None:
     short = Reply(200, "x" * (WORTH_COMPRESSING - 1))
     assert compressed(short, "gzip") is short
 
 
 @pytest.mark.parametrize("origin", [None, "", "https://page.example\r\nSet-Cookie: a=b", "https://é.example", "a b"])
-def test_what_is_no_origin_is_not_echoed(origin: str | None) -> None:
+def test_an_invalid_origin_is_not_echoed(origin: str | None) -> None:
     assert cors(origin) == {}

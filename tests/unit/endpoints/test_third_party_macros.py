@@ -1,4 +1,4 @@
-"""The macros of third parties leave filled in where the request has a value that may be used, in any spelling."""
+"""Third-party macros are replaced in any spelling if the request has a permitted value."""
 
 import json
 import re
@@ -43,7 +43,7 @@ ASKED: dict[str, Any] = {
 
 
 def tag_of(url: str, request: dict[str, Any] = ASKED) -> str:
-    """The URL of a third party's tag as it leaves."""
+    """The URL of a third-party tag in the answer."""
     spot = creative(tag=url, media=[], click_through=None)
     held = snapshot([campaign(creatives=[spot])])
     reply = bid(
@@ -86,14 +86,14 @@ def tag_of(url: str, request: dict[str, Any] = ASKED) -> str:
         ("[timestamp]", "1795435200000"),
     ],
 )
-def test_a_macro_is_the_requests_value_escaped(macro: str, value: str) -> None:
+def test_a_macro_is_replaced_by_the_escaped_value_of_the_request(macro: str, value: str) -> None:
     assert tag_of(f"https://ads.example/t?x={macro}&y=1") == f"https://ads.example/t?x={quote(value, safe='')}&y=1"
 
 
 @pytest.mark.parametrize(
     "macro", ["[CACHEBUSTING]", "[CACHEBUSTER]", "%%CACHEBUSTER%%", "[RANDOM]", "{{cache_buster}}"]
 )
-def test_a_cache_buster_is_eight_digits_and_another_for_every_bid(macro: str) -> None:
+def test_a_cache_buster_has_eight_digits_and_differs_for_every_bid(macro: str) -> None:
     drawn = {tag_of(f"https://ads.example/t?ord={macro}", {**ASKED, "id": name}) for name in "abc"}
 
     assert len(drawn) == 3
@@ -104,12 +104,12 @@ def test_a_cache_buster_is_eight_digits_and_another_for_every_bid(macro: str) ->
     "macro",
     ["[ERRORCODE]", "[MEDIAPLAYHEAD]", "[CLIENTUA]", "[APPBUNDLE]", "[REASON]", "${AUCTION_PRICE}", "[x]", "{}"],
 )
-def test_what_the_request_does_not_know_is_left_to_the_player(macro: str) -> None:
+def test_a_macro_without_a_value_is_left_to_the_player(macro: str) -> None:
     assert tag_of(f"https://ads.example/t?x={macro}&y=1") == f"https://ads.example/t?x={macro}&y=1"
 
 
 @pytest.mark.parametrize("regs", [{"gdpr": 1}, {"coppa": 1}, {"us_privacy": "1YYN"}])
-def test_without_consent_nothing_of_the_viewer_leaves_and_the_signals_do(regs: dict[str, Any]) -> None:
+def test_without_consent_only_consent_signals_are_filled_in(regs: dict[str, Any]) -> None:
     url = tag_of(
         "https://ads.example/?i=[IFA]&a=[DEVICEIP]&l=[LATLONG]&p=[PAGEURL]&g=${GDPR}&u=${US_PRIVACY}&c=[COPPA]",
         {**ASKED, "regs": regs},
@@ -120,7 +120,7 @@ def test_without_consent_nothing_of_the_viewer_leaves_and_the_signals_do(regs: d
     assert url.endswith(f"c={regs.get('coppa', '[COPPA]')}")
 
 
-def test_consent_strings_go_on_for_any_vendor() -> None:
+def test_consent_strings_are_passed_on_for_any_vendor_id() -> None:
     request = {**ASKED, "regs": {"gdpr": 0, "gpp": "DBAA", "gpp_sid": [-1]}, "user": {"consent": "CPxyz"}}
 
     url = tag_of("https://ads.example/?a=${GDPR_CONSENT_123}&b=[GDPRCONSENT]&c=${GPP_STRING_7}&d=${GPP_SID}", request)
@@ -129,7 +129,7 @@ def test_consent_strings_go_on_for_any_vendor() -> None:
 
 
 @pytest.mark.parametrize("protocol", [3, 13])
-def test_trackers_and_verification_parameters_are_filled_in_too(protocol: int) -> None:
+def test_macros_of_trackers_and_verification_parameters_are_replaced(protocol: int) -> None:
     spot = creative(
         click_through="https://shop.example/?cb=[CACHEBUSTING]",
         icon={
@@ -163,13 +163,13 @@ def test_trackers_and_verification_parameters_are_filled_in_too(protocol: int) -
         assert f"https://{url}news.example" in texts
     assert "https://v.example/not?d=news.example&r=[REASON]" in texts
     assert '{"d": "news.example"}' in texts
-    # Where the end of a CDATA section is in it, a text stays as it is.
+    # A text with the end of a CDATA section is not changed.
     assert '{"page": "[PAGEURL]", "list": [1, 2], "e": "]]>"}' in texts
     assert any(re.fullmatch(r"https://shop\.example/\?cb=\d{8}", text) for text in texts)
 
 
 @given(st.text("[]{}%$_aAcbPGEURLDOMIN>1 ", max_size=40))
-def test_any_text_comes_back_with_its_macros_as_they_stood(text: str) -> None:
+def test_any_text_is_restored_from_its_marks(text: str) -> None:
     macros: list[Macro] = []
 
     results = marked(text, macros)

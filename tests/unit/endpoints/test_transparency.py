@@ -1,4 +1,4 @@
-"""`regs.ext.dsa`: a bid with the facts, or no bid; the same from `explain`."""
+"""`regs.ext.dsa`: a bid with the transparency data, or no bid, and `explain` agrees."""
 
 import json
 from typing import Any
@@ -34,13 +34,13 @@ def answered(request: dict[str, Any], accept: str = "", **advertiser: str) -> An
 
 @pytest.mark.parametrize("in_ext", [True, False])
 @pytest.mark.parametrize("required", [1, 2, 3, "2", 4])
-def test_where_the_facts_are_wanted_they_are_sent(required: Any, in_ext: bool) -> None:
+def test_transparency_data_is_sent_if_requested(required: Any, in_ext: bool) -> None:
     facts = answered(asking(in_ext, dsarequired=required, pubrender=2, datatopub=0))
 
     assert facts == {"behalf": "Shop", "paid": "Shop", "adrender": 0}
 
 
-def test_the_facts_are_the_advertisers() -> None:
+def test_transparency_data_is_that_of_the_advertiser() -> None:
     facts = answered(asking(dsarequired=3, pubrender=1), on_behalf_of="The Brand", paid_by="The Agency")
 
     assert (facts["behalf"], facts["paid"]) == ("The Brand", "The Agency")
@@ -56,7 +56,7 @@ def test_the_facts_are_the_advertisers() -> None:
         ({"user": {"exclude": ["0" * 16]}, "near": {"exclude": ["48,2 5km"]}}, [1, 3]),
     ],
 )
-def test_the_publisher_hears_by_what_of_the_user_the_ad_was_chosen(
+def test_the_publisher_gets_the_user_parameters_of_the_targeting(
     targeting: dict[str, Any], parameters: list[int]
 ) -> None:
     held = snapshot([campaign(targeting=targeting)])
@@ -68,7 +68,7 @@ def test_the_publisher_hears_by_what_of_the_user_the_ad_was_chosen(
 
 
 @pytest.mark.parametrize("dsa", [{}, {"dsarequired": 0}, {"dsarequired": 0, "pubrender": 0, "datatopub": 2}])
-def test_where_they_are_not_wanted_there_are_none(dsa: dict[str, Any]) -> None:
+def test_transparency_data_is_absent_if_not_requested(dsa: dict[str, Any]) -> None:
     reply = bid(service(snapshot([campaign()])), Call(json.dumps(asking(**dsa)).encode(), {}, BASE, NOW))
 
     assert reply.status == 200
@@ -85,7 +85,7 @@ def test_where_they_are_not_wanted_there_are_none(dsa: dict[str, Any]) -> None:
         ({"dsarequired": 3, "pubrender": 1}, True),
     ],
 )
-def test_an_ad_that_would_have_to_show_the_facts_itself_is_not_bid(dsa: dict[str, Any], bids: bool) -> None:
+def test_no_bid_is_made_if_the_buyer_must_render_the_data(dsa: dict[str, Any], bids: bool) -> None:
     reply = bid(service(snapshot([campaign()])), Call(json.dumps(asking(**dsa)).encode(), {}, BASE, NOW))
     [explanation] = explain(parse(json.dumps(asking(**dsa)).encode()), snapshot([campaign()]), "bidder", NOW)
 
@@ -94,5 +94,5 @@ def test_an_ad_that_would_have_to_show_the_facts_itself_is_not_bid(dsa: dict[str
 
 
 @pytest.mark.parametrize(("required", "bids"), [(0, True), (1, True), (2, False), (3, False)])
-def test_vast_alone_has_no_place_for_required_facts(required: int, bids: bool) -> None:
+def test_a_vast_answer_cannot_carry_required_data_so_there_is_no_bid(required: int, bids: bool) -> None:
     assert answered(asking(dsarequired=required, pubrender=2), "application/xml") == bids

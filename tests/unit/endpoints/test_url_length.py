@@ -1,4 +1,4 @@
-"""Every event URL that a bid can hand out is shorter than 512 bytes, also with its macros filled in."""
+"""Every event URL of a bid is shorter than 512 bytes, also after macro replacement."""
 
 import json
 import re
@@ -36,7 +36,7 @@ BASE = "https://" + "b" * (LONGEST_BASE - 8)
 EXCHANGE = "e" * LONGEST_NAME
 DEAREST = 10**18
 PRICE = "A" * 38 + "%3D%3D"
-"""An encrypted price as it is longest: 28 bytes in web-safe base64, its padding escaped."""
+"""The longest form of an encrypted price: 28 bytes in web-safe base64 with escaped padding."""
 
 FILLED = {
     "${AUCTION_PRICE}": PRICE,
@@ -48,7 +48,7 @@ COMPANION = {"id": "side", "url": "https://cdn.example/a.png", "mime": "image/pn
 
 
 def long_names(domain: int, zone: str, spot: int, deal: str, per: str) -> Campaign | None:
-    """A campaign whose names take all that they may together: its id is what remains."""
+    """A campaign whose names have the longest allowed total length. The id has the remaining length."""
     taken = domain + len(written(zone)) + spot + len(written(deal))
     most = LONGEST_NAMES - (HOUSEHOLD_LETTERS if per == "household" else 0)
     if not 1 <= most - taken <= 64:
@@ -75,7 +75,7 @@ longest = st.builds(
 
 
 class NoStore:
-    """A store that knows nobody."""
+    """A frequency store without viewers."""
 
     def exposures(self, *_: object) -> Exposures:
         return Exposures()
@@ -122,7 +122,7 @@ def in_markup(text: str) -> list[str]:
 
 
 @given(longest, st.sampled_from([2, 3, 7, 11, 13]), st.booleans())
-def test_names_that_may_be_imported_fit_in_every_url(result: Campaign, protocol: int, as_xml: bool) -> None:
+def test_the_longest_allowed_names_fit_in_every_url(result: Campaign, protocol: int, as_xml: bool) -> None:
     assert too_long(result) is None
     results = urls(result, protocol, as_xml=as_xml)
 
@@ -133,7 +133,7 @@ def test_names_that_may_be_imported_fit_in_every_url(result: Campaign, protocol:
 
 
 @given(longest, st.sampled_from([0.3, 1.0, MOST_PRICE / 1e6 - 1e-6]), st.integers(1, 9))
-def test_so_does_the_value_of_a_shaded_bid(result: Campaign, cheap: float, slope: int) -> None:
+def test_the_value_of_a_shaded_bid_fits_in_every_url(result: Campaign, cheap: float, slope: int) -> None:
     [deal] = result.deals
     taken = len(written(deal.id))
     open_bid = result.model_copy(
@@ -150,14 +150,14 @@ def test_so_does_the_value_of_a_shaded_bid(result: Campaign, cheap: float, slope
 
 
 @given(longest)
-def test_a_letter_more_is_refused_with_advice(result: Campaign) -> None:
+def test_names_one_letter_longer_are_refused_with_advice(result: Campaign) -> None:
     longer = result.model_copy(update={"id": result.id + "c"})
 
     assert "at most" in (too_long(longer) or "")
     assert "shorten" in (too_long(longer) or "")
 
 
-def test_the_address_that_they_begin_with_is_bounded() -> None:
+def test_the_public_url_has_a_maximum_length() -> None:
     with pytest.raises(InvalidSettings, match="BIDDER_PUBLIC_URL"):
         read({**GOOD, "BIDDER_PUBLIC_URL": BASE + "b"})
     assert read({**GOOD, "BIDDER_PUBLIC_URL": BASE}).public_url == BASE

@@ -1,4 +1,4 @@
-"""GET /vmap: breaks where they were asked for, as tags that answer, or with their ads; all of it valid."""
+"""GET /vmap: ad breaks at the requested times, with ad tags or with their ads, as valid VMAP."""
 
 import json
 from urllib.parse import parse_qs, urlsplit
@@ -45,7 +45,7 @@ def queries(reply: Reply) -> list[dict[str, list[str]]]:
     return [parse_qs(urlsplit(link).query) for link in links]
 
 
-def test_breaks_are_where_they_were_asked_for() -> None:
+def test_breaks_have_the_requested_time_offsets() -> None:
     results = breaks(ask(breaks="pre,mid@600,mid@01:20:00,mid@50%,post"))
 
     assert [(each.get("breakId"), each.get("timeOffset"), each.get("breakType")) for each in results] == [
@@ -57,7 +57,7 @@ def test_breaks_are_where_they_were_asked_for() -> None:
     ]
 
 
-def test_each_break_is_a_tag_with_the_parameters_of_the_schedule() -> None:
+def test_each_break_has_an_ad_tag_with_the_parameters_of_the_schedule() -> None:
     results = queries(ask(breaks="preroll,mid@600,post", page="https://news.example/?a=1&b=2", w="640"))
 
     assert results == [
@@ -65,7 +65,7 @@ def test_each_break_is_a_tag_with_the_parameters_of_the_schedule() -> None:
     ]
 
 
-def test_a_kind_of_break_has_parameters_of_its_own() -> None:
+def test_a_kind_of_break_can_have_its_own_parameters() -> None:
     results = queries(ask(breaks="pre,mid@5,mid@9", maxads="1", mid_poddur="90", mid_maxads="3", pre_skip="1"))
 
     assert results == [
@@ -76,13 +76,13 @@ def test_a_kind_of_break_has_parameters_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("macro", ["[PAGEURL]", "%%PAGE%%", "${PAGE}", "{{page}}", "__PAGE__"])
-def test_a_macro_stays_for_the_player_to_replace_when_the_break_comes(macro: str) -> None:
+def test_macros_stay_in_ad_tags_for_the_player(macro: str) -> None:
     reply = ask(page=macro, cb="[CACHEBUSTING]")
 
     assert f"page={macro}&cb=[CACHEBUSTING]&" in str(reply.body)
 
 
-def test_the_tags_answer_with_the_break() -> None:
+def test_the_ad_tag_of_a_break_returns_its_ads() -> None:
     [_, midroll] = queries(ask(breaks="pre,mid@600", mid_poddur="45", mid_maxads="3"))
 
     reply = vast(service(HELD), TagCall(midroll, {}, "203.0.113.7", BASE, NOW, "break"))
@@ -91,7 +91,7 @@ def test_the_tags_answer_with_the_break() -> None:
     assert [ad.get("sequence") for ad in etree.fromstring(str(reply.body))] == ["1", "2", "3"]
 
 
-def test_the_ads_are_in_it_where_asked_for_and_every_break_is_an_auction_of_its_own() -> None:
+def test_with_inline_ads_every_break_is_a_separate_auction() -> None:
     reply = ask(breaks="pre,mid@600,post", inline="1", mid_poddur="45", mid_maxads="3", post_floor="100")
 
     documents = assert_valid_vmap(str(reply.body))
@@ -103,7 +103,7 @@ def test_the_ads_are_in_it_where_asked_for_and_every_break_is_an_auction_of_its_
 
 
 @pytest.mark.parametrize(("version", "template"), [("2", "vast2"), ("3", "vast3"), ("4", "vast3")])
-def test_a_tag_says_which_version_it_answers_in_as_far_as_the_schema_can(version: str, template: str) -> None:
+def test_an_ad_tag_states_its_vast_version_if_vmap_has_a_value_for_it(version: str, template: str) -> None:
     [only] = breaks(ask(vast=version))
 
     assert [link.get("templateType") for link in only.iter("{*}AdTagURI")] == [template]
@@ -123,7 +123,7 @@ def test_a_tag_says_which_version_it_answers_in_as_far_as_the_schema_can(version
         ({"inline": "1", "w": "x"}, {"w"}),
     ],
 )
-def test_a_wrong_schedule_is_a_400_that_names_it_and_that_the_page_can_read(
+def test_an_invalid_schedule_is_a_400_with_the_parameter_and_cors_headers(
     query: dict[str, str], wrong: set[str]
 ) -> None:
     reply = call({name: [value] for name, value in query.items()}, origin="https://news.example")
@@ -137,7 +137,7 @@ def test_without_a_snapshot_breaks_are_empty() -> None:
     assert [list(etree.fromstring(document)) for document in assert_valid_vmap(str(ask(None, inline="1").body))] == [[]]
 
 
-def test_no_parameter_of_a_tag_reads_like_one_of_a_kind_of_break() -> None:
+def test_no_ad_tag_parameter_has_the_prefix_of_a_kind_of_break() -> None:
     assert not [name for name in BY_NAME if name.startswith(("pre_", "mid_", "post_"))]
 
 
@@ -154,7 +154,7 @@ _values = st.text(max_size=12) | st.sampled_from(
         max_size=5,
     )
 )
-def test_whatever_is_asked_is_a_valid_document_or_refused(query: dict[str, list[str]]) -> None:
+def test_any_query_gets_a_valid_document_or_is_refused(query: dict[str, list[str]]) -> None:
     reply = call(query)
 
     assert reply.status in {200, 400}

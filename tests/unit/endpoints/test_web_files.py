@@ -1,4 +1,4 @@
-"""The ad player's files: cached, tagged, small, and open to pages of any origin."""
+"""The files of the ad player: caching, ETags, size, and CORS."""
 
 import gzip
 import re
@@ -33,7 +33,7 @@ def test_pages_of_any_origin_may_load_it_with_integrity() -> None:
 @pytest.mark.parametrize(
     ("version", "cached"), [(PLAYER_VERSION, 31_536_000), ("0.9", 3600), (None, 3600)], ids=["present", "other", "none"]
 )
-def test_only_the_present_version_is_kept_for_a_year(version: str | None, cached: int) -> None:
+def test_only_the_current_version_is_cacheable_for_a_year(version: str | None, cached: int) -> None:
     control = player_file("player.js", {}, version).headers["Cache-Control"]
 
     assert f"max-age={cached}" in control
@@ -41,7 +41,7 @@ def test_only_the_present_version_is_kept_for_a_year(version: str | None, cached
 
 
 @pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', "*"])
-def test_who_has_it_gets_304(form: str) -> None:
+def test_a_matching_etag_gets_304(form: str) -> None:
     etag = player_file("player.js", {}).headers["ETag"]
 
     reply = player_file("player.js", {"if-none-match": form.format(etag)})
@@ -50,11 +50,11 @@ def test_who_has_it_gets_304(form: str) -> None:
     assert player_file("player.js", {"if-none-match": '"other"'}).status == 200
 
 
-def test_the_files_have_tags_of_their_own() -> None:
+def test_the_files_have_different_etags() -> None:
     assert len({web_files.read(name).etag for name in ("player.js", "player.mjs", "player.d.ts")}) == 3
 
 
-def test_sources_bundles_and_docs_name_the_same_version_and_integrity() -> None:
+def test_sources_bundles_and_docs_have_the_same_version_and_integrity() -> None:
     source = (ROOT / "web" / "player.js").read_text()
     docs = (ROOT / "docs" / "players.md").read_text()
 

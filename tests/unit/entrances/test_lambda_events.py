@@ -1,4 +1,4 @@
-"""Requests as a function URL, an HTTP API, a REST API and a load balancer hand them over, and the answers they take."""
+"""Lambda events of a function URL, an HTTP API, a REST API and a load balancer, and the answers in their forms."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ def read(event: dict[str, Any], configured: str | None = None) -> WebRequest:
 
 
 @given(st.lists(st.tuples(st.text("aé +&=%[]", min_size=1), st.text("bü +&=%[]"))), st.binary())
-def test_every_form_hands_over_the_same_request(pairs: list[tuple[str, str]], body: bytes) -> None:
+def test_every_event_format_has_the_same_request(pairs: list[tuple[str, str]], body: bytes) -> None:
     query = urlencode(pairs)
     headers = {"Content-Type": "application/octet-stream", "X-Device-IP": "198.51.100.1"}
     rest = api_event("POST", f"/bid?{query}", "/bid", headers=headers)
@@ -41,7 +41,7 @@ def test_every_form_hands_over_the_same_request(pairs: list[tuple[str, str]], bo
         assert request.base_url == "https://bid.example"
 
 
-def test_a_load_balancer_without_multi_value_headers_keeps_the_last_of_each() -> None:
+def test_without_multi_value_headers_a_load_balancer_sends_the_last_value() -> None:
     event = load_balancer("GET", "/vast", f"mimes=a&mimes={quote_plus('video/mp4')}", {}, b"", ADDRESS)
 
     assert read(event).query == {"mimes": ["video/mp4"]}
@@ -68,13 +68,13 @@ def test_a_load_balancer_without_multi_value_headers_keeps_the_last_of_each() ->
         ),
     ],
 )
-def test_events_urls_lead_to_where_the_request_came(event: dict[str, Any], path: str, base: str) -> None:
+def test_event_urls_have_the_base_url_of_the_request(event: dict[str, Any], path: str, base: str) -> None:
     request = read(event)
 
     assert (request.path, request.base_url) == (path, base)
 
 
-def test_the_wait_before_the_function_counts() -> None:
+def test_the_waiting_time_before_the_function_counts() -> None:
     event = payload_2("POST", "/bid", "", {}, b"", ADDRESS)
     epoch = int((NOW - timedelta(milliseconds=250)).timestamp() * 1000)
     event["requestContext"]["timeEpoch"] = epoch
@@ -82,7 +82,7 @@ def test_the_wait_before_the_function_counts() -> None:
     assert read(event).waited_ms() == 250
 
 
-def test_repeated_headers_are_one_list() -> None:
+def test_repeated_headers_are_joined() -> None:
     event = load_balancer("GET", "/", "", {}, b"", ADDRESS, many_values=True)
     event["multiValueHeaders"]["Accept"] = ["text/html", "application/xml"]
 
@@ -90,7 +90,7 @@ def test_repeated_headers_are_one_list() -> None:
 
 
 @pytest.mark.parametrize("event", [{}, {"Records": []}, {"requestContext": {}}, {"requestContext": "x"}])
-def test_what_is_no_http_request_is_named(event: dict[str, Any]) -> None:
+def test_an_event_that_is_not_an_http_request_is_refused(event: dict[str, Any]) -> None:
     with pytest.raises(UnknownEvent, match="not an HTTP request"):
         read(event)
 
@@ -109,11 +109,11 @@ def test_what_is_no_http_request_is_named(event: dict[str, Any]) -> None:
         ("2001:db8::7", 1, "2001:db8::7"),
     ],
 )
-def test_only_what_trusted_proxies_appended_is_believed(sent: str, proxies: int, address: str | None) -> None:
+def test_only_addresses_appended_by_trusted_proxies_are_used(sent: str, proxies: int, address: str | None) -> None:
     assert forwarded_address({"x-forwarded-for": sent}, proxies) == address
 
 
-def test_a_load_balancer_gets_headers_in_its_mode_and_a_description() -> None:
+def test_a_load_balancer_gets_a_status_description_and_headers_in_its_mode() -> None:
     reply = Reply(503, "later", "text/plain", {"Retry-After": "1"})
     plain = answer(load_balancer("GET", "/", "", {}, b"", ADDRESS), reply)
     many = answer(load_balancer("GET", "/", "", {}, b"", ADDRESS, many_values=True), reply)

@@ -1,4 +1,4 @@
-"""The table of routes: the same paths and methods as the Chalice app, and what is refused."""
+"""The table of routes: the paths and methods of the Chalice app, and refusals."""
 
 import json
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ def test_each_path_has_the_methods_that_chalice_routes() -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/bid/", "/e/win", "/e//token", "/e/win/", "/e/win/token/x", "/demo/", "//bid"])
-def test_an_unknown_path_is_404_that_a_page_can_read(path: str) -> None:
+def test_an_unknown_path_is_404_with_cors_headers(path: str) -> None:
     reply = routes.answer(service(None), request("GET", path, origin="https://page.example"))
 
     assert reply.status == 404
@@ -35,13 +35,13 @@ def test_an_unknown_path_is_404_that_a_page_can_read(path: str) -> None:
     assert reply.headers["Access-Control-Allow-Origin"] == "https://page.example"
 
 
-def test_a_method_that_a_path_does_not_have_is_405_and_names_those_it_has() -> None:
+def test_a_method_without_a_route_is_405_with_the_allowed_methods() -> None:
     reply = routes.answer(service(None), request("DELETE", "/bid"))
 
     assert (reply.status, reply.headers["Allow"]) == (405, "POST, OPTIONS")
 
 
-def test_a_preflight_is_answered_on_every_path_that_pages_call() -> None:
+def test_every_path_for_pages_answers_preflights() -> None:
     for path in ("/bid", "/vast", "/vmap", "/e", "/e/win/token"):
         reply = routes.answer(service(None), request("OPTIONS", path, origin="https://page.example"))
         assert (reply.status, reply.headers["Access-Control-Max-Age"]) == (204, "7200")
@@ -54,7 +54,7 @@ def test_percent_encoded_parts_of_an_event_url_are_decoded() -> None:
     assert unsigned.status == 400, "the kind is known; the token is not signed"
 
 
-def test_a_fault_is_an_answer_without_the_requests_text() -> None:
+def test_the_answer_of_a_fault_has_no_text_of_the_request() -> None:
     def fails(*_: object) -> Reply:
         raise ValueError("secret")
 
@@ -67,7 +67,7 @@ def test_a_fault_is_an_answer_without_the_requests_text() -> None:
     assert "secret" not in str(reply.body)
 
 
-def test_time_is_read_when_it_is_asked_for() -> None:
+def test_the_time_of_a_request_is_read_lazily() -> None:
     moments = iter([datetime(2026, 11, 23, 12, 0, 1, tzinfo=UTC)])
     waiting = request("GET", "/health")._replace(
         now=lambda: next(moments), arrived=datetime(2026, 11, 23, 12, tzinfo=UTC)

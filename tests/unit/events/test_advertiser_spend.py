@@ -1,4 +1,4 @@
-"""An advertiser's spend is the sum of what its campaigns were billed, in the advertiser's own day and hour."""
+"""An advertiser's spend is the sum of its campaigns' billed amounts, by the advertiser's local day and hour."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from tests.support.examples import examples
 WHOLE_HOURS = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Tokyo", "Pacific/Auckland", "America/Los_Angeles"]
 PARTS = ["Asia/Kolkata", "Asia/Kathmandu", "Australia/Adelaide"]
 START = datetime(2026, 3, 27, tzinfo=UTC)
-"""Two days before the clocks of Europe change."""
+"""Two days before a clock change in Europe."""
 moments = st.integers(0, 5 * 96).map(lambda quarter: START + timedelta(minutes=15 * quarter))
 
 
@@ -43,7 +43,7 @@ def measured(zones: dict[str, str], events: list[Event], zone: str, now: datetim
 
 
 def naive(events: list[Event], zone: str, now: datetime, slack: timedelta = timedelta()) -> tuple[int, int]:
-    """The impressions of the day and of the hour of a zone, by looking at each; `slack` widens both."""
+    """The impressions of the local day and hour, counted naively. `slack` widens both periods."""
     here = now.astimezone(ZoneInfo(zone))
     midnight = here.replace(hour=0, minute=0)
     day = midnight.astimezone(UTC), (midnight + timedelta(days=1)).astimezone(UTC)
@@ -61,7 +61,7 @@ def naive(events: list[Event], zone: str, now: datetime, slack: timedelta = time
     st.sampled_from(WHOLE_HOURS),
     moments,
 )
-def test_where_zones_differ_by_whole_hours_the_sums_are_exact(
+def test_sums_are_exact_if_time_zones_differ_by_whole_hours(
     own: list[str], sales: list[tuple[int, datetime]], zone: str, now: datetime
 ) -> None:
     zones = {f"c{number}": name for number, name in enumerate(own)}
@@ -86,7 +86,7 @@ def test_where_zones_differ_by_whole_hours_the_sums_are_exact(
     st.sampled_from(PARTS),
     moments,
 )
-def test_where_zones_differ_by_a_part_of_an_hour_no_more_than_that_hour_counts_too_much(
+def test_sums_exceed_by_at_most_one_hour_if_time_zones_differ_by_a_part_of_an_hour(
     own: str, sales: list[datetime], zone: str, now: datetime
 ) -> None:
     events = [sold(number, "c", own, at) for number, at in enumerate(sales)]
@@ -102,7 +102,7 @@ def test_where_zones_differ_by_a_part_of_an_hour_no_more_than_that_hour_counts_t
         assert least <= counted <= most
 
 
-def test_a_day_that_was_counted_before_impressions_were_counted_by_the_hour_counts_in_full() -> None:
+def test_a_stored_day_without_counters_by_the_hour_counts_in_full() -> None:
     dynamodb = FaultyDynamoDB("ledger")
     ledger = Ledger(dynamodb.client, "ledger", pause=lambda _: None)
     ledger.record([sold(1, "c", "UTC", START + timedelta(hours=23))])
@@ -117,7 +117,7 @@ def test_a_day_that_was_counted_before_impressions_were_counted_by_the_hour_coun
     assert (spend.today_micros, spend.today_impressions) == (0, 1)
 
 
-def test_deals_are_counted_beside_their_campaign_and_a_transaction_holds_them() -> None:
+def test_deals_are_counted_in_the_transaction_of_their_campaign() -> None:
     ledger = Ledger(FaultyDynamoDB("ledger").client, "ledger", pause=lambda _: None)
     events = [sold(number, "c", "UTC", START).model_copy(update={"deal_id": f"d{number % 40}"}) for number in range(80)]
     ledger.record([*events, *events])
@@ -131,3 +131,11 @@ def test_deals_are_counted_beside_their_campaign_and_a_transaction_holds_them() 
     }
     assert spends["c#d0"].hour_micros == 10_000
     assert spends["c#d0"].today_impressions == 2
+
+
+def test_an_hour_counts_in_its_day_of_the_campaign() -> None:
+    events = [sold(1, "c", "Asia/Tokyo", START), sold(2, "c", "Asia/Tokyo", START + timedelta(hours=16))]
+
+    spend = measured({"c": "Asia/Tokyo"}, events, "UTC", START + timedelta(hours=16))
+
+    assert (spend.today_impressions, spend.hour_micros) == (2, 5_000), "the second was on the next day in Tokyo"

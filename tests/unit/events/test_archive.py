@@ -1,4 +1,4 @@
-"""Every event is in the archive, under its kind and hour."""
+"""The archive stores every event by kind and hour."""
 
 import gzip
 from datetime import timedelta, timezone
@@ -26,7 +26,7 @@ events = st.builds(
 batches = st.dictionaries(st.text(min_size=1, max_size=4), events, max_size=20)
 
 
-def told(item: Event) -> tuple[object, ...]:
+def archived_fields(item: Event) -> tuple[object, ...]:
     return item.kind, item.bid_id, item.at, item.test
 
 
@@ -51,36 +51,36 @@ def test_each_message_is_in_one_object_of_its_kind_and_hour(batch: dict[str, Eve
 
 
 @given(batches, st.sampled_from([-1, 0, 1]))
-def test_a_day_is_read_back_whole(batch: dict[str, Event], days: int) -> None:
+def test_a_day_is_read_back_completely(batch: dict[str, Event], days: int) -> None:
     archive, _ = archive_of(batch)
     day = (NOW + timedelta(days=days)).date()
 
     read = list(archive.events(day))
 
     wanted = [e for e in batch.values() if (e.at - e.at.utcoffset()).date() == day]  # type: ignore[operator]
-    assert sorted(map(told, read)) == sorted(map(told, wanted))
+    assert sorted(map(archived_fields, read)) == sorted(map(archived_fields, wanted))
 
 
 @given(batches)
-def test_a_batch_that_is_delivered_again_overwrites_its_own_objects(batch: dict[str, Event]) -> None:
+def test_a_repeated_batch_overwrites_its_own_objects(batch: dict[str, Event]) -> None:
     once, twice = archive_of(batch)[1], archive_of(batch, dict(reversed(batch.items())))[1]
 
     assert once.objects == twice.objects
 
 
-def test_other_messages_overwrite_nothing() -> None:
+def test_other_messages_overwrite_no_object() -> None:
     _, s3 = archive_of({"a": event(1)}, {"b": event(2)}, {"a": event(1), "b": event(2)})
 
     assert len(s3.objects) == 3
 
 
-def test_only_the_kinds_that_are_asked_for_are_read() -> None:
+def test_only_the_requested_kinds_are_read() -> None:
     archive, _ = archive_of({"a": event(1), "b": event(1, Kind.CLICK), "c": event(1, Kind.WIN)})
 
     assert [e.kind for e in archive.events(NOW.date(), [Kind.CLICK, Kind.WIN])] == [Kind.CLICK, Kind.WIN]
 
 
-def test_what_an_event_does_not_say_takes_no_room() -> None:
+def test_absent_fields_of_an_event_are_not_stored() -> None:
     _, s3 = archive_of({"a": event(1, at=NOW)})
     [body] = s3.objects.values()
     line = gzip.decompress(body)

@@ -1,7 +1,8 @@
-"""Events, exchanges and what is kept of them at the edges of what they may say, with values written out."""
+"""Events and exchanges at the bounds of their fields, with literal expected values."""
 
 from base64 import urlsafe_b64encode
 from datetime import UTC, date, datetime
+from hashlib import blake2b
 from itertools import islice
 from typing import Any
 from zlib import crc32
@@ -26,20 +27,20 @@ from tests.support.prices import sent, vector
 
 
 @pytest.mark.parametrize("name", ["a" * 32, "Ad-X_9", "-", "_"])
-def test_a_name_of_an_exchange_is_taken_as_it_is(name: str) -> None:
+def test_a_valid_exchange_name_is_unchanged(name: str) -> None:
     assert exchange_name(name) == name
     assert Exchanges.model_validate({name: {"billed_by": "bill"}}).billed_by_notice() == {name}
 
 
 @pytest.mark.parametrize("name", ["a" * 33, "ä", "a b", "a/b", "a.b"])
-def test_any_other_name_of_an_exchange_is_refused(name: str) -> None:
+def test_an_invalid_exchange_name_is_refused(name: str) -> None:
     with pytest.raises(InvalidRequest, match=r"\?exchange"):
         exchange_name(name)
     with pytest.raises(ValidationError):
         Exchanges.model_validate({name: {}})
 
 
-def test_an_exchange_without_a_name_has_the_usual_agreement() -> None:
+def test_an_unnamed_exchange_has_the_default_terms() -> None:
     exchanges = Exchanges.model_validate({"adx": {"billed_by": "bill", "first_price_discount": "0.25"}})
 
     assert exchange_name(None) is exchange_name("") is None
@@ -60,7 +61,7 @@ def test_an_exchange_without_a_name_has_the_usual_agreement() -> None:
         ({"first_price_discount": "0.333"}, 1_000_000, 0, True, 667_000),
     ],
 )
-def test_a_price_is_credible_down_to_what_was_agreed(
+def test_a_price_is_credible_down_to_the_agreed_share(
     discount: dict[str, str], bid: int, charged: int, is_first_price: bool, least: int
 ) -> None:
     exchange = Exchange.model_validate(discount)
@@ -75,7 +76,7 @@ def test_a_discount_is_a_share(discount: str) -> None:
             Exchange.model_validate({name: discount})
 
 
-def test_the_vector_of_a_price_says_when_it_was_encrypted() -> None:
+def test_an_initialization_vector_has_the_time_of_encryption() -> None:
     at = datetime(2026, 11, 23, 12, 34, 56, 789_012, tzinfo=UTC)
     text = sent(5_000_000, vector(at, server=7))
 
@@ -83,7 +84,7 @@ def test_the_vector_of_a_price_says_when_it_was_encrypted() -> None:
 
 
 @pytest.mark.parametrize(("length", "is_taken"), [(15, False), (16, True)])
-def test_a_key_of_an_exchange_has_sixteen_bytes(length: int, is_taken: bool) -> None:
+def test_a_price_key_has_at_least_sixteen_bytes(length: int, is_taken: bool) -> None:
     key = urlsafe_b64encode(bytes(length)).decode()
     for name in ("encryption", "integrity"):
         document = {"encryption": "A" * 43, "integrity": "A" * 43, name: key}
@@ -146,13 +147,13 @@ def test_the_attributes_that_queues_filter_by() -> None:
         {"at": datetime(2026, 1, 1)},  # noqa: DTZ001  as a sender without a zone writes it
     ],
 )
-def test_what_is_no_event_is_refused(change: dict[str, Any]) -> None:
+def test_an_invalid_event_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         event(1, **change)
     assert event(1, bid_price_micros=0, price_micros=0, count=1, creative_id="").creative_id == ""
 
 
-def test_an_object_of_the_archive() -> None:
+def test_the_key_and_the_lines_of_an_archive_object() -> None:
     s3 = FakeS3()
     archive = Archive(s3, "archive")  # type: ignore[arg-type]
     put: list[dict[str, Any]] = []
@@ -165,7 +166,8 @@ def test_an_object_of_the_archive() -> None:
     assert put[0]["Body"][4:8] == bytes(4), "equal events are equal bytes, whenever they are written"
     assert put[0]["ContentType"] == "application/gzip"
     assert put[0]["Key"] == made.key == f"events/kind=impression/hour=2026-11-22-23/{made.key[-41:]}"
-    assert len(made.key.rpartition("/")[2].removesuffix(".jsonl.gz")) == 32
+    name = blake2b(b"m1\nm2", digest_size=16).hexdigest()
+    assert made.key.endswith(f"/{name}.jsonl.gz"), "another version overwrites the same objects"
     assert made.message_ids == ("m1", "m2")
     assert [read.bid_id for read in archive.read(made.key)] == ["bid-1", "bid-2"]
     assert archive.keys(date(2026, 11, 22), [Kind.IMPRESSION]) == archive.keys(date(2026, 11, 22)) == [made.key]
@@ -182,7 +184,7 @@ def test_the_spend_of_a_campaign_is_read_from_its_counters() -> None:
     assert spend_of({}, {}, datetime(2026, 11, 23, 12, tzinfo=UTC)) == Spend()
 
 
-def test_counts_of_many_campaigns_are_written_in_parts() -> None:
+def test_counts_of_many_campaigns_are_written_in_several_items() -> None:
     dynamodb = FaultyDynamoDB("learning")
     sizes: list[int] = []
     dynamodb.client.meta.events.register(
@@ -200,7 +202,7 @@ def test_counts_of_many_campaigns_are_written_in_parts() -> None:
     assert len(log.read(minute + 60).reports) == len(names)
 
 
-def test_a_process_that_does_not_say_its_requests_counts_none() -> None:
+def test_a_report_without_requests_counts_none() -> None:
     log = TrafficLog(FaultyDynamoDB("learning").client, "learning")
     log.record([event("p", Kind.TRAFFIC, at=NOW, traffic={"c": (1, 1)}), event("q", Kind.TRAFFIC, at=NOW, count=3)])
     log.record([event("r", Kind.TRAFFIC, at=NOW, count=3, traffic={"c": (4, 2)})])
@@ -214,7 +216,7 @@ def test_a_process_that_does_not_say_its_requests_counts_none() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "is_read"), [(-1, False), (59, False), (60, True), (359, True), (360, False)])
-def test_minutes_are_read_as_far_back_as_pacing_asks(seconds: int, is_read: bool) -> None:
+def test_minutes_are_read_for_the_window_of_pacing(seconds: int, is_read: bool) -> None:
     log = TrafficLog(FaultyDynamoDB("learning").client, "learning")
     log.record([event("p", Kind.TRAFFIC, at=NOW, count=3, traffic={"c": (1, 1)})])
     minute = int(NOW.timestamp()) // 60 * 60

@@ -1,4 +1,4 @@
-"""Settlements, prices to beat, reports and verifications, each with its numbers written out."""
+"""Settlements, prices to beat, reports and verifications, with literal expected numbers."""
 
 from datetime import date, timedelta
 from fractions import Fraction
@@ -106,7 +106,7 @@ def test_the_price_to_beat_of_a_notice(kind: Kind, query: dict[str, str], micros
     assert price_to_win(kind, query, CLAIMS._replace(value_micros=None)) is None
 
 
-def test_each_dimension_of_a_report_has_its_names() -> None:
+def test_each_dimension_of_a_report_has_its_row_names() -> None:
     full = event(
         1,
         Kind.ERROR,
@@ -134,7 +134,7 @@ def test_each_dimension_of_a_report_has_its_names() -> None:
     assert list(report([event(1, Kind.ERROR)], By.ERROR)) == ["(no code)"]
 
 
-def test_a_report_has_what_was_saved_invalid_and_late() -> None:
+def test_a_report_has_savings_invalid_and_late_events() -> None:
     events = [
         event(1, Kind.IMPRESSION, value_micros=8_000_000),
         event(2, Kind.IMPRESSION, price_micros=2_000_000),
@@ -165,7 +165,7 @@ def test_a_report_has_what_was_saved_invalid_and_late() -> None:
     assert set(ReportRow().counts.values()) == {0}
 
 
-def test_of_two_deliveries_of_an_event_the_first_counts() -> None:
+def test_the_first_delivery_of_an_event_counts() -> None:
     early, late = event(1, price_micros=1_000_000), event(1, price_micros=3_000_000, at=NOW + timedelta(minutes=1))
     billed = [event(1, Kind.BILL, price_micros=2_000_000, at=NOW + timedelta(seconds=30))]
 
@@ -197,7 +197,7 @@ OWED = {
 }
 
 
-def test_a_ledger_that_agrees_has_no_reasons() -> None:
+def test_a_correct_ledger_has_no_differences() -> None:
     others = {"delay#0": 1, f"shown#{NOW:%H}": 1, "invalid": 7, "invalid_micros": 9}
     result = verified([SALE, SALE], {("bid-1", "billed"): marker_of(SALE)}, {**OWED, **others})
 
@@ -216,14 +216,14 @@ def test_a_ledger_that_agrees_has_no_reasons() -> None:
         ({"deal#e": 1}, ["deal#e: 1 more counted"]),
     ],
 )
-def test_a_difference_is_told_with_its_amount(changes: dict[str, int], reasons: list[str]) -> None:
+def test_a_difference_is_reported_with_its_amount(changes: dict[str, int], reasons: list[str]) -> None:
     result = verified([SALE], {("bid-1", "billed"): marker_of(SALE)}, {**OWED, **changes})
 
     assert not result.equal
     assert [told.removesuffix(" than the archive comes to") for told in result.reasons] == reasons
 
 
-def test_a_bid_without_a_marker_was_never_counted_or_was_invalid() -> None:
+def test_a_bid_without_a_marker_is_uncounted_or_invalid() -> None:
     result = verified([SALE], {}, {})
     assert (result.equal, len(result.reasons)) == (False, 1)
     assert result.reasons[0].startswith("bid bid-1: 5000 micros")
@@ -234,7 +234,7 @@ def test_a_bid_without_a_marker_was_never_counted_or_was_invalid() -> None:
     assert result.archived == {}
 
 
-def test_the_event_that_the_marker_names_is_the_one_that_is_due() -> None:
+def test_a_bid_is_due_by_the_event_in_its_marker() -> None:
     later = event(1, Kind.BILL, price_micros=3_000_000, at=NOW + timedelta(days=1))
     for marked, day, cost in ((SALE, TODAY, 5_000), (later, TODAY + timedelta(days=1), 3_000)):
         [result] = verify(due([later, SALE]), {("bid-1", "billed"): marker_of(marked)}, {}, day).values()
@@ -249,7 +249,7 @@ def test_the_event_that_the_marker_names_is_the_one_that_is_due() -> None:
     ("price_vector", "marked", "cost"),
     [("adx/v", 5_000_000, 5_000), ("adx/v", 3_000_000, 3_000), ("adx/v", None, 3_000), (None, 5_000_000, 3_000)],
 )
-def test_a_bid_whose_encrypted_price_was_another_s_is_due_at_its_own(
+def test_a_bid_with_the_encrypted_price_of_another_bid_is_due_at_its_own_price(
     price_vector: str | None, marked: int | None, cost: int
 ) -> None:
     sale = event(1, Kind.BILL, price_micros=3_000_000, price_vector=price_vector)
@@ -259,7 +259,7 @@ def test_a_bid_whose_encrypted_price_was_another_s_is_due_at_its_own(
     assert result.archived["micros"] == cost
 
 
-def test_days_are_those_of_the_campaign() -> None:
+def test_days_are_in_the_campaigns_time_zone() -> None:
     sale = event(1, at="2026-11-22T23:30:00Z", zone="Asia/Tokyo")
     results = verify(due([sale]), {("bid-1", "billed"): marker_of(sale)}, {}, date(2026, 11, 23))
 

@@ -16,7 +16,7 @@ SHARED = Key("spend#c", "total")
 
 
 def counted(number: int, own: int = 0, **changes: object) -> CountedOnce:
-    """An event that adds to the shared counter, and to so many of its own."""
+    """An event that increments a shared counter and `own` counters of its own."""
     adds = {SHARED: {"n": 1}, **{Key("own", f"{number}-{each}"): {"n": number} for each in range(own)}}
     return CountedOnce(Key(f"bid#{number}", "m"), adds, AT, **changes)  # type: ignore[arg-type]
 
@@ -54,11 +54,11 @@ def test_a_transaction_has_up_to_45_events_and_100_items(own: list[int], transac
     st.lists(st.integers(1, 9), min_size=1, max_size=4),
     st.lists(st.sampled_from([None, None, "before", "after", "conflict"]), max_size=12),
 )
-def test_each_event_counts_once_whatever_fails_and_repeats(
+def test_each_event_counts_once_under_faults_and_repeats(
     drawn: list[tuple[int, str, int]], sizes: list[int], faults: list[str | None]
 ) -> None:
     dynamodb = FaultyDynamoDB("ledger", faults=iter(faults))
-    # the same event has the same counters, as its claims have
+    # a repeated event has the same counters, since its token has the same claims
     events = {number: (item, amount) for number, item, amount in drawn}
     waiting = [
         CountedOnce(
@@ -95,7 +95,7 @@ def test_each_event_counts_once_whatever_fails_and_repeats(
     assert stored == dict(sums)
 
 
-def test_counters_expire_after_the_latest_of_their_events() -> None:
+def test_counters_expire_after_their_latest_event() -> None:
     dynamodb = FaultyDynamoDB("ledger")
     week, day = timedelta(weeks=1), timedelta(days=1)
     events = [counted(1, 1, lifetime=week), counted(2, lifetime=day)._replace(at=AT + 3 * day), counted(3)]
@@ -111,7 +111,7 @@ def test_counters_expire_after_the_latest_of_their_events() -> None:
 
 
 @pytest.mark.parametrize(("conflicts", "is_counted"), [(4, True), (5, False)])
-def test_a_conflict_is_tried_five_times(conflicts: int, is_counted: bool) -> None:
+def test_a_conflicting_transaction_is_tried_five_times(conflicts: int, is_counted: bool) -> None:
     dynamodb = FaultyDynamoDB("ledger", faults=iter(["conflict"] * conflicts))
 
     crowded = count_once(dynamodb.client, "ledger", [counted(1), counted(2)])
@@ -121,7 +121,7 @@ def test_a_conflict_is_tried_five_times(conflicts: int, is_counted: bool) -> Non
     assert len(dynamodb.items()) == (3 if is_counted else 0)
 
 
-def test_of_events_that_were_counted_before_only_the_new_ones_count() -> None:
+def test_events_that_were_counted_before_do_not_count_again() -> None:
     dynamodb = FaultyDynamoDB("ledger")
     count_once(dynamodb.client, "ledger", [counted(1)])
     count_once(dynamodb.client, "ledger", [counted(1, 3), counted(2), counted(2)])

@@ -1,4 +1,4 @@
-"""Edges of events that mutants found unguarded."""
+"""Bounds of events, each tested at its limit."""
 
 from datetime import timedelta
 
@@ -35,19 +35,19 @@ def test_a_confirmed_bid_is_marked_as_both() -> None:
 
 
 @pytest.mark.parametrize("form", [MarkupForm(7, 5.0, (0,), (), has_omid=True), MarkupForm(7)], ids=["omid", "plain"])
-def test_a_form_is_read_as_it_was_written(form: MarkupForm) -> None:
+def test_a_markup_form_is_read_back(form: MarkupForm) -> None:
     assert read(written(form)) == form
 
 
 @pytest.mark.parametrize("skip", ["x", "-5", "1e3"])
-def test_a_skip_offset_that_is_no_number_is_none(skip: str) -> None:
+def test_an_invalid_skip_offset_is_none(skip: str) -> None:
     word = written(MarkupForm(7, 5.0)).replace("5", skip, 1)
 
     made = read(word)
     assert made is None or made.skip_offset is None
 
 
-def test_an_event_is_published_with_the_attributes_that_queues_filter_by() -> None:
+def test_an_event_is_published_with_the_attributes_of_filter_policies() -> None:
     with mocked_account() as account:
         queue = account.queues["ledger"]
         arn = account.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -65,7 +65,7 @@ def test_an_event_is_published_with_the_attributes_that_queues_filter_by() -> No
 
 
 @pytest.mark.parametrize(("seconds", "processes"), [(-1, 1), (0, 2)])
-def test_processes_are_counted_from_the_moment_at_which_a_minute_is_complete(seconds: int, processes: int) -> None:
+def test_processes_are_counted_once_a_minute_is_complete(seconds: int, processes: int) -> None:
     log = TrafficLog(FaultyDynamoDB("learning").client, "learning")
     for name in ("a", "b"):
         at = NOW - timedelta(seconds=int(NOW.timestamp()) % 60)

@@ -1,4 +1,4 @@
-"""The schema that consumers are given describes every event that is published."""
+"""The published JSON Schema of events describes every published event."""
 
 import json
 from datetime import timedelta
@@ -19,13 +19,13 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.Fo
 TEXT = st.none() | st.text(min_size=1, max_size=20)
 
 
-def test_it_is_the_schema_of_the_code() -> None:
+def test_the_published_schema_equals_that_of_the_code() -> None:
     output = "write docs/event.schema.json anew from Event.model_json_schema(mode='serialization')"
     assert {"$schema": SCHEMA["$schema"], **Event.model_json_schema(mode="serialization")} == SCHEMA, output
 
 
 @given(st.sampled_from(Kind), st.booleans(), TEXT, TEXT, TEXT, st.none() | st.integers(0, 999))
-def test_what_is_published_is_valid(
+def test_every_published_event_is_valid(
     kind: Kind, test: bool, deal: str | None, user: str | None, invalid: str | None, code: int | None
 ) -> None:
     sent_event = event(
@@ -36,7 +36,7 @@ def test_what_is_published_is_valid(
 
 
 @pytest.mark.parametrize("change", [{"kind": "applause"}, {"version": 2}, {"price_micros": -1}, {"bid_id": ""}])
-def test_what_is_none_is_not(change: dict[str, object]) -> None:
+def test_an_invalid_event_is_refused_by_the_schema(change: dict[str, object]) -> None:
     document = json.loads(event(1).model_dump_json(exclude_none=True))
 
     assert not VALIDATOR.is_valid({**document, **change})

@@ -1,4 +1,4 @@
-"""What a forger may try with a token that was seen: each is refused, and for the reason that it should be."""
+"""Forged tokens: each is refused with its reason."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from bidder.events.claims import Claims, encode
 from bidder.events.kinds import NOTICES, Kind
-from bidder.events.token import CLOCK_SKEW, LIFETIME, InvalidToken, SigningKeys, TokenError, sign, verify
+from bidder.events.token import CLOCK_SKEW, LIFETIME, InvalidToken, SigningKeys, TokenError, sign, signed_target, verify
 from tests.support.campaigns import NOW
 
 KEYS = SigningKeys(current="k2", keys={"k1": "A" * 43, "k2": "B" * 43})
@@ -29,12 +29,12 @@ def with_claims(**changes: Any) -> str:
 
 
 @pytest.mark.parametrize("bit", range(7))
-def test_a_flipped_bit_at_any_place_is_refused(bit: int) -> None:
+def test_a_token_with_a_flipped_bit_is_refused(bit: int) -> None:
     for position, letter in enumerate(TOKEN):
         refused(TOKEN[:position] + chr(ord(letter) ^ (1 << bit)) + TOKEN[position + 1 :])
 
 
-def test_a_token_cut_short_anywhere_is_refused() -> None:
+def test_a_truncated_token_is_refused() -> None:
     for length in range(len(TOKEN)):
         refused(TOKEN[:length])
 
@@ -71,7 +71,7 @@ def test_a_signature_of_another_bid_is_refused() -> None:
     assert refused(f"{KEY_ID}.{ENCODED}.{other}") is TokenError.SIGNATURE
 
 
-def test_keys_that_were_dropped_or_are_somebody_elses_are_refused() -> None:
+def test_tokens_of_dropped_or_unknown_keys_are_refused() -> None:
     dropped = SigningKeys(current="k0", keys={"k0": "C" * 43})
     another_bidder = SigningKeys(current="k2", keys={"k2": "C" * 43})
 
@@ -80,14 +80,14 @@ def test_keys_that_were_dropped_or_are_somebody_elses_are_refused() -> None:
     assert refused(f"k1.{REST}") is TokenError.SIGNATURE
 
 
-def test_outside_its_time_a_token_is_refused() -> None:
+def test_a_token_outside_its_lifetime_is_refused() -> None:
     second = timedelta(seconds=1)
 
     assert refused(TOKEN, late=LIFETIME + second) is TokenError.EXPIRED
     assert refused(TOKEN, late=-CLOCK_SKEW - second) is TokenError.EARLY
 
 
-def test_a_click_leads_only_where_it_was_signed_to() -> None:
+def test_a_click_token_is_valid_only_for_its_landing_page() -> None:
     click = sign(Kind.CLICK, encode(CLAIMS), KEYS, LANDING)
 
     assert verify(Kind.CLICK, click, KEYS, NOW, LANDING) == CLAIMS
@@ -96,6 +96,15 @@ def test_a_click_leads_only_where_it_was_signed_to() -> None:
     assert refused(sign(Kind.CLICK, encode(CLAIMS), KEYS), Kind.CLICK, target=LANDING) is TokenError.SIGNATURE
 
 
-def test_what_is_no_token_is_refused_as_such() -> None:
+def test_a_text_that_is_not_a_token_is_refused_as_malformed() -> None:
     assert {refused(text) for text in ("", "k2", "k2.", "k2 claims")} == {TokenError.MALFORMED}
     assert refused(sign(Kind.IMPRESSION, "bm90IGpzb24", KEYS)) is TokenError.CLAIMS
+
+
+@pytest.mark.parametrize("target", ["", LANDING, "https://shop.example/\ud800"])
+@pytest.mark.parametrize(
+    "token", [f"{KEY_ID}.\ud800.{SIGNATURE}", f"{KEY_ID}.{ENCODED}.\ud800", f"{KEY_ID}.{ENCODED}.x"]
+)
+def test_a_lone_surrogate_in_a_token_or_a_target_is_refused(token: str, target: str) -> None:
+    assert refused(token, target=target) is TokenError.SIGNATURE
+    assert signed_target(Kind.IMPRESSION, token, KEYS, target) == target

@@ -1,10 +1,11 @@
-"""A viewer's impressions are counted once a bid, whatever is repeated, reordered or crowded out."""
+"""A viewer's impressions are counted once per bid under repeats, any order, and conflicts."""
 
 import itertools
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from threading import Thread
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -51,7 +52,7 @@ def frequency_on(dynamodb: FaultyDynamoDB) -> Frequency:
 
 
 def delivered(frequency: Frequency, events: list[Event]) -> None:
-    """Delivers events as SQS does: what failed or was crowded out comes again."""
+    """Delivers events as SQS does: failed and conflicting events are delivered again."""
     waiting = list(events)
     while waiting:
         next_event = waiting.pop(0)
@@ -65,7 +66,9 @@ def delivered(frequency: Frequency, events: list[Event]) -> None:
 
 @examples(0.5)
 @given(seen, st.randoms(use_true_random=False), faults)
-def test_what_is_read_is_what_was_shown_exactly(events: list[Event], rng: object, broken: list[str | None]) -> None:
+def test_the_read_history_equals_the_shown_impressions(
+    events: list[Event], rng: object, broken: list[str | None]
+) -> None:
     dynamodb = FaultyDynamoDB("frequency", faults=iter(broken))
     twice = [*events, *events]
     rng.shuffle(twice)  # type: ignore[attr-defined]
@@ -82,7 +85,7 @@ def test_what_is_read_is_what_was_shown_exactly(events: list[Event], rng: object
 
 
 def interleaved(others: Iterator[Event]) -> FaultyDynamoDB:
-    """A table of which every third read is followed by another writer's write."""
+    """A table in which another writer writes after every third read."""
     dynamodb = FaultyDynamoDB("frequency")
     reads = itertools.count()
 
@@ -96,7 +99,7 @@ def interleaved(others: Iterator[Event]) -> FaultyDynamoDB:
 
 @examples(0.3)
 @given(st.integers(1, 20), st.integers(0, 20))
-def test_writers_between_a_read_and_its_write_lose_nothing(own: int, others: int) -> None:
+def test_concurrent_writers_lose_no_impression(own: int, others: int) -> None:
     more = [event(100 + number, user="anna") for number in range(others)]
     dynamodb = interleaved(iter(more))
     frequency = frequency_on(dynamodb)
@@ -119,7 +122,7 @@ def test_concurrent_and_duplicate_deliveries_are_counted_exactly() -> None:
     assert len(frequency_on(dynamodb).history("anna").recent) == 40
 
 
-def test_a_history_expires_once_it_is_kept_no_longer() -> None:
+def test_a_history_expires_after_its_retention() -> None:
     dynamodb = FaultyDynamoDB("frequency")
 
     frequency_on(dynamodb).record([event(1, user="anna")])
@@ -128,7 +131,7 @@ def test_a_history_expires_once_it_is_kept_no_longer() -> None:
     assert int(item["expires_at"]["N"]) == (event(1).at + KEPT).timestamp() // 1
 
 
-def test_poison_fails_alone_and_what_was_crowded_out_comes_again() -> None:
+def test_unreadable_messages_and_conflicts_fail_and_no_others() -> None:
     crowded = frequency_on(FaultyDynamoDB("frequency", faults=iter(["conflict"] * 100)))
     shown = event(1, user="anna").model_dump_json()
     records = [{"messageId": f"m{number}", "body": body} for number, body in enumerate(["poison", shown, shown])]
@@ -138,7 +141,7 @@ def test_poison_fails_alone_and_what_was_crowded_out_comes_again() -> None:
         assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == failed
 
 
-def test_half_a_reading_is_no_reason_to_write() -> None:
+def test_an_incomplete_read_causes_no_write() -> None:
     dynamodb = FaultyDynamoDB("frequency")
     frequency_on(dynamodb).record([event(1, user="anna", household="home")])
     answered = iter([1, 0])
@@ -161,7 +164,7 @@ def test_an_impression_is_tried_five_times(conflicts: int, is_counted: bool) -> 
     assert dynamodb.transactions == 5
 
 
-def test_tests_invalid_traffic_and_other_kinds_are_not_shown_to_a_viewer() -> None:
+def test_tests_invalid_traffic_and_other_kinds_are_not_counted() -> None:
     dynamodb = FaultyDynamoDB("frequency")
     others = [
         event(1, user="anna", test=True),
@@ -173,3 +176,15 @@ def test_tests_invalid_traffic_and_other_kinds_are_not_shown_to_a_viewer() -> No
     assert frequency_on(dynamodb).record(others) == frozenset()
     assert dynamodb.items() == {}
     assert frequency_on(dynamodb).history("anna") == History()
+
+
+def test_histories_are_read_with_all_impressions_counted_before() -> None:
+    dynamodb = FaultyDynamoDB("frequency")
+    reads: list[dict[str, Any]] = []
+    dynamodb.client.meta.events.register(
+        "provide-client-params.dynamodb.BatchGetItem", lambda params, **_: reads.append(params["RequestItems"])
+    )
+    frequency_on(dynamodb).record([event(1, user="anna")])
+    frequency_on(dynamodb).history("anna")
+
+    assert [read["frequency"]["ConsistentRead"] for read in reads] == [True, True]

@@ -1,4 +1,4 @@
-"""Invalid traffic at the bounds of its rules, with values written out."""
+"""Invalid traffic rules at their bounds, with literal expected values."""
 
 import logging
 from collections import Counter
@@ -52,7 +52,7 @@ from tests.support.log_lines import logged
         ("A" * 480 + " Googlebot/2.1", True),
     ],
 )
-def test_link_previews_and_the_first_letters_tell_a_crawler(agent: str | None, is_one: bool) -> None:
+def test_link_previews_and_user_agent_prefixes_are_crawlers(agent: str | None, is_one: bool) -> None:
     assert is_crawler(agent) == is_one
 
 
@@ -64,7 +64,7 @@ def test_failures_of_the_filter_are_logged_by_kind(caplog: pytest.LogCaptureFixt
     assert [entry["kind"] for entry in logged(caplog, "ledger.unjudged")] == ["impression"]
 
 
-def test_a_price_of_another_bid_is_counted_in_a_metric(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_encrypted_price_of_another_bid_is_counted_in_a_metric(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     ivt_filter = IvtFilter(BoundedSets(FaultyDynamoDB("ledger").client, "ledger"))
     for number in (1, 2):
@@ -94,11 +94,13 @@ HOUR = timedelta(hours=1)
         ({"invalid": "crawler", "at": NOW + 9 * HOUR}, SaleHistory(), "crawler"),
     ],
 )
-def test_the_first_rule_that_a_sale_breaks(changes: dict[str, Any], history: SaleHistory, rule: str | None) -> None:
+def test_an_event_is_marked_with_the_first_rule_that_it_breaks(
+    changes: dict[str, Any], history: SaleHistory, rule: str | None
+) -> None:
     assert broken_rule(event(1, changes.pop("kind", Kind.IMPRESSION), **changes), history) == rule
 
 
-def test_suspects_are_bids_past_the_bounds_of_the_rules() -> None:
+def test_suspects_are_bids_beyond_the_bounds_of_the_rules() -> None:
     minute = [event(number, user="anna", at=NOW + timedelta(seconds=number)) for number in range(20)]
     assert in_crowded_minutes([*minute, event(0, user="anna", at=NOW)]) == frozenset()
     crowded = [*minute, event("x", user="anna", at=NOW)]
@@ -125,7 +127,7 @@ def test_suspects_are_bids_past_the_bounds_of_the_rules() -> None:
     assert sharing_a_price([priced[0], event(2, Kind.BILL, price_vector="adx/v", test=True)]) == frozenset()
 
 
-def test_invalid_traffic_of_an_advertiser_is_what_its_campaigns_have() -> None:
+def test_invalid_traffic_of_an_advertiser_is_the_sum_of_its_campaigns() -> None:
     at = datetime(2026, 11, 23, 12, 30, tzinfo=UTC)
     ledger = Ledger(FaultyDynamoDB("ledger").client, "ledger", pause=lambda _: None)
     numbers = 0
@@ -155,7 +157,7 @@ def test_invalid_traffic_of_an_advertiser_is_what_its_campaigns_have() -> None:
     assert (spend.invalid_total_micros, spend.invalid_today_micros) == (15 * 5_000, 2 * 5_000)
 
 
-def test_what_is_billed_as_well_is_no_invalid_traffic_of_its_own() -> None:
+def test_a_bid_that_is_also_billed_does_not_count_as_invalid() -> None:
     today = date(2026, 11, 23)
     counted = Counter({"invalid_micros": 100, "repeated_micros": 30})
     numbers = Numbers(counted, {today: Counter({"invalid_micros": 50, "repeated_micros": 20})})

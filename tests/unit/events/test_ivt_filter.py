@@ -1,5 +1,6 @@
-"""What shows that it is no person, or no player, is marked, and the same each time it is asked."""
+"""Invalid traffic is marked, and a repeated event gets the same judgement."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -21,7 +22,7 @@ SHOWN = st.lists(
 )
 
 
-def judge(dynamodb: FaultyDynamoDB) -> IvtFilter:
+def filter_on(dynamodb: FaultyDynamoDB) -> IvtFilter:
     return IvtFilter(BoundedSets(dynamodb.client, "ledger"))
 
 
@@ -31,14 +32,14 @@ def shown(number: int, user: str | None, minute: int, address: int) -> Event:
 
 
 @given(SHOWN, st.iterables(st.sampled_from([None, None, None, "before", "after"])))
-def test_the_first_are_believed_however_often_they_come_and_whatever_fails(shown_so, faults) -> None:  # type: ignore[no-untyped-def]
+def test_the_first_impressions_and_addresses_stay_valid_under_repeats_and_faults(shown_so, faults) -> None:  # type: ignore[no-untyped-def]
     dynamodb = FaultyDynamoDB("ledger", faults=iter(faults))
     minutes: dict[tuple[str | None, int], list[str]] = {}
     addresses: dict[str, list[str | None]] = {}
     for sighting in shown_so:
         shown_event = shown(*sighting)
         for _ in range(100):
-            judged = judge(dynamodb).judged({"message": shown_event})
+            judged = filter_on(dynamodb).judged({"message": shown_event})
             if judged:
                 break
         verdict = judged["message"]
@@ -59,13 +60,13 @@ def test_the_first_are_believed_however_often_they_come_and_whatever_fails(shown
     ("late", "rule"), [(timedelta(hours=2), "too-late"), (-timedelta(hours=1), "before-bid"), (timedelta(), None)]
 )
 @pytest.mark.parametrize("kind", [Kind.IMPRESSION, Kind.BILL])
-def test_a_sale_out_of_its_time_is_marked(kind: Kind, late: timedelta, rule: str | None) -> None:
-    judged = judge(FaultyDynamoDB("ledger")).judged({"message": event(1, kind, at=NOW + late)})
+def test_an_event_outside_its_bids_lifetime_is_marked(kind: Kind, late: timedelta, rule: str | None) -> None:
+    judged = filter_on(FaultyDynamoDB("ledger")).judged({"message": event(1, kind, at=NOW + late)})
 
     assert judged["message"].invalid == rule
 
 
-def test_nobody_asks_about_what_is_not_billed_or_says_nothing_of_its_sender() -> None:
+def test_events_that_are_not_billed_or_have_no_viewer_and_address_are_not_looked_up() -> None:
     dynamodb = FaultyDynamoDB("ledger")
     unasked = [
         event(1),
@@ -75,11 +76,11 @@ def test_nobody_asks_about_what_is_not_billed_or_says_nothing_of_its_sender() ->
         event(5, user="anna", test=True),
     ]
 
-    assert list(judge(dynamodb).judged({item.bid_id: item for item in unasked}).values()) == unasked
+    assert list(filter_on(dynamodb).judged({item.bid_id: item for item in unasked}).values()) == unasked
     assert dynamodb.items() == {}
 
 
-def test_what_is_judged_at_once_is_judged_the_same() -> None:
+def test_concurrent_judgements_equal_sequential_ones() -> None:
     many = [shown(number, "anna", 0, number % 9) for number in range(35)]
     at_once = IvtFilter(BoundedSets(FaultyDynamoDB("ledger").client, "ledger"), at_once=4)
 
@@ -89,26 +90,41 @@ def test_what_is_judged_at_once_is_judged_the_same() -> None:
     assert [item.bid_id for item in judged.values()] == list(judged)
 
 
-def test_what_can_not_be_judged_now_is_left_out_and_the_rest_is_judged() -> None:
+def test_events_that_cannot_be_judged_are_left_out_and_the_others_are_judged() -> None:
     dynamodb = FaultyDynamoDB("ledger", faults=iter(["before", None, "after", None]))
     events = {name: event(name, user=name) for name in "abcd"}
 
-    assert list(judge(dynamodb).judged(events)) == ["b", "d"]
+    assert list(filter_on(dynamodb).judged(events)) == ["b", "d"]
 
 
 @given(
     st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2)), max_size=30),
     st.iterables(st.sampled_from([None, None, "before", "after"])),
 )
-def test_an_encrypted_price_settles_the_first_bid_that_comes_with_it_and_no_other(sales, faults) -> None:  # type: ignore[no-untyped-def]
+def test_an_encrypted_price_settles_only_its_first_bid(sales, faults) -> None:  # type: ignore[no-untyped-def]
     dynamodb = FaultyDynamoDB("ledger", faults=iter(faults))
     first: dict[int, int] = {}
     for bid, vector in sales:
         billed = event(bid, Kind.BILL, price_micros=1_000_000, price_vector=f"adx/{vector}")
         judged: dict[str, Event] = {}
         while not judged:
-            judged = judge(dynamodb).judged({"message": billed})
+            judged = filter_on(dynamodb).judged({"message": billed})
         owner = first.setdefault(vector, bid)
 
         assert judged["message"].price_micros == (1_000_000 if owner == bid else 5_000_000)
         assert judged["message"].billable
+
+
+@pytest.mark.parametrize(("at_once", "is_parallel"), [({}, False), ({"at_once": 1}, False), ({"at_once": 2}, True)])
+def test_events_are_judged_on_other_threads_only_in_parallel(at_once: dict[str, int], is_parallel: bool) -> None:
+    judged_by: list[threading.Thread] = []
+
+    class Sets(BoundedSets):
+        def take(self, *_: object) -> bool:
+            judged_by.append(threading.current_thread())
+            return True
+
+    events = {name: event(name, user=name) for name in "ab"}
+    IvtFilter(Sets(FaultyDynamoDB("ledger").client, "ledger"), **at_once).judged(events)
+
+    assert [thread is not threading.current_thread() for thread in judged_by] == [is_parallel] * 2

@@ -31,13 +31,13 @@ TV_APP = "AppleCoreMedia/1.0.0.21L227 (Apple TV; U; CPU OS 17_5 like Mac OS X; e
         (timedelta(), Kind.BILL, SaleHistory(is_known_address=False), None),
     ],
 )
-def test_each_rule_marks_past_its_bound_and_no_sooner(
+def test_each_rule_marks_events_beyond_its_bound(
     late: timedelta, kind: Kind, observed: SaleHistory, rule: IvtRule | None
 ) -> None:
     assert broken_rule(event(kind=kind, at=NOW + late), observed) == rule
 
 
-def test_what_is_marked_stays_marked_and_bills_nothing() -> None:
+def test_a_marked_event_stays_marked_and_bills_nothing() -> None:
     marked = event(invalid=IvtRule.CRAWLER)
 
     assert broken_rule(marked, SaleHistory()) == "crawler"
@@ -45,7 +45,7 @@ def test_what_is_marked_stays_marked_and_bills_nothing() -> None:
     assert marked.attributes()["invalid"]["StringValue"] == "crawler"
 
 
-def test_a_bare_library_may_be_a_server_that_inserts_ads() -> None:
+def test_an_http_library_is_not_a_crawler_since_it_may_be_an_ssai_server() -> None:
     agents = ("python-requests/2.32", "curl/8.5.0", "Go-http-client/2.0", "okhttp/4.9", "Python/3.11 aiohttp/3.9")
     assert {rule_broken_by_sender(Kind.IMPRESSION, agent) for agent in agents} == {None}
 
@@ -54,17 +54,17 @@ def test_a_bare_library_may_be_a_server_that_inserts_ads() -> None:
     "agent",
     ["Mozilla/5.0 (compatible; Googlebot/2.1)", "bingbot/2.0", "HeadlessChrome/120.0"],
 )
-def test_a_known_crawler_is_marked_where_a_player_should_be(agent: str) -> None:
+def test_a_known_crawler_is_marked_if_a_player_is_expected(agent: str) -> None:
     assert rule_broken_by_sender(Kind.IMPRESSION, agent) is IvtRule.CRAWLER
     assert rule_broken_by_sender(Kind.WIN, agent) is None
 
 
 @pytest.mark.parametrize("agent", [BROWSER, FIRE_TV, TV_APP, "Roku/DVP-14.0 (14.0.0.1)", "okhttp/4.12.0", "", None])
-def test_players_and_the_silent_are_none(agent: str | None) -> None:
+def test_players_and_callers_without_a_user_agent_are_not_crawlers(agent: str | None) -> None:
     assert rule_broken_by_sender(Kind.IMPRESSION, agent) is None
 
 
-def test_an_address_has_one_name_for_one_bid_and_none_that_shows_it() -> None:
+def test_an_address_has_one_pseudonym_per_bid() -> None:
     name = address_name("192.0.2.7", "bid", KEYS)
 
     assert name == address_name("192.0.2.7", "bid", KEYS)

@@ -1,4 +1,4 @@
-"""A rotation of the signing key: every token that is out can be verified by every process, at every moment."""
+"""Rotation of the signing key: every process can verify every valid token at any time."""
 
 from datetime import timedelta
 
@@ -24,10 +24,10 @@ PARAMETERS_LIVE = timedelta(minutes=10)
     st.integers(0, 6),
     st.integers(0, 6),
 )
-def test_whatever_a_process_signs_any_other_verifies_for_the_life_of_the_token(
+def test_every_process_verifies_the_tokens_of_every_other_for_their_lifetime(
     waits: list[int], ages: list[int], signed_at: int, age: int, signer: int, verifier: int
 ) -> None:
-    """Two rotations, each step as early as allowed or later; each process reads each change up to a lifetime late."""
+    """Two rotations with each step at its earliest time or later. Processes read changes up to a lifetime late."""
     changes = [(NOW, FIRST)]
     for number, wait in enumerate(waits):
         changed_at, keys = changes[-1]
@@ -63,11 +63,11 @@ def test_the_steps_are_add_sign_drop() -> None:
         (SigningKeys(current="k1", keys={"k1": "B" * 43}), ["k1"]),
     ],
 )
-def test_a_key_that_is_gone_or_another_under_its_name_is_dropped(after: SigningKeys, ids: list[str]) -> None:
+def test_a_missing_or_replaced_key_counts_as_dropped(after: SigningKeys, ids: list[str]) -> None:
     assert dropped(FIRST, after) == ids
 
 
-def test_an_old_key_is_kept_for_longer_than_any_token_counts() -> None:
+def test_an_old_key_is_kept_longer_than_the_lifetime_of_any_token() -> None:
     [longest] = [entry.le for entry in Parameters.model_fields["most_exp"].metadata if hasattr(entry, "le")]
 
     assert timedelta(seconds=longest) + GRACE < OLD_KEY_KEPT

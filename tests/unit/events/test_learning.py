@@ -1,4 +1,4 @@
-"""What is learned from is counted once a bid and kind, whatever fails, repeats or arrives in whatever order."""
+"""Outcomes are counted once per bid and kind under faults, repeats and any order."""
 
 from collections import defaultdict
 from datetime import timedelta
@@ -26,7 +26,7 @@ COUNTED = {"impressions": "impression", "views": "firstQuartile", "completes": "
 
 served = st.lists(
     st.builds(
-        # A bid has one campaign and one creative.
+        # all events of a bid have one campaign and one creative
         lambda number, kind, test, invalid: event(
             number,
             kind,
@@ -50,8 +50,8 @@ def learning_on(dynamodb: FaultyDynamoDB) -> Learning:
     return Learning(dynamodb.client, "learning")
 
 
-def told(events: list[Event]) -> dict[tuple[str, str], OutcomeCounts]:
-    """The counts, from the definition."""
+def expected_counts(events: list[Event]) -> dict[tuple[str, str], OutcomeCounts]:
+    """The counts by their definition."""
     once = {
         (e.campaign_id, e.creative_id, e.bid_id, e.kind.value): half_after_four_weeks((NOW - e.at).days // 7)
         for e in events
@@ -86,10 +86,10 @@ def test_counts_are_exact_over_repeats_disorder_and_faults(events, batch_size, r
             waiting += batch
 
     assert not waiting
-    assert learning.counts(NOW) == told(events)
+    assert learning.counts(NOW) == expected_counts(events)
 
 
-def test_what_is_crowded_out_again_and_again_is_given_back() -> None:
+def test_events_with_repeated_conflicts_are_returned() -> None:
     dynamodb = FaultyDynamoDB("learning", faults=iter(["conflict"] * 100))
 
     assert learning_on(dynamodb).record([event(1), event(1, Kind.CLICK)]) == {
@@ -99,7 +99,7 @@ def test_what_is_crowded_out_again_and_again_is_given_back() -> None:
     assert dynamodb.items() == {}
 
 
-def test_markers_expire_and_counts_do_once_they_weigh_nothing() -> None:
+def test_markers_expire_and_counts_expire_when_their_weight_is_zero() -> None:
     dynamodb = FaultyDynamoDB("learning")
 
     learning_on(dynamodb).record([event(1)])
@@ -111,7 +111,7 @@ def test_markers_expire_and_counts_do_once_they_weigh_nothing() -> None:
     assert counter >= (NOW + timedelta(weeks=16)).timestamp()
 
 
-def test_what_was_counted_before_there_were_weeks_fades_from_the_week_that_they_began_in() -> None:
+def test_stored_counts_without_a_week_have_the_weight_of_the_first_week() -> None:
     dynamodb = FaultyDynamoDB("learning")
     learning_on(dynamodb).record([event(1)])
     for (pk, sk), item in dynamodb.items().items():
@@ -123,7 +123,7 @@ def test_what_was_counted_before_there_were_weeks_fades_from_the_week_that_they_
     assert learning_on(dynamodb).counts(NOW + timedelta(weeks=4)) == {("c1", "spot"): OutcomeCounts(impressions=50)}
 
 
-def test_a_bid_whose_impression_and_first_quartile_came_is_confirmed_once_in_any_order() -> None:
+def test_a_bid_with_impression_and_first_quartile_is_confirmed_once_in_any_order() -> None:
     for order in ([Kind.IMPRESSION, Kind.FIRST_QUARTILE], [Kind.FIRST_QUARTILE, Kind.IMPRESSION]):
         learning = learning_on(FaultyDynamoDB("learning"))
         for _ in range(2):
@@ -137,26 +137,26 @@ def test_a_bid_whose_impression_and_first_quartile_came_is_confirmed_once_in_any
 FIRST_PRICE: dict[str, Any] = {"placement": 1, "value_micros": 5_000_000}
 
 
-def test_wins_and_losses_for_the_price_are_told_by_segment() -> None:
+def test_wins_and_losses_for_the_price_are_counted_by_segment() -> None:
     learning = learning_on(FaultyDynamoDB("learning"))
     lost = event(2, Kind.LOSS, loss_reason=102, **FIRST_PRICE)
     of_two_hours_ago = event(4, Kind.WIN, bid_at=NOW - timedelta(hours=2), exchange="adx", device=3, **FIRST_PRICE)
     learning.record([event(1, Kind.WIN, **FIRST_PRICE), lost, lost, of_two_hours_ago])
     learning.record([event(3, Kind.LOSS, loss_reason=1, **FIRST_PRICE), event(5, Kind.WIN), event(6, Kind.LOSS)])
 
-    told: dict[tuple[PriceSegment, int], Outcomes] = defaultdict(Outcomes)
+    expected_counts: dict[tuple[PriceSegment, int], Outcomes] = defaultdict(Outcomes)
     for segment, age, outcomes in learning.outcomes(NOW):
-        told[segment, age].merge(outcomes)
+        expected_counts[segment, age].merge(outcomes)
 
     now, before = (PriceSegment("", 1, 0, NOW.hour), 0), (PriceSegment("adx", 1, 3, NOW.hour - 2), 2)
-    assert told.keys() == {now, before}
+    assert expected_counts.keys() == {now, before}
     bid = price_bin(5_000_000)
-    assert (told[now].wins, told[now].losses) == ({bid: 1}, {bid: 1})
-    assert told[before].wins == {bid: 1}
+    assert (expected_counts[now].wins, expected_counts[now].losses) == ({bid: 1}, {bid: 1})
+    assert expected_counts[before].wins == {bid: 1}
 
 
 @pytest.mark.parametrize("first", [Kind.WIN, Kind.BILL])
-def test_a_win_and_a_bill_notice_of_a_bid_count_as_one_win_and_the_price_to_beat_as_such(first: Kind) -> None:
+def test_a_win_and_a_billing_notice_of_a_bid_count_as_one_win_with_its_price_to_beat(first: Kind) -> None:
     learning = learning_on(FaultyDynamoDB("learning"))
     for kind in (first, Kind.WIN, Kind.BILL):
         learning.record([event(1, kind, to_win_micros=2_000_000, **FIRST_PRICE)])
@@ -166,7 +166,7 @@ def test_a_win_and_a_bill_notice_of_a_bid_count_as_one_win_and_the_price_to_beat
     assert (batch.outcomes.exact, batch.outcomes.total) == ({price_bin(2_000_000): 1}, 1)
 
 
-def test_a_bill_notice_that_could_not_be_counted_is_given_back_as_such() -> None:
+def test_a_billing_notice_that_cannot_be_counted_is_returned() -> None:
     learning = learning_on(FaultyDynamoDB("learning", faults=iter(["conflict"] * 100)))
 
     assert learning.record([event(1, Kind.BILL, **FIRST_PRICE)]) == {("bid-1", "bill")}
@@ -181,7 +181,7 @@ def test_outcomes_are_read_again_after_five_minutes() -> None:
     assert len(learning.outcomes(NOW + timedelta(minutes=5))) == 1
 
 
-def test_yesterday_and_quarters_of_the_day_of_before_are_still_read() -> None:
+def test_outcomes_of_yesterday_and_older_formats_are_read() -> None:
     dynamodb = FaultyDynamoDB("learning")
     yesterday = NOW - timedelta(days=1)
     learning_on(dynamodb).record([event(1, Kind.WIN, bid_at=yesterday, **FIRST_PRICE)])
@@ -189,12 +189,14 @@ def test_yesterday_and_quarters_of_the_day_of_before_are_still_read() -> None:
     numbers = {"expires_at": {"N": "1"}, "w300": {"N": "7"}, "l290": {"N": "3"}}
     dynamodb.put({"pk": {"S": before[0]}, "sk": {"S": before[1]}, **numbers})
 
-    told = {(batch.segment, batch.age): batch.outcomes.total for batch in learning_on(dynamodb).outcomes(NOW)}
+    expected_counts = {
+        (batch.segment, batch.age): batch.outcomes.total for batch in learning_on(dynamodb).outcomes(NOW)
+    }
 
-    assert told == {(PriceSegment("", 1, 0, NOW.hour), 24): 1, (PriceSegment("adx", 0, 0, None), 0): 10}
+    assert expected_counts == {(PriceSegment("", 1, 0, NOW.hour), 24): 1, (PriceSegment("adx", 0, 0, None), 0): 10}
 
 
-def test_outcomes_are_counted_by_the_type_of_device_once_a_bid() -> None:
+def test_outcomes_are_counted_by_device_type_once_per_bid() -> None:
     learning = learning_on(FaultyDynamoDB("learning"))
     events = [event(number).model_copy(update={"device": (3, 4, None)[number % 3]}) for number in range(6)]
     learning.record([*events, *events])
@@ -209,7 +211,7 @@ def test_outcomes_are_counted_by_the_type_of_device_once_a_bid() -> None:
 
 
 @pytest.mark.parametrize(("weeks", "known"), [(0, 64), (1, 56), (2, 48), (3, 40), (4, None), (-1, None)])
-def test_outcomes_by_device_fade_and_are_read_for_four_weeks(weeks: int, known: int | None) -> None:
+def test_outcomes_by_device_lose_weight_and_are_read_for_four_weeks(weeks: int, known: int | None) -> None:
     learning = learning_on(FaultyDynamoDB("learning"))
     learning.record([event(number, device=3) for number in range(48)])
     learning.record([event(number, device=3) for number in range(48, 64)])
@@ -219,10 +221,18 @@ def test_outcomes_by_device_fade_and_are_read_for_four_weeks(weeks: int, known: 
     assert counts == ({} if known is None else {3: OutcomeCounts(impressions=known)})
 
 
-def test_confirmed_bids_are_of_this_week_and_the_last() -> None:
+def test_confirmed_bids_are_those_of_this_and_the_previous_week() -> None:
     learning = learning_on(FaultyDynamoDB("learning"))
     learning.record([event(1), event(1, Kind.FIRST_QUARTILE), event(2, Kind.FIRST_QUARTILE)])
 
     known = [learning.confirmed(NOW + timedelta(weeks=weeks)) for weeks in (-1, 0, 1, 2)]
 
     assert known == [Confirmed(), Confirmed(2, 1), Confirmed(2, 1), Confirmed()]
+
+
+def test_outcomes_of_the_day_before_yesterday_are_not_read() -> None:
+    learning = learning_on(FaultyDynamoDB("learning"))
+    days_ago = [event(days, Kind.WIN, bid_at=NOW - timedelta(days=days), **FIRST_PRICE) for days in range(4)]
+    learning.record(days_ago)
+
+    assert sorted(batch.age for batch in learning.outcomes(NOW)) == [0, 24]

@@ -1,4 +1,4 @@
-"""The ledger counts each bid once, whatever fails, repeats or arrives in whatever order."""
+"""The ledger counts each bid once under faults, repeats and any order."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -17,7 +17,7 @@ from tests.support.events import event
 ZONES = {"c1": "UTC", "c2": "Pacific/Auckland", "c3": "America/Los_Angeles"}
 CAMPAIGNS = tuple(ZONES)
 OFFSETS = {"c1": 0, "c2": 13, "c3": -8}
-"""Hours ahead of UTC in November, from the tables."""
+"""Offsets from UTC in November in hours, from the time zone tables."""
 
 
 def ledger_on(dynamodb: FaultyDynamoDB) -> Ledger:
@@ -26,7 +26,7 @@ def ledger_on(dynamodb: FaultyDynamoDB) -> Ledger:
 
 @st.composite
 def served(draw: st.DrawFn) -> list[Event]:
-    """Events of some bids: each bid has one campaign, price and day, and brings up to four events of any kinds."""
+    """Events of some bids. Each bid has one campaign, price and day, and up to four events of any kinds."""
     events = []
     for number in range(draw(st.integers(1, 25))):
         campaign_id = draw(st.sampled_from(CAMPAIGNS))
@@ -56,7 +56,7 @@ def served(draw: st.DrawFn) -> list[Event]:
 
 
 def sale(e: Event) -> bool:
-    """By the kind that its exchange counts by; before that was said, by either."""
+    """Whether an event is of the billing kind. An event without `billed_by` is billed by either kind."""
     return (
         not e.test
         and e.kind in {None: ("impression", "bill"), "impression": ("impression",), "bill": ("bill",)}[e.billed_by]
@@ -64,7 +64,7 @@ def sale(e: Event) -> bool:
 
 
 def billed(events: Sequence[Event], campaign_id: str) -> dict[str, tuple[int, datetime, str | None]]:
-    """Cost, local time and deal of what a campaign owes, from the definition: each bid with a billable event, once."""
+    """Cost, local time and deal of a campaign's billable bids, by the definition: each bid once."""
     ahead = timedelta(hours=OFFSETS[campaign_id])
     return {
         e.bid_id: (round(e.price_micros / 1000), e.at + ahead, e.deal_id)
@@ -77,7 +77,7 @@ MONEY = ("total_micros", "today_micros", "invalid_total_micros", "invalid_today_
 
 
 def unbilled(events: Sequence[Event], campaign_id: str) -> dict[str, tuple[int, datetime]]:
-    """Cost and local time of invalid traffic, but for what repeats a bid that was believed: each bid once."""
+    """Cost and local time of a campaign's invalid bids that are not also billed: each bid once."""
     ahead = timedelta(hours=OFFSETS[campaign_id])
     return {
         e.bid_id: (round(e.price_micros / 1000), e.at + ahead)
@@ -104,7 +104,7 @@ faults = st.iterables(st.sampled_from([None, None, "before", "after", "conflict"
 def test_spend_is_exact_over_repeats_disorder_and_faults(events, batch_size, rng, faults) -> None:  # type: ignore[no-untyped-def]
     dynamodb = FaultyDynamoDB("ledger", faults=iter(faults))
     ledger = ledger_on(dynamodb)
-    # Every message is delivered at least once, some again; a batch that fails, or a part of it, comes back later.
+    # Every message is delivered at least once, some again. A failed batch, or its failed part, is delivered later.
     waiting = events + [e for e in events if rng.random() < 0.3]
     rng.shuffle(waiting)
     for _ in range(10_000):
@@ -152,20 +152,20 @@ def test_one_transaction_counts_all_the_events_of_a_campaign_in_a_batch() -> Non
     assert dynamodb.items()["spend#c1", "total"]["impressions"] == {"N": "10"}
 
 
-def test_what_is_crowded_out_again_and_again_is_given_back() -> None:
+def test_events_with_repeated_conflicts_are_returned() -> None:
     dynamodb = FaultyDynamoDB("ledger", faults=iter(["conflict"] * 100))
 
     assert ledger_on(dynamodb).record([event(1), event(2)]) == {"bid-1", "bid-2"}
     assert dynamodb.items() == {}
 
 
-def test_a_crowded_campaign_is_spread_and_still_read_whole() -> None:
+def test_the_counters_of_a_campaign_with_conflicts_are_spread_and_read_completely() -> None:
     dynamodb = FaultyDynamoDB("ledger", faults=iter(["conflict"] * 5))
     ledger = ledger_on(dynamodb)
     ledger_on(dynamodb).record([])
     for number in range(40):
         assert ledger.record([event(number)]) == frozenset()
-    ledger_on(dynamodb).record([event(number) for number in range(40, 60)])  # a process that knows of no shards
+    ledger_on(dynamodb).record([event(number) for number in range(40, 60)])  # a process that has not seen a conflict
 
     shards = {sk for pk, sk in dynamodb.items() if pk == "spend#c1" and sk.startswith("total")}
     assert len(shards) > 2
@@ -183,7 +183,7 @@ def test_a_batch_of_any_size_is_counted() -> None:
     assert ledger_on(dynamodb).spends({"c1": NOW})["c1"].total_micros == 500_000
 
 
-def test_a_marker_outlives_the_time_in_which_its_event_can_be_delivered_again() -> None:
+def test_a_marker_outlives_repeated_deliveries_of_its_event() -> None:
     dynamodb = FaultyDynamoDB("ledger")
 
     ledger_on(dynamodb).record([event(1)])

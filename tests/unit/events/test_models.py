@@ -1,4 +1,4 @@
-"""The models of events cost a cold start nothing, and nobody changes a parsed document."""
+"""Models of events are built lazily, and parsed documents are immutable."""
 
 import pytest
 from pydantic import BaseModel, RootModel
@@ -13,7 +13,7 @@ STRICT: list[type[BaseModel]] = [Exchange, ExchangeKeys]
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_model_is_built_at_its_first_use_and_its_values_do_not_change(model: type[BaseModel]) -> None:
+def test_a_model_is_built_at_its_first_use_and_is_immutable(model: type[BaseModel]) -> None:
     assert model.model_config["defer_build"]
     item = model.model_construct({}) if issubclass(model, RootModel) else model.model_construct()
     with pytest.raises((ValueError, TypeError)):

@@ -1,4 +1,4 @@
-"""What the macros of event URLs were filled in with."""
+"""The parameters of notices: prices, ad quality renders, loss reasons and error codes."""
 
 from base64 import b64encode, urlsafe_b64encode
 from decimal import Decimal
@@ -26,12 +26,12 @@ def decimal(micros: int) -> str:
 
 
 @given(prices)
-def test_a_price_is_read_as_it_is_written(micros: int) -> None:
+def test_a_decimal_price_is_read_exactly(micros: int) -> None:
     assert stated(decimal(micros)) == micros
 
 
 @given(prices, st.booleans(), st.booleans())
-def test_a_price_may_come_in_base64(micros: int, web_safe: bool, padded: bool) -> None:
+def test_a_price_in_base64_is_read(micros: int, web_safe: bool, padded: bool) -> None:
     sent = (urlsafe_b64encode if web_safe else b64encode)(decimal(micros).encode()).decode()
     if not padded:
         sent = sent.rstrip("=")
@@ -40,7 +40,7 @@ def test_a_price_may_come_in_base64(micros: int, web_safe: bool, padded: bool) -
 
 
 @given(prices, st.binary(min_size=16, max_size=16))
-def test_a_price_may_come_encrypted(micros: int, vector: bytes) -> None:
+def test_an_encrypted_price_is_decrypted(micros: int, vector: bytes) -> None:
     sent = urlsafe_b64encode(encrypted(micros, vector)).decode().rstrip("=")
 
     assert stated(sent, KEYS) == micros
@@ -48,7 +48,7 @@ def test_a_price_may_come_encrypted(micros: int, vector: bytes) -> None:
 
 
 @pytest.mark.parametrize("sent", ["1.5", b64encode(b"1.5").decode(), "", "AUDIT", MACRO])
-def test_from_an_exchange_with_keys_no_price_is_taken_that_they_did_not_sign(sent: str) -> None:
+def test_an_exchange_with_price_keys_must_encrypt_its_prices(sent: str) -> None:
     assert stated(sent, KEYS) is None
 
 
@@ -56,10 +56,10 @@ def test_from_an_exchange_with_keys_no_price_is_taken_that_they_did_not_sign(sen
     "value",
     [
         *("", "AUDIT", MACRO, "0", "0.000", "-1", "-0.5", "nan", "inf", "-inf", "1e999", "1e99999999", "9" * 40, "5,0"),
-        *("1_0", "1_000.5", "1__0", "0x10", "1.2.3", "²", "1e18"),
+        *("1_0", "1_000.5", "1__0", "0x10", "1.2.3", "²", "1e18", "0." + "1" * 31),
     ],
 )
-def test_anything_else_is_no_price(value: str) -> None:
+def test_any_other_text_is_not_a_price(value: str) -> None:
     for sent in (value, quote(value), quote(quote(value, safe=""), safe=""), b64encode(value.encode()).decode()):
         assert stated(sent) is None, sent
     assert stated_price({}) is None
@@ -68,34 +68,42 @@ def test_anything_else_is_no_price(value: str) -> None:
 @pytest.mark.parametrize(
     ("value", "micros"),
     [
-        *(("1e-999999", 1), ("0.0000001", 1), ("2.5e0", 2_500_000), ("+2", 2_000_000), (" 2.5 ", 2_500_000)),
+        *(
+            ("1e-999999", 1),
+            ("1e-999999999999999998", 1),
+            ("0.0000001", 1),
+            ("2.5e0", 2_500_000),
+            ("+2", 2_000_000),
+            (" 2.5 ", 2_500_000),
+        ),
         *(("1500000", 1_500_000_000_000), ("999999999999999999", 999_999_999_999_999_999_000_000)),
+        ("0." + "1" * 30, 111_111),
     ],
 )
-def test_a_price_is_bound_by_no_number_of_digits_and_is_a_micro_at_least(value: str, micros: int) -> None:
+def test_a_price_may_have_any_number_of_digits_and_is_at_least_a_micro(value: str, micros: int) -> None:
     assert stated(value) == micros
 
 
 @pytest.mark.parametrize("written", ["AUDIT", b64encode(b"AUDIT").decode(), "QVVESVQ", "%41UDIT", " AUDIT "])
-def test_a_render_for_ad_quality_says_so(written: str) -> None:
+def test_a_price_of_audit_is_a_render_for_ad_quality(written: str) -> None:
     assert is_audit({"p": written})
     assert stated(written) is None
 
 
 @pytest.mark.parametrize("written", ["", "audition", "1.5", MACRO])
-def test_nothing_else_is_one(written: str) -> None:
+def test_other_prices_are_not_a_render_for_ad_quality(written: str) -> None:
     assert not is_audit({"p": written})
     assert not is_audit({})
 
 
-def test_codes_are_read_where_they_were_filled_in() -> None:
+def test_codes_are_read_if_their_macro_was_replaced() -> None:
     assert loss_reason({"r": "102"}) == 102
     assert error_code({"c": "405"}) == 405
     for unread in ("", "${AUCTION_LOSS}", "[ERRORCODE]", "-1", "²", "1" * 9):
         assert loss_reason({"r": unread}) is None
 
 
-def test_loss_reasons_have_the_names_of_the_list() -> None:
+def test_loss_reasons_have_the_names_of_openrtb() -> None:
     assert loss_name(102) == "outbid"
     assert loss_name(207) == "creative_not_secure"
     assert loss_name(1042) == "1042"

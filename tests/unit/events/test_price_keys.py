@@ -1,4 +1,4 @@
-"""Encrypted prices, against a second writing of the published scheme and its own examples."""
+"""Encrypted prices, compared with an independent implementation and the published examples."""
 
 from base64 import b64encode, urlsafe_b64encode
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bidder.events.price_keys import ExchangeKeys, PriceKeys
+from bidder.events.price_keys import ExchangeKeys, PriceKeys, decoded
 from tests.support.prices import KEYS, encrypted
 
 prices = st.integers(0, 2**63 - 1)
@@ -15,7 +15,7 @@ vectors = st.binary(min_size=16, max_size=16)
 
 
 @given(prices, vectors)
-def test_what_an_exchange_encrypts_is_read_however_it_writes_base64(micros: int, vector: bytes) -> None:
+def test_an_encrypted_price_is_decrypted_in_each_form_of_base64(micros: int, vector: bytes) -> None:
     sent = encrypted(micros, vector)
 
     assert KEYS.decrypt(urlsafe_b64encode(sent).decode().rstrip("=")) == micros
@@ -42,14 +42,16 @@ def test_the_examples_that_authorized_buyers_publishes(sent: str, micros: int) -
 
 
 @given(prices, vectors, st.integers(0, 27), st.integers(1, 255))
-def test_a_changed_byte_is_no_price(micros: int, vector: bytes, position: int, change: int) -> None:
+def test_an_encrypted_price_with_a_changed_byte_is_refused(
+    micros: int, vector: bytes, position: int, change: int
+) -> None:
     sent = bytearray(encrypted(micros, vector))
     sent[position] ^= change
     assert KEYS.decrypt(urlsafe_b64encode(sent).decode()) is None
 
 
 @given(st.text(max_size=60) | st.binary(max_size=40).map(lambda data: urlsafe_b64encode(data).decode()))
-def test_nothing_else_is_a_price(text: str) -> None:
+def test_any_other_bytes_are_not_a_price(text: str) -> None:
     assert KEYS.decrypt(text) is None
 
 
@@ -68,3 +70,8 @@ def test_each_exchange_has_its_own_keys() -> None:
 def test_unusable_keys_are_refused(key: object) -> None:
     with pytest.raises(ValidationError):
         ExchangeKeys.model_validate({"encryption": key, "integrity": "A" * 43})
+
+
+@pytest.mark.parametrize("text", ["YW!I", "YWI\n", "YW.I", "é", "YWIjY"])
+def test_text_with_other_characters_or_of_another_length_is_not_base64(text: str) -> None:
+    assert decoded(text) is None

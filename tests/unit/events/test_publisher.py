@@ -1,4 +1,4 @@
-"""An event that was answered with success is safe, whatever SNS and SQS do."""
+"""An acknowledged event is stored in SNS or in the fallback queue, under any faults of SNS and SQS."""
 
 import json
 import threading
@@ -22,16 +22,16 @@ from tests.support.log_lines import logged
 from tests.support.service import service
 
 IMPORTS = 0.5
-"""Seconds that the first notice of a process waits for boto3: 0.3 s on a laptop."""
+"""The allowed seconds for the import of boto3 by the first notice of a process: 0.3 s on a laptop."""
 TOPIC, QUEUE = "arn:aws:sns:us-east-1:000000000000:bid-events", "http://sqs/notices"
 
 
 class Broken(Exception):
-    """The connection broke; nobody can know whether the call took effect."""
+    """The connection broke. The caller cannot know whether the call took effect."""
 
 
 class Fake:
-    """SNS and SQS in memory. Each call fails "before" it takes effect, "after" it, or not, as told."""
+    """SNS and SQS in memory. A call may fail "before" or "after" it takes effect."""
 
     def __init__(self, *faults: str | None) -> None:
         self.faults = iter(faults)
@@ -90,7 +90,7 @@ FAULTS = st.lists(st.sampled_from([None, None, "before", "after"]), max_size=8)
 
 
 @given(FAULTS)
-def test_what_is_answered_with_success_is_on_the_topic_or_aside(faults: list[str | None]) -> None:
+def test_an_acknowledged_event_is_on_the_topic_or_in_the_fallback_queue(faults: list[str | None]) -> None:
     fake = Fake(*faults)
     answered = set()
     for number in range(4):
@@ -105,7 +105,9 @@ def test_what_is_answered_with_success_is_on_the_topic_or_aside(faults: list[str
 
 
 @given(st.lists(st.sampled_from([None, "before", "after", "refuse"]), max_size=6), st.integers(0, 25))
-def test_so_are_events_that_are_published_together(faults: list[str | None], count: int) -> None:
+def test_acknowledged_events_of_a_batch_are_on_the_topic_or_in_the_fallback_queue(
+    faults: list[str | None], count: int
+) -> None:
     fake = Fake(*faults)
     events = [event(number) for number in range(count)]
     try:
@@ -116,7 +118,7 @@ def test_so_are_events_that_are_published_together(faults: list[str | None], cou
     assert {e.bid_id for e in events} == safe(fake)
 
 
-def test_only_what_sns_does_not_take_goes_aside() -> None:
+def test_only_events_that_sns_refuses_go_to_the_fallback_queue() -> None:
     fake = Fake()
     publisher(fake).publish(event(1))
     assert (len(fake.topic), fake.queue) == (1, [])
@@ -126,12 +128,12 @@ def test_only_what_sns_does_not_take_goes_aside() -> None:
     assert (fake.topic, len(fake.queue)) == ([], 1)
 
 
-def test_where_neither_takes_it_the_sender_hears_so() -> None:
+def test_if_sns_and_sqs_fail_the_publisher_raises() -> None:
     with pytest.raises(Broken):
         publisher(Fake("before", "before")).publish(event(1))
 
 
-def test_what_was_put_aside_is_published_later_and_what_is_refused_stays() -> None:
+def test_events_of_the_fallback_queue_are_published_later_and_refused_events_stay() -> None:
     fake = Fake("refuse")
     records = [{"messageId": f"m{n}", "body": event(n).model_dump_json()} for n in range(3)]
     records.append({"messageId": "poison", "body": "{}"})
@@ -143,7 +145,7 @@ def test_what_was_put_aside_is_published_later_and_what_is_refused_stays() -> No
 
 
 class Hanging(Fake):
-    """SNS hangs until it is let go; so does SQS where `queue_hangs`."""
+    """An SNS that hangs until it is released, and an SQS that does if `queue_hangs`."""
 
     def __init__(self, *, queue_hangs: bool) -> None:
         super().__init__()
@@ -168,7 +170,7 @@ class Hanging(Fake):
 
 
 @pytest.mark.parametrize("count", [1, 50])
-def test_events_that_sns_hangs_on_are_put_aside_side_by_side(count: int) -> None:
+def test_events_on_which_sns_hangs_go_to_the_fallback_queue_in_parallel(count: int) -> None:
     fake = Hanging(queue_hangs=False)
     events = [event(number) for number in range(count)]
     result = EventPublisher(fake, TOPIC, FallbackQueue(lambda: fake, QUEUE), step_seconds=0.1)  # type: ignore[arg-type,return-value]
@@ -181,7 +183,7 @@ def test_events_that_sns_hangs_on_are_put_aside_side_by_side(count: int) -> None
 
 
 @pytest.mark.parametrize("count", [1, 50])
-def test_where_both_hang_the_sender_hears_so_in_time(count: int) -> None:
+def test_if_sns_and_sqs_hang_the_publisher_raises_in_time(count: int) -> None:
     fake = Hanging(queue_hangs=True)
     events = [event(number) for number in range(count)]
     result = EventPublisher(fake, TOPIC, FallbackQueue(lambda: fake, QUEUE), step_seconds=0.1)  # type: ignore[arg-type,return-value]
@@ -193,39 +195,39 @@ def test_where_both_hang_the_sender_hears_so_in_time(count: int) -> None:
     fake.let_go.set()
 
 
-def test_a_notice_is_answered_while_the_function_still_runs() -> None:
+def test_a_notice_is_answered_before_the_time_limit_of_the_function() -> None:
     config = json.loads(Path(".chalice/config.json").read_text())
     seconds = config["stages"]["dev"]["lambda_functions"]["api_handler"]["lambda_timeout"]
 
     assert PATIENCE + 2 * STEP_SECONDS + IMPORTS <= 8 <= 0.8 * seconds
 
 
-def test_a_call_that_hangs_without_a_byte_fails_before_it_is_given_up() -> None:
-    """So the log names what failed, in all but the rarest cases."""
+def test_a_call_without_a_response_times_out_before_the_publisher_gives_up() -> None:
+    """The log then names the failed call in nearly all cases."""
     assert aws.ATTEMPTS * aws.READ_SECONDS + (aws.ATTEMPTS - 1) * aws.LONGEST_PAUSE < STEP_SECONDS
 
 
-def aside(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
-    """The reason and the kind of each event of the test below that a log line counts as put aside."""
-    entries = [entry for entry in logged(caplog, "notice.aside") if entry.get("NoticeAside") == 1]
+def fallback_lines(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    """The reason and the event kind of each log line about the fallback queue."""
+    entries = [entry for entry in logged(caplog, "notice.fallback") if entry.get("NoticeFallback") == 1]
     return [(entry["Reason"], entry["kind"]) for entry in entries if entry["kind"] in {"mute", "pause"}]
 
 
-def test_each_event_that_goes_aside_is_counted_by_its_reason(caplog: pytest.LogCaptureFixture) -> None:
+def test_each_event_in_the_fallback_queue_is_counted_by_its_reason(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     publisher(Fake("before")).publish(event(1, Kind.MUTE))
-    assert aside(caplog) == [("Broken", "mute")]
+    assert fallback_lines(caplog) == [("Broken", "mute")]
 
     caplog.clear()
     publisher(Fake("refuse")).publish_all([event(1, Kind.MUTE), event(2, Kind.PAUSE)])
-    assert aside(caplog) == [("refused", "mute")]
+    assert fallback_lines(caplog) == [("refused", "mute")]
 
     caplog.clear()
     publisher(Fake("before")).publish_all([event(1, Kind.MUTE), event(2, Kind.PAUSE)])
-    assert aside(caplog) == [("Broken", "mute"), ("Broken", "pause")]
+    assert fallback_lines(caplog) == [("Broken", "mute"), ("Broken", "pause")]
 
 
-def test_without_a_fallback_queue_the_sender_hears_what_sns_said() -> None:
+def test_without_a_fallback_queue_the_error_of_sns_is_raised() -> None:
     with pytest.raises(Broken):
         EventPublisher(Fake("before"), TOPIC).publish(event(1))  # type: ignore[arg-type]
     with pytest.raises(EventsRefused, match="SNS refused 1 of 3 events"):
@@ -233,12 +235,12 @@ def test_without_a_fallback_queue_the_sender_hears_what_sns_said() -> None:
     EventPublisher(Fake(), TOPIC).publish_all([])  # type: ignore[arg-type]
 
 
-def test_what_sqs_does_not_take_is_told_with_its_number() -> None:
+def test_the_error_has_the_number_of_events_that_sqs_refused() -> None:
     with pytest.raises(NotTaken, match="SQS refused 1 of 4 events"):
         FallbackQueue(lambda: Fake("refuse"), QUEUE).put([event(n) for n in range(4)], "x")  # type: ignore[arg-type,return-value]
 
 
-def test_an_event_has_a_subject_and_a_body_without_what_it_does_not_say() -> None:
+def test_a_message_has_a_subject_and_a_body_without_absent_fields() -> None:
     sent: list[dict[str, Any]] = []
     fake = Fake()
     fake.publish = lambda **named: sent.append(named)  # type: ignore[method-assign]

@@ -1,9 +1,10 @@
-"""A report against its definition, bid by bid."""
+"""Reports compared with their definition, bid by bid."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +17,7 @@ from tests.support.events import event
 
 events = st.lists(
     st.builds(
-        # A bid has one campaign and one price, as its token says.
+        # all events of a bid have one campaign and one price, those of its token
         lambda number, kind, minutes, test, invalid: event(
             number,
             kind,
@@ -43,7 +44,7 @@ events = st.lists(
 
 
 def defined(events: list[Event], campaign: str) -> ReportRow:
-    """A campaign's row, from the definition."""
+    """A campaign's row by its definition."""
     mine = [e for e in events if e.campaign_id == campaign]
     valid = [e for e in mine if not e.test and not e.invalid]
     kinds = {None: ("impression", "bill"), "impression": ("impression",), "bill": ("bill",)}
@@ -60,7 +61,7 @@ def defined(events: list[Event], campaign: str) -> ReportRow:
 
 
 @given(events, st.randoms())
-def test_each_event_counts_once_a_bid_and_kind_in_any_order(events: list[Event], rng) -> None:  # type: ignore[no-untyped-def]
+def test_each_event_counts_once_per_bid_and_kind_in_any_order(events: list[Event], rng) -> None:  # type: ignore[no-untyped-def]
     delivered = [*events, *(e for e in events if rng.random() < 0.5)]
     rng.shuffle(delivered)
 
@@ -74,13 +75,13 @@ def test_each_event_counts_once_a_bid_and_kind_in_any_order(events: list[Event],
 
 
 @given(events)
-def test_the_sum_is_the_same_whatever_a_row_stands_for(events: list[Event]) -> None:
+def test_the_total_is_the_same_for_each_dimension(events: list[Event]) -> None:
     first, *rest = (total(report(events, by).values()) for by in By)
 
     assert rest == [first] * (len(By) - 1)
 
 
-def test_rates_are_of_what_was_tried_and_tests_stand_apart() -> None:
+def test_rates_relate_to_attempts_and_tests_are_separate() -> None:
     shown = [event(number, kind) for number in range(4) for kind in (Kind.WIN, Kind.IMPRESSION)]
     more = [event(0, Kind.COMPLETE), event(0, Kind.CLICK), *(event(number, Kind.LOSS) for number in range(4, 10))]
     apart = [event(20, test=True), event(21, invalid="crawler")]
@@ -92,7 +93,7 @@ def test_rates_are_of_what_was_tried_and_tests_stand_apart() -> None:
     assert (row.test, row.invalid) == (1, 1)
 
 
-def test_the_win_rate_is_of_the_bids_that_were_counted_or_of_more_where_more_ended() -> None:
+def test_the_win_rate_relates_to_counted_bids_or_to_ended_bids_if_more() -> None:
     won = [event(number, Kind.WIN) for number in range(4)]
     counted = [event(f"p-{number}", Kind.BIDS, count=10) for number in range(3)]
 
@@ -103,7 +104,7 @@ def test_the_win_rate_is_of_the_bids_that_were_counted_or_of_more_where_more_end
     assert row.win_rate == 1
 
 
-def test_spend_is_seen_by_deal_and_by_advertiser() -> None:
+def test_spend_is_reported_by_deal_and_by_advertiser() -> None:
     shown = [event(1, deal_id="d1", advertiser="a.example"), event(2, advertiser="a.example"), event(3)]
 
     by_deal, by_advertiser = report(shown, By.DEAL), report(shown, By.ADVERTISER)
@@ -112,7 +113,7 @@ def test_spend_is_seen_by_deal_and_by_advertiser() -> None:
     assert {name: row.spend_micros for name, row in by_advertiser.items()} == {"(unknown)": 5_000, "a.example": 10_000}
 
 
-def test_what_was_handed_around_is_billed_once_and_stands_apart_as_well() -> None:
+def test_a_replayed_bid_is_billed_once_and_also_reported_as_invalid() -> None:
     around = [event(1, address=f"a{number}") for number in range(MOST_ADDRESSES + 1)]
 
     [row] = report([*around, event(2, address="a1"), event(2, address="a2")], By.CAMPAIGN).values()
@@ -120,7 +121,7 @@ def test_what_was_handed_around_is_billed_once_and_stands_apart_as_well() -> Non
     assert (row.counts[Kind.IMPRESSION], row.billed, row.invalid) == (2, 2, 1)
 
 
-def test_where_nothing_was_tried_there_is_no_rate() -> None:
+def test_without_attempts_there_is_no_rate() -> None:
     assert (ReportRow().win_rate, ReportRow().cpm_micros, ReportRow().vtr, ReportRow().ctr) == (None, None, None, None)
 
 
@@ -128,7 +129,49 @@ def test_rows_by_hour_are_in_utc() -> None:
     assert list(report([event(1, at="2026-11-23T23:30:00-05:00")], By.HOUR)) == ["2026-11-24T04"]
 
 
-def test_hours_are_of_the_time_zone() -> None:
+@pytest.mark.parametrize(
+    ("zone", "first", "count", "hours"),
+    [
+        (
+            "Europe/Berlin",
+            "2026-10-24T23:30:00Z",
+            4,
+            ["2026-10-25T01", "2026-10-25T02+02:00", "2026-10-25T02+01:00", "2026-10-25T03"],
+        ),
+        (
+            "America/New_York",
+            "2026-11-01T04:30:00Z",
+            4,
+            ["2026-11-01T00", "2026-11-01T01-04:00", "2026-11-01T01-05:00", "2026-11-01T02"],
+        ),
+        ("Europe/Berlin", "2026-03-29T00:30:00Z", 2, ["2026-03-29T01", "2026-03-29T03"]),
+        ("Asia/Kolkata", "2026-10-24T23:30:00Z", 2, ["2026-10-25T05", "2026-10-25T06"]),
+    ],
+)
+def test_the_hour_that_clocks_repeat_is_two_rows(zone: str, first: str, count: int, hours: list[str]) -> None:
+    start = datetime.fromisoformat(first)
+    shown = [event(number, at=(start + number * timedelta(hours=1)).isoformat()) for number in range(count)]
+
+    rows = report(list(reversed(shown)), By.HOUR, time_zone=ZoneInfo(zone))
+
+    assert list(rows) == hours
+    assert [row.counts[Kind.IMPRESSION] for row in rows.values()] == [1] * count
+
+
+def test_half_an_hour_that_clocks_repeat_has_the_offset_in_both_rows() -> None:
+    start = datetime(2026, 4, 4, 14, tzinfo=UTC)  # 01:00 at +11:00; at 02:00 clocks go back to 01:30
+    shown = [event(n, at=(start + n * timedelta(minutes=30)).isoformat()) for n in range(4)]
+
+    rows = report(shown, By.HOUR, time_zone=ZoneInfo("Australia/Lord_Howe"))
+
+    assert [(name, row.counts[Kind.IMPRESSION]) for name, row in rows.items()] == [
+        ("2026-04-05T01+11:00", 2),
+        ("2026-04-05T01+10:30", 1),
+        ("2026-04-05T02", 1),
+    ]
+
+
+def test_hours_are_in_the_requested_time_zone() -> None:
     shown = [event(1, at="2026-11-23T23:30:00+00:00")]
 
     assert list(report(shown, By.HOUR, time_zone=ZoneInfo("Europe/Berlin"))) == ["2026-11-24T00"]

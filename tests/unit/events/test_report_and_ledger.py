@@ -1,4 +1,4 @@
-"""Reports, the ledger and `ledger verify` agree on what is billed, whatever was invalid and whenever it came."""
+"""Reports, the ledger and `ledger verify` agree on billed amounts for any order of valid and invalid events."""
 
 from datetime import timedelta
 from random import Random
@@ -25,7 +25,7 @@ CAMPAIGNS = ("c0", "c1", "c2")
 
 
 def served(count: int, rng: Random) -> list[Event]:
-    """What a bid's token says is the same in all its events; whoever reports it, and how, is not."""
+    """Random events. All events of a bid have the same token data, with different senders and times."""
     kinds = [Kind.IMPRESSION, Kind.IMPRESSION, Kind.IMPRESSION, Kind.BILL, Kind.WIN]
     return [
         event(
@@ -55,7 +55,7 @@ def counted(events: list[Event]) -> Ledger:
 
 @examples(0.1)
 @given(st.integers(0, 400), st.randoms(use_true_random=False))
-def test_they_agree_to_the_micro(count: int, rng: Random) -> None:
+def test_report_ledger_and_verification_agree_to_the_micro(count: int, rng: Random) -> None:
     events = served(count, rng)
     ledger = counted(events)
     rng.shuffle(events)
@@ -74,7 +74,7 @@ def test_they_agree_to_the_micro(count: int, rng: Random) -> None:
         assert name not in verified or verified[name].equal
 
 
-def test_a_farm_is_billed_for_what_a_person_can_be_shown() -> None:
+def test_a_bot_farm_is_billed_only_for_the_limit_of_a_person() -> None:
     shown = [event(number, user="farm", at=NOW + timedelta(seconds=number)) for number in range(30)]
     ledger = counted(list(reversed(shown)))
 

@@ -1,4 +1,4 @@
-"""What a bid costs by its notice: anybody can write a price, so only a credible one is believed."""
+"""The settlement of a bid. Anybody can write a price into a notice, so only a credible price is accepted."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -32,7 +32,7 @@ def settled(text: str, keys: ExchangeKeys | None = None, **changes: Any) -> Sett
 @example(LEAST - 1, False)
 @example(BID, False)
 @example(BID + 1, True)
-def test_a_price_is_believed_from_the_least_credible_one_up_to_the_bid(micros: int, is_encrypted: bool) -> None:
+def test_a_price_is_accepted_from_the_lowest_credible_price_up_to_the_bid(micros: int, is_encrypted: bool) -> None:
     text = sent(micros) if is_encrypted else f"{Decimal(micros) / 1_000_000:f}"
 
     results = settled(text, KEYS if is_encrypted else None)
@@ -43,17 +43,17 @@ def test_a_price_is_believed_from_the_least_credible_one_up_to_the_bid(micros: i
 
 
 @pytest.mark.parametrize("text", ["0.000001", "1e-9", "0.01", "1.999999", "MC4wMQ=="])
-def test_nobody_serves_for_nothing(text: str) -> None:
+def test_a_price_below_the_lowest_credible_price_is_refused(text: str) -> None:
     assert settled(text)[:3:2] == (BID, PriceRefusal.TOO_LOW)
 
 
 @pytest.mark.parametrize("text", ["", "0", "nonsense", "${AUCTION_PRICE}", "-5"])
-def test_what_states_no_price_is_no_low_price(text: str) -> None:
+def test_a_bid_is_due_at_its_own_price_without_a_valid_price(text: str) -> None:
     assert settled(text) == Settlement(BID)
 
 
 @given(st.text(max_size=70) | st.text("0123456789.eE+-_= /%", max_size=70))
-def test_no_text_at_all_makes_less_due_than_is_credible_or_more_than_the_bid(text: str) -> None:
+def test_for_any_text_the_due_amount_is_between_the_lowest_credible_price_and_the_bid(text: str) -> None:
     for keys in (None, KEYS):
         assert LEAST <= settled(text, keys).micros <= BID
 
@@ -70,7 +70,7 @@ def test_no_text_at_all_makes_less_due_than_is_credible_or_more_than_the_bid(tex
         (timedelta(days=1), False),
     ],
 )
-def test_an_encrypted_price_is_of_the_time_of_its_bid(late: timedelta, is_believed: bool) -> None:
+def test_an_encrypted_price_must_have_the_time_of_its_bid(late: timedelta, is_believed: bool) -> None:
     results = settled(sent(3_000_000, vector(NOW + late)), KEYS)
 
     assert results.micros == (3_000_000 if is_believed else BID)
@@ -78,7 +78,7 @@ def test_an_encrypted_price_is_of_the_time_of_its_bid(late: timedelta, is_believ
     assert (results.vector is not None) == is_believed
 
 
-def test_the_same_vector_has_one_name_for_an_exchange_and_others_have_others() -> None:
+def test_an_initialization_vector_has_one_name_per_exchange() -> None:
     names = {
         settled(sent(micros, vector(server=server)), KEYS, exchange=exchange).vector
         for micros in (3_000_000, 4_000_000)
@@ -96,7 +96,7 @@ def test_a_render_for_ad_quality_is_a_test_and_bills_nothing() -> None:
 
 
 @given(st.integers(1, 10**12), st.integers(0, 10**12), st.booleans(), st.decimals(0, 1, places=3))
-def test_what_is_least_credible_is_the_floor_or_the_share_that_was_agreed(
+def test_the_lowest_credible_price_is_the_floor_or_the_agreed_share(
     bid: int, floor: int, first: bool, discount: Decimal
 ) -> None:
     exchange = Exchange.model_validate({"first_price_discount" if first else "second_price_discount": discount})
@@ -106,7 +106,7 @@ def test_what_is_least_credible_is_the_floor_or_the_share_that_was_agreed(
     assert least == max(floor, int(bid * (1 - Fraction(discount))))
 
 
-def test_what_is_agreed_is_by_exchange() -> None:
+def test_the_agreed_share_depends_on_the_exchange() -> None:
     exchanges = Exchanges.model_validate({"adx": {"first_price_discount": 0.25}})
 
     assert exchanges.of("adx").least_credible(100, 0, is_first_price=True) == 75
@@ -116,7 +116,9 @@ def test_what_is_agreed_is_by_exchange() -> None:
 
 
 @given(st.integers(0, 10**18))
-def test_a_token_says_the_least_credible_price_exactly_or_a_thousandth_below(least: int) -> None:
+@example(0)
+@example(1)
+def test_a_token_has_the_lowest_credible_price_exactly_or_up_to_a_thousandth_below(least: int) -> None:
     message = decode(encode(CLAIMS._replace(least_micros=least))).least_micros
 
     assert message == least if least < 2**30 else 0 <= least - message <= least // 1000
@@ -149,7 +151,7 @@ def to_win(kind: Kind, keys: ExchangeKeys | None = None, claims: Claims = LEARNE
 @example(BID, Kind.WIN, True)
 @example(HIGHEST_TO_WIN * BID, Kind.LOSS, False)
 @example(HIGHEST_TO_WIN * BID + 1, Kind.LOSS, False)
-def test_a_price_to_beat_is_believed_on_the_side_of_the_bid_that_the_outcome_tells(
+def test_a_price_to_beat_is_accepted_only_if_it_agrees_with_the_outcome(
     micros: int, kind: Kind, is_encrypted: bool
 ) -> None:
     text = sent(micros) if is_encrypted else f"{Decimal(micros) / 1_000_000:f}"
@@ -161,11 +163,11 @@ def test_a_price_to_beat_is_believed_on_the_side_of_the_bid_that_the_outcome_tel
 
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "nan", "1e999", "AUDIT", "${AUCTION_MIN_TO_WIN}", "1_0", "6,5"])
-def test_what_is_no_price_tells_nothing(text: str) -> None:
+def test_an_invalid_price_to_beat_is_ignored(text: str) -> None:
     assert to_win(Kind.LOSS, w=text) is None
 
 
-def test_only_notices_of_exchanges_on_bids_that_prices_are_learned_from_tell_it() -> None:
+def test_only_exchange_notices_on_bids_that_shading_learns_from_have_a_price_to_beat() -> None:
     assert to_win(Kind.IMPRESSION, w="4") is None
     assert to_win(Kind.WIN, claims=CLAIMS, w="4") is None
     assert to_win(Kind.WIN, KEYS, w="4") is None, "an exchange with keys signs its prices"
@@ -175,7 +177,7 @@ def test_only_notices_of_exchanges_on_bids_that_prices_are_learned_from_tell_it(
     assert to_win(Kind.WIN, KEYS, w=late) is None
 
 
-def test_a_lost_bid_was_to_beat_the_price_that_the_auction_cleared_at() -> None:
+def test_the_price_to_beat_of_a_lost_bid_is_the_clearing_price() -> None:
     assert to_win(Kind.LOSS, p="7", r="102") == 7_000_000
     assert to_win(Kind.LOSS, p="7") == 7_000_000
     assert to_win(Kind.LOSS, p="7", w="8") == 8_000_000

@@ -1,4 +1,4 @@
-"""The items that consumers write, whole: other versions of the code read them, so their names and forms stay."""
+"""The complete stored items of consumers. Other versions of the code read them, so their format is fixed."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ MARKER_EXPIRES = str(int((AT + timedelta(days=45)).timestamp()))
 
 
 def plain(dynamodb: FaultyDynamoDB) -> dict[tuple[str, ...], Any]:
-    """The items by their keys, without the keys among the attributes."""
+    """The items by their keys. The attributes exclude the keys."""
     return {
         key: {name: next(iter(value.values())) for name, value in item.items() if name not in {"pk", "sk"}}
         for key, item in dynamodb.items().items()
@@ -43,10 +43,10 @@ MARKER = {
     "at": "2026-11-22T23:30:05+00:00",
     "expires_at": MARKER_EXPIRES,
 }
-"""Its day in Tokyo is the next one."""
+"""An event time whose day in Tokyo is the next day."""
 
 
-def test_a_sale_in_the_ledger() -> None:
+def test_the_items_of_a_billed_bid_in_the_ledger() -> None:
     assert recorded(advertiser="shop.example", deal_id="d1") == {
         ("bid#bid-1", "billed"): MARKER,
         ("spend#c1", "total"): {"micros": "2500", "impressions": "1"},
@@ -64,7 +64,7 @@ def test_a_sale_in_the_ledger() -> None:
     }
 
 
-def test_invalid_traffic_in_the_ledger() -> None:
+def test_the_items_of_invalid_traffic_in_the_ledger() -> None:
     assert recorded(invalid="crawler", deal_id="d1") == {
         ("bid#bid-1", "invalid"): MARKER,
         ("spend#c1", "total"): {"invalid_micros": "2500"},
@@ -74,7 +74,7 @@ def test_invalid_traffic_in_the_ledger() -> None:
     }
 
 
-def test_a_replayed_sale_in_the_ledger() -> None:
+def test_the_items_of_a_replayed_bid_in_the_ledger() -> None:
     assert recorded(invalid="replayed", deal_id="d1") == {
         ("bid#bid-1", "invalid"): MARKER,
         ("spend#c1", "day#2026-11-23"): {
@@ -105,7 +105,7 @@ def test_a_delay_is_counted_by_whole_minutes_up_to_an_hour(delay: timedelta, nam
     assert [counter for counter in day if counter.startswith("delay#")] == ([name] if name else [])
 
 
-def test_a_marker_is_read_back_and_those_of_before_had_no_price() -> None:
+def test_a_marker_is_read_back_and_an_older_marker_has_no_price() -> None:
     dynamodb = FaultyDynamoDB("ledger")
     ledger = Ledger(dynamodb.client, "ledger")
     ledger.record([event(1, at=AT, price_micros=2_500_000), event(2, Kind.BILL, at=AT, invalid="crawler")])
@@ -130,7 +130,7 @@ def learned(kind: Kind, **changes: Any) -> dict[tuple[str, ...], Any]:
 
 
 COUNTS = ("counts#0", '["c1","spot",105705]')
-"""Of the 105,706th week since Monday, the first of January of the year 1."""
+"""Counts of week 105,706 since Monday, 1 January of the year 1."""
 PRICES = ("prices#2026-11-22", '["adx|1|3|23",0]')
 
 
@@ -150,7 +150,7 @@ PRICES = ("prices#2026-11-22", '["adx|1|3|23",0]')
         ),
     ],
 )
-def test_outcomes_in_the_learning_table(kind: Kind, name: str, others: dict[tuple[str, ...], Any]) -> None:
+def test_the_items_of_outcomes_in_the_learning_table(kind: Kind, name: str, others: dict[tuple[str, ...], Any]) -> None:
     assert learned(kind) == {("bid#bid-1", name): {}, COUNTS: {name: "1"}, **others}
 
 
@@ -169,11 +169,13 @@ def test_outcomes_in_the_learning_table(kind: Kind, name: str, others: dict[tupl
         ({"bid_at": AT + timedelta(hours=1)}, {("prices#2026-11-23", '["adx|1|3|00",0]'): {"l308": "1"}}),
     ],
 )
-def test_losses_for_the_price_in_the_learning_table(changes: dict[str, Any], prices: dict[Any, Any]) -> None:
+def test_the_items_of_losses_for_the_price_in_the_learning_table(
+    changes: dict[str, Any], prices: dict[Any, Any]
+) -> None:
     assert learned(Kind.LOSS, **changes) == {("bid#bid-1", "loss"): {}, COUNTS: {"loss": "1"}, **prices}
 
 
-def test_sets_of_the_ivt_filter() -> None:
+def test_the_items_of_the_ivt_filter() -> None:
     dynamodb = FaultyDynamoDB("ledger")
     ivt_filter = IvtFilter(BoundedSets(dynamodb.client, "ledger"))
     sale = event(1, at=AT, bid_at=BID_AT, user="anna", address="home", price_vector="adx/v1")
@@ -187,7 +189,7 @@ def test_sets_of_the_ivt_filter() -> None:
     }
 
 
-def test_histories_of_viewers() -> None:
+def test_the_items_of_viewers_histories() -> None:
     dynamodb = FaultyDynamoDB("frequency")
     shown = event(1, at=AT, bid_at=BID_AT, user="anna", household="home", advertiser="shop.example")
     Frequency(dynamodb.client, "frequency").record([shown])
@@ -204,7 +206,7 @@ def test_histories_of_viewers() -> None:
     }
 
 
-def test_a_viewer_of_an_unknown_advertiser() -> None:
+def test_the_history_of_an_event_without_an_advertiser() -> None:
     dynamodb = FaultyDynamoDB("frequency")
     Frequency(dynamodb.client, "frequency").record([event(1, at=AT, user="anna")])
 
@@ -212,7 +214,7 @@ def test_a_viewer_of_an_unknown_advertiser() -> None:
     assert history == f'{{"recent":[[{int(AT.timestamp())},"c1","spot",""]],"older":{{}}}}'
 
 
-def test_traffic_of_a_minute() -> None:
+def test_the_items_of_the_traffic_of_a_minute() -> None:
     dynamodb = FaultyDynamoDB("learning")
     counted = event("p-t1", Kind.TRAFFIC, at=AT, count=7, traffic={"c": (5, 2)})
     TrafficLog(dynamodb.client, "learning").record([counted, counted])

@@ -2,6 +2,7 @@ import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import timedelta
 from decimal import Decimal
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -56,12 +57,12 @@ def token_for(claims: Claims, kind: Kind = Kind.IMPRESSION, keys: SigningKeys = 
 
 
 @given(all_claims, kinds)
-def test_a_token_says_what_was_signed(claims: Claims, kind: Kind) -> None:
+def test_a_token_has_the_signed_claims(claims: Claims, kind: Kind) -> None:
     assert verify(kind, token_for(claims, kind), KEYS, NOW) == claims
 
 
 @given(all_claims, kinds, kinds)
-def test_a_token_of_one_kind_is_worth_nothing_for_another(claims: Claims, signed: Kind, kind: Kind) -> None:
+def test_a_token_of_one_kind_is_invalid_for_another_kind(claims: Claims, signed: Kind, kind: Kind) -> None:
     if signed is not kind:
         with pytest.raises(InvalidToken, match="not signed for"):
             verify(kind, token_for(claims, signed), KEYS, NOW)
@@ -79,7 +80,7 @@ def test_a_token_with_any_character_changed_is_refused(claims: Claims, data: st.
 
 
 @given(st.text(max_size=60))
-def test_any_text_at_all_is_refused_and_nothing_else(text: str) -> None:
+def test_any_other_text_is_refused_without_another_error(text: str) -> None:
     with pytest.raises(InvalidToken):
         verify(Kind.IMPRESSION, text, KEYS, NOW)
 
@@ -88,7 +89,7 @@ PLAIN = Claims("bid", "campaign", "creative", 5_000_000, int(NOW.timestamp()), F
 
 
 @pytest.mark.parametrize("kind", NOTICES)
-def test_tokens_of_the_code_that_wrote_json_are_still_read(kind: Kind) -> None:
+def test_tokens_with_json_claims_are_still_read(kind: Kind) -> None:
     before = b'["bid","campaign","creative",5000000,%d,false,null,null]' % PLAIN.issued
     signed = f"k2.{urlsafe_b64encode(before).rstrip(b'=').decode()}"
     digest = hmac.digest(urlsafe_b64decode(NEW + "="), f"{kind}.{signed}".encode(), "sha256")
@@ -100,14 +101,14 @@ def test_tokens_of_the_code_that_wrote_json_are_still_read(kind: Kind) -> None:
             verify(other, token, KEYS, NOW)
 
 
-def test_no_two_kinds_of_a_bid_share_a_signature_nor_its_beginning() -> None:
+def test_the_kinds_of_a_bid_have_signatures_with_different_prefixes() -> None:
     tokens = Tokens(encode(PLAIN), KEYS)
 
     assert len({tokens.of(kind).rpartition(".")[2][:8] for kind in NOTICES}) == len(NOTICES)
     assert all(verify(kind, tokens.of(kind), KEYS, NOW) == PLAIN for kind in NOTICES)
 
 
-def test_a_token_of_later_code_is_read_as_far_as_it_is_known() -> None:
+def test_unknown_claims_of_later_code_are_ignored() -> None:
     full = PLAIN._replace(
         user="AbC-_0123xy",
         billed_by=Kind.BILL,
@@ -121,7 +122,7 @@ def test_a_token_of_later_code_is_read_as_far_as_it_is_known() -> None:
     assert verify(Kind.START, sign(Kind.START, encode(full) + "~more~!bW9yZQ", KEYS), KEYS, NOW) == full
 
 
-def test_the_key_before_the_current_one_still_verifies_and_a_dropped_one_does_not() -> None:
+def test_the_previous_key_still_verifies_and_a_dropped_key_does_not() -> None:
     before = SigningKeys(current="k1", keys={"k1": OLD})
     dropped = SigningKeys(current="k2", keys={"k2": NEW})
 
@@ -130,7 +131,7 @@ def test_the_key_before_the_current_one_still_verifies_and_a_dropped_one_does_no
         verify(Kind.IMPRESSION, token_for(PLAIN, keys=before), dropped, NOW)
 
 
-def test_a_token_of_the_code_before_says_nothing_of_prices_and_lives_for_an_hour_and_a_grace() -> None:
+def test_a_token_of_older_code_has_no_prices_and_lasts_an_hour_and_the_grace_period() -> None:
     before = f"bid~campaign~creative~4c4b40~{PLAIN.issued:x}~~~~adx~108b28~shop.example~UTC~AbC-_0123xy~b"
 
     claims = verify(Kind.BILL, sign(Kind.BILL, before, KEYS), KEYS, NOW)
@@ -140,7 +141,7 @@ def test_a_token_of_the_code_before_says_nothing_of_prices_and_lives_for_an_hour
 
 
 @pytest.mark.parametrize("minutes", [1, 59, 60, 360, 720])
-def test_a_token_lives_as_long_as_its_bid_and_a_grace(minutes: int) -> None:
+def test_a_token_lasts_as_long_as_its_bid_and_the_grace_period(minutes: int) -> None:
     long_lived = PLAIN._replace(minutes=minutes)
     ends = NOW + timedelta(minutes=minutes + 15)
 
@@ -150,7 +151,7 @@ def test_a_token_lives_as_long_as_its_bid_and_a_grace(minutes: int) -> None:
     assert late.value.claims == long_lived
 
 
-def test_a_token_counts_until_its_lifetime_is_over() -> None:
+def test_a_token_is_valid_until_the_end_of_its_lifetime() -> None:
     token = token_for(PLAIN)
 
     assert verify(Kind.IMPRESSION, token, KEYS, NOW + LIFETIME) == PLAIN
@@ -162,3 +163,23 @@ def test_a_token_counts_until_its_lifetime_is_over() -> None:
 def test_unusable_keys_are_refused(keys: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         SigningKeys(current="k1", keys=keys)
+
+
+@pytest.mark.parametrize("times", [0, 1, 2, 3])
+def test_a_token_is_read_after_proxies_percent_encoded_it(times: int) -> None:
+    token = token_for(PLAIN)
+    encoded = "".join(f"%{ord(letter):02X}" for letter in token) if times else token
+    for _ in range(times - 1):
+        encoded = quote(encoded, safe="")
+
+    assert verify(Kind.IMPRESSION, encoded, KEYS, NOW) == PLAIN
+
+
+@pytest.mark.parametrize("device", [1, 30, 31])
+def test_a_token_has_each_type_of_device_that_fits(device: int) -> None:
+    assert verify(Kind.IMPRESSION, token_for(PLAIN._replace(device=device)), KEYS, NOW).device == device
+
+
+@pytest.mark.parametrize("device", [-1, 0, 32])
+def test_a_token_has_no_other_type_of_device(device: int) -> None:
+    assert verify(Kind.IMPRESSION, token_for(PLAIN._replace(device=device)), KEYS, NOW).device is None

@@ -1,4 +1,4 @@
-"""What processes report of a minute is added up, and read back by the next refreshes."""
+"""Reports of processes are added by minute, and read back by later refreshes."""
 
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ from tests.support.events import event
 MINUTE = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
-def test_the_counts_of_all_processes_are_added_up_by_minute() -> None:
+def test_the_counts_of_all_processes_are_added_by_minute() -> None:
     log = TrafficLog(FaultyDynamoDB("learning").client, "learning")
     many = {f"c{number}": (number, 1) for number in range(300)}
     first = event("a-t1", Kind.TRAFFIC, at=MINUTE, count=30, traffic=many)
@@ -26,7 +26,7 @@ def test_the_counts_of_all_processes_are_added_up_by_minute() -> None:
     assert traffic.processes == 40**2 / (30**2 + 10**2)
 
 
-def test_a_minute_that_may_still_grow_does_not_count_processes_yet() -> None:
+def test_the_processes_of_an_incomplete_minute_are_not_counted() -> None:
     log = TrafficLog(FaultyDynamoDB("learning").client, "learning")
     log.record([event("a-t1", Kind.TRAFFIC, at=MINUTE, count=30, traffic={"c": (1, 1)})])
 

@@ -1,4 +1,4 @@
-"""Tokens, signatures and URLs of events at the edges of what they may say, with values written out."""
+"""Tokens, signatures and event URLs at their bounds, with literal expected values."""
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -17,7 +17,7 @@ from bidder.events.key_rotation import OLD_KEY_KEPT, RotationStep, after_step, d
 from bidder.events.kinds import NOTICES, Kind, notice_kind
 from bidder.events.markup_form import MarkupForm, read, written
 from bidder.events.token import InvalidToken, SigningKeys, TokenError, Tokens, plain, sign, signed_target, verify
-from bidder.events.urls import EventUrls
+from bidder.events.urls import ERROR_CODE, LOSS_REASON, PRICE, TARGET, TO_WIN, EventUrls
 from tests.support.campaigns import NOW
 
 KEYS = SigningKeys(current="k1", keys={"k1": "A" * 43})
@@ -35,7 +35,7 @@ CLAIMS = Claims("bid", "campaign", "creative", 5_000_000, int(NOW.timestamp()), 
         (MarkupForm(7, has_omid=True), "7____o"),
     ],
 )
-def test_the_form_of_a_markup_in_the_win_notices_that_are_out(form: MarkupForm, word: str) -> None:
+def test_the_markup_form_in_win_notices_has_a_fixed_format(form: MarkupForm, word: str) -> None:
     assert written(form) == word
     assert read(word) == form
 
@@ -62,7 +62,7 @@ def test_the_form_of_a_markup_in_the_win_notices_that_are_out(form: MarkupForm, 
         ("7__" + ".".join(["1"] * 98) + ".12", None),
     ],
 )
-def test_a_form_of_anybody_is_read_or_refused(word: str, form: MarkupForm | None) -> None:
+def test_any_markup_form_is_read_or_refused(word: str, form: MarkupForm | None) -> None:
     assert read(word) == form
 
 
@@ -80,7 +80,7 @@ def test_a_signing_key_has_sixteen_bytes(length: int, is_taken: bool) -> None:
                 SigningKeys.model_validate(document)
 
 
-def test_viewers_keep_their_names_by_a_key_of_their_own() -> None:
+def test_pseudonyms_of_viewers_depend_on_their_own_key() -> None:
     other = SigningKeys(current="k1", keys={"k1": "A" * 43}, viewers="B" * 43)
 
     assert KEYS.viewer_secret == SECRET
@@ -94,7 +94,7 @@ def test_claims_of_any_text_are_signed() -> None:
     assert len(Tokens("\udcff", KEYS).of(Kind.CLICK).rpartition(".")[2]) == 20
 
 
-def test_the_signatures_of_the_tokens_that_are_out() -> None:
+def test_signatures_have_fixed_values() -> None:
     tokens = Tokens("claims", KEYS)
     digest = hmac.digest(SECRET, b"bid\nk1.claims", "sha256")
     letters = urlsafe_b64encode(shake_256(digest).digest(15 * len(NOTICES))).decode()
@@ -107,7 +107,7 @@ def test_the_signatures_of_the_tokens_that_are_out() -> None:
     assert list(urls) == list(NOTICES)
 
 
-def test_a_token_is_read_behind_three_proxies_that_escape_it() -> None:
+def test_a_token_that_three_proxies_have_percent_encoded_is_read() -> None:
     written_once = "k1.%7Ecl-a_ims%7E%2Esig"
     for encodings, escaped in enumerate(("k1.~cl-a_ims~.sig", written_once, quote(written_once)), 0):
         assert plain(escaped) == "k1.~cl-a_ims~.sig", encodings
@@ -143,7 +143,7 @@ def test_a_token_is_valid_from_a_minute_before_its_bid(seconds: int, is_valid: b
         (sign(Kind.CLICK, encode(CLAIMS), KEYS, "https://shop.example/"), "signature"),
     ],
 )
-def test_a_token_is_refused_with_its_reason_in_metrics(text: str, reason: str) -> None:
+def test_a_refused_token_is_counted_by_its_reason(text: str, reason: str) -> None:
     with pytest.raises(InvalidToken) as told:
         verify(Kind.CLICK, text, KEYS, NOW)
 
@@ -155,7 +155,7 @@ def test_a_token_is_refused_with_its_reason_in_metrics(text: str, reason: str) -
 @pytest.mark.parametrize(
     "target", ["https://shop.example/a b?c=d+e", "https://shop.example/ä", "https://shop.example/%41"]
 )
-def test_a_target_is_found_behind_two_proxies_that_escape_it(target: str) -> None:
+def test_a_landing_page_that_two_proxies_have_percent_encoded_is_read(target: str) -> None:
     signed = sign(Kind.CLICK, encode(CLAIMS), KEYS, target)
     spelled = target
     for encodings in range(4):
@@ -168,7 +168,7 @@ def test_a_target_is_found_behind_two_proxies_that_escape_it(target: str) -> Non
     assert signed_target(Kind.CLICK, "k9.claims.x", KEYS, "https://shop.example/") == "https://shop.example/"
 
 
-def test_an_address_has_the_name_of_its_bid() -> None:
+def test_the_pseudonym_of_an_address_depends_on_the_bid() -> None:
     digest = hmac.digest(SECRET, b"address\nbid\n192.0.2.1", "sha256")
 
     assert address_name("192.0.2.1", "bid", KEYS) == urlsafe_b64encode(digest[:8]).decode().rstrip("=")
@@ -177,7 +177,7 @@ def test_an_address_has_the_name_of_its_bid() -> None:
 
 
 @pytest.mark.parametrize("kind", Kind)
-def test_only_notices_have_urls(kind: Kind) -> None:
+def test_only_kinds_of_notices_have_urls(kind: Kind) -> None:
     if kind in {Kind.BIDS, Kind.TRAFFIC}:
         with pytest.raises(ValueError, match="not a notice"):
             notice_kind(kind.value)
@@ -185,7 +185,7 @@ def test_only_notices_have_urls(kind: Kind) -> None:
         assert notice_kind(kind.value) is kind
 
 
-def test_the_claims_of_the_tokens_that_are_out() -> None:
+def test_claims_have_a_fixed_format() -> None:
     full = CLAIMS._replace(
         rate=Decimal("61.3425"),
         advertiser="shop.example",
@@ -214,7 +214,7 @@ def test_the_claims_of_the_tokens_that_are_out() -> None:
 @pytest.mark.parametrize(
     ("least", "read_back"), [(0, 0), (-5, 0), (1, 1), (2**30 - 1, 2**30 - 1), (2**30 + 2**13, 2**30)]
 )
-def test_the_least_credible_price_is_exact_up_to_a_thousand(least: int, read_back: int) -> None:
+def test_the_lowest_credible_price_is_exact_up_to_a_thousand(least: int, read_back: int) -> None:
     assert decode(encode(CLAIMS._replace(least_micros=least))).least_micros == read_back
 
 
@@ -259,7 +259,7 @@ def test_a_notice_becomes_an_event_of_its_bid() -> None:
     assert make_event(Kind.IMPRESSION, claims, {"p": "AUDIT"}, late).test
 
 
-def test_each_step_of_a_rotation_waits_for_what_processes_hold() -> None:
+def test_each_step_of_a_rotation_waits_until_processes_have_read_the_keys() -> None:
     lifetime, second = timedelta(minutes=10), SigningKeys(current="k1", keys={"k1": "A" * 43, "k2": "B" * 43})
     third = after_step(second, RotationStep.SIGN, "")
 
@@ -272,7 +272,7 @@ def test_each_step_of_a_rotation_waits_for_what_processes_hold() -> None:
     assert list(after_step(SigningKeys(current="x", keys={"x": "A" * 43}), RotationStep.ADD, "D" * 43).keys)[1] == "k1"
 
 
-def test_the_parameters_of_the_urls_that_are_out() -> None:
+def test_event_urls_have_fixed_parameters() -> None:
     lost = CLAIMS._replace(placement=1, value_micros=9_000_000)
     made = make_event(Kind.LOSS, lost, {"w": "5.5", "r": "102", "c": "12345", "p": "4.8"}, NOW)
 
@@ -286,7 +286,7 @@ def test_the_parameters_of_the_urls_that_are_out() -> None:
         assert make_event(Kind.LOSS, lost, {"c": code, "r": code}, NOW).error_code is None
 
 
-def test_a_click_whose_url_would_be_too_long_goes_uncounted() -> None:
+def test_a_click_url_that_would_be_too_long_is_the_landing_page() -> None:
     urls = EventUrls("https://bid.example", CLAIMS, KEYS)
     short = "https://shop.example/?a=b c"
     assert urls.click_through(short).startswith("https://bid.example/e/click/")
@@ -299,3 +299,8 @@ def test_a_click_whose_url_would_be_too_long_goes_uncounted() -> None:
     assert urls.click_through(long) == long
     with pytest.raises(ValueError, match="BIDDER_PUBLIC_URL"):
         EventUrls("https://" + "a" * 500, CLAIMS, KEYS)
+
+
+def test_the_parameters_of_event_urls_keep_their_names() -> None:
+    names = (PRICE, TO_WIN, LOSS_REASON, ERROR_CODE, TARGET)
+    assert names == ("p", "w", "r", "c", "u"), "the next version reads the URLs of bids in flight"

@@ -1,4 +1,4 @@
-"""Recomputed spend is equal where the ledger counted all, and says what it did not."""
+"""The verification of the ledger: recomputed spend is equal, or each difference is explained."""
 
 from datetime import timedelta
 
@@ -47,7 +47,7 @@ def verified(ledger: Ledger, events):  # type: ignore[no-untyped-def]
 
 
 @given(EVENTS, st.integers(0, 3))
-def test_what_was_counted_is_equal_and_what_was_not_is_named(events, lost) -> None:  # type: ignore[no-untyped-def]
+def test_counted_bids_agree_and_uncounted_bids_are_listed(events, lost) -> None:  # type: ignore[no-untyped-def]
     dynamodb = FaultyDynamoDB("ledger")
     ledger = Ledger(dynamodb.client, "ledger", pause=lambda _: None)
     judge = IvtFilter(BoundedSets(dynamodb.client, "ledger"))
@@ -91,7 +91,7 @@ def test_each_difference_is_explained() -> None:
 
 
 @pytest.mark.parametrize("name", ["hour#12", "deal#d1", "advertiser#shop.example", "impressions"])
-def test_a_part_that_is_wrong_is_named_though_the_sum_is_right(name: str) -> None:
+def test_a_wrong_part_is_reported_even_if_the_sum_is_right(name: str) -> None:
     dynamodb = FaultyDynamoDB("ledger")
     ledger = Ledger(dynamodb.client, "ledger", pause=lambda _: None)
     sold = [event(1, deal_id="d1", advertiser="shop.example")]

@@ -1,4 +1,4 @@
-"""Ids as spreadsheets and databases export them: read as they are, or the line refused."""
+"""Ids in exports of spreadsheets and databases are read, or refused with their line."""
 
 from io import BytesIO
 
@@ -23,14 +23,16 @@ def read(text: str, encoding: str = "utf-8") -> list[str]:
     st.sampled_from(["{}", '"{}"', "'{}'", " {}\t", "{},", '"{}",', "{};"]),
     st.sampled_from(["", "ID", '"device_id"', "IFA"]),
 )
-def test_however_ids_are_written_they_are_read(ids: list[str], encoding: str, end: str, form: str, head: str) -> None:
+def test_ids_are_read_in_each_quoting_and_encoding(
+    ids: list[str], encoding: str, end: str, form: str, head: str
+) -> None:
     lines = [*([head] if head else []), *(form.format(entry) for entry in ids)]
 
     assert read(end.join(lines) + end, encoding) == ids
 
 
 @given(IDS, st.sampled_from([",", ", ", ";", "\t", '","']))
-def test_several_of_a_line_are_several(ids: list[str], between: str) -> None:
+def test_a_line_may_have_several_ids(ids: list[str], between: str) -> None:
     quote = '"' if '"' in between else ""
 
     assert read(quote + between.join(ids) + quote) == ids
@@ -46,10 +48,15 @@ def test_several_of_a_line_are_several(ids: list[str], between: str) -> None:
         ("id,name,last_seen\n1,Ann,today\n", "line 1 is the header of a table of 3 columns"),
     ],
 )
-def test_what_is_no_id_is_refused_with_its_line_and_not_quoted(text: str, message: str) -> None:
+def test_an_invalid_id_is_refused_with_its_line_and_not_printed(text: str, message: str) -> None:
     with pytest.raises(BadLine, match=message):
         read(text)
 
 
-def test_zeros_are_no_id() -> None:
+def test_an_id_of_zeros_is_refused() -> None:
     assert read("00000000-0000-0000-0000-000000000000\n0\n7\n") == ["7"]
+
+
+@pytest.mark.parametrize("first", ["sep=;", '"sep=,"', "\ufeffSEP=\t", "sep=;;;"])
+def test_the_line_of_a_spreadsheets_separator_is_skipped(first: str) -> None:
+    assert [entry.text for entry in ids_in([f"{first}\n", "ifa\n", "a1b2;\n"])] == ["a1b2"]

@@ -1,5 +1,6 @@
-"""Text in any Unicode encoding is read; a byte that is none is named by line and column."""
+"""Text in any Unicode encoding is read. An invalid byte is reported with line and column."""
 
+import gzip
 from io import BytesIO
 
 import pytest
@@ -18,7 +19,7 @@ def test_every_unicode_encoding_is_read(encoding: str, text: str) -> None:
     assert text_of(written.encode(encoding), "file") == written
 
 
-def test_windows_line_ends_are_line_feeds() -> None:
+def test_windows_line_endings_become_line_feeds() -> None:
     assert list(lines_of(BytesIO("a\r\nb\r\n".encode("utf-16")), "file")) == ["a\n", "b\n"]
 
 
@@ -29,9 +30,15 @@ def test_windows_line_ends_are_line_feeds() -> None:
         (b"a\nb\x80\x8fc", "f:2:2: the byte 0x80 is not UTF-8"),
         (b"a\n\xff", "f:2:1: "),
         (b"abc\ndef\0", "f:2:4: a NUL byte"),
+        (
+            b"PK\x03\x04\x14\0\x06",
+            "f: the file is not text but a zip archive, such as an Excel workbook: save it as CSV",
+        ),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "f: the file is not text but an old Excel workbook"),
+        (gzip.compress(b"id,name"), "f: the file is not text but a gzip file"),
         ("abc".encode("utf-16")[:-1], "f:1: the file is not valid UTF-16"),
     ],
 )
-def test_what_is_no_text_is_refused_with_its_place(data: bytes, message: str) -> None:
+def test_an_invalid_byte_is_refused_with_line_and_column(data: bytes, message: str) -> None:
     with pytest.raises(InvalidFile, match=message):
         text_of(data, "f")

@@ -1,4 +1,4 @@
-"""YAML is read as it is written, every value with its line, and nothing of a file is dropped in silence."""
+"""YAML is parsed with the line of each value, and no part of a file is ignored without an error."""
 
 import json
 from typing import Any
@@ -40,36 +40,36 @@ DOCUMENTS = st.recursive(
         "2026-11-01",
     ],
 )
-def test_a_scalar_is_its_text(written: str) -> None:
+def test_a_scalar_is_parsed_as_its_text(written: str) -> None:
     assert read_yaml(f"a: {written}", "file").plain() == {"a": written}
     assert read_yaml(f"{{a: [{written}], {written}: b}}", "file").plain() == {"a": [written], written: "b"}
 
 
 @pytest.mark.parametrize("written", ["", "~", "null", "Null", "NULL"])
-def test_only_the_core_schema_s_null_is_nothing(written: str) -> None:
+def test_only_the_nulls_of_the_core_schema_are_none(written: str) -> None:
     assert read_yaml(f"a: {written}", "file").plain() == {"a": None}
     assert read_yaml(f"a: '{written}'", "file").plain() == {"a": written}
 
 
 @given(DOCUMENTS)
-def test_what_is_dumped_is_read(document: Any) -> None:
+def test_dumped_yaml_is_read_back(document: Any) -> None:
     text = yaml.safe_dump(document, allow_unicode=True)
 
     assert read_yaml(text, "file").plain() == document
 
 
 @given(st.dictionaries(TEXTS, DOCUMENTS, max_size=4))
-def test_json_is_read_as_its_values(document: dict[str, Any]) -> None:
+def test_json_is_parsed_to_its_values(document: dict[str, Any]) -> None:
     text = json.dumps(document)
 
     assert read_json_line(text, "file", 1) == document
 
 
-def test_numbers_of_json_are_their_texts() -> None:
+def test_json_numbers_are_parsed_as_texts() -> None:
     assert read_json_line('{"a": [1.10, 12, -3e2, true, null]}', "f", 1) == {"a": ["1.10", "12", "-3e2", True, None]}
 
 
-def test_anchors_and_merges_repeat_what_they_name_and_what_is_written_wins() -> None:
+def test_anchors_and_merge_keys_are_expanded_and_explicit_keys_take_precedence() -> None:
     tree = read_yaml("base: &b {x: 1, y: 2}\nitems:\n  - {<<: *b, y: 3}\n  - *b", "file")
 
     assert tree.plain() == {"base": {"x": "1", "y": "2"}, "items": [{"y": "3", "x": "1"}, {"x": "1", "y": "2"}]}
@@ -86,7 +86,7 @@ def test_anchors_and_merges_repeat_what_they_name_and_what_is_written_wins() -> 
         (("a", "b", 1, "absent", "x"), (4, 7)),
     ],
 )
-def test_each_value_has_its_place(path: tuple[int | str, ...], position: tuple[int, int]) -> None:
+def test_each_value_has_its_line(path: tuple[int | str, ...], position: tuple[int, int]) -> None:
     assert position_of(read_yaml("a:\n  b:\n    - 1\n    - c: 2\n", "file"), path) == position
 
 
@@ -112,7 +112,7 @@ BILLION = "\n".join(
         (BILLION, "aliases repeat more than"),
     ],
 )
-def test_what_is_no_data_is_refused_with_its_line(text: str, message: str) -> None:
+def test_invalid_yaml_is_refused_with_its_line(text: str, message: str) -> None:
     with pytest.raises(InvalidFile, match=message):
         read_yaml(text, "f")
 
@@ -128,7 +128,7 @@ def test_what_is_no_data_is_refused_with_its_line(text: str, message: str) -> No
         ("[1]", "f:7:1: a line is one object"),
     ],
 )
-def test_a_line_that_is_no_object_is_refused_with_its_number(line: str, message: str) -> None:
+def test_a_json_line_that_is_not_an_object_is_refused_with_its_number(line: str, message: str) -> None:
     with pytest.raises(InvalidFile, match=message):
         read_json_line(line, "f", 7)
 

@@ -1,4 +1,4 @@
-"""Requests and bids for the tests of what is done with them."""
+"""Generated requests and bids for the tests of the load test."""
 
 import json
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from loadtest.requests import Generated, RequestKind, generate
 
 
 def seeded(seed: int) -> Random:
-    """A random state to repeat a draw from."""
+    """A random generator with a seed."""
     return Random(seed)  # noqa: S311 - nothing here is a secret
 
 

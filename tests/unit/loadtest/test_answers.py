@@ -9,7 +9,7 @@ from loadtest.requests import RequestKind
 from tests.unit.loadtest.drawn import answered
 
 
-def test_the_bidders_own_answer_is_right() -> None:
+def test_an_answer_of_the_bidder_is_valid() -> None:
     request, body = answered()
     assert bids(RequestKind.VIDEO, request, 200, body) == [
         bid for seat in json.loads(body)["seatbid"] for bid in seat["bid"]
@@ -19,7 +19,7 @@ def test_the_bidders_own_answer_is_right() -> None:
 @pytest.mark.parametrize(
     ("kind", "status"), [(RequestKind.VIDEO, 204), (RequestKind.BANNER, 204), (RequestKind.MALFORMED, 400)]
 )
-def test_no_bid_is_an_answer_too(kind: RequestKind, status: int) -> None:
+def test_a_no_bid_is_valid(kind: RequestKind, status: int) -> None:
     assert bids(kind, answered()[0], status, "") == []
 
 
@@ -34,7 +34,7 @@ def test_no_bid_is_an_answer_too(kind: RequestKind, status: int) -> None:
         (RequestKind.MALFORMED, 502),
     ],
 )
-def test_other_statuses_are_wrong(kind: RequestKind, status: int) -> None:
+def test_other_statuses_are_faults(kind: RequestKind, status: int) -> None:
     request, body = answered()
     with pytest.raises(BadAnswer, match=f"{status} to a {kind} request"):
         bids(kind, request, status, body)
@@ -49,7 +49,7 @@ def _first(response: dict[str, Any]) -> dict[str, Any]:
     ("damage", "message"),
     [
         (lambda response: response.update(id="another"), "answers another"),
-        (lambda response: response.update(seatbid=[]), "no bid in it"),
+        (lambda response: response.update(seatbid=[]), "a response without a bid"),
         (lambda response: response.pop("seatbid"), "no BidResponse: KeyError"),
         (lambda response: response.update(seatbid=None), "no BidResponse: TypeError"),
         (lambda response: _first(response).update(impid="nowhere"), "which is not there"),
@@ -57,7 +57,7 @@ def _first(response: dict[str, Any]) -> dict[str, Any]:
         (lambda response: _first(response).update(price=-0.01), "is below"),
     ],
 )
-def test_wrong_bodies_are_named(damage: Callable[[dict[str, Any]], object], message: str) -> None:
+def test_an_invalid_body_is_reported_with_its_fault(damage: Callable[[dict[str, Any]], object], message: str) -> None:
     request, body = answered()
     response = json.loads(body)
     _first(response).pop("dealid", None)
@@ -66,7 +66,7 @@ def test_wrong_bodies_are_named(damage: Callable[[dict[str, Any]], object], mess
         bids(RequestKind.VIDEO, request, 200, json.dumps(response))
 
 
-def test_body_that_is_not_json_is_wrong() -> None:
+def test_a_body_that_is_not_json_is_a_fault() -> None:
     with pytest.raises(BadAnswer, match="no BidResponse"):
         bids(RequestKind.VIDEO, answered()[0], 200, "<VAST/>")
 
@@ -75,7 +75,7 @@ def test_body_that_is_not_json_is_wrong() -> None:
     ("floor", "is_below"),
     [({"bidfloor": "9999"}, True), ({"bidfloor": None}, False), ({"bidfloor": 9999, "bidfloorcur": "EUR"}, False)],
 )
-def test_floors_are_read_as_dirty_senders_write_them(floor: dict[str, Any], is_below: bool) -> None:
+def test_floors_are_read_in_the_spelling_of_careless_senders(floor: dict[str, Any], is_below: bool) -> None:
     request, body = answered()
     dirty = request | {"imp": [{**imp, "pmp": None, "id": imp["id"], **floor} for imp in request["imp"]]}
     response = json.loads(body)
@@ -87,7 +87,7 @@ def test_floors_are_read_as_dirty_senders_write_them(floor: dict[str, Any], is_b
         assert bids(RequestKind.VIDEO, dirty, 200, json.dumps(response))
 
 
-def test_numbers_as_ids_are_answered_as_texts() -> None:
+def test_ids_sent_as_numbers_are_expected_as_texts() -> None:
     request, body = answered()
     dirty = request | {"id": 7, "imp": [imp | {"id": int(imp["id"])} for imp in request["imp"]]}
 

@@ -7,7 +7,7 @@ from loadtest.bench.decision import COUNTS, decision, snapshot, video_requests
 from tests.unit.loadtest.drawn import seeded
 
 
-def test_same_state_gives_the_same_campaigns() -> None:
+def test_the_same_seed_gives_the_same_campaigns() -> None:
     assert campaigns(seeded(3), 50) == campaigns(seeded(3), 50)
     assert campaigns(seeded(3), 50) != campaigns(seeded(4), 50)
 

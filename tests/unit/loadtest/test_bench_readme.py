@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from loadtest.bench import __main__ as run
 from loadtest.bench import plot, readme
 from loadtest.bench.headline import invocations, section, with_section
-from loadtest.bench.measure import row
+from loadtest.bench.measure import BenchRow, row
 from loadtest.bench.record import UnreadableRecord, read_record, write_record
 
 NOOP, BID = [700.0, 800.0], [1400.0, 2400.0]
@@ -28,7 +29,7 @@ def test_readme_has_the_figures_of_the_committed_record() -> None:
     )
 
 
-def test_the_committed_plot_is_of_the_committed_record() -> None:
+def test_the_committed_plot_shows_the_committed_record() -> None:
     assert f"<dc:title>{plot.title(read_record(readme.RECORD))}</dc:title>" in readme.PLOT.read_text()
 
 
@@ -92,3 +93,18 @@ def test_the_record_names_this_machine(tmp_path: Path) -> None:
     write_record(ROWS, AT, tmp_path / "bench.json")
     machine = json.loads((tmp_path / "bench.json").read_text())["machine"]
     assert all(machine.values())
+
+
+@pytest.mark.parametrize(("rows", "files"), [(ROWS, {"bench.json", "bench.svg"}), (ROWS[4:], {"bench.json"})])
+def test_a_run_writes_its_record_and_its_plot(
+    rows: list[BenchRow], files: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (run.runtime, run.decision, run.ledger, run.matching, run.load, run.freshness):
+        monkeypatch.setattr(module, "rows", lambda *_: [])
+    monkeypatch.setattr(run.runtime, "rows", lambda: rows)
+    monkeypatch.setattr(run, "ROOT", tmp_path)
+    monkeypatch.setattr(run, "RESULT", tmp_path / "build" / "bench.json")
+    monkeypatch.setattr(run, "PLOT", tmp_path / "build" / "bench.svg")
+    assert run.main() == 0
+    assert {path.name for path in (tmp_path / "build").iterdir()} == files
+    assert read_record(tmp_path / "build" / "bench.json").rows == rows

@@ -1,4 +1,4 @@
-"""The watch on the topic of events, against an SNS and an SQS in memory."""
+"""The watch of the events topic, on an SNS and an SQS in memory."""
 
 import json
 from collections.abc import Iterator
@@ -26,14 +26,14 @@ class Topic(NamedTuple):
 
 @pytest.fixture
 def topic(monkeypatch: pytest.MonkeyPatch) -> Iterator[Topic]:
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)  # which integration tests in this process set
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)  # integration tests in this process set it
     with mock_aws():
         session = Session("test", "test", region_name="us-east-1")
         sns = session.client("sns")
         yield Topic(session.client("sqs"), sns, sns.create_topic(Name="bid-events")["TopicArn"])
 
 
-def test_an_event_that_does_not_arrive_is_missing(topic: Topic) -> None:
+def test_an_event_that_does_not_arrive_is_reported_as_missing(topic: Topic) -> None:
     watch = EventWatch(*topic)
     taken = {("win", str(number)) for number in range(12)}
     for kind, bid_id in [*taken, ("win", "0")]:
@@ -43,7 +43,7 @@ def test_an_event_that_does_not_arrive_is_missing(topic: Topic) -> None:
     assert watch.missing({*taken, ("win", "gone"), ("start", "0")}, 0.1) == {("win", "gone"), ("start", "0")}
 
 
-def test_nothing_is_left_behind(topic: Topic) -> None:
+def test_the_watch_deletes_its_queue_and_subscription(topic: Topic) -> None:
     EventWatch(*topic).close()
 
     assert not topic.sqs.list_queues().get("QueueUrls")

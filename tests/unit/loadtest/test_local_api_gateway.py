@@ -3,7 +3,7 @@ from loadtest.local_api_gateway import accepted_encoding, event_url
 LOCAL = "http://127.0.0.1:4566/restapis/a1/api/_user_request_"
 
 
-def test_a_binary_body_is_not_asked_of_the_local_api_gateway() -> None:
+def test_the_local_api_gateway_is_not_sent_accept_encoding() -> None:
     assert accepted_encoding(LOCAL) == "identity"
     assert accepted_encoding("http://127.0.0.1:8000") == "gzip"
 

@@ -10,12 +10,12 @@ TIMES = st.lists(st.floats(0.1, 1e6), min_size=1)
 
 
 @given(TIMES, st.floats(0.001, 1))
-def test_percentile_is_the_first_of_the_sorted_that_enough_do_not_exceed(times: list[float], share: float) -> None:
+def test_a_percentile_is_the_smallest_value_that_the_share_does_not_exceed(times: list[float], share: float) -> None:
     naive = next(t for t in sorted(times) if sum(other <= t for other in times) >= ceil(share * len(times)))
     assert percentile(times, share) == naive
 
 
-def test_every_call_has_every_input_and_the_order_turns() -> None:
+def test_every_call_gets_every_input_and_the_order_rotates() -> None:
     observed: list[tuple[str, bytes]] = []
     calls = {name: lambda written, name=name: observed.append((name, written)) for name in ("a", "b")}
 
@@ -28,7 +28,7 @@ def test_every_call_has_every_input_and_the_order_turns() -> None:
     assert all(time > 0 for times in took.values() for time in times)
 
 
-def test_ratios_are_of_the_same_percentile_to_the_baseline_of_the_same_run() -> None:
+def test_ratios_compare_equal_percentiles_of_one_run_with_its_baseline() -> None:
     measured = row("decision", 12, [10.0, 30.0, 100.0], "parse", [10.0, 20.0, 20.0])
     assert measured.record() == {
         "name": "decision",
@@ -41,5 +41,5 @@ def test_ratios_are_of_the_same_percentile_to_the_baseline_of_the_same_run() -> 
     }
 
 
-def test_baseline_is_its_own() -> None:
+def test_the_ratio_of_the_baseline_is_one() -> None:
     assert row("parse", None, [1.0, 3.0, 9.0], "parse", [1.0, 3.0, 9.0]).ratio == pytest.approx(1.0)

@@ -24,13 +24,13 @@ def auctions(bid: dict[str, Any]) -> list[list[tuple[str, str]]]:
     return [notices(rng, "auction", bid) for _ in range(4000)]
 
 
-def test_calls_go_to_the_url_of_their_kind_with_no_macro_left(auctions: list[list[tuple[str, str]]]) -> None:
+def test_calls_use_the_url_of_their_kind_with_all_macros_replaced(auctions: list[list[tuple[str, str]]]) -> None:
     for kind, url in (call for auction in auctions for call in auction):
         assert f"/e/{kind}/" in urlsplit(url).path
         assert not set(url) & set("${}[]")
 
 
-def test_settled_price_is_a_price_and_not_above_the_bid(
+def test_the_settled_price_is_positive_and_not_above_the_bid(
     bid: dict[str, Any], auctions: list[list[tuple[str, str]]]
 ) -> None:
     urls = [url for auction in auctions for kind, url in auction if kind in {"win", "impression", "bill"}]
@@ -38,7 +38,7 @@ def test_settled_price_is_a_price_and_not_above_the_bid(
     assert 0 < min(prices) < max(prices) <= bid["price"]
 
 
-def test_what_was_not_won_is_not_shown(auctions: list[list[tuple[str, str]]]) -> None:
+def test_a_lost_bid_has_no_impression(auctions: list[list[tuple[str, str]]]) -> None:
     for auction in auctions:
         kinds = [kind for kind, _ in auction]
         if "win" not in kinds:
@@ -51,13 +51,13 @@ def test_what_was_not_won_is_not_shown(auctions: list[list[tuple[str, str]]]) ->
         assert not {"error", "impression"} <= set(kinds)
 
 
-def test_nothing_is_watched_before_what_comes_before_it(auctions: list[list[tuple[str, str]]]) -> None:
+def test_quartiles_are_in_order(auctions: list[list[tuple[str, str]]]) -> None:
     for auction in auctions:
         watched = [kind for kind, _ in auction if kind in WATCHED]
         assert watched == WATCHED[: len(watched)]
 
 
-def test_shares_fall_from_the_win_to_the_end(auctions: list[list[tuple[str, str]]]) -> None:
+def test_shares_fall_from_the_win_to_the_complete(auctions: list[list[tuple[str, str]]]) -> None:
     counts = Counter(kind for auction in auctions for kind, _ in auction)
     assert counts["win"] / len(auctions) == pytest.approx(WON, abs=0.03)
     for earlier, later in pairwise(["win", "impression", *WATCHED]):
@@ -77,7 +77,7 @@ def test_markup_that_cannot_be_followed_is_refused(bid: dict[str, Any], markup: 
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8000/e/win/x", "http://localhost", "http://[::1]:8000/"])
-def test_this_machine_is_called(url: str) -> None:
+def test_urls_of_this_machine_are_called(url: str) -> None:
     assert is_loopback(url)
 
 
@@ -91,5 +91,5 @@ def test_this_machine_is_called(url: str) -> None:
         "",
     ],
 )
-def test_no_other_machine_is_called(url: str) -> None:
+def test_urls_of_other_machines_are_not_called(url: str) -> None:
     assert not is_loopback(url)

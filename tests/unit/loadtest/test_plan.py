@@ -18,11 +18,13 @@ LOCAL = "http://127.0.0.1:8000"
         ({"SEED": "9", "WEB": "8089", "CURVE": "weekly"}, Plan(60, 10, LOCAL, web_port=8089, is_weekly=True, seed=9)),
     ],
 )
-def test_environment_says_what_to_run(environ: dict[str, str], expected: Plan) -> None:
+def test_the_plan_is_read_from_the_environment(environ: dict[str, str], expected: Plan) -> None:
     assert plan(environ | {"EVENTS": "no"}) == expected
 
 
-def test_events_are_watched_on_this_checkouts_bidder_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_events_are_watched_only_for_the_bidder_of_this_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     assert plan({}).settings is None
     with pytest.raises(BadPlan, match="EVENTS=local: there is no"):
@@ -49,10 +51,12 @@ def test_events_are_watched_on_this_checkouts_bidder_alone(tmp_path: Path, monke
         ({"SEED": "0"}, "SEED=0"),
         ({"EVENTS": "all"}, "EVENTS=all: give local"),
         ({"CURVE": "daily"}, "CURVE=daily: give weekly"),
+        ({"HOST": "https://localhost:1", "CA": "no-such.pem"}, "CA=no-such.pem: give a file of certificates in PEM"),
+        ({"HOST": "https://localhost:1", "SSL_CERT_FILE": __file__}, "SSL_CERT_FILE=.*: give a file of certificates"),
         ({"REPLAY": "no-such-file"}, "REPLAY=no-such-file: there is no such file"),
     ],
 )
-def test_runs_without_bounds_or_elsewhere_are_refused(environ: dict[str, str], message: str) -> None:
+def test_runs_without_limits_or_against_other_hosts_are_refused(environ: dict[str, str], message: str) -> None:
     with pytest.raises(BadPlan, match=message):
         plan(environ)
 

@@ -1,4 +1,4 @@
-"""Requests from a file, for as long as a load test takes."""
+"""Requests from a file, repeated until the load test ends."""
 
 import gzip
 import json
@@ -12,7 +12,7 @@ from loadtest.requests import RequestKind
 from tests.support.matchable import video_request
 
 
-def test_requests_come_for_ever_with_ids_of_their_own(tmp_path: Path) -> None:
+def test_requests_are_repeated_with_new_ids(tmp_path: Path) -> None:
     path = tmp_path / "requests.jsonl"
     banner = video_request(id="b") | {"imp": [{"id": "1", "banner": {"w": 300, "h": 250}}]}
     path.write_text("\n".join([json.dumps(video_request(id="a")), "", json.dumps(banner), '{"imp": []}']))
@@ -34,7 +34,7 @@ def test_requests_come_for_ever_with_ids_of_their_own(tmp_path: Path) -> None:
         ("\x1f\x8b...", "not a complete gzip file"),
     ],
 )
-def test_what_is_no_request_is_named_by_its_line(text: str, said: str, tmp_path: Path) -> None:
+def test_an_invalid_request_is_reported_with_its_line(text: str, said: str, tmp_path: Path) -> None:
     path = tmp_path / "requests.jsonl"
     path.write_bytes(text.encode("latin-1"))
 
@@ -42,7 +42,7 @@ def test_what_is_no_request_is_named_by_its_line(text: str, said: str, tmp_path:
         recorded(path)
 
 
-def test_a_gzip_file_of_wrapped_requests_is_read_and_the_first_round_is_byte_for_byte(tmp_path: Path) -> None:
+def test_a_gzip_file_of_recorded_requests_is_read_and_first_sent_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "requests.jsonl.gz"
     odd = b'{"id":"a\xe2\x80\xa8b",  "imp":[{"id":1,"video":{"mimes":["video/mp4"]}}], "at":1.0}'
     path.write_bytes(gzip.compress(odd + b'\n{"exchange": "x", "request": {"id": "c"}}\r\n'))

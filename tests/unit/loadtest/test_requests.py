@@ -13,19 +13,19 @@ from tests.unit.loadtest.drawn import drawn, encoded
 MANY = drawn(3000)
 
 
-def test_same_state_gives_the_same_requests() -> None:
+def test_the_same_seed_gives_the_same_requests() -> None:
     assert drawn(50) == MANY[:50]
     assert drawn(50, seed=2) != MANY[:50]
 
 
-def test_kinds_come_in_their_shares() -> None:
+def test_kinds_have_their_shares() -> None:
     kinds = Counter(kind for kind, *_ in MANY)
     assert kinds[RequestKind.VIDEO] / len(MANY) == pytest.approx(0.91, abs=0.03)
     assert kinds[RequestKind.BANNER] / len(MANY) == pytest.approx(0.08, abs=0.03)
     assert kinds[RequestKind.MALFORMED] / len(MANY) == pytest.approx(0.01, abs=0.006)
 
 
-def test_well_formed_requests_need_no_mending_and_have_what_their_kind_says() -> None:
+def test_well_formed_requests_need_no_repair_and_have_the_fields_of_their_kind() -> None:
     for kind, document, _ in MANY:
         if kind is not RequestKind.MALFORMED:
             request = BidRequest.model_validate_json(encoded(document))
@@ -33,7 +33,7 @@ def test_well_formed_requests_need_no_mending_and_have_what_their_kind_says() ->
 
 
 @pytest.mark.parametrize("broken", MALFORMED)
-def test_each_way_to_break_a_request_makes_it_invalid(broken: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+def test_each_mutation_makes_a_request_invalid(broken: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     whole = next(document for kind, document, _ in MANY if kind is RequestKind.VIDEO)
     parse(encoded(whole))
     with pytest.raises(InvalidRequest):

@@ -1,7 +1,10 @@
-"""The load test as a program, against a bidder that is none."""
+"""The load test as a program, against fake bidders."""
 
+import json
 import os
 import re
+import shutil
+import ssl
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -17,6 +20,7 @@ from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.parse import parse
+from loadtest.plan import CA_VARIABLES
 from tests.support.campaigns import campaign, snapshot
 from tests.support.service import service
 from tests.support.serving import serving
@@ -30,7 +34,7 @@ HEADINGS = ("requests", "rate /s", "p50 ms", "p99 ms", "bids", "no-bids", "400s"
 
 
 class NoBidder(BaseHTTPRequestHandler):
-    """Bids on nothing."""
+    """A fake bidder that never bids."""
 
     protocol_version = "HTTP/1.1"
 
@@ -53,11 +57,11 @@ class NoBidder(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Says nothing."""
+        """Logs nothing."""
 
 
 class Broken(NoBidder):
-    """Fails at everything but its health."""
+    """A fake bidder that answers only health checks."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -65,7 +69,7 @@ class Broken(NoBidder):
 
 
 class NotGzip(NoBidder):
-    """Answers with a body that is not what its header says."""
+    """A fake bidder whose body is not gzip despite its header."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -77,7 +81,7 @@ class NotGzip(NoBidder):
 
 
 class Recording(NoBidder):
-    """Bids on nothing, and keeps the requests."""
+    """A fake bidder that never bids and stores the requests."""
 
     bodies: ClassVar[list[bytes]] = []
 
@@ -88,7 +92,7 @@ class Recording(NoBidder):
 
 
 class Overloaded(NoBidder):
-    """Answers that it has too much to do."""
+    """A fake bidder that answers 503."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -96,7 +100,7 @@ class Overloaded(NoBidder):
 
 
 class NoticesFail(NoBidder):
-    """Bids, and takes no notice."""
+    """A fake bidder that bids and refuses all notices."""
 
     def do_GET(self) -> None:
         self.answer(503 if self.path.startswith("/e/") else 200)
@@ -114,10 +118,28 @@ class NoticesFail(NoBidder):
 
 
 class EventsVanish(NoticesFail):
-    """Bids, takes all notices, and publishes none."""
+    """A fake bidder that bids, accepts all notices, and publishes none."""
 
     def do_GET(self) -> None:
         self.answer(204 if self.path.startswith("/e/") else 200)
+
+
+class BidsBelowTheFloor(NoticesFail):
+    """Bids a tenth of a cent on all, whatever the floor, and on no impression of the request."""
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        try:
+            request = parse(body)
+        except InvalidRequest:
+            self.answer(400)
+            return
+        bids = [{"id": "1", "impid": "no-such-imp", "price": 0.001, "adm": "<VAST/>", "crid": "1"}]
+        content = json.dumps({"id": request.id, "seatbid": [{"bid": bids}]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
 
 
 def loadtest(host: str, folder: Path = ROOT, **variables: str) -> "subprocess.CompletedProcess[str]":
@@ -132,7 +154,7 @@ def loadtest(host: str, folder: Path = ROOT, **variables: str) -> "subprocess.Co
     )
 
 
-def test_right_answers_end_in_a_table() -> None:
+def test_valid_answers_end_with_a_table() -> None:
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), NoBidder)) as host:
         ran = loadtest(host)
     assert ran.returncode == 0, ran.stderr
@@ -145,7 +167,7 @@ def test_right_answers_end_in_a_table() -> None:
     assert notices.split()[:2] == ["notices", "0"]
 
 
-def test_wrong_answers_are_counted_and_end_in_failure() -> None:
+def test_invalid_answers_are_counted_and_fail_the_run() -> None:
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), Broken)) as host:
         ran = loadtest(host)
     assert ran.returncode == 1
@@ -154,7 +176,7 @@ def test_wrong_answers_are_counted_and_end_in_failure() -> None:
     assert "500 to a video request" in ran.stdout
 
 
-def test_a_503_is_counted_and_explained() -> None:
+def test_a_503_is_counted_with_an_explanation() -> None:
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), Overloaded)) as host:
         ran = loadtest(host)
     assert ran.returncode == 1
@@ -164,7 +186,7 @@ def test_a_503_is_counted_and_explained() -> None:
     assert "503 of a notice" not in ran.stdout
 
 
-def test_a_body_that_cannot_be_decoded_is_an_error_of_one_line() -> None:
+def test_a_body_that_cannot_be_decoded_is_one_line_of_error() -> None:
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), NotGzip)) as host:
         ran = loadtest(host)
     assert ran.returncode == 1
@@ -186,7 +208,7 @@ def test_the_same_seed_sends_the_same_requests() -> None:
     assert first[:common] == again[:common] != other[:common]
 
 
-def test_requests_of_a_file_are_sent_as_they_are(tmp_path: Path) -> None:
+def test_requests_of_a_file_are_sent_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "requests.jsonl"
     path.write_text('{"id": "a",  "imp": [{"id": "1", "banner": {}}]}\n')
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), Recording)) as host:
@@ -196,7 +218,7 @@ def test_requests_of_a_file_are_sent_as_they_are(tmp_path: Path) -> None:
     assert Recording.bodies[0] == path.read_bytes().strip()
 
 
-def test_a_file_of_no_requests_is_named_before_the_load(tmp_path: Path) -> None:
+def test_a_file_without_requests_is_refused_before_the_load(tmp_path: Path) -> None:
     path = tmp_path / "requests.jsonl"
     path.write_text('{"id": "a"}\n{"id":\n')
     ran = loadtest("http://127.0.0.1:9", REPLAY=str(path))
@@ -205,7 +227,7 @@ def test_a_file_of_no_requests_is_named_before_the_load(tmp_path: Path) -> None:
     assert "Traceback" not in ran.stderr
 
 
-def test_an_event_that_nobody_takes_is_lost_and_ends_in_failure() -> None:
+def test_a_refused_event_counts_as_lost_and_fails_the_run() -> None:
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), NoticesFail)) as host:
         ran = loadtest(host, DURATION="4")
     assert ran.returncode == 1
@@ -213,7 +235,7 @@ def test_an_event_that_nobody_takes_is_lost_and_ends_in_failure() -> None:
     assert "503 of a notice" in ran.stdout
 
 
-def test_an_event_that_is_taken_and_does_not_arrive_is_lost(tmp_path: Path) -> None:
+def test_an_accepted_event_that_does_not_arrive_counts_as_lost(tmp_path: Path) -> None:
     topics = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     topics.start()
     address, port = topics.get_host_and_port()
@@ -234,6 +256,47 @@ def test_an_event_that_is_taken_and_does_not_arrive_is_lost(tmp_path: Path) -> N
     assert "503 of" not in ran.stdout, "neither row has a 503"
 
 
+def test_an_invalid_bid_fails_the_run() -> None:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), BidsBelowTheFloor)) as host:
+        ran = loadtest(host)
+    assert ran.returncode == 1, ran.stderr
+    assert re.search(r"\d+ x POST /bid: .*no-such-imp", ran.stdout), ran.stdout
+
+
+def _certificate(folder: Path) -> Path:
+    """A PEM file with a self-signed certificate of 127.0.0.1 and its key."""
+    pem = folder / "own.pem"
+    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
+    names = ["-subj", "/CN=own", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command = ["openssl", "req", "-x509", *curve, *names, "-keyout", str(pem)]
+    made = subprocess.run(command, capture_output=True, check=True)  # noqa: S603  a fixed command
+    pem.write_bytes(made.stdout + pem.read_bytes())
+    return pem
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+def test_a_certificate_is_verified_and_ca_trusts_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in CA_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    pem = _certificate(tmp_path)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), NoBidder)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    with serving(server) as url:
+        host = url.replace("http:", "https:")
+        unknown = loadtest(host)
+        trusted = {name: loadtest(host, ROOT, **{name: str(pem)}) for name in CA_VARIABLES}
+        wrong_name = loadtest(host.replace("127.0.0.1", "localhost"), CA=str(pem))
+    assert unknown.returncode == wrong_name.returncode == 2
+    assert f"the certificate of {host} is not trusted: self" in unknown.stderr
+    assert "CA=FILE" in unknown.stderr
+    assert "Hostname mismatch" in wrong_name.stderr
+    for name, ran in trusted.items():
+        assert ran.returncode == 0, (name, ran.stderr, ran.stdout)
+        assert ran.stdout.splitlines()[2].endswith(" 0"), name
+
+
 def test_a_report_is_written(tmp_path: Path) -> None:
     report = tmp_path / "report.html"
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), NoBidder)) as host:
@@ -249,7 +312,7 @@ def test_a_report_is_written(tmp_path: Path) -> None:
         ("https://bidder.example", "only a bidder on this machine"),
     ],
 )
-def test_nobody_there_is_said_at_once(host: str, message: str) -> None:
+def test_an_unreachable_bidder_is_reported_at_once(host: str, message: str) -> None:
     ran = loadtest(host)
     assert ran.returncode == 2
     assert message in ran.stderr

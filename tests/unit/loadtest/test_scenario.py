@@ -1,4 +1,4 @@
-"""Realistic traffic: popularity by rank, pods, and requests that real senders get wrong and that are answered."""
+"""Realistic traffic: Zipf popularity, pods, and repairable requests of careless senders."""
 
 import json
 from collections import Counter, defaultdict
@@ -22,13 +22,13 @@ RNG = seeded(7)
 MANY = [realistic(RNG) for _ in range(2000)]
 
 
-def test_the_same_state_draws_the_same_traffic() -> None:
+def test_the_same_seed_gives_the_same_traffic() -> None:
     rng = seeded(7)
 
     assert [realistic(rng) for _ in range(50)] == MANY[:50]
 
 
-def test_every_request_is_read_but_for_the_malformed() -> None:
+def test_every_request_is_valid_except_malformed_ones() -> None:
     for kind, document, _ in MANY:
         if kind is not RequestKind.MALFORMED:
             assert parse(json.dumps(document).encode()).imp
@@ -45,7 +45,7 @@ def test_few_viewers_and_publishers_have_most_of_the_traffic() -> None:
     assert len(viewers) > 500
 
 
-def test_a_viewer_stays_in_a_country_and_a_publisher_sells_what_it_sold_before() -> None:
+def test_viewers_keep_their_country_and_publishers_their_inventory() -> None:
     whole = [document for kind, document, _ in MANY if kind is not RequestKind.MALFORMED]
     countries, devices, sold = defaultdict(set), defaultdict(set), defaultdict(set)
     for each in whole:
@@ -60,7 +60,7 @@ def test_a_viewer_stays_in_a_country_and_a_publisher_sells_what_it_sold_before()
         assert {len(each) for each in values.values()} == {1}
 
 
-def test_televisions_ask_for_pods_and_some_requests_are_dirty() -> None:
+def test_televisions_request_pods_and_some_requests_need_repair() -> None:
     videos = [imp["video"] for kind, document, _ in MANY if kind is RequestKind.VIDEO for imp in document["imp"]]
 
     assert 50 < sum("poddur" in video for video in videos) < 400
@@ -68,7 +68,7 @@ def test_televisions_ask_for_pods_and_some_requests_are_dirty() -> None:
     assert any("x-player" in video for video in videos)
 
 
-def test_each_way_to_be_dirty_changes_a_request_that_is_still_read() -> None:
+def test_each_careless_spelling_changes_a_request_that_stays_valid() -> None:
     for change in DIRT:
         _, document, _ = next(each for each in MANY if each.kind is RequestKind.VIDEO)
         copy = json.loads(json.dumps(document))
@@ -84,7 +84,7 @@ def test_zipf_draws_the_first_of_three_six_times_in_eleven() -> None:
     assert abs(drawn[1] - 3000) < 200
 
 
-def test_a_week_has_168_hours_the_busiest_of_which_is_1() -> None:
+def test_a_week_has_168_hours_with_a_maximum_of_1() -> None:
     assert len(weekly()) == 168
     assert max(weekly()) == 1.0
     assert 0 < min(weekly()) < 0.5
@@ -99,7 +99,7 @@ def test_a_week_has_168_hours_the_busiest_of_which_is_1() -> None:
 
 
 @given(st.lists(st.text("ab", min_size=1), max_size=20), st.integers(0, 1000))
-def test_every_call_is_made_in_order_and_some_twice(names: list[str], seed: int) -> None:
+def test_calls_are_made_in_order_and_some_twice(names: list[str], seed: int) -> None:
     pending, rng = PendingCalls(), seeded(seed)
     pending.add(rng, [("start", f"{number}/{name}") for number, name in enumerate(names)], 100.0)
     soon, rest = pending.due(105.0), pending.rest()
@@ -110,7 +110,7 @@ def test_every_call_is_made_in_order_and_some_twice(names: list[str], seed: int)
     assert first_times == [f"{number}/{name}" for number, name in enumerate(names)]
 
 
-def test_a_call_that_fails_comes_again_until_its_tries_are_used() -> None:
+def test_a_failed_call_is_repeated_up_to_its_limit() -> None:
     pending = PendingCalls()
     pending.add(seeded(1), [("win", "u")], 0.0)
     [call] = pending.rest()

@@ -1,4 +1,4 @@
-"""Answers are held to the published schemas of OpenRTB and VAST."""
+"""Answers are validated by the published schemas of OpenRTB and VAST."""
 
 import json
 from typing import Any
@@ -19,11 +19,11 @@ def answer() -> dict[str, Any]:
     return dict(json.loads(reply.body))
 
 
-def test_a_right_answer_passes() -> None:
+def test_a_valid_answer_passes() -> None:
     check_standards(answer())
 
 
-def test_what_differs_from_a_standard_is_named() -> None:
+def test_an_answer_that_violates_a_standard_is_reported() -> None:
     wrong, markup = answer(), answer()
     wrong["seatbid"][0]["bid"][0]["price"] = "12"
     markup["seatbid"][0]["bid"][0]["adm"] = '<VAST version="4.2"><Ad><InLine/></Ad></VAST>'

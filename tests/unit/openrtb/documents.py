@@ -1,4 +1,4 @@
-"""Small OpenRTB requests as documents, and what parse() makes of them."""
+"""Small OpenRTB requests as JSON values, and their parsed form."""
 
 import json
 from typing import Any

@@ -36,18 +36,18 @@ BID: Bid = {
 }
 
 
-def test_the_bid_in_this_file_has_every_field() -> None:
+def test_the_example_bid_has_every_field() -> None:
     assert set(BID) == set(get_type_hints(Bid))
 
 
 @pytest.mark.parametrize(
     "response", [bid_response("r", "x", "USD", {"seat": [BID]}), no_bid_response("r", NoBidReason.UNMATCHED_USER)]
 )
-def test_answers_are_valid(response: BidResponse) -> None:
+def test_responses_are_valid_by_the_schema(response: BidResponse) -> None:
     assert_valid_response(json.loads(dump(response)))
 
 
-def test_a_bid_answer() -> None:
+def test_the_json_of_a_bid_response() -> None:
     assert json.loads(dump(bid_response("r", "x", "EUR", {"s1": [BID], "s2": []}))) == {
         "id": "r",
         "bidid": "x",
@@ -56,11 +56,11 @@ def test_a_bid_answer() -> None:
     }
 
 
-def test_a_reasoned_no_bid() -> None:
+def test_the_json_of_a_no_bid_with_its_reason() -> None:
     answer = dump(no_bid_response("\u00e9", NoBidReason.INSUFFICIENT_TIME))
     assert answer == '{"id":"\u00e9","seatbid":[],"nbr":15}'
 
 
-def test_half_a_character_in_what_is_echoed_is_escaped() -> None:
+def test_a_lone_surrogate_in_an_echoed_id_is_escaped() -> None:
     answer = dump(no_bid_response("\ud83d", NoBidReason.INSUFFICIENT_TIME))
     assert answer == r'{"id":"\ud83d","seatbid":[],"nbr":15}'

@@ -1,4 +1,4 @@
-"""Requests that real senders sent: each is read, or refused for what the standard calls invalid."""
+"""Requests of real senders: each is parsed, or refused because the standard calls it invalid."""
 
 import json
 from collections import Counter
@@ -15,7 +15,7 @@ def records(name: str) -> list[Any]:
 
 
 def refusal(request: Any) -> str:
-    """Why `request` is refused, empty where it is read."""
+    """The reason for refusing `request`, or an empty text if it is valid."""
     try:
         parse(json.dumps(request).encode())
     except InvalidRequest as error:
@@ -24,29 +24,29 @@ def refusal(request: Any) -> str:
 
 
 @pytest.mark.parametrize("name", ["prebid-video.jsonl", "prebid-other.jsonl"])
-def test_what_prebid_sends_is_read(name: str) -> None:
+def test_requests_of_prebid_server_are_valid(name: str) -> None:
     assert Counter(map(refusal, records(name))) == {"": len(records(name))}
 
 
-def test_what_prebidjs_sends_is_read() -> None:
+def test_the_request_of_prebidjs_is_valid() -> None:
     body = (CORPUS / "prebidjs-request.json").read_bytes()
     request = parse(body)
     assert request.imp[0].video is not None
     assert request.imp[0].video.podid == "p1"
 
 
-def test_what_the_standard_shows_is_read() -> None:
+def test_the_examples_of_the_standard_are_valid() -> None:
     requests = [record["body"] for record in records("iab-examples.jsonl") if record["kind"] == "request"]
     assert Counter(map(refusal, requests)) == {"": len(requests)}
 
 
-def test_what_exchanges_send_is_read_if_it_has_mimes() -> None:
+def test_requests_of_exchanges_with_mimes_are_valid() -> None:
     for request in records("exchange-video.jsonl"):
         lacking = [i for i, imp in enumerate(request["imp"]) if "video" in imp and "mimes" not in imp["video"]]
         assert refusal(request) == "; ".join(f"imp[{i}].video.mimes: required" for i in lacking)
 
 
-# The others are of no concern: what makes them bad is Prebid Server's own, or leaves nothing to bid on.
+# Other files are invalid only by Prebid Server's own rules, or offer no impression to bid on.
 REFUSED = {
     "video without mimes": ".video.mimes: ",
     "more than one of site/app/dooh": "app: cannot be sent beside site",
@@ -57,7 +57,7 @@ REFUSED = {
 }
 
 
-def test_what_is_bad_is_refused_for_that() -> None:
+def test_an_invalid_request_is_refused_with_its_fault() -> None:
     for record in records("prebid-bad.jsonl"):
         expected = REFUSED.get(record["reason"])
         playable = [imp for imp in record["request"].get("imp") or () if (imp.get("video") or {}).get("mimes")]

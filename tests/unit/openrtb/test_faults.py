@@ -1,4 +1,4 @@
-"""The faults of requests: which are named, which are forgiven, and what refuses a request as a whole."""
+"""Faults of requests: reported faults, repaired faults, and faults of the whole request."""
 
 import json
 import time
@@ -60,7 +60,7 @@ from tests.unit.openrtb.documents import VIDEO, faults, read, request, with_imp,
     ],
     ids=lambda value: json.dumps(value)[:60],
 )
-def test_each_fault_is_named(document: Any, paths: list[str]) -> None:
+def test_each_fault_is_reported_with_its_field(document: Any, paths: list[str]) -> None:
     assert faults(document) == paths
 
 
@@ -197,7 +197,7 @@ def test_each_fault_is_named(document: Any, paths: list[str]) -> None:
     ],
     ids=lambda value: json.dumps(value)[:60] if isinstance(value, dict) else "",
 )
-def test_dirt_is_forgiven(document: Any, read_back: Callable[[BidRequest], bool]) -> None:
+def test_harmless_faults_are_repaired(document: Any, read_back: Callable[[BidRequest], bool]) -> None:
     assert read_back(read(document))
 
 
@@ -221,7 +221,7 @@ def test_dirt_is_forgiven(document: Any, read_back: Callable[[BidRequest], bool]
     ],
     ids=range(14),
 )
-def test_what_is_no_json_of_ours_is_refused_as_a_whole(body: bytes) -> None:
+def test_a_body_that_is_not_a_json_object_within_limits_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidRequest) as caught:
         parse(body)
     assert [path for path, _ in caught.value.fields] == ["body"]
@@ -231,7 +231,7 @@ def test_what_is_no_json_of_ours_is_refused_as_a_whole(body: bytes) -> None:
     "wrong", [{"id": "2", "video": {}}, {"id": "2", "video": VIDEO, "bidfloor": "much"}, {"video": VIDEO}, "x", 7]
 )
 @pytest.mark.parametrize("position", [0, 1, 2])
-def test_an_impression_that_is_wrong_costs_itself(wrong: Any, position: int) -> None:
+def test_only_the_invalid_impression_is_dropped(wrong: Any, position: int) -> None:
     imps: list[Any] = [{"id": "1", "video": VIDEO}, {"id": "3", "video": VIDEO}]
     imps.insert(position, wrong)
 
@@ -239,13 +239,13 @@ def test_an_impression_that_is_wrong_costs_itself(wrong: Any, position: int) -> 
     assert [imp.id for imp in read(request(imp=[wrong, *imps, wrong], bcat=[None, "IAB1"])).imp] == ["1", "3"]
 
 
-def test_where_nothing_is_left_to_bid_on_each_wrong_impression_is_named() -> None:
+def test_without_a_valid_impression_each_invalid_impression_is_reported() -> None:
     imps = [{"id": "1", "video": {}}, {"id": "2", "banner": {}}, {"id": "3", "video": {"mimes": [" "]}}]
 
     assert faults(request(imp=imps)) == ["imp[0].video.mimes", "imp[2].video.mimes"]
 
 
-def test_of_too_many_impressions_the_first_are_read() -> None:
+def test_beyond_the_limit_only_the_first_impressions_are_read() -> None:
     imps = [{"id": str(number), "video": VIDEO} for number in range(MAX_IMPS + 20)]
     imps[MAX_IMPS + 3] = {"id": "0"}
     imps[5] = {"id": "5", "video": {}}
@@ -272,7 +272,7 @@ def test_of_too_many_impressions_the_first_are_read() -> None:
 )
 @pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("padding", [0, SHORT])
-def test_a_text_that_is_not_unicode_costs_itself(title: bytes, read_as: str, bom: bytes, padding: int) -> None:
+def test_only_the_text_with_a_lone_surrogate_is_dropped(title: bytes, read_as: str, bom: bytes, padding: int) -> None:
     body = bom + b'{"id":"r","imp":[{"id":"1","video":{"mimes":["video/mp4"]}}],"site":{"content":{"title":"' + title
     parsed = parse(body + b'"}}}' + b" " * padding)
 
@@ -282,7 +282,7 @@ def test_a_text_that_is_not_unicode_costs_itself(title: bytes, read_as: str, bom
 
 
 @given(bid_requests(), st.data())
-def test_half_an_emoji_in_any_text_changes_nothing_else(document: Any, data: st.DataObject) -> None:
+def test_a_lone_surrogate_in_any_text_changes_no_other_field(document: Any, data: st.DataObject) -> None:
     site = {"name": data.draw(st.text(st.characters(exclude_characters="\ufffd"), max_size=8)) + "\ud83d"}
     document.pop("app", None)
     document.pop("dooh", None)
@@ -294,7 +294,7 @@ def test_half_an_emoji_in_any_text_changes_nothing_else(document: Any, data: st.
     assert values == clean
 
 
-def test_an_id_that_is_not_unicode_cannot_be_answered() -> None:
+def test_a_request_id_with_a_lone_surrogate_is_refused() -> None:
     whole, cut = {"id": "1", "video": VIDEO}, {"id": "\ud83d", "video": VIDEO}
 
     assert [imp.id for imp in read(request(imp=[whole, cut])).imp] == ["1"]
@@ -303,11 +303,11 @@ def test_an_id_that_is_not_unicode_cannot_be_answered() -> None:
     assert faults(with_imp(pmp={"deals": [{"id": "\ud83d"}]})) == ["imp[0].pmp.deals[0].id"]
 
 
-def test_the_words_nan_and_infinity_are_no_offence() -> None:
+def test_the_texts_nan_and_infinity_are_valid_texts() -> None:
     assert read(request(site={"name": "NaN to Infinity"})).site is not None
 
 
-def test_many_faults_are_counted_not_listed() -> None:
+def test_beyond_the_limit_faults_are_only_counted() -> None:
     body = json.dumps(request(bcat=[{"a": 1}] * 3_000)).encode()
     started = time.perf_counter()
     with pytest.raises(InvalidRequest, match=str(MAX_FAULTS)):
@@ -315,7 +315,7 @@ def test_many_faults_are_counted_not_listed() -> None:
     assert time.perf_counter() - started < 1
 
 
-def test_the_text_is_short_and_ours() -> None:
+def test_the_message_of_a_fault_is_short_and_has_no_text_of_the_request() -> None:
     with pytest.raises(InvalidRequest) as caught:
         read(with_video(mimes={"secret": "value"}) | {"id": None})
     assert str(caught.value) == "id: required; imp[0].video.mimes: not a list"

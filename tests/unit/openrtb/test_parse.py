@@ -1,4 +1,4 @@
-"""parse(): what the standard calls valid is read as it was meant, everything else ends in InvalidRequest."""
+"""`parse`: a valid request is read with its values, and any other body raises InvalidRequest."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ CASELESS = {"domain", "cur", "mimes", "badv", "wadomain", "asi", "source", "bidf
 
 
 def assert_reads(model: Any, document: Any, name: str = "") -> None:
-    """The naive reading: whatever the document says, the model says too."""
+    """Asserts that the model has every value of the document."""
     if isinstance(document, dict):
         for field, value in document.items():
             if field == "banner":
@@ -34,19 +34,19 @@ def assert_reads(model: Any, document: Any, name: str = "") -> None:
 
 
 @given(bid_requests())
-def test_a_valid_request_is_read_as_it_stands(document: Any) -> None:
+def test_a_valid_request_is_read_with_its_values(document: Any) -> None:
     assert_reads(read(document), document)
 
 
 @given(dirty())
-def test_dirt_changes_nothing(pair: tuple[Any, Any]) -> None:
+def test_harmless_faults_change_no_value(pair: tuple[Any, Any]) -> None:
     clean, soiled = pair
     expected, values = read(clean).model_dump(), read(soiled).model_dump()
     assert values == expected
 
 
 @given(bid_requests())
-def test_the_2_5_places_say_the_same(document: Any) -> None:
+def test_fields_in_their_2_5_positions_are_read(document: Any) -> None:
     expected = read(document).model_dump(exclude={"regs": {"ext"}, "user": {"ext"}, "source": {"ext"}})
     for holder, names in (
         ("regs", ("gdpr", "us_privacy", "gpp", "gpp_sid")),
@@ -58,7 +58,7 @@ def test_the_2_5_places_say_the_same(document: Any) -> None:
     assert read(document).model_dump(exclude={"regs": {"ext"}, "user": {"ext"}, "source": {"ext"}}) == expected
 
 
-def test_the_2_6_place_wins() -> None:
+def test_the_2_6_position_of_a_field_takes_precedence() -> None:
     reading = read(
         request(
             regs={"gdpr": 0, "gpp": "new", "ext": {"gdpr": 1, "gpp": "old", "us_privacy": "1YNN", "gpp_sid": [7]}},
@@ -80,7 +80,7 @@ def test_the_2_6_place_wins() -> None:
     assert reading.source.schain.complete == 1
 
 
-def test_absent_is_none_unless_the_standard_has_a_default() -> None:
+def test_an_absent_field_is_none_or_the_default_of_the_standard() -> None:
     reading = read(request(regs={}))
     imp, video = reading.imp[0], reading.imp[0].video
     assert video is not None
@@ -104,7 +104,7 @@ def test_absent_is_none_unless_the_standard_has_a_default() -> None:
 
 
 @given(mutated())
-def test_a_broken_place_is_forgiven_or_named(mutation: tuple[Any, Path]) -> None:
+def test_an_invalid_value_is_repaired_or_reported(mutation: tuple[Any, Path]) -> None:
     document, position = mutation
     try:
         read(document)
@@ -117,19 +117,19 @@ def test_a_broken_place_is_forgiven_or_named(mutation: tuple[Any, Path]) -> None
 
 
 @given(bid_requests() | dirty().map(lambda pair: pair[1]) | mutated().map(lambda mutation: mutation[0]), st.booleans())
-def test_a_short_request_is_read_as_a_long_one_is(document: Any, twice: bool) -> None:
+def test_short_and_long_requests_are_parsed_equally(document: Any, twice: bool) -> None:
     text = json.dumps(short_of_points(document))
     body = (text.replace("{", '{"id": "first", "tmax": 1, ', 1) if twice else text).encode()
     assert outcome(body) == outcome(body + b" " * SHORT)
 
 
 def short_of_points(document: Any) -> Any:
-    """The same with 1 for 1.0: where a text belongs, one way reads it as "1", the other as "1.0"."""
+    """The document with 1 instead of 1.0, since the two parsers convert 1.0 to different texts."""
     if isinstance(document, dict):
         return {name: short_of_points(value) for name, value in document.items()}
     if isinstance(document, list):
         return [short_of_points(value) for value in document]
-    if isinstance(document, float):  # nor are exponents written alike
+    if isinstance(document, float):  # the parsers also write exponents differently
         rounded = round(document, 3)
         return int(rounded) if rounded.is_integer() else rounded
     return document
@@ -143,7 +143,7 @@ def outcome(body: bytes) -> BidRequest | Any:
 
 
 @given(st.binary() | json_values.map(lambda value: json.dumps(value).encode()))
-def test_anything_else_is_invalid(body: bytes) -> None:
+def test_any_other_body_is_invalid(body: bytes) -> None:
     with pytest.raises(InvalidRequest) as caught:
         parse(body)
     assert caught.value.fields

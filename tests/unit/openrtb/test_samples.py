@@ -1,4 +1,4 @@
-"""The sample requests, which the README's curl lines send."""
+"""The sample requests of README's curl commands."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.published import REQUEST_SCHEMA
 SAMPLES = sorted((Path(__file__).parents[3] / "samples").glob("request*.json"))
 
 
-def test_there_are_some() -> None:
+def test_sample_requests_exist() -> None:
     assert "request.json" in [path.name for path in SAMPLES]
 
 

@@ -1,4 +1,4 @@
-"""Consent strings, written bit by bit: the tests' own encoder, from the specifications."""
+"""An independent encoder of consent strings, written from the specifications."""
 
 from string import ascii_lowercase, ascii_uppercase, digits
 
@@ -6,21 +6,21 @@ ALPHABET = f"{ascii_uppercase}{ascii_lowercase}{digits}-_"
 
 
 def encoded(*fields: tuple[int, int]) -> str:
-    """(value, width) pairs as web-safe Base64, filled up with zeros."""
+    """The (value, width) pairs as bits in web-safe Base64, padded with zeros."""
     bits = "".join(f"{value:0{width}b}" for value, width in fields)
     bits += "0" * (-len(bits) % 6)
     return "".join(ALPHABET[int(bits[at : at + 6], 2)] for at in range(0, len(bits), 6))
 
 
 def tc_string(purposes: set[int], version: int = 2) -> str:
-    """A TC string's core segment whose user consented to these purposes, and to no vendor."""
+    """The core segment of a TC string with consent to these purposes and to no vendor."""
     consents = sum(1 << (24 - purpose) for purpose in purposes)
     before = ((version, 6), (1, 36), (1, 36), (7, 12), (1, 12), (1, 6), (0, 12), (1, 12), (5, 6), (0, 14))
     return encoded(*before, (consents, 24), (0, 24), (0, 1), (0, 12), (0, 16), (0, 1), (0, 16), (0, 1))
 
 
 def fibonacci(number: int) -> str:
-    """A number's Fibonacci coding, as bits."""
+    """The bits of a number in Fibonacci coding."""
     weights = [1, 2]
     while weights[-1] <= number:
         weights.append(weights[-1] + weights[-2])
@@ -32,7 +32,7 @@ def fibonacci(number: int) -> str:
 
 
 def gpp_header(*entries: int | tuple[int, int]) -> str:
-    """The header that names these sections; a pair is a group, from and to."""
+    """The GPP header with these sections. A pair is a range, from the first to the last section."""
     bits = f"{3:06b}{1:06b}{len(entries):012b}"
     last = 0
     for entry in entries:
@@ -50,7 +50,7 @@ def usnat(
     version: int = 1,
     sensitive: tuple[int, ...] = (),
 ) -> str:
-    """A core of the US national section; `sensitive` has the first of its kinds of sensitive data."""
+    """The core of the US national section. `sensitive` has the values of the first kinds of sensitive data."""
     more = (0,) * ((12 if version == 1 else 16) - len(sensitive))
     fields = (*(1,) * 6, *opt_outs, *sensitive, *more, *children, 0, 1, 1, 2)
     return encoded((version, 6), *((field, 2) for field in fields))

@@ -1,4 +1,4 @@
-"""TCF, US Privacy and GPP strings: what they allow, and that nothing unreadable allows anything."""
+"""TCF, US Privacy and GPP strings: permitted and refused use. An unreadable string always refuses."""
 
 from itertools import combinations
 from string import printable
@@ -32,23 +32,23 @@ SPECIFIED = [
 
 
 @pytest.mark.parametrize("purposes", [set(allowed) for n in range(5) for allowed in combinations((1, 2, 3, 4), n)])
-def test_a_tc_string_allows_with_consent_to_all_that_is_needed(purposes: set[int]) -> None:
+def test_a_tc_string_permits_with_consent_to_all_required_purposes(purposes: set[int]) -> None:
     assert tcf.allows(tc_string(purposes)) == ({1, 3, 4} <= purposes)
 
 
-def test_a_tc_string_of_another_version_or_cut_short_allows_nothing() -> None:
+def test_a_tc_string_that_is_truncated_or_of_another_version_refuses() -> None:
     assert not tcf.allows(tc_string({1, 2, 3, 4}, version=1))
     assert not tcf.allows(tc_string({1, 2, 3, 4}, version=3))
     assert not any(tcf.allows(CONSENT[:length]) for length in range(36))
 
 
 @given(st.text(st.sampled_from(printable), max_size=60))
-def test_no_noise_is_a_tc_string(text: str) -> None:
+def test_random_text_is_not_a_tc_string(text: str) -> None:
     assert not tcf.allows(text) or text[0] == "C"
 
 
 @given(st.text("1YN-2yn ", max_size=5))
-def test_a_us_privacy_string_allows_without_the_opt_out(text: str) -> None:
+def test_a_us_privacy_string_permits_without_an_opt_out(text: str) -> None:
     four = len(text) == 4 and text[0] == "1" and all(letter in "YN-" for letter in text[1:])
     assert us_privacy.allows(text) == (four and text[2] in "N-")
 
@@ -63,7 +63,7 @@ def test_the_header_of_the_specification(text: str, ids: list[int]) -> None:
     assert list(gpp._sections(text)) == ids
 
 
-def test_our_headers_are_those_of_the_specification() -> None:
+def test_the_encoder_gives_the_headers_of_the_specification() -> None:
     assert [gpp_header(2), gpp_header(2, 6), gpp_header((5, 6))] == ["DBABM", "DBACNY", "DBABjw"]
 
 
@@ -103,7 +103,7 @@ def test_a_gpp_string(text: str, in_force: list[int], allowed: bool) -> None:
     assert gpp.allows(text, in_force) == allowed
 
 
-def test_usnat_allows_where_nothing_was_opted_out_of() -> None:
+def test_usnat_permits_without_an_opt_out() -> None:
     for opt_outs in ((a, b, c) for a in range(4) for b in range(4) for c in range(4)):
         assert us_sections.allows(7, usnat(opt_outs)) == (opt_outs == (2, 2, 2)), opt_outs
 
@@ -137,7 +137,7 @@ def test_usnat_with_children_versions_and_gpc(section: str, allowed: bool) -> No
     assert us_sections.allows(7, section) == allowed
 
 
-# Fields of two bits by their place in each state's specification: notices, sale and further opt-outs, sensitive, child.
+# Two-bit fields in the order of each state's specification: notices, opt-outs, sensitive data, known child.
 STATES = {8: (3, 2, 9, 2), 9: (3, 2, 8, 1), 10: (3, 2, 7, 1), 11: (4, 2, 8, 1), 12: (3, 2, 8, 3)}
 STATES |= {13: (3, 2, 8, 3), 14: (3, 2, 8, 3), 15: (3, 2, 11, 3), 16: (3, 2, 8, 1), 17: (3, 2, 9, 5)}
 STATES |= {18: (4, 2, 8, 1), 19: (3, 2, 8, 1), 20: (3, 2, 8, 3), 21: (3, 2, 10, 5), 22: (3, 2, 8, 1), 23: (3, 2, 8, 1)}
@@ -148,7 +148,7 @@ LAYOUTS = {(7, 1): (6, 3, 12, 2), (7, 2): (6, 3, 16, 3)} | {(state, 1): fields f
 
 @pytest.mark.parametrize(("section", "version"), LAYOUTS)
 def test_the_layout_of_a_section(section: int, version: int) -> None:
-    """Each opt-out, each kind of sensitive data and each known child refuses; notices and what follows do not."""
+    """Each opt-out, each kind of sensitive data and each known child refuses. Notices and later fields do not."""
     notices, opt_outs, sensitive, children = LAYOUTS[section, version]
     allowing = [1] * notices + [2] * opt_outs + [0, 2] * (sensitive // 2) + [0] * (sensitive % 2)
     allowing += [0] * children + [1, 1, 1, 1]
@@ -161,7 +161,7 @@ def test_the_layout_of_a_section(section: int, version: int) -> None:
         assert gpp.allows(f"{gpp_header(section)}~{text}", [section]) == (changed not in read), changed
 
 
-def test_a_section_longer_than_any_is_refused_undecoded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_overlong_section_is_refused_without_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
     long = usnat() + "." + encoded((1, 2), (0, 1)) + "." * 64
     monkeypatch.setattr(us_sections, "Bits", lambda text: pytest.fail(f"decoded {text}"))
 
@@ -169,7 +169,7 @@ def test_a_section_longer_than_any_is_refused_undecoded(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("first_bits", [(2, 1), (4, 1), (3, 2), (3, 0)])
-def test_a_header_of_another_type_or_version_is_not_read(first_bits: tuple[int, int]) -> None:
+def test_a_header_of_another_type_or_version_is_refused(first_bits: tuple[int, int]) -> None:
     kind, version = first_bits
     rest = "".join(f"{ALPHABET.index(letter):06b}" for letter in gpp_header(7))[12:]
     header = encoded((kind, 6), (version, 6), *((int(bit), 1) for bit in rest))
@@ -179,7 +179,7 @@ def test_a_header_of_another_type_or_version_is_not_read(first_bits: tuple[int, 
 
 
 @pytest.mark.parametrize("last", [gpp.MAX_SECTION + 1, 10**6, 10**50])
-def test_a_header_that_names_sections_without_end_is_refused_before_they_are_listed(last: int) -> None:
+def test_a_header_with_huge_ranges_of_sections_is_refused_before_their_expansion(last: int) -> None:
     header = gpp_header((1, last))
 
     with pytest.raises(Unreadable):
@@ -191,17 +191,17 @@ def test_the_last_section_that_is_read() -> None:
     assert gpp._section_ids(Bits(gpp_header((1, gpp.MAX_SECTION)))) == list(range(1, gpp.MAX_SECTION + 1))
 
 
-def test_a_long_core_is_read_by_its_beginning() -> None:
-    """The vendors of a TC string may take thousands of characters, which nobody decodes."""
+def test_only_the_beginning_of_a_long_core_is_decoded() -> None:
+    """The vendors of a TC string may take thousands of characters, which are not decoded."""
     assert tcf.allows(CONSENT + "A" * 8000)
     assert tcf.allows(CONSENT.ljust(36, "A") + "é")
 
 
 @given(st.text(ALPHABET + "~.", max_size=80), st.lists(st.integers(-1, 30), max_size=3))
-def test_whatever_comes_it_is_a_yes_or_a_no(text: str, in_force: list[int]) -> None:
+def test_any_text_permits_or_refuses_without_an_error(text: str, in_force: list[int]) -> None:
     assert gpp.allows(text, in_force) in {True, False}
 
 
-def test_what_is_not_in_the_alphabet_is_refused() -> None:
+def test_characters_outside_the_alphabet_refuse() -> None:
     assert not us_sections.allows(7, usnat()[:-1] + "é")
     assert not tcf.allows(f"{CONSENT[:20]}+{CONSENT[21:]}")

@@ -1,4 +1,4 @@
-"""Edges of privacy that mutants found unguarded."""
+"""Bounds of privacy, each tested at its limit."""
 
 import json
 
@@ -31,7 +31,7 @@ DEVICE = {
 }
 
 
-def test_the_device_of_a_restricted_request_keeps_what_says_nothing_of_its_owner() -> None:
+def test_the_device_of_a_restricted_request_keeps_only_impersonal_fields() -> None:
     signals = {"dnt": 1, "lmt": 1, "ext": {"atts": 2}, "sua": {"model": "One"}}
     device = {**DEVICE, **signals, "ip": "203.0.113.7", "ifa": "6d3c1b5e-2f0a-4e7c-9a41-8b7f5c0d9e12"}
     kept = permitted(parse(json.dumps(video_request(device=device)).encode())).device
@@ -46,7 +46,7 @@ def test_the_device_of_a_restricted_request_keeps_what_says_nothing_of_its_owner
 
 
 @pytest.mark.parametrize(("length", "is_allowed"), [(36, True), (35, False)])
-def test_a_core_of_36_characters_has_all_that_is_read(length: int, is_allowed: bool) -> None:
+def test_a_core_of_36_characters_has_all_decoded_fields(length: int, is_allowed: bool) -> None:
     assert tcf.allows(CONSENT.partition(".")[0][:length]) == is_allowed
 
 

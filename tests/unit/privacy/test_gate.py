@@ -1,4 +1,4 @@
-"""permitted(): with any restrictive signal nothing personal is left, without one everything is."""
+"""`permitted`: a restricted request has no personal data, and an unrestricted request is unchanged."""
 
 import json
 from collections.abc import Iterator
@@ -15,8 +15,7 @@ from bidder.openrtb.device import Device
 from bidder.openrtb.geo import Geo
 from bidder.openrtb.parse import parse
 from bidder.openrtb.user import User
-from bidder.privacy.gate import permitted
-from bidder.privacy.restriction import restriction
+from bidder.privacy.gate import permitted, restriction
 from tests.support.campaigns import EVERYTHING, NOW
 from tests.support.matchable import video_request
 from tests.support.strategies import bid_requests
@@ -69,7 +68,7 @@ def request(device: dict[str, Any], regs: dict[str, Any], user: dict[str, Any]) 
 
 
 def values(position: object) -> Iterator[object]:
-    """All that can be reached from a model, whatever it is."""
+    """All values within a model, of any type."""
     if isinstance(position, BaseModel):
         yield from values(
             {**position.__dict__, **(position.__pydantic_extra__ or {}), **(position.__pydantic_private__ or {})}
@@ -89,7 +88,7 @@ def personal(position: object) -> list[object]:
     return [value for value in values(position) if SECRET in str(value) or value in {12.3456789, 19730707}]
 
 
-def test_the_walk_finds_what_it_should() -> None:
+def test_the_walk_reaches_every_personal_value() -> None:
     open_request = request(MACHINE, {}, PERSON)
     assert open_request.user
     assert len(personal(open_request)) > 25
@@ -97,7 +96,7 @@ def test_the_walk_finds_what_it_should() -> None:
 
 
 @pytest.mark.parametrize("device", DEVICE_SIGNALS)
-def test_nothing_personal_gets_past_a_restrictive_signal(device: dict[str, Any]) -> None:
+def test_no_personal_value_remains_under_a_restrictive_signal(device: dict[str, Any]) -> None:
     for regs, in_ext, consent, consent_in_ext in product(REGS_SIGNALS, [False, True], CONSENTS, [False, True]):
         user = PERSON | ({"ext": PERSON["ext"] | consent} if consent_in_ext else consent)
         requested = request(MACHINE | device, {"ext": regs} if in_ext else regs, user)
@@ -113,7 +112,7 @@ def test_nothing_personal_gets_past_a_restrictive_signal(device: dict[str, Any])
             assert personal(inputs)
 
 
-def test_the_context_is_left() -> None:
+def test_contextual_values_remain() -> None:
     inputs = permitted(request(MACHINE | {"lmt": 1}, {}, PERSON))
 
     assert inputs.device
@@ -125,11 +124,11 @@ def test_the_context_is_left() -> None:
 
 
 PERSONAL = {"metro", "city", "postcode", "near", "segment", "user"}
-"""What campaigns target of the person, or of the place more closely than its region."""
+"""Targeting attributes of the person, or of a location more precise than a region."""
 
 
 @given(bid_requests(), st.sampled_from(["lmt", "dnt"]))
-def test_any_request_under_a_signal_keeps_no_value_of_the_person(document: Any, signal: str) -> None:
+def test_no_generated_request_keeps_a_personal_value_under_a_signal(document: Any, signal: str) -> None:
     document.setdefault("device", {})[signal] = 1
     parsed = parse(json.dumps(document).encode())
 
@@ -150,12 +149,12 @@ def test_any_request_under_a_signal_keeps_no_value_of_the_person(document: Any, 
 
 
 @given(bid_requests())
-def test_a_request_is_given_whole_exactly_where_no_signal_restricts(document: Any) -> None:
+def test_a_request_is_unchanged_exactly_if_no_signal_restricts(document: Any) -> None:
     parsed = parse(json.dumps(document).encode())
     assert (permitted(parsed) is parsed) == (restriction(parsed) is None)
 
 
-def test_asking_twice_changes_nothing_more() -> None:
+def test_the_gate_is_idempotent() -> None:
     once = permitted(request(MACHINE, {"coppa": 1}, PERSON | {"consent": CONSENT}))
     assert permitted(once) == once
     assert isinstance(once.device, Device)
@@ -163,7 +162,7 @@ def test_asking_twice_changes_nothing_more() -> None:
 
 @pytest.mark.parametrize("kept", ["https://news.example/story", "news.example", ""])
 @pytest.mark.parametrize("cut", ["?u=secret", "#secret", "#a?u=secret", "?u=secret#secret", "??#?"])
-def test_addresses_end_before_their_query_and_their_fragment(kept: str, cut: str) -> None:
+def test_page_urls_lose_query_and_fragment(kept: str, cut: str) -> None:
     document = video_request(site={"page": kept + cut, "ref": kept + cut}, device={"dnt": 1})
 
     site = permitted(parse(json.dumps(document).encode())).site

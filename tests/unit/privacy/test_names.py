@@ -1,4 +1,4 @@
-"""The names of viewers and households: stable through rotations of the signing key, and None where nobody is known."""
+"""Pseudonyms of viewers and households: stable over key rotations, and None if the viewer is unknown."""
 
 import json
 from typing import Any
@@ -21,7 +21,7 @@ def asked(**device: Any) -> BidRequest:
     return parse(json.dumps(video_request(device={"ifa": IFA, **device})).encode())
 
 
-def test_names_outlive_every_step_of_two_rotations() -> None:
+def test_pseudonyms_are_stable_over_two_key_rotations() -> None:
     request, keys = asked(ip="93.184.216.34"), KEYS
     names = (viewer(request, keys), household(request, keys))
     assert None not in names
@@ -32,7 +32,7 @@ def test_names_outlive_every_step_of_two_rotations() -> None:
     assert keys.current == "k3"
 
 
-def test_names_differ_by_key_and_by_what_they_name() -> None:
+def test_pseudonyms_differ_by_key_and_by_subject() -> None:
     request = asked(ip="93.184.216.34")
     other = KEYS.model_copy(update={"viewers": "Z" * 43})
 
@@ -42,7 +42,7 @@ def test_names_differ_by_key_and_by_what_they_name() -> None:
 
 
 @pytest.mark.parametrize(("connection", "is_shared"), [(n, 3 <= n <= 7) for n in range(9)])
-def test_a_mobile_network_is_no_household(connection: int, is_shared: bool) -> None:
+def test_an_address_of_a_mobile_network_has_no_household(connection: int, is_shared: bool) -> None:
     request = asked(ip="93.184.216.34", connectiontype=connection)
 
     assert (household(request, KEYS) is None) == is_shared
@@ -62,11 +62,11 @@ def test_a_mobile_network_is_no_household(connection: int, is_shared: bool) -> N
         *({"ip": "93.184.216.34", "connectiontype": 6}, {"ipv6": "fe80::1"}, {"ipv6": "::1"}),
     ],
 )
-def test_an_address_of_many_or_of_nobody_names_no_household(device: dict[str, Any]) -> None:
+def test_a_shared_or_reserved_address_has_no_household(device: dict[str, Any]) -> None:
     assert household(asked(**device), KEYS) is None
 
 
-def test_the_addresses_of_one_prefix_are_one_household() -> None:
+def test_ipv6_addresses_of_one_prefix_are_one_household() -> None:
     first = household(asked(ipv6="2a00:1450:4001:81b::200e"), KEYS)
 
     assert first is not None
@@ -77,7 +77,7 @@ def test_the_addresses_of_one_prefix_are_one_household() -> None:
 
 
 @pytest.mark.parametrize("signal", [{"dnt": 1}, {"lmt": 1}])
-def test_without_consent_there_is_no_name(signal: dict[str, Any]) -> None:
+def test_without_consent_there_is_no_pseudonym(signal: dict[str, Any]) -> None:
     request = permitted(asked(ip="93.184.216.34", **signal))
 
     assert viewer(request, KEYS) is None

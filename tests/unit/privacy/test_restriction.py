@@ -1,4 +1,4 @@
-"""restriction(): each signal by itself, in each of its places and forms."""
+"""`restriction`: each signal alone, in each of its fields and formats."""
 
 import json
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bidder.openrtb.parse import parse
-from bidder.privacy.restriction import Restriction, restriction
+from bidder.privacy.gate import Restriction, restriction
 from tests.unit.privacy.strings import CONSENT, GPP_NO_OPT_OUT, GPP_OPT_OUT, REFUSAL
 
 
@@ -30,7 +30,7 @@ def restriction_of(**objects: Any) -> Restriction | None:
         ({"ext": {"atts": 2}}, Restriction.TRACKING_NOT_AUTHORIZED),
     ],
 )
-def test_the_device(device: dict[str, Any], expected: Restriction | None) -> None:
+def test_signals_of_the_device(device: dict[str, Any], expected: Restriction | None) -> None:
     assert restriction_of(device=device) is expected
 
 
@@ -53,7 +53,7 @@ def test_the_device(device: dict[str, Any], expected: Restriction | None) -> Non
     ],
 )
 @pytest.mark.parametrize("in_ext", [False, True])
-def test_the_regulations(regs: dict[str, Any], expected: Restriction | None, in_ext: bool) -> None:
+def test_signals_of_regs(regs: dict[str, Any], expected: Restriction | None, in_ext: bool) -> None:
     assert restriction_of(regs={"ext": regs} if in_ext else regs) is expected
 
 
@@ -79,12 +79,12 @@ def test_global_privacy_control() -> None:
     ],
 )
 @pytest.mark.parametrize("in_ext", [False, True])
-def test_the_gdpr(gdpr: int | None, consent: str, expected: Restriction | None, in_ext: bool) -> None:
+def test_gdpr_and_tcf_signals(gdpr: int | None, consent: str, expected: Restriction | None, in_ext: bool) -> None:
     user = {"consent": consent}
     assert restriction_of(regs={"gdpr": gdpr}, user={"ext": user} if in_ext else user) is expected
 
 
-def test_of_two_places_either_restricts() -> None:
+def test_either_of_two_fields_of_a_signal_restricts() -> None:
     assert restriction_of(regs={"gdpr": 0, "ext": {"gdpr": 1}}) is Restriction.GDPR
     assert restriction_of(regs={"us_privacy": "1YNN", "ext": {"us_privacy": "1YYN"}}) is Restriction.US_PRIVACY
     assert restriction_of(user={"consent": CONSENT, "ext": {"consent": REFUSAL}}) is Restriction.GDPR

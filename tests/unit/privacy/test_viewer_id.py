@@ -1,4 +1,4 @@
-"""Constants, macros and zeros are nobody's id; what platforms and exchanges really send is somebody's."""
+"""Constants, macros and zeros do not identify a viewer. Ids of platforms and exchanges do."""
 
 import json
 from base64 import urlsafe_b64encode
@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.openrtb.parse import parse
-from bidder.privacy.viewer import viewer
-from bidder.privacy.viewer_id import _varies, is_advertising_id, is_id, viewer_id
+from bidder.privacy.viewer import _varies, is_advertising_id, is_id, viewer, viewer_id
 from tests.support.matchable import video_request
 from tests.support.service import KEYS
 
@@ -89,26 +88,26 @@ WORDS = """
 
 
 @pytest.mark.parametrize("text", CONSTANTS)
-def test_a_constant_is_nobodys_id(text: str) -> None:
+def test_a_constant_is_not_an_id(text: str) -> None:
     assert not is_id(text)
     assert not is_advertising_id(text)
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_a_macro_of_any_style_is_nobodys_id(style: str) -> None:
+def test_a_macro_of_any_style_is_not_an_id(style: str) -> None:
     for name in NAMES:
         assert not is_id(style % name), style % name
         assert not is_advertising_id(style % name)
 
 
-def test_a_word_that_stands_for_an_id_is_none_however_often_it_is_said() -> None:
+def test_a_placeholder_word_is_not_an_id_even_if_repeated() -> None:
     for word in WORDS.split():
         assert not is_id(f"{word}-user-{word}-id-{word}-17"), word
         assert is_id(f"{word}4q7zr-user-{word}-id-k5jh9"), word
 
 
 @pytest.mark.parametrize("text", REAL)
-def test_a_real_id_is(text: str) -> None:
+def test_an_id_of_a_real_platform_is_an_id(text: str) -> None:
     assert is_id(text)
 
 
@@ -123,7 +122,7 @@ def test_a_real_id_is(text: str) -> None:
         ("q7Zr4kT9xq", True),
     ],
 )
-def test_what_stands_between_two_equal_marks_is_a_macro(text: str, is_taken: bool) -> None:
+def test_a_text_between_two_equal_marks_is_a_macro(text: str, is_taken: bool) -> None:
     assert is_id(text) == is_taken
 
 
@@ -143,22 +142,22 @@ def test_what_stands_between_two_equal_marks_is_a_macro(text: str, is_taken: boo
         ("qQaZbYcXdwvutsqzrpon", True),  # 8 changes: 0.4 of 20
         ("X5-2jh4q", True),
         ("13579bd1-1359-3d7b-9d13-13579bd11357", False),  # a UUID of 7 different letters
-        ("13579bd1" * 5, False),  # a SHA-1 of as few
+        ("13579bd1" * 5, False),  # a SHA-1 of 7 different letters
         ("guest-user-4826195", False),  # known words, fewer digits than half
         ("user-48261", True),  # as many digits as half
         ("viewer-user-4826195", True),  # a word that is not known
         ("1357924680135", True),
-        ("909090129090", False),  # 9 counts on to 0
-        ("9a9a9ab89a9a", False),  # and in hexadecimal to a
-        ("1234567q3", True),  # 6 of 8 pairs count on
+        ("909090129090", False),  # 0 follows 9
+        ("9a9a9ab89a9a", False),  # in hexadecimal a follows 9
+        ("1234567q3", True),  # 6 of 8 pairs are consecutive
         ("12345678q3", False),  # 7 of 9
     ],
 )
-def test_an_id_is_long_varied_and_no_text_of_known_words(text: str, is_taken: bool) -> None:
+def test_an_id_is_long_and_varied_and_not_made_of_known_words(text: str, is_taken: bool) -> None:
     assert is_id(text) == is_taken
 
 
-def test_two_letters_count_on_where_they_are_neighbours() -> None:
+def test_consecutive_letters_are_counted() -> None:
     counted = "0123456789abcdefghijklmnopqrstuvwxyz"
     for left, right in product(counted, repeat=2):
         counts_on = abs(counted.index(left) - counted.index(right)) <= 1 or {left, right} == {"9", "0"}
@@ -186,7 +185,7 @@ def test_an_advertising_id_is_a_uuid_or_a_hash(text: str, is_taken: bool) -> Non
 
 @given(st.uuids(version=4), st.sampled_from([str, lambda u: str(u).upper(), lambda u: u.hex]))
 def test_every_random_uuid_names_a_device(uuid: Any, written: Any) -> None:
-    if len(set(uuid.hex)) >= 8:  # hypothesis likes to draw zeros
+    if len(set(uuid.hex)) >= 8:  # Hypothesis often draws zeros
         assert is_advertising_id(written(uuid))
 
 
@@ -203,7 +202,7 @@ def named(**parts: Any) -> str | None:
     return viewer_id(parse(json.dumps(video_request(**parts)).encode()))
 
 
-def test_the_first_that_can_be_an_id_names_the_viewer() -> None:
+def test_the_first_valid_id_identifies_the_viewer() -> None:
     ifa, other, eid = "6d3c1b5e-2f0a-4e7c-9a41-8b7f5c0d9e12", REAL[0], REAL[1]
     eids = [{"source": "s.example", "uids": [{"id": "null"}, {"id": eid}]}]
 
@@ -215,7 +214,7 @@ def test_the_first_that_can_be_an_id_names_the_viewer() -> None:
     assert named(device={"ifa": "0" * 32}, user={"id": "N/A"}) is None
 
 
-def test_all_who_send_a_constant_are_not_one_viewer() -> None:
+def test_senders_of_a_constant_are_not_one_viewer() -> None:
     for text in CONSTANTS:
         body = video_request(device={"ifa": text}, user={"id": text, "buyeruid": text})
         assert viewer(parse(json.dumps(body).encode()), KEYS) is None

@@ -1,4 +1,4 @@
-"""What the hook after traffic says of the version that has it all."""
+"""The hook after traffic: objections to a version that has all traffic."""
 
 from datetime import timedelta
 from typing import Any, cast
@@ -14,7 +14,7 @@ COUNTS = st.integers(0, 10_000)
 
 
 class FakeCloudWatch:
-    """Answers before and after the shift, by kind, and the alarms that ring."""
+    """The answers by kind before and after the shift, and the alarms in state ALARM."""
 
     def __init__(self, before: dict[str, int], now: dict[str, int], ringing: frozenset[str] = frozenset()) -> None:
         self.before, self.now, self.ringing = before, now, ringing
@@ -48,16 +48,18 @@ USUAL = {"bid": 3000, "no_bid": 7000, "failed": 0}
         ({"bid": 0, "no_bid": 99, "failed": 0}, []),
     ],
 )
-def test_a_bid_rate_down_by_more_than_half_is_objected_to(now: dict[str, int], expected: list[str]) -> None:
+def test_a_bid_rate_that_falls_by_more_than_half_is_an_objection(now: dict[str, int], expected: list[str]) -> None:
     assert objections(FakeCloudWatch(USUAL, now)) == expected
 
 
-def test_an_alarm_is_objected_to() -> None:
+def test_an_alarm_is_an_objection() -> None:
     assert objections(FakeCloudWatch(USUAL, USUAL, frozenset({"slow"}))) == ["alarm slow"]
 
 
 @given(COUNTS, COUNTS, COUNTS, COUNTS)
-def test_collapse_is_told_as_by_fractions(bids: int, others: int, bids_now: int, others_now: int) -> None:
+def test_a_collapse_of_the_bid_rate_follows_the_definition_in_fractions(
+    bids: int, others: int, bids_now: int, others_now: int
+) -> None:
     before, now = BidRate(bids, bids + others), BidRate(bids_now, bids_now + others_now)
     enough = bids + others >= FEWEST and bids_now + others_now >= FEWEST
     # without division: now/all_now < (before/all_before) / 2

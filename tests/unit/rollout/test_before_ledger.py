@@ -1,4 +1,4 @@
-"""Which new versions of the ledger the hook before its batches lets through."""
+"""The hook before the ledger: the new versions that it accepts."""
 
 import io
 import json
@@ -15,7 +15,7 @@ Handler = Callable[[list[dict[str, Any]]], Any]
 
 
 class Functions:
-    """Versions of a function by their number, behind the calls of boto3's Lambda client."""
+    """A fake Lambda client with versions of a function by number."""
 
     def __init__(self, **handlers: Handler) -> None:
         self._handlers = handlers
@@ -50,7 +50,7 @@ def examined(new: Handler) -> list[str]:
     return objections(batches, batches.live("live"), "v2")
 
 
-def test_the_present_ledger_gets_batches_and_counts_nothing_of_the_hooks() -> None:
+def test_the_current_ledger_is_accepted_and_counts_no_event_of_the_hook() -> None:
     with mocked_account() as account:
         assert examined(lambda records: count_spend(account.service(), records)) == []
         assert account.dynamodb.scan(TableName="ledger")["Items"] == []
@@ -65,12 +65,12 @@ def test_the_present_ledger_gets_batches_and_counts_nothing_of_the_hooks() -> No
         (lambda _records: None, "raised no answer"),
     ],
 )
-def test_a_version_that_loses_or_refuses_messages_gets_none(new: Handler, said: str) -> None:
+def test_a_version_that_loses_or_refuses_messages_is_refused(new: Handler, said: str) -> None:
     [objection] = examined(new)
     assert said in objection
 
 
-def test_all_recorded_events_are_tests_of_both_kinds_that_bill() -> None:
+def test_all_recorded_events_are_tests_of_both_billing_kinds() -> None:
     bodies = [json.loads(record["body"]) for record in recorded_batch() if record["messageId"] != UNREADABLE]
     assert {body["kind"] for body in bodies} == {"impression", "bill"}
     assert all(body["test"] for body in bodies)

@@ -1,4 +1,4 @@
-"""Which new versions the hook before traffic lets through."""
+"""The hook before traffic: the new versions that it accepts."""
 
 from typing import Any, cast
 
@@ -29,16 +29,16 @@ def examined(old: Service, new: Service, *, expected: frozenset[str] = ANYTHING,
     return objections(versions, "1", "2", recorded_requests(), expected)
 
 
-def test_the_same_code_gets_traffic() -> None:
+def test_a_version_with_the_same_code_is_accepted() -> None:
     assert examined(service(held()), service(held())) == []
 
 
-def test_a_version_that_bids_otherwise_is_refused_with_the_field() -> None:
+def test_a_version_with_different_bids_is_refused_with_the_field() -> None:
     results = examined(service(held()), service(held(cpm=11)))
     assert "bid on the web: bid[0].price: 12.0 before, 11.0 now" in results
 
 
-def test_a_difference_that_is_expected_is_none() -> None:
+def test_an_expected_difference_is_accepted() -> None:
     assert examined(service(held()), service(held(cpm=11)), expected=frozenset({"price"})) == []
 
 
@@ -52,23 +52,23 @@ def test_a_version_that_raises_is_refused() -> None:
     assert "bid on the web: raised KeyError" in results
 
 
-def test_a_version_that_breaks_the_contract_is_refused_though_the_old_one_did_too() -> None:
+def test_a_version_that_breaks_the_contract_is_refused_even_if_the_old_version_did() -> None:
     broken = RecordedRequest(name="no bid", body={"id": "a", "test": 1, "imp": []}, statuses=(204,))
     functions = LambdaVersions({"1": service(held()), "2": service(held())}, NOW)
     results = objections(Versions(cast("Any", functions), "bid"), "1", "2", [broken], ANYTHING)
     assert results == ["no bid: status 400; expected 204"]
 
 
-def test_versions_that_do_not_read_each_others_events_are_refused() -> None:
+def test_a_version_with_incompatible_event_urls_is_refused() -> None:
     other = SigningKeys(current="k2", keys={"k2": "B" * 43})
     results = examined(service(held()), service(held(), signing_keys=other))
     assert any(each.startswith("event of a bid by version 1, reported to version 2: 400") for each in results)
     assert any(each.startswith("event of a bid by version 2, reported to version 1: 400") for each in results)
 
 
-def test_a_snapshot_that_only_the_new_version_has_yet_is_no_difference() -> None:
+def test_a_snapshot_that_only_one_version_has_loaded_is_not_a_difference() -> None:
     class Late(Holder):
-        """Gets the newer snapshot after a few looks."""
+        """A keeper that gets the newer snapshot after a few requests."""
 
         looks = 0
 
@@ -79,7 +79,7 @@ def test_a_snapshot_that_only_the_new_version_has_yet_is_no_difference() -> None
     assert examined(service(held(), keeper=Late(None)), service(held(cpm=11))) == []
 
 
-def test_all_that_is_asked_is_a_test_and_bills_nothing() -> None:
+def test_all_requests_of_the_hook_are_tests_and_bill_nothing() -> None:
     events = Recorder()
     bidder_service = service(held(), publisher=events)
     examined(service(held(), publisher=events), bidder_service)
@@ -88,7 +88,7 @@ def test_all_that_is_asked_is_a_test_and_bills_nothing() -> None:
     assert all(event.test for event in events.published)
 
 
-def test_the_requests_of_the_package_reach_bids_no_bids_vast_and_errors() -> None:
+def test_the_packaged_requests_cause_bids_no_bids_vast_and_errors() -> None:
     requests = recorded_requests()
     assert len({request.name for request in requests}) == len(requests) > 10
     assert {status for request in requests for status in request.statuses} >= {200, 204, 400}
@@ -97,5 +97,5 @@ def test_the_requests_of_the_package_reach_bids_no_bids_vast_and_errors() -> Non
 
 
 @pytest.mark.parametrize("status", ["active", "paused"])
-def test_the_contract_holds_whatever_the_campaigns_are(status: str) -> None:
+def test_the_contract_holds_for_any_campaigns(status: str) -> None:
     assert examined(service(held(status=status)), service(held(status=status))) == []

@@ -1,4 +1,4 @@
-"""What of an answer breaks the contract, whatever the campaigns are."""
+"""The breaches of the contract in an answer, independent of campaigns."""
 
 import json
 from typing import Any
@@ -40,5 +40,5 @@ def response(auction_id: str = "a", **changes: Any) -> str:
         (TAG, VersionAnswer(200, body="<VAST>"), ["not XML: no element found: line 1, column 6"]),
     ],
 )
-def test_breaches(request_: RecordedRequest, answer: VersionAnswer, message: list[str]) -> None:
+def test_the_breaches_of_an_answer(request_: RecordedRequest, answer: VersionAnswer, message: list[str]) -> None:
     assert list(breaches(request_, answer)) == message

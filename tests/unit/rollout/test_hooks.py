@@ -1,4 +1,4 @@
-"""The two hooks as CodeDeploy calls them: what they ask AWS for, and what they answer."""
+"""The two hooks as called by CodeDeploy: their AWS calls and their reports."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -36,7 +36,7 @@ def test_before_traffic_the_versions_are_compared(clients: dict[str, Any], cpm: 
 
 
 @pytest.mark.parametrize(("ringing", "status"), [((), "Succeeded"), (("late",), "Failed")])
-def test_after_traffic_alarms_speak_once_answers_are_counted(
+def test_after_traffic_the_alarms_are_read_once_answers_are_counted(
     clients: dict[str, Any], ringing: tuple[str, ...], status: str
 ) -> None:
     class Quiet(FakeCloudWatch):

@@ -1,4 +1,4 @@
-"""CodeDeploy always hears from a hook."""
+"""A hook always reports its outcome to CodeDeploy."""
 
 from typing import Any, cast
 
@@ -25,13 +25,13 @@ def raising() -> list[str]:
 @pytest.mark.parametrize(
     ("examine", "status"), [(list, "Succeeded"), (lambda: ["slow"], "Failed"), (raising, "Failed")]
 )
-def test_the_outcome_is_told_whatever_happens(examine: Any, status: str) -> None:
+def test_the_outcome_is_reported_after_success_failure_and_exceptions(examine: Any, status: str) -> None:
     codedeploy = FakeCodeDeploy()
     report(cast("Any", codedeploy), EVENT, "before_traffic", examine)
     assert codedeploy.told == [{"deploymentId": "d-1", "lifecycleEventHookExecutionId": "e-1", "status": status}]
 
 
-def test_a_version_is_read_from_its_arn() -> None:
+def test_the_version_number_is_parsed_from_the_arn() -> None:
     arn = "arn:aws:lambda:eu-west-1:123456789012:function:bid:17"
     settings = rollout_settings({"BIDDER_ROLLOUT_FUNCTION": "bid", "BIDDER_ROLLOUT_NEW_VERSION": arn})
     assert (settings.version, settings.alias, names(settings.expected_changes)) == ("17", "live", frozenset())

@@ -1,4 +1,4 @@
-"""Bids are counted in the process and told once a minute, each once, without anybody waiting for it."""
+"""Bids are counted in the process and published once a minute in the background, each once."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ SECOND = timedelta(seconds=1)
 
 
 class Told:
-    """Publishes when it is let, and fails as told."""
+    """A publisher that waits for its release, and fails with the given faults."""
 
     def __init__(self, faults: Sequence[str | None] = ()) -> None:
         self.events: list[Event] = []
@@ -46,7 +46,7 @@ def post(bids: BidCounts, after: timedelta, **changes: object) -> int:
     return bid(service(snapshot([CAMPAIGN]), bids=bids), Call(body, {}, "https://bid.example", NOW + after)).status
 
 
-def test_a_minutes_bids_are_told_by_campaign_and_deal_when_it_is_over_and_nobody_waits() -> None:
+def test_the_bids_of_a_minute_are_published_by_campaign_and_deal_in_the_background() -> None:
     output = Told()
     bids = BidCounts("p", output.publish, output.waiting.append)
     in_deal = {"imp": {"pmp": {"deals": [{"id": "d1"}]}}}
@@ -70,7 +70,7 @@ def test_a_minutes_bids_are_told_by_campaign_and_deal_when_it_is_over_and_nobody
     assert len({e.bid_id for e in output.events}) == 2
 
 
-def test_what_could_not_be_told_is_tried_again_with_the_next_minutes_not_with_every_bid() -> None:
+def test_a_failed_publish_is_repeated_with_the_next_minute() -> None:
     output = Told(["before"])
     bids = BidCounts("p", output.publish, output.waiting.append)
 
@@ -91,7 +91,7 @@ def test_what_could_not_be_told_is_tried_again_with_the_next_minutes_not_with_ev
     st.lists(st.sampled_from([None, "before", "after"]), max_size=10),
     st.randoms(),
 )
-def test_whatever_fails_each_bid_is_counted_once_in_the_hour_in_which_it_was(seconds, faults, rng) -> None:  # type: ignore[no-untyped-def]
+def test_each_bid_is_counted_once_in_its_hour_under_any_faults(seconds, faults, rng) -> None:  # type: ignore[no-untyped-def]
     output = Told(faults)
     bids = BidCounts("p", output.publish, output.waiting.append)
     at = [NOW + timedelta(minutes=58, seconds=second) for second in seconds]

@@ -1,4 +1,4 @@
-"""Frequency caps within one process: bids of a moment ago count as impressions, each once."""
+"""Frequency caps within one process: recent bids count as impressions, each once."""
 
 import json
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ IFA = "6d92078a-8246-4ba4-ae5b-76104861e7dc"
 
 
 class Store:
-    """What was counted of one user; nothing of households."""
+    """The impressions of one user, without households."""
 
     def __init__(self) -> None:
         self.history = History()
@@ -76,7 +76,7 @@ def test_a_bid_counts_until_its_impression_is_counted_and_no_longer_than_a_minut
     assert [*statuses, later] == [200, 200, 204, 204, 200]
 
 
-def test_an_uncapped_bid_names_no_viewer_and_the_unknown_stays_unknown() -> None:
+def test_an_uncapped_bid_is_not_noted_and_an_unknown_viewer_stays_unknown() -> None:
     flight = BidsInFlight()
 
     def fail() -> tuple[None, None]:

@@ -1,4 +1,4 @@
-"""One caller gets at most a share of a campaign's hourly plan, whatever the number of requests and snapshots."""
+"""One caller gets at most a share of a campaign's hourly plan, for any number of requests and snapshots."""
 
 import json
 from datetime import timedelta
@@ -33,7 +33,7 @@ def bids(guard: Concentration, requests: int, minutes: int = 0, **where: object)
     return made
 
 
-def test_an_address_gets_its_share_of_the_hour_over_all_snapshots_of_it() -> None:
+def test_the_share_of_an_address_holds_over_all_snapshots_of_an_hour() -> None:
     guard = Concentration()
     burst = {"device": {"ip": "192.0.2.1"}}
 
@@ -43,11 +43,11 @@ def test_an_address_gets_its_share_of_the_hour_over_all_snapshots_of_it() -> Non
     assert bids(guard, 20, 60, **burst) == 20, "the next hour has its own"
 
 
-def test_the_tightest_of_the_sources_counts() -> None:
+def test_the_tightest_source_applies() -> None:
     assert bids(Concentration(), 90, device={"ip": "192.0.2.1"}, user={"id": "someone"}) == 50
 
 
-def test_a_campaign_without_a_pace_has_no_limit_and_a_small_plan_allows_a_few() -> None:
+def test_an_unpaced_campaign_has_no_limit_and_a_small_plan_allows_a_few_bids() -> None:
     guard = Concentration()
     held = snapshot([campaign(cpm=5)], paces={"plain": Pace(WHOLE, 10**12, 1)})
     free = snapshot([campaign(cpm=5)])
@@ -60,7 +60,7 @@ def test_a_campaign_without_a_pace_has_no_limit_and_a_small_plan_allows_a_few() 
     assert (made(held), made(free)) == (LEAST_BIDS, 30)
 
 
-def test_explain_says_that_a_caller_has_had_its_share_and_counts_nothing() -> None:
+def test_explain_reports_a_used_up_share_and_counts_nothing() -> None:
     held = snapshot([campaign(cpm=5)], paces={"plain": Pace(WHOLE, 10**12, 0)})
     guard = Concentration()
     shares = {"address": 0.1}

@@ -1,4 +1,4 @@
-"""What a process publishes when it is told to end: the counts of the minute that is not over, once."""
+"""The drain of a process publishes the counts of the current minute once."""
 
 import json
 from threading import Event as Signal
@@ -23,7 +23,7 @@ def bidding(recorder: Recorder, bids: int) -> Service:
     return bidder_service
 
 
-def test_the_counts_of_the_minute_that_is_not_over_are_published_once() -> None:
+def test_the_counts_of_the_current_minute_are_published_once() -> None:
     recorder = Recorder()
     result = bidding(recorder, 3)
 
@@ -35,7 +35,7 @@ def test_the_counts_of_the_minute_that_is_not_over_are_published_once() -> None:
     assert not any(result.no_bids.answers.values())
 
 
-def test_what_was_never_used_is_not_made() -> None:
+def test_a_drain_creates_no_unused_parts_of_the_service() -> None:
     bidder_service = service(None)
 
     drain(bidder_service, TrackedThreads(), NOW)
@@ -43,7 +43,7 @@ def test_what_was_never_used_is_not_made() -> None:
     assert not {"bids", "traffic", "no_bids"} & vars(bidder_service).keys()
 
 
-def test_counts_on_their_way_that_fail_are_published_by_the_drain() -> None:
+def test_counts_whose_publish_fails_are_published_by_the_drain() -> None:
     recorder, threads, fail = Recorder(RuntimeError("no SNS")), TrackedThreads(), Signal()
     result = bidding(recorder, 2)
 

@@ -1,4 +1,4 @@
-"""Why there were no bids is counted by campaign and reason, and logged at most once a minute."""
+"""No-bid reasons are counted by campaign and logged at most once a minute."""
 
 import json
 import logging
@@ -72,7 +72,7 @@ def test_a_minutes_reasons_are_logged_as_metrics(logged: list[dict[str, Any]]) -
         assert isinstance(line[metric["Metrics"][0]["Name"]], int)
 
 
-def test_what_was_logged_is_not_logged_again(logged: list[dict[str, Any]]) -> None:
+def test_logged_counts_are_not_logged_again(logged: list[dict[str, Any]]) -> None:
     bidder_service = service(snapshot([campaign()]))
 
     for minutes in range(3):
@@ -90,7 +90,7 @@ def test_a_bid_that_its_allowance_does_not_pay_for_is_counted() -> None:
     assert bidder_service.no_bids.refused == {("plain", "allowance"): 2}
 
 
-def test_of_very_many_campaigns_the_rest_is_counted_together(logged: list[dict[str, Any]]) -> None:
+def test_beyond_the_limit_of_campaigns_the_rest_is_counted_together(logged: list[dict[str, Any]]) -> None:
     counts = NoBidCounts()
     counts.flush(NOW)
     counts.refused.update({(f"c{number}", "floor"): number + 1 for number in range(MOST_CAMPAIGNS + 3)})
@@ -101,7 +101,7 @@ def test_of_very_many_campaigns_the_rest_is_counted_together(logged: list[dict[s
     assert values(logged, "Refusals")["floor", "(others)"] == 1 + 2 + 3
 
 
-def test_what_was_answered_is_counted_by_its_kind(logged: list[dict[str, Any]]) -> None:
+def test_answers_are_counted_by_kind(logged: list[dict[str, Any]]) -> None:
     bidder_service = service(snapshot([campaign()]))
 
     ask(bidder_service, 0 * MINUTE)
@@ -115,7 +115,7 @@ def test_what_was_answered_is_counted_by_its_kind(logged: list[dict[str, Any]]) 
 
 
 @given(matchable_requests(), campaign_lists())
-def test_what_is_counted_is_what_explain_says(request: dict[str, Any], campaigns: list[Campaign]) -> None:
+def test_counted_reasons_equal_those_of_explain(request: dict[str, Any], campaigns: list[Campaign]) -> None:
     held, requested = snapshot(campaigns), parse(json.dumps(request).encode())
     refused: Counter[tuple[str, str]] = Counter()
 
@@ -128,4 +128,6 @@ def test_what_is_counted_is_what_explain_says(request: dict[str, Any], campaigns
         for campaign_item in entry.campaigns
     )
     by_campaign = {key: count for key, count in refused.items() if key[0]}
-    assert all(count <= message[key] for key, count in by_campaign.items())  # the walk may end before it meets all
+    assert all(
+        count <= message[key] for key, count in by_campaign.items()
+    )  # the decision may end before it visits all campaigns

@@ -1,4 +1,4 @@
-"""Service: how parameters reach a running process, and what becomes of it where they are bad or can't be read."""
+"""Service: parameters reach a running process, and invalid or unreadable parameters are handled."""
 
 import json
 import logging
@@ -23,7 +23,7 @@ from tests.unit.test_parameters import BAD, GOOD, SECRET
 
 
 class Process:
-    """A service on a Parameter Store of its own; `later` is its next request after a lifetime."""
+    """A service with its own Parameter Store. `later` is its next request after a lifetime."""
 
     def __init__(self, ssm: FakeSSM) -> None:
         self.now = 0.0
@@ -54,13 +54,13 @@ def process(monkeypatch: pytest.MonkeyPatch) -> Iterator[Process]:
     return Process(ssm)  # type: ignore[return-value]
 
 
-def told(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+def logged_faults(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
     results = [json.loads(record.message) for record in caplog.records if "ParameterKept" in record.message]
     caplog.clear()
     return results
 
 
-def test_a_change_reaches_a_running_process_whole(process: Process) -> None:
+def test_all_changed_parameters_reach_a_running_process_together(process: Process) -> None:
     service = process.service
     assert service.parameters.network_allowance == 30.5
     assert process.bids(tmax=40) == 200
@@ -75,7 +75,7 @@ def test_a_change_reaches_a_running_process_whole(process: Process) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(BAD))
-def test_one_bad_value_keeps_all_that_is_held_and_is_told_by_name(
+def test_one_invalid_value_keeps_all_current_parameters_and_is_logged_by_name(
     process: Process, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     held = process.service.parameters
@@ -84,7 +84,7 @@ def test_one_bad_value_keeps_all_that_is_held_and_is_told_by_name(
         process.later()
 
     assert process.service.parameters is held
-    [line] = told(caplog)
+    [line] = logged_faults(caplog)
     assert (line["event"], line["parameter"], line["Reason"]) == ("parameter.refused", name, "invalid")
     assert SECRET not in json.dumps(line)
 
@@ -93,7 +93,7 @@ def test_one_bad_value_keeps_all_that_is_held_and_is_told_by_name(
     assert process.service.parameters.network_allowance == 7 or name == "network-allowance"
 
 
-def test_what_cannot_be_read_any_more_stays(process: Process, caplog: pytest.LogCaptureFixture) -> None:
+def test_parameters_stay_if_they_can_no_longer_be_read(process: Process, caplog: pytest.LogCaptureFixture) -> None:
     held = process.service.parameters
     process.ssm.broken = True
     with caplog.at_level(logging.WARNING, logger="bidder"):
@@ -101,11 +101,11 @@ def test_what_cannot_be_read_any_more_stays(process: Process, caplog: pytest.Log
 
     assert process.service.parameters is held
     assert process.bids() == 200
-    [line] = told(caplog)
+    [line] = logged_faults(caplog)
     assert (line["event"], line["Reason"], line["why"]) == ("parameter.kept", "unread", "ConnectionError")
 
 
-def test_a_process_that_cannot_read_them_makes_no_bid_until_it_can(process: Process) -> None:
+def test_a_process_without_readable_parameters_does_not_bid(process: Process) -> None:
     process.ssm.broken = True
     assert process.bids() == 204
     assert process.service.limits is DEFAULTS
@@ -116,7 +116,7 @@ def test_a_process_that_cannot_read_them_makes_no_bid_until_it_can(process: Proc
     assert health(process.service, NOW).status == 200
 
 
-def test_a_process_that_begins_with_bad_numbers_has_the_defaults_and_with_bad_keys_none(process: Process) -> None:
+def test_a_new_process_replaces_invalid_numbers_by_defaults_and_has_no_invalid_keys(process: Process) -> None:
     process.ssm.values |= {"network-allowance": "-1", "currency-rates": "{", "price-keys": "[]"}
     service = process.service
 
@@ -127,7 +127,7 @@ def test_a_process_that_begins_with_bad_numbers_has_the_defaults_and_with_bad_ke
 
 
 @pytest.mark.parametrize("harm", ["bad", "missing"])
-def test_without_signing_keys_there_is_no_bid_until_they_are_mended(process: Process, harm: str) -> None:
+def test_without_signing_keys_there_is_no_bid_until_they_are_valid(process: Process, harm: str) -> None:
     del process.ssm.values["signing-keys"]
     if harm == "bad":
         process.ssm.values["signing-keys"] = BAD["signing-keys"]
@@ -143,19 +143,19 @@ def test_without_signing_keys_there_is_no_bid_until_they_are_mended(process: Pro
     assert process.bids() == 200, "though another parameter is still wrong"
 
 
-def test_no_exchange_need_have_keys(process: Process) -> None:
+def test_price_keys_are_optional(process: Process) -> None:
     del process.ssm.values["price-keys"]
 
     assert process.service.price_keys.of("adx") is None
 
 
-def test_parameters_are_read_once_in_a_lifetime(process: Process) -> None:
+def test_parameters_are_read_once_per_lifetime(process: Process) -> None:
     for _ in range(3):
         _ = process.service.signing_keys, process.service.price_keys, process.service.parameters
     assert process.ssm.reads == -(-len(GOOD) // 2), "in pages of two"
 
 
-def test_a_refresh_reads_rates_anew_opens_no_secret_and_goes_on_with_the_last_good(process: Process) -> None:
+def test_a_refresh_reads_current_rates_decrypts_no_secret_and_keeps_the_last_valid_rates(process: Process) -> None:
     rates = lambda: process.service.plain_parameters().currency_rates  # noqa: E731
     process.ssm.values["signing-keys"] = "not opened, so not looked at"
     assert rates() == {"EUR": 1_084_200}
@@ -168,7 +168,7 @@ def test_a_refresh_reads_rates_anew_opens_no_secret_and_goes_on_with_the_last_go
     assert rates() == {"EUR": 2_000_000}
 
 
-def test_a_refresh_that_cannot_read_rates_and_never_did_fails(process: Process) -> None:
+def test_a_refresh_without_any_readable_rates_fails(process: Process) -> None:
     process.ssm.broken = True
     with pytest.raises(ConnectionError):
         process.service.plain_parameters()

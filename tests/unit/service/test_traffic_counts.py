@@ -1,4 +1,4 @@
-"""What a process counts of its traffic for pacing, and when it tells."""
+"""The traffic counts of a process for pacing, and their publication."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -20,8 +20,8 @@ from tests.support.matchable import video_request
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 
-class Told:
-    """A publisher that keeps what it is told, or fails."""
+class TrafficRecorder:
+    """A publisher that stores its events, or fails."""
 
     def __init__(self, failure: Exception | None = None) -> None:
         self.events: list[Event] = []
@@ -37,8 +37,8 @@ def at_once(work: Callable[[], None]) -> None:
     work()
 
 
-def counts(told: Told) -> TrafficCounts:
-    return TrafficCounts("p", told, at_once)  # type: ignore[arg-type]
+def counts(published: TrafficRecorder) -> TrafficCounts:
+    return TrafficCounts("p", published, at_once)  # type: ignore[arg-type]
 
 
 def decided(counting: TrafficCounts, held: Snapshot, at: Any = NOW, **changes: Any) -> None:
@@ -50,29 +50,29 @@ def decided(counting: TrafficCounts, held: Snapshot, at: Any = NOW, **changes: A
     counting.note_deals(deals)
 
 
-def test_a_minute_s_opportunities_and_bids_are_told_in_one_message_once_it_is_over() -> None:
-    told = Told()
-    counting = counts(told)
+def test_the_opportunities_and_bids_of_a_minute_are_published_in_one_message_after_it() -> None:
+    published = TrafficRecorder()
+    counting = counts(published)
     held = snapshot([campaign(id="dear", cpm=9), campaign(id="cheap", cpm=3)])
     for _ in range(3):
         decided(counting, held, NOW + 59 * SECOND)
 
     counting.flush(NOW + 59 * SECOND)
-    assert told.events == []
+    assert published.events == []
     counting.flush(NOW + MINUTE)
 
-    [event] = told.events
+    [event] = published.events
     assert (event.kind, event.bid_id, event.campaign_id) == (Kind.TRAFFIC, "p-t1", ACCOUNT)
     assert (event.at, event.count) == (NOW, 3)
     assert event.traffic is not None
     assert event.traffic["dear"] == (3, 3)
     counting.flush(NOW + 2 * MINUTE)
-    assert len(told.events) == 1, "nothing came since"
+    assert len(published.events) == 1, "nothing came since"
 
 
-def test_many_campaigns_are_told_in_several_messages_that_count_the_requests_once() -> None:
-    told = Told()
-    counting = counts(told)
+def test_many_campaigns_are_published_in_several_messages_with_the_requests_once() -> None:
+    published = TrafficRecorder()
+    counting = counts(published)
     held = snapshot([campaign()])
     decided(counting, held)
     decided(counting, held)
@@ -81,7 +81,7 @@ def test_many_campaigns_are_told_in_several_messages_that_count_the_requests_onc
 
     counting.flush(NOW + MINUTE)
 
-    first, second = told.events
+    first, second = published.events
     assert (first.bid_id, second.bid_id) == ("p-t1", "p-t2")
     assert (first.count, second.count) == (2, 1)
     assert first.traffic is not None
@@ -90,26 +90,26 @@ def test_many_campaigns_are_told_in_several_messages_that_count_the_requests_onc
     assert {*first.traffic, *second.traffic} == {*names, "plain"}
 
 
-def test_a_minute_that_could_not_be_told_is_lost_alone(caplog: pytest.LogCaptureFixture) -> None:
-    told = Told(OSError("down"))
-    counting = counts(told)
+def test_only_the_minute_whose_publish_fails_is_lost(caplog: pytest.LogCaptureFixture) -> None:
+    published = TrafficRecorder(OSError("down"))
+    counting = counts(published)
     held = snapshot([campaign()])
     decided(counting, held)
     counting.flush(NOW + MINUTE)
     assert '"traffic.unpublished","requests":1' in caplog.text
 
-    told.failure = None
+    published.failure = None
     decided(counting, held, NOW + MINUTE)
     counting.flush(NOW + 2 * MINUTE)
 
-    [event] = told.events
+    [event] = published.events
     assert event.at == NOW + MINUTE
     assert event.traffic == {"plain": (1, 1)}
 
 
 def test_a_deal_with_a_budget_is_counted_by_its_own_opportunities_and_bids() -> None:
-    told = Told()
-    counting = counts(told)
+    published = TrafficRecorder()
+    counting = counts(published)
     deals = [{"id": "d", "cpm": 9, "budget": {"total": 100}}, {"id": "e", "cpm": 8}]
     held = snapshot([campaign(id="dear", cpm=3, deals=deals)])
     for offered in ("d", "d", "e", None):
@@ -118,12 +118,12 @@ def test_a_deal_with_a_budget_is_counted_by_its_own_opportunities_and_bids() -> 
 
     counting.flush(NOW + timedelta(minutes=1))
 
-    assert told.events[0].traffic == {"dear": (4, 4), "dear#d": (2, 2)}
+    assert published.events[0].traffic == {"dear": (4, 4), "dear#d": (2, 2)}
 
 
-def test_what_keeps_campaigns_out_is_counted_on_a_sample_and_by_the_rules() -> None:
-    told = Told()
-    counting = counts(told)
+def test_obstacles_of_campaigns_are_counted_by_rule_on_a_sample() -> None:
+    published = TrafficRecorder()
+    counting = counts(published)
     long = [creative(duration=60)]
     held = snapshot(
         [
@@ -144,7 +144,7 @@ def test_what_keeps_campaigns_out_is_counted_on_a_sample_and_by_the_rules() -> N
 
     counting.flush(NOW + MINUTE)
 
-    names = told.events[0].traffic or {}
+    names = published.events[0].traffic or {}
     assert {name: counted[0] for name, counted in names.items() if "!" in name} == {
         "long!creative length": 100,
         "low!price below floor": 100,

@@ -1,4 +1,4 @@
-"""The simulator: the same bytes for the same seed, every scenario of ours is read, and budgets are kept."""
+"""The simulator: deterministic for a seed, reads every packaged scenario, and keeps budgets."""
 
 import json
 import re
@@ -29,21 +29,21 @@ def run(**changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", sorted(SCENARIOS.glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_scenario_is_read(path: Path) -> None:
+def test_every_packaged_scenario_is_read(path: Path) -> None:
     scenario = read_scenario(path)
 
     assert scenario.name == path.stem
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:
+def test_equal_seeds_give_equal_bytes_and_different_seeds_different_bytes() -> None:
     first = json.dumps(run(hours=1, explored=0.05))
     assert first == json.dumps(run(hours=1, explored=0.05))
     assert first != json.dumps(run(hours=1, explored=0.05, seed=2))
 
 
 @pytest.mark.slow
-def test_budgets_by_the_hour_are_kept_and_spent() -> None:
+def test_hourly_budgets_are_spent_and_not_exceeded() -> None:
     [row] = run()["campaigns"]
 
     assert row["budget_micros"] == 900_000
@@ -63,13 +63,13 @@ def test_events_happen_at_their_times() -> None:
 
 
 @pytest.mark.slow
-def test_a_tenth_of_the_notices_lost_is_made_up_for() -> None:
+def test_a_loss_of_a_tenth_of_notices_is_compensated() -> None:
     lost = run(notices={"lost": 0.5}, beside=["asap"], hours=2)
 
     assert lost["beside"]["asap"]["campaigns"][0]["spent_micros"] > lost["campaigns"][0]["spent_micros"]
 
 
-def test_a_wrong_scenario_is_told_by_its_field(tmp_path: Path) -> None:
+def test_an_invalid_scenario_is_reported_with_its_field(tmp_path: Path) -> None:
     path = tmp_path / "wrong.yaml"
     path.write_text("campaigns: [{id: a, cpm: 1}]\nevents: [{at_hour: 1, kind: spike}]\ntraffic: {curve: [1, 2]}\n")
 
@@ -102,7 +102,7 @@ def test_a_wrong_scenario_is_told_by_its_field(tmp_path: Path) -> None:
         ("campaigns: [{id: a, cpm: 1}]\ntraffic: {curve: [%s]}\n" % ("0, " * 23 + "0"), "curve has only zeros"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line_before_anything_runs(tmp_path: Path, text: str, said: str) -> None:
+def test_an_invalid_scenario_is_reported_with_its_line_before_the_run(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "wrong.yaml"
     path.write_text(text)
 
@@ -152,7 +152,7 @@ def test_frequency_caps_of_users_are_kept() -> None:
     ],
     ids=lambda changes: "-".join(changes),
 )
-def test_odd_scenarios_run_to_their_end(changes: dict[str, Any]) -> None:
+def test_unusual_scenarios_run_to_their_end(changes: dict[str, Any]) -> None:
     figures = run(**{"hours": 2, **changes})
 
     [row] = figures["campaigns"]
@@ -161,7 +161,7 @@ def test_odd_scenarios_run_to_their_end(changes: dict[str, Any]) -> None:
     json.dumps(figures, allow_nan=False)
 
 
-def test_the_figures_are_those_that_are_documented() -> None:
+def test_the_figures_are_the_documented_ones() -> None:
     figures = run(hours=1)
 
     for row in (*figures["campaigns"], figures["totals"]):
@@ -169,7 +169,7 @@ def test_the_figures_are_those_that_are_documented() -> None:
         assert wanted | {"impressions", "cpm_micros"} <= row.keys()
 
 
-def test_events_are_under_way_from_their_time_to_their_end() -> None:
+def test_an_event_is_active_from_its_time_to_its_end() -> None:
     events = [
         ScenarioEvent(kind="spike", at_hour=1, minutes=30, factor=2),
         ScenarioEvent(kind="spike", at_hour=1.25, minutes=30, factor=3),

@@ -1,4 +1,4 @@
-"""A process that starts while S3 fails goes on with the copy of the one before it, and with nothing less than that."""
+"""A process that starts while S3 fails uses the complete copy of its predecessor on disk."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Down:
-    """An S3 that answers nobody."""
+    """An S3 that fails every call."""
 
     def __getattr__(self, name: str) -> object:
         raise ConnectionError(name)
@@ -34,7 +34,7 @@ def on(s3: object, folder: Path) -> DiskFallback:
     return DiskFallback(s3, "bucket", folder, start=lambda work: work())  # type: ignore[arg-type]
 
 
-def test_the_copy_is_the_last_snapshot_that_was_loaded(tmp_path: Path) -> None:
+def test_the_copy_is_the_last_loaded_snapshot(tmp_path: Path) -> None:
     world = published()
     store = on(world.s3, tmp_path)
     first = store.load(None)
@@ -53,7 +53,7 @@ def test_the_copy_is_the_last_snapshot_that_was_loaded(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == len(manifest.index) + 2, "what no snapshot names is dropped"
 
 
-def test_what_is_known_is_not_replaced_by_the_copy(tmp_path: Path) -> None:
+def test_the_copy_never_replaces_a_newer_snapshot_in_memory(tmp_path: Path) -> None:
     world = published()
     known = on(world.s3, tmp_path).load(None)
 
@@ -62,7 +62,7 @@ def test_what_is_known_is_not_replaced_by_the_copy(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", ["missing", "cut", "flipped", "no pointer"])
-def test_a_copy_that_is_not_whole_is_none(tmp_path: Path, harm: str) -> None:
+def test_an_incomplete_copy_is_ignored(tmp_path: Path, harm: str) -> None:
     world = published()
     store = on(world.s3, tmp_path)
     store.load(None)
@@ -80,13 +80,13 @@ def test_a_copy_that_is_not_whole_is_none(tmp_path: Path, harm: str) -> None:
         on(Down(), tmp_path).load(None)
 
 
-def test_a_disk_that_takes_nothing_keeps_nobody_from_bidding(tmp_path: Path) -> None:
+def test_an_unwritable_disk_does_not_prevent_bidding(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
     assert on(published().s3, tmp_path / "file" / "folder").load(None)
 
 
-def test_nobody_waits_for_the_copy_and_a_later_one_is_not_overtaken(tmp_path: Path) -> None:
+def test_the_copy_is_written_in_the_background_and_an_older_copy_never_replaces_a_newer(tmp_path: Path) -> None:
     world = published()
     left: list[Callable[[], None]] = []
     store = DiskFallback(world.s3, "bucket", tmp_path, start=left.append)  # type: ignore[arg-type]
@@ -96,7 +96,7 @@ def test_nobody_waits_for_the_copy_and_a_later_one_is_not_overtaken(tmp_path: Pa
     assert second
     assert list(tmp_path.iterdir()) == []
 
-    # the first again, as if its thread had been slower
+    # writes the first copy again, like a slower thread
     left[0]()
     left[1]()
     left[0]()
@@ -106,7 +106,7 @@ def test_nobody_waits_for_the_copy_and_a_later_one_is_not_overtaken(tmp_path: Pa
     assert copied.version == second.version
 
 
-def test_a_process_that_finds_no_pointer_goes_on_with_the_copy(tmp_path: Path) -> None:
+def test_a_process_without_a_pointer_in_s3_uses_the_copy(tmp_path: Path) -> None:
     world = published()
     first = on(world.s3, tmp_path).load(None)
     assert first
@@ -119,7 +119,7 @@ def test_a_process_that_finds_no_pointer_goes_on_with_the_copy(tmp_path: Path) -
     assert on(world.s3, tmp_path / "empty").load(None) is None
 
 
-def test_the_folder_of_the_copy_is_made_with_those_above_it(tmp_path: Path) -> None:
+def test_the_folder_of_the_copy_is_created_with_its_parents(tmp_path: Path) -> None:
     folder = tmp_path / "not" / "there"
     on(published().s3, folder).load(None)
 

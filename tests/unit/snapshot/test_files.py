@@ -1,4 +1,4 @@
-"""The snapshot's objects: read back as written, and refused when they are anything less."""
+"""The objects of a snapshot are read back as written, and damaged objects are refused."""
 
 import pytest
 from hypothesis import given
@@ -15,7 +15,7 @@ from tests.support.campaigns import NOW, campaign, campaign_lists
 
 
 @given(campaign_lists())
-def test_the_index_holds_every_campaign_best_price_first(campaigns: list[Campaign]) -> None:
+def test_the_index_has_every_campaign_in_descending_order_of_price(campaigns: list[Campaign]) -> None:
     index = Index.load([compile_index(campaigns)])
 
     held = [index.campaign(position) for position in range(len(index))]
@@ -24,7 +24,7 @@ def test_the_index_holds_every_campaign_best_price_first(campaigns: list[Campaig
 
 
 @given(campaign_lists(), st.randoms())
-def test_equal_campaigns_give_equal_bytes_whatever_their_order(campaigns: list[Campaign], rng) -> None:  # type: ignore[no-untyped-def]
+def test_equal_campaigns_give_equal_bytes_in_any_order(campaigns: list[Campaign], rng) -> None:  # type: ignore[no-untyped-def]
     shuffled = list(campaigns)
     rng.shuffle(shuffled)
 
@@ -32,7 +32,7 @@ def test_equal_campaigns_give_equal_bytes_whatever_their_order(campaigns: list[C
 
 
 @given(campaign_lists(), st.integers(0, 100_000))
-def test_delivery_lets_exactly_those_bid_that_the_budget_guard_does(campaigns: list[Campaign], spent: int) -> None:
+def test_the_delivery_state_has_the_campaigns_within_their_budgets(campaigns: list[Campaign], spent: int) -> None:
     spends = {c.id: Spend(spent, spent) for c in campaigns[::2]}
     index = Index.load([compile_index(campaigns)])
 
@@ -54,7 +54,7 @@ WHOLE = compile_index([campaign(), campaign(id="other", cpm=3)])
 
 
 @given(st.integers(0, len(WHOLE) - 1))
-def test_an_object_cut_short_anywhere_is_refused(length: int) -> None:
+def test_a_truncated_object_is_refused(length: int) -> None:
     with pytest.raises(BadSnapshot):
         Index.load([WHOLE[:length]])
 
@@ -68,12 +68,12 @@ def test_an_object_with_any_byte_changed_is_refused(position: int, by: int) -> N
         Index.load([bytes(changed)])
 
 
-def test_an_object_that_calls_itself_of_an_older_format_is_refused() -> None:
+def test_an_object_with_a_false_older_format_is_refused() -> None:
     with pytest.raises(BadSnapshot, match="checksum differs"):
         Index.load([WHOLE.replace(b"bidder index 3 ", b"bidder index 2 ", 1)])
 
 
-def test_a_future_format_is_refused_with_both_formats_named() -> None:
+def test_a_future_format_is_refused_with_both_format_numbers() -> None:
     future = WHOLE.replace(b"bidder index 3 ", b"bidder index 4 ", 1)
 
     with pytest.raises(BadSnapshot, match="holds index format 4; this code reads index, formats 2 to 3"):
@@ -83,3 +83,18 @@ def test_a_future_format_is_refused_with_both_formats_named() -> None:
 def test_an_object_of_another_kind_is_refused() -> None:
     with pytest.raises(BadSnapshot, match="holds delivery format 3; this code reads index"):
         unpack("index", pack("delivery", {}))
+
+
+COST = 5_000
+
+
+@pytest.mark.parametrize(
+    ("reserved", "left"), [(0, 10 * COST), (4 * COST, 6 * COST), (10 * COST, 0), (10 * COST + 1, 0), (20 * COST, 0)]
+)
+def test_bids_in_flight_reduce_the_allowance_and_never_leave_it_without_a_limit(reserved: int, left: int) -> None:
+    index = Index.load([compile_index([campaign(id="c", cpm=5, budget={"total_micros": 10 * COST})])])
+
+    delivery = load_delivery(compile_delivery(index, {}, NOW, reserved={"c": reserved}), index)
+
+    assert delivery.allowance.left(0, NOW) == left
+    assert delivery.allowance.commit([0], COST, NOW) == (left >= COST)

@@ -1,4 +1,4 @@
-"""Lists of ids: exact, whole or not at all, and a campaign that names one which can't be read does not bid."""
+"""Id lists: exact, complete or refused. A campaign with an unreadable list does not bid."""
 
 import json
 from datetime import timedelta
@@ -34,14 +34,14 @@ IDS = st.sampled_from([*"abcdef", "A", "ключ"])
 
 
 @given(st.dictionaries(st.sampled_from("xyz"), st.sets(NUMBERS), max_size=3), st.lists(NUMBERS, max_size=4))
-def test_a_number_is_in_the_lists_that_have_it(lists: dict[str, set[int]], requested: list[int]) -> None:
+def test_a_lookup_finds_exactly_the_ids_of_a_list(lists: dict[str, set[int]], requested: list[int]) -> None:
     held = {name: IdList(pack_list(entry)) for name, entry in lists.items()}
 
     assert set(containing(held, requested)) == {name for name, entry in lists.items() if entry & set(requested)}
     assert {name: len(item) for name, item in held.items()} == {name: len(item) for name, item in lists.items()}
 
 
-def test_equal_lists_are_equal_bytes_and_damage_is_noticed() -> None:
+def test_equal_lists_have_equal_bytes_and_damage_is_detected() -> None:
     data = pack_list([3, 1, 2**64 - 1])
 
     assert pack_list([1, 2**64 - 1, 3, 3]) == data
@@ -52,7 +52,7 @@ def test_equal_lists_are_equal_bytes_and_damage_is_noticed() -> None:
 
 @st.composite
 def viewers(draw: st.DrawFn) -> dict[str, Any]:
-    """What a request says of its viewer, with some ids in each place that has them."""
+    """Requests with viewer ids in each field of OpenRTB."""
     user: dict[str, Any] = {}
     for field in ("id", "buyeruid"):
         if draw(st.booleans()):
@@ -91,7 +91,7 @@ NAMES = st.lists(st.sampled_from(["one", "two"]), min_size=1, max_size=2, unique
     NAMES,
     st.booleans(),
 )
-def test_a_campaign_meets_the_viewers_that_its_lists_say(
+def test_a_campaign_matches_exactly_the_viewers_of_its_lists(
     viewer: dict[str, Any], lists: dict[str, set[str]], verb: str, named: list[str], in_creative: bool
 ) -> None:
     targeting = {"list": {verb: named}}
@@ -102,7 +102,7 @@ def test_a_campaign_meets_the_viewers_that_its_lists_say(
     assert bids(video_request(**viewer), with_lists(snapshot([of]), lists)) == met
 
 
-def test_who_refuses_tracking_is_on_no_list() -> None:
+def test_a_restricted_viewer_is_on_no_list() -> None:
     held = with_lists(snapshot([campaign(targeting={"list": {"include": ["ours"]}})]), {"ours": {"u"}})
 
     assert bids(video_request(user={"id": "u"}), held)
@@ -141,7 +141,7 @@ def withheld(held: Snapshot) -> set[str]:
     }
 
 
-def test_without_its_list_a_campaign_does_not_bid_and_the_others_do() -> None:
+def test_only_a_campaign_with_a_missing_list_does_not_bid() -> None:
     world = World()
     book(world)
     assert withheld(refreshed(world)) == {"ours", "not-those", "factor", "in-creative"}
@@ -164,7 +164,7 @@ def test_without_its_list_a_campaign_does_not_bid_and_the_others_do() -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"bidder list 2 0\n", pack_list([1])[:-3], pack_list([1])[:-1] + b"\1"])
-def test_a_damaged_list_is_as_one_that_is_not_there(damage: bytes) -> None:
+def test_a_damaged_list_counts_as_missing(damage: bytes) -> None:
     world = World()
     book(world)
     stored(world).put("those", pack_list([id_number("v")]))
@@ -177,7 +177,7 @@ def test_a_damaged_list_is_as_one_that_is_not_there(damage: bytes) -> None:
     assert not any(world.s3.objects[key] == damage for key in world.s3.objects if key.startswith(LISTS))
 
 
-def test_a_changed_list_is_all_that_a_bidder_loads_anew() -> None:
+def test_a_bidder_loads_only_changed_lists() -> None:
     world = World()
     book(world)
     for name in ("ours", "those"):
@@ -198,7 +198,7 @@ def test_a_changed_list_is_all_that_a_bidder_loads_anew() -> None:
     ]
 
 
-def test_a_list_that_is_named_for_long_is_copied_anew_before_the_bucket_drops_it() -> None:
+def test_a_list_in_use_is_copied_again_before_the_lifecycle_rule_deletes_it() -> None:
     world = World()
     book(world)
     stored(world).put("ours", pack_list([1]))
@@ -210,7 +210,7 @@ def test_a_list_that_is_named_for_long_is_copied_anew_before_the_bucket_drops_it
     assert world.s3.now - world.s3.written[key] <= timedelta(days=2)
 
 
-def test_a_list_that_nobody_names_any_more_is_left_out() -> None:
+def test_an_unused_list_is_not_in_the_manifest() -> None:
     world = World()
     book(world)
     for name in ("ours", "those"):
@@ -221,7 +221,7 @@ def test_a_list_that_nobody_names_any_more_is_left_out() -> None:
     assert set(refreshed(world, 1).lists) == {"those"}
 
 
-def test_a_saved_snapshot_has_its_lists(tmp_path: Path) -> None:
+def test_a_snapshot_file_has_its_lists(tmp_path: Path) -> None:
     world = World()
     book(world)
     stored(world).put("ours", pack_list([7]))
@@ -233,7 +233,7 @@ def test_a_saved_snapshot_has_its_lists(tmp_path: Path) -> None:
     assert 7 in load_saved(tmp_path / "a.zip").lists["ours"]
 
 
-def test_the_copy_on_disk_has_the_lists_even_of_a_snapshot_that_took_them_over(tmp_path: Path) -> None:
+def test_the_copy_on_disk_has_lists_that_a_snapshot_shares_with_its_predecessor(tmp_path: Path) -> None:
     world = World()
     book(world)
     for name in ("ours", "those"):
@@ -252,7 +252,7 @@ def test_the_copy_on_disk_has_the_lists_even_of_a_snapshot_that_took_them_over(t
     assert id_number("those") in copied.lists["those"]
 
 
-def test_the_store_tells_what_there_is() -> None:
+def test_the_store_lists_its_id_lists() -> None:
     s3 = FakeS3()
     store = ListStore(s3, "bucket")  # type: ignore[arg-type]
     store.put("b", pack_list(range(1000)))
@@ -265,8 +265,8 @@ def test_the_store_tells_what_there_is() -> None:
         store.delete("a")
 
 
-def test_a_file_is_ids_or_their_hashes() -> None:
-    digest = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"  # of "foo", as sha256sum says
+def test_a_file_has_ids_or_hashes() -> None:
+    digest = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"  # the SHA-256 of "foo" by sha256sum
     plain = read_ids(["foo\n", "\n", " foo \r\n", "00000000-0000-0000-0000-000000000000\n"], hashed=False).numbers
 
     assert plain == {id_number("foo")} == {int(digest[:16], 16)}
@@ -281,13 +281,13 @@ def test_a_file_is_ids_or_their_hashes() -> None:
         (["ab" * 7], True, "line 1"),
     ],
 )
-def test_what_is_no_list_is_refused_without_quoting_it(lines: list[str], hashed: bool, named: str) -> None:
+def test_an_invalid_list_is_refused_without_printing_its_ids(lines: list[str], hashed: bool, named: str) -> None:
     with pytest.raises(InvalidList, match=named) as raised:
         read_ids(lines, hashed=hashed)
     assert "secret-id" not in str(raised.value)
 
 
-def test_a_list_of_too_many_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_with_too_many_ids_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bidder.cli.lists.MOST_IDS", 2)
 
     assert len(read_ids("aab", hashed=False).numbers) == 2
@@ -295,7 +295,7 @@ def test_a_list_of_too_many_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         read_ids("abc", hashed=False)
 
 
-def test_the_lists_of_a_campaign_are_those_that_any_of_its_parts_names() -> None:
+def test_the_lists_of_a_campaign_include_those_of_creatives_and_expressions() -> None:
     own_campaign = campaign(
         targeting={"list": {"include": ["A"]}},
         where={"or": [{"list": {"exclude": ["b"]}}, {"os": {"include": ["ios"]}}]},

@@ -1,4 +1,4 @@
-"""The index against the plain reading of every line, over parts and tiers of any size."""
+"""The index compared with a direct evaluation of every conjunction, with parts and tiers of any size."""
 
 import json
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ PLAYER = {MIME: ("video/mp4",), SALE: (OPEN,), LENGTH: ("15",)}
 
 @st.composite
 def books(draw: st.DrawFn) -> dict[str, tuple[Campaign, Sequence[Conjunction]]]:
-    """Campaigns with lines of their own, by id."""
+    """Campaigns by id, with their conjunctions."""
     many = draw(st.integers(0, 200))
     drawn = draw(st.lists(st.tuples(st.integers(1, 9), LINES), min_size=1, max_size=12))
     repeated = [drawn[number % len(drawn)] for number in range(many)]
@@ -63,7 +63,7 @@ def index_of(books_: Sequence[dict[str, tuple[Campaign, Sequence[Conjunction]]]]
     st.sets(st.integers(0, 200)),
     st.sampled_from([0, 10, sets.SHORT]),
 )
-def test_a_request_finds_exactly_the_campaigns_one_of_whose_lines_it_meets(
+def test_a_request_matches_exactly_the_campaigns_with_a_matching_conjunction(
     first: dict[str, tuple[Campaign, Sequence[Conjunction]]],
     later: dict[str, tuple[Campaign, Sequence[Conjunction]]],
     observed: dict[str, tuple[str, ...]],
@@ -72,10 +72,10 @@ def test_a_request_finds_exactly_the_campaigns_one_of_whose_lines_it_meets(
     short: int,
 ) -> None:
     with patch.object(sets, "SHORT", short):
-        finds_exactly(first, later, observed, tier_size, broke)
+        assert_matches_exactly(first, later, observed, tier_size, broke)
 
 
-def finds_exactly(
+def assert_matches_exactly(
     first: dict[str, tuple[Campaign, Sequence[Conjunction]]],
     later: dict[str, tuple[Campaign, Sequence[Conjunction]]],
     observed: dict[str, tuple[str, ...]],
@@ -86,7 +86,7 @@ def finds_exactly(
     spends = {f"c{number}": Spend(10**12, 10**12) for number in broke}
     delivery = load_delivery(compile_delivery(index, spends, NOW), index)
     request = {name: observed[name] for name in OF_REQUEST}
-    shared = RequestMatch(Snapshot(1, index, delivery), request, AuctionDraw("auction"))
+    shared = RequestMatch(Snapshot(1, index, delivery), request, AuctionDraw("auction"), device=0)
     candidates = Candidates(shared, {**{name: observed[name] for name in OF_IMPRESSION}, **PLAYER})
 
     latest = {**first, **later}
@@ -104,12 +104,12 @@ def finds_exactly(
 
 
 @given(books(), st.integers(1, 50))
-def test_the_walk_meets_no_campaign_above_one_that_it_left_out(
+def test_candidates_are_visited_in_descending_order_without_gaps(
     book: dict[str, tuple[Campaign, Sequence[Conjunction]]], tier_size: int
 ) -> None:
     index = index_of([book], tier_size)
     delivery = load_delivery(compile_delivery(index, {}, NOW), index)
-    candidates = Candidates(RequestMatch(Snapshot(1, index, delivery), {}, AuctionDraw("auction")), PLAYER)
+    candidates = Candidates(RequestMatch(Snapshot(1, index, delivery), {}, AuctionDraw("auction"), device=0), PLAYER)
     at_least = 5_000_000
 
     met = [index.campaign(position).top_cpm_micros for position in candidates.best_first(lambda: at_least)]
@@ -119,7 +119,7 @@ def test_the_walk_meets_no_campaign_above_one_that_it_left_out(
     assert sorted(met) == sorted(price for price in every if price >= at_least)
 
 
-def test_the_form_before_a_change_is_withheld_as_replaced() -> None:
+def test_the_old_version_of_a_changed_campaign_is_withheld_as_replaced() -> None:
     index = index_of([{"c1": (campaign(id="c1", cpm=9), [{}])}, {"c1": (campaign(id="c1", cpm=3), [{}])}], 10)
     delivery = load_delivery(compile_delivery(index, {}, NOW), index)
 
@@ -127,7 +127,7 @@ def test_the_form_before_a_change_is_withheld_as_replaced() -> None:
     assert index.position("c1") == 1
 
 
-def test_a_campaign_that_is_gone_has_no_position_and_does_not_bid() -> None:
+def test_a_removed_campaign_has_no_position_and_does_not_bid() -> None:
     index = Index.load([compile_index([campaign(id="c1")]), compile_index([], removed=["c1"])])
     delivery = load_delivery(compile_delivery(index, {}, NOW), index)
 
@@ -152,8 +152,8 @@ def test_the_highest_open_bid_is_read_of_new_and_of_older_objects() -> None:
         assert bids == {"open": 9_000_000, "both": 3_000_000, "deals": 0, "goal": 7_000_000}
 
 
-def test_an_older_release_reads_no_clauses_on_lengths() -> None:
-    """Its requests have no lengths, and a clause without a value of the request removes all that have it."""
+def test_older_code_ignores_predicates_on_lengths() -> None:
+    """Requests of older code have no lengths, and an unmet predicate would remove every campaign that has it."""
     meta = json.loads(bytes(unpack("index", compile_index([campaign(id="c")]))["meta"]))
 
     assert LENGTH not in {attribute for attribute, _ in meta["clauses"]}

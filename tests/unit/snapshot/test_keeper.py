@@ -1,4 +1,4 @@
-"""The keeper under one thread's clock, with a store that fails and stalls as told."""
+"""The keeper with a controlled clock and a store that fails or hangs on demand."""
 
 import json
 import logging
@@ -22,7 +22,7 @@ SECOND = snapshot([campaign(cpm=6)], now=NOW + timedelta(seconds=60))
 
 
 class Store:
-    """Gives out `current`, or raises it; `gate` holds every load until it is set; `loads` counts."""
+    """Returns or raises `current`. Loads wait until `gate` is set, and `loads` counts them."""
 
     def __init__(self, current: Snapshot | Exception | None) -> None:
         self.current = current
@@ -53,21 +53,21 @@ def test_the_first_request_waits_for_the_first_snapshot() -> None:
     assert keeper_of(Store(FIRST)).current(NOW) is FIRST
 
 
-def test_a_newer_snapshot_is_fetched_behind_the_request_that_finds_it_due() -> None:
+def test_a_due_snapshot_is_loaded_in_the_background_of_a_request() -> None:
     store = Store(FIRST)
     keeper = keeper_of(store)
     keeper.current(NOW)
     store.current = SECOND
     store.gate.clear()
 
-    assert keeper.current(NOW + INTERVAL) is FIRST  # answered while the store still stalls
+    assert keeper.current(NOW + INTERVAL) is FIRST  # answered while the store still hangs
     store.gate.set()
     settle()
 
     assert keeper.current(NOW + INTERVAL) is SECOND
 
 
-def test_after_a_pause_in_the_traffic_the_first_request_already_gets_what_is_new() -> None:
+def test_the_first_request_after_a_pause_gets_the_newer_snapshot() -> None:
     store = Store(FIRST)
     keeper = keeper_of(store)
     keeper.current(NOW)
@@ -81,7 +81,7 @@ def opened_later(store: Store, seconds: float) -> None:
     threading.Timer(seconds, store.gate.set).start()
 
 
-def test_after_a_pause_in_the_traffic_a_look_that_takes_a_moment_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_request_after_a_pause_waits_for_a_short_check(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bidder.snapshot.keeper.PATIENCE_AFTER_PAUSE", 10)
     store = Store(FIRST)
     keeper = keeper_of(store)
@@ -89,10 +89,10 @@ def test_after_a_pause_in_the_traffic_a_look_that_takes_a_moment_is_waited_for(m
     store.current = SECOND
     opened_later(store, 0.2)
 
-    assert keeper.current(NOW + 1.5 * INTERVAL, patience=10) is SECOND
+    assert keeper.current(NOW + 1.5 * INTERVAL, patience=lambda: 10) is SECOND
 
 
-def test_in_steady_traffic_no_look_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_steady_traffic_no_request_waits_for_a_check(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bidder.snapshot.keeper.PATIENCE_AFTER_PAUSE", 10)
     store = Store(FIRST)
     keeper = keeper_of(store)
@@ -100,11 +100,11 @@ def test_in_steady_traffic_no_look_is_waited_for(monkeypatch: pytest.MonkeyPatch
     store.current = SECOND
     opened_later(store, 1)
 
-    assert keeper.current(NOW + 1.49 * INTERVAL, patience=10) is FIRST
+    assert keeper.current(NOW + 1.49 * INTERVAL, patience=lambda: 10) is FIRST
     settle()
 
 
-def test_a_snapshot_that_has_just_become_too_old_is_waited_for_in_steady_traffic_too() -> None:
+def test_a_request_waits_for_a_check_if_the_snapshot_is_beyond_the_hard_age() -> None:
     ages = [AGES]
     store = Store(FIRST)
     keeper = Keeper(store.load, lambda: ages[0])
@@ -113,10 +113,10 @@ def test_a_snapshot_that_has_just_become_too_old_is_waited_for_in_steady_traffic
     store.current = snapshot([campaign()], now=NOW + 1.2 * INTERVAL)
     opened_later(store, 0.2)
 
-    assert keeper.current(NOW + 1.2 * INTERVAL, patience=10) is store.current
+    assert keeper.current(NOW + 1.2 * INTERVAL, patience=lambda: 10) is store.current
 
 
-def test_after_a_pause_in_the_traffic_a_store_that_stalls_holds_nobody_up_for_long() -> None:
+def test_after_a_pause_a_hanging_store_delays_a_request_by_a_short_limit() -> None:
     store = Store(FIRST)
     keeper = keeper_of(store)
     keeper.current(NOW)
@@ -132,7 +132,7 @@ def test_after_a_pause_in_the_traffic_a_store_that_stalls_holds_nobody_up_for_lo
     assert store.loads == 2
 
 
-def test_the_store_is_not_asked_more_often_than_the_interval() -> None:
+def test_the_store_is_checked_at_most_once_per_interval() -> None:
     store = Store(FIRST)
     keeper = keeper_of(store)
     for tenth in range(50):
@@ -142,7 +142,7 @@ def test_the_store_is_not_asked_more_often_than_the_interval() -> None:
     assert store.loads == 1
 
 
-def test_a_bad_snapshot_never_replaces_a_good_one() -> None:
+def test_an_invalid_snapshot_never_replaces_a_valid_one() -> None:
     store = Store(FIRST)
     keeper = keeper_of(store)
     keeper.current(NOW)
@@ -155,40 +155,42 @@ def test_a_bad_snapshot_never_replaces_a_good_one() -> None:
         assert keeper.current(NOW + number * INTERVAL) is FIRST
 
 
-def test_without_a_snapshot_a_stalled_load_is_waited_for_as_long_as_the_caller_says_and_serves_the_next() -> None:
+def test_the_first_load_is_awaited_up_to_the_callers_patience_and_serves_the_next_request() -> None:
     store = Store(FIRST)
     keeper = keeper_of(store)
     store.gate.clear()
 
-    assert keeper.current(NOW, patience=0.01) is None
-    assert keeper.current(NOW + INTERVAL, patience=0.01) is None, "the first load still runs: no second one begins"
+    assert keeper.current(NOW, patience=lambda: 0.01) is None
+    assert keeper.current(NOW + INTERVAL, patience=lambda: 0.01) is None, (
+        "the first load still runs: no second one begins"
+    )
     assert store.loads == 1
     store.gate.set()
 
-    assert keeper.current(NOW + INTERVAL, patience=10) is FIRST
+    assert keeper.current(NOW + INTERVAL, patience=lambda: 10) is FIRST
     assert store.loads == 1
 
 
-def test_a_caller_that_finds_a_load_running_gets_what_it_brings() -> None:
+def test_a_caller_during_a_load_gets_the_loaded_snapshot() -> None:
     store = Store(FIRST)
     keeper = keeper_of(store)
     store.gate.clear()
-    assert keeper.current(NOW, patience=0) is None
+    assert keeper.current(NOW, patience=lambda: 0) is None
     threading.Timer(0.05, store.gate.set).start()
 
-    assert keeper.current(NOW, patience=10) is FIRST
+    assert keeper.current(NOW, patience=lambda: 10) is FIRST
 
 
-def test_a_slow_first_load_is_waited_for() -> None:
+def test_a_caller_waits_for_a_slow_first_load() -> None:
     store = Store(FIRST)
     keeper = keeper_of(store)
     store.gate.clear()
     threading.Timer(0.3, store.gate.set).start()
 
-    assert keeper.current(NOW, patience=10) is FIRST, "longer than a look after a pause in the traffic"
+    assert keeper.current(NOW, patience=lambda: 10) is FIRST, "longer than a look after a pause in the traffic"
 
 
-def test_a_thread_that_cannot_be_started_is_tried_again() -> None:
+def test_a_check_whose_thread_cannot_start_is_repeated() -> None:
     attempts = iter([RuntimeError("can't start new thread"), None])
 
     def start(work: Callable[[], None]) -> None:
@@ -203,7 +205,7 @@ def test_a_thread_that_cannot_be_started_is_tried_again() -> None:
     assert keeper.current(NOW + INTERVAL) is FIRST
 
 
-def test_past_the_hard_age_there_is_no_snapshot_to_bid_from_until_a_fresh_one_comes() -> None:
+def test_beyond_the_hard_age_there_is_no_snapshot_until_a_newer_one_is_loaded() -> None:
     store = Store(FIRST)
     keeper = keeper_of(store)
     keeper.current(NOW)
@@ -217,7 +219,7 @@ def test_past_the_hard_age_there_is_no_snapshot_to_bid_from_until_a_fresh_one_co
     assert keeper.current(late + INTERVAL) is store.current
 
 
-def test_after_a_long_freeze_the_request_waits_for_a_fresh_snapshot_rather_than_not_bid() -> None:
+def test_after_a_long_freeze_the_request_waits_for_a_fresh_snapshot() -> None:
     store = Store(FIRST)
     keeper = keeper_of(store)
     keeper.current(NOW)
@@ -227,7 +229,7 @@ def test_after_a_long_freeze_the_request_waits_for_a_fresh_snapshot_rather_than_
     assert keeper.current(thawed) is store.current
 
 
-def test_without_a_store_requests_are_not_held_up_one_after_the_other() -> None:
+def test_with_a_failing_store_requests_do_not_wait_one_after_the_other() -> None:
     store = Store(OSError("no network"))
     keeper = keeper_of(store)
 
@@ -260,7 +262,7 @@ def test_a_first_load_that_hangs_is_a_fault_after_a_minute(
     store.gate.clear()
     keeper = keeper_of(store)
     for second in (0, 1, 59, 60, 61):
-        assert keeper.current(NOW + timedelta(seconds=second), patience=0) is None
+        assert keeper.current(NOW + timedelta(seconds=second), patience=lambda: 0) is None
     store.gate.set()
     lines = [json.loads(record.getMessage()) for record in caplog.records]
     assert [line["Reason"] for line in lines if "SnapshotOld" in line] == ["loading", "none"]
@@ -269,21 +271,21 @@ def test_a_first_load_that_hangs_is_a_fault_after_a_minute(
 def test_a_store_that_fails_at_once_is_a_fault_at_once(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING, "bidder")
     keeper_of(Store(BadSnapshot("denied"))).current(NOW)
-    # A record comes twice where an earlier test of the worker has the logger propagate.
+    # A record appears twice if an earlier test in the same worker made the logger propagate.
     ours = dict.fromkeys(caplog.records)
     lines = [json.loads(record.getMessage()) for record in ours]
     assert [line["Reason"] for line in lines if "SnapshotOld" in line] == ["none"]
 
 
-class Look:
-    """A look at the store that brings nothing; `waits` are the seconds that callers wait for it."""
+class Check:
+    """A check without a result. `waits` are the seconds that callers wait for it."""
 
     is_running = False
 
     def __init__(self) -> None:
         self.waits: list[float] = []
 
-    def begin(self) -> "Look":
+    def begin(self) -> "Check":
         return self
 
     def wait(self, seconds: float) -> None:
@@ -291,18 +293,18 @@ class Look:
 
 
 @pytest.mark.parametrize(("patience", "after_pause", "without"), [(10, 0.2, 10), (0.05, 0.05, 0.05), (-1, 0, 0)])
-def test_a_caller_waits_as_long_as_it_says_and_after_a_pause_no_longer_than_a_look_takes(
+def test_a_caller_waits_up_to_its_patience_and_after_a_pause_up_to_the_limit_of_a_check(
     patience: float, after_pause: float, without: float
 ) -> None:
-    keeper, empty, look = keeper_of(Store(FIRST)), keeper_of(Store(None)), Look()
+    keeper, empty, look = keeper_of(Store(FIRST)), keeper_of(Store(None)), Check()
     keeper.current(NOW)
     keeper._look = empty._look = look  # type: ignore[assignment]
 
-    keeper.current(NOW + 1.49 * INTERVAL, patience)
+    keeper.current(NOW + 1.49 * INTERVAL, lambda: patience)
     assert look.waits == [], "in steady traffic nobody waits"
-    keeper.current(NOW + 4 * INTERVAL, patience)
+    keeper.current(NOW + 4 * INTERVAL, lambda: patience)
     assert look.waits == [after_pause]
-    empty.current(NOW, patience)
+    empty.current(NOW, lambda: patience)
     assert look.waits == [after_pause, without]
-    keeper.current(NOW + 2 * HARD_AGE, patience)
+    keeper.current(NOW + 2 * HARD_AGE, lambda: patience)
     assert look.waits == [after_pause, without, without]

@@ -1,4 +1,4 @@
-"""Pacing's memory comes back as it was written, and memory that can't be read is learned anew."""
+"""The pacing memory is read back as written, and an unreadable memory starts empty."""
 
 import gzip
 import json
@@ -52,7 +52,7 @@ def store(s3: FakeS3) -> PacingStore:
     return PacingStore(s3, "bucket")  # type: ignore[arg-type]
 
 
-def test_what_was_written_is_read_by_another_process() -> None:
+def test_another_process_reads_the_written_memory() -> None:
     s3 = FakeS3()
     learned = LearnedTraffic()
     store(s3).write(ACCOUNT, learned)
@@ -65,7 +65,7 @@ def test_what_was_written_is_read_by_another_process() -> None:
     assert untold == [], "each field of a memory is written here with another value than its default"
 
 
-def test_memory_of_before_prices_were_learned_apart_is_still_read() -> None:
+def test_a_memory_without_separate_prices_is_still_read() -> None:
     s3 = FakeS3()
     document = asdict(ACCOUNT)
     del document["in_flight"], document["memories"]["c"]["cost"]
@@ -87,7 +87,7 @@ def test_memory_of_before_prices_were_learned_apart_is_still_read() -> None:
 
 # Without a time, so that parallel workers collect the same ids.
 @pytest.mark.parametrize("body", [b"", b"no gzip", gzip.compress(b"[]", mtime=0), gzip.compress(b"{}", mtime=0)])
-def test_memory_that_cannot_be_read_is_learned_anew(body: bytes) -> None:
+def test_an_unreadable_memory_starts_empty(body: bytes) -> None:
     s3 = FakeS3()
     s3.put_object(Bucket="bucket", Key=MEMORY, Body=body, ContentType="")
 

@@ -1,4 +1,4 @@
-"""Creatives' own targeting is compiled with the index; a decision compiles nothing, and old records are still read."""
+"""Creative targeting is compiled with the index, and old records without it are still read."""
 
 import zlib
 from collections import Counter
@@ -45,7 +45,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 
 def without_compiled(first: Campaign) -> bytes:
-    """A record as indexes had it before creatives' targeting was compiled into it."""
+    """A record in the format without compiled creative targeting."""
     deflate = zlib.compressobj(zdict=records.DICTIONARY)
     return deflate.compress(first.model_dump_json(exclude_defaults=True).encode()) + deflate.flush()
 
@@ -63,7 +63,7 @@ def test_a_decision_compiles_no_targeting(monkeypatch: pytest.MonkeyPatch) -> No
     assert not counts
 
 
-def test_a_record_of_before_is_compiled_once_when_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_record_without_compiled_targeting_is_compiled_once_when_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "encode", without_compiled)
     held = snapshot([campaign(creatives=CREATIVES[1:])])
     counts = counted(monkeypatch)
@@ -74,7 +74,7 @@ def test_a_record_of_before_is_compiled_once_when_it_is_decoded(monkeypatch: pyt
 
 @examples(0.3)
 @given(campaign_lists())
-def test_the_compiled_form_is_that_of_the_campaign(campaigns: list[Campaign]) -> None:
+def test_the_compiled_targeting_equals_that_of_the_campaign(campaigns: list[Campaign]) -> None:
     index = Index.load([compile_index(campaigns)])
 
     for position in range(len(index)):
@@ -86,7 +86,7 @@ def test_the_compiled_form_is_that_of_the_campaign(campaigns: list[Campaign]) ->
             assert tuple(conjunctions) == request_fields_used.creative_conjunctions(own[name], zone)
 
 
-def test_records_of_both_forms_read_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_records_of_both_formats_decode_equally(monkeypatch: pytest.MonkeyPatch) -> None:
     both = campaign(creatives=CREATIVES, time_zone="Europe/Berlin")
     now = compile_index([both])
     monkeypatch.setattr(records, "encode", without_compiled)
@@ -94,7 +94,7 @@ def test_records_of_both_forms_read_alike(monkeypatch: pytest.MonkeyPatch) -> No
     assert compiled_of(now) == compiled_of(compile_index([both]))
 
 
-def test_a_record_of_today_is_read_by_a_reader_of_before() -> None:
+def test_a_current_record_is_read_by_older_code() -> None:
     own_campaign = campaign(creatives=CREATIVES)
 
     inflate = zlib.decompressobj(zdict=records.DICTIONARY)

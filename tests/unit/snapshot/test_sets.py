@@ -1,4 +1,4 @@
-"""Both forms of a set against Python's own sets."""
+"""Both representations of a set compared with Python's sets."""
 
 from array import array
 
@@ -20,7 +20,7 @@ def drawn(draw: st.DrawFn) -> tuple[int, list[set[int]]]:
 
 
 @given(drawn())
-def test_both_forms_answer_as_sets_do(case: tuple[int, list[set[int]]]) -> None:
+def test_both_representations_equal_pythons_sets(case: tuple[int, list[set[int]]]) -> None:
     size, plain = case
     item = [sets.set_of(entry, size) for entry in plain]
     a, b = plain[:2]
@@ -37,7 +37,7 @@ def test_both_forms_answer_as_sets_do(case: tuple[int, list[set[int]]]) -> None:
 
 
 @given(drawn())
-def test_files_of_today_and_of_format_2_are_read_back(case: tuple[int, list[set[int]]]) -> None:
+def test_sets_of_the_current_format_and_of_format_2_are_read_back(case: tuple[int, list[set[int]]]) -> None:
     size, plain = case
     width = (size + 63) // 64 * 8
     for entry in plain:

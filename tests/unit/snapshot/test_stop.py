@@ -1,4 +1,4 @@
-"""The switch of all bidding: whoever looks for a newer snapshot sees it, and no refresh undoes it."""
+"""The switch that stops all bidding: every check of the snapshot reads it, and no refresh resets it."""
 
 import json
 from datetime import timedelta
@@ -35,7 +35,7 @@ def answer(held: Snapshot) -> Any:
     return json.loads(reply.body)
 
 
-def test_who_holds_a_snapshot_sees_the_switch_at_the_next_look(world: World) -> None:
+def test_a_process_reads_the_switch_at_its_next_check(world: World) -> None:
     known = world.held()
     assert answer(known)["seatbid"]
 
@@ -57,7 +57,7 @@ def test_refreshes_keep_the_switch(world: World) -> None:
     assert not world.held().is_stopped
 
 
-def test_a_refresh_that_read_the_switch_before_does_not_undo_it(world: World) -> None:
+def test_a_concurrent_refresh_does_not_reset_the_switch(world: World) -> None:
     refreshing = world.process()
     is_stopped = refreshing.store.is_stopped
 
@@ -71,7 +71,7 @@ def test_a_refresh_that_read_the_switch_before_does_not_undo_it(world: World) ->
     assert world.held().is_stopped
 
 
-def test_it_can_be_pulled_before_there_is_anything_to_bid_from() -> None:
+def test_bidding_can_be_stopped_before_the_first_snapshot() -> None:
     world = World()
     world.store.stop(NOW, stopped=True)
     world.campaigns.put(campaign(id="a"))
@@ -79,19 +79,19 @@ def test_it_can_be_pulled_before_there_is_anything_to_bid_from() -> None:
     assert world.held().is_stopped
 
 
-def test_a_switch_that_can_not_be_read_counts_as_pulled(world: World) -> None:
+def test_an_unreadable_switch_stops_bidding(world: World) -> None:
     world.s3.put_object(Bucket="bucket", Key=STOP, Body=b"{", ContentType="application/json")
     publish_snapshot(world.process(), NOW + MINUTE)
     assert world.held().is_stopped
 
 
-def test_a_manifest_of_older_code_is_not_stopped() -> None:
+def test_a_manifest_of_older_code_does_not_stop_bidding() -> None:
     old = Manifest(version=1, index=("i",), delivery="d").model_dump(exclude={"stopped"})
     assert not Manifest.model_validate(old).stopped
 
 
 @given(st.lists(st.sampled_from(["stop", "go", "refresh"]), max_size=8))
-def test_the_last_word_holds(words: list[str]) -> None:
+def test_the_latest_change_of_the_switch_applies(words: list[str]) -> None:
     world, known, is_stopped = World(), None, False
     world.campaigns.put(campaign(id="a"))
     publish_snapshot(world.process(), NOW)

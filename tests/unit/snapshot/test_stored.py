@@ -1,6 +1,6 @@
-"""Objects that code of earlier days wrote are read by the code of today: a deployment meets those of the one before it.
+"""Stored objects of older formats are read, since a new deployment finds those of its predecessor.
 
-When the format gains a version, add objects of it beside these; these stay for as long as `OLDEST_FORMAT` reads them.
+For a new version of the format, add its objects. The old objects stay while `OLDEST_FORMAT` includes them.
 """
 
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ WRITTEN = {2: datetime(2026, 11, 24, 12, tzinfo=UTC), 3: datetime(2026, 11, 25, 
 
 
 @pytest.mark.parametrize("form", WRITTEN)
-def test_an_old_index_and_delivery_state_still_decide(form: int) -> None:
+def test_decisions_use_an_index_and_a_delivery_state_of_older_formats(form: int) -> None:
     index = Index.load([(STORED / f"index-format-{form}").read_bytes()])
     held = Snapshot(1, index, load_delivery((STORED / f"delivery-format-{form}").read_bytes(), index))
 

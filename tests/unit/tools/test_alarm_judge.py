@@ -1,4 +1,4 @@
-"""The judge of alarms, held to CloudWatch's documented rules."""
+"""The evaluation of alarms, compared with CloudWatch's documented rules."""
 
 from typing import Any
 
@@ -36,23 +36,23 @@ def minutes(*counts: float | None) -> list[Minute]:
         ((), False),
     ],
 )
-def test_three_of_five_minutes(counts: tuple[float | None, ...], expected: bool) -> None:
+def test_an_alarm_needs_three_breaches_in_five_minutes(counts: tuple[float | None, ...], expected: bool) -> None:
     assert is_in_alarm(ALARM, minutes(*counts)) is expected
 
 
-def test_other_dimensions_are_another_metric() -> None:
+def test_a_metric_with_other_dimensions_is_ignored() -> None:
     other = metric("AWS/Lambda", "Errors", {"FunctionName": "archive"})
     assert not is_in_alarm(ALARM, [{other: [1]}] * 5)
 
 
-def test_missing_data_breaches_where_the_alarm_says_so() -> None:
+def test_missing_data_breaches_only_if_configured() -> None:
     absent = ALARM | {"EvaluationPeriods": 1, "DatapointsToAlarm": 1, "Period": 300, "Threshold": 1}
     absent |= {"ComparisonOperator": "LessThanThreshold", "TreatMissingData": "breaching"}
     assert is_in_alarm(absent, minutes(None, None))
     assert not is_in_alarm(absent, minutes(None, 1, None, None, None))
 
 
-def test_a_percentile_is_of_the_values_of_the_period() -> None:
+def test_a_percentile_uses_all_values_of_the_period() -> None:
     slow = ALARM | {"EvaluationPeriods": 1, "DatapointsToAlarm": 1, "ExtendedStatistic": "p99", "Threshold": 300}
     assert is_in_alarm(slow, [{ERRORS: [10.0] * 98 + [400.0] * 2}])
     assert not is_in_alarm(slow, [{ERRORS: [10.0] * 199 + [400.0]}])
@@ -68,5 +68,5 @@ def test_a_percentile_is_of_the_values_of_the_period() -> None:
         ("100 * n / (n + FILL(b, 0))", {"b": None, "n": 3}, 100),
     ],
 )
-def test_metric_math(expression: str, values: dict[str, float | None], expected: float | None) -> None:
+def test_metric_math_expressions(expression: str, values: dict[str, float | None], expected: float | None) -> None:
     assert evaluate(expression, values) == expected

@@ -1,4 +1,4 @@
-"""Bytecode without docstrings runs as its source does."""
+"""Bytecode without docstrings behaves like its source."""
 
 import ast
 import marshal
@@ -40,11 +40,11 @@ def module() -> dict[str, Any]:
     return result
 
 
-def test_what_runs_stays(module: dict[str, Any]) -> None:
+def test_behaviour_is_unchanged(module: dict[str, Any]) -> None:
     assert (module["f"](1), module["empty"](), module["C"].value) == (2, None, "no docstring")
 
 
-def test_docstrings_go(module: dict[str, Any]) -> None:
+def test_docstrings_are_removed(module: dict[str, Any]) -> None:
     documented = [module["f"], module["empty"], module["C"], module["C"].g]
     assert [each.__doc__ for each in documented] == [None] * 4
     assert module.get("__doc__") is None
@@ -57,12 +57,12 @@ def test_tracebacks_keep_file_and_line(module: dict[str, Any]) -> None:
     assert (last.frame.code.raw.co_filename, last.lineno + 1) == ("/var/task/made.py", 17)
 
 
-def test_the_hash_is_not_compared_with_the_source() -> None:
+def test_python_does_not_compare_the_hash_with_the_source() -> None:
     assert int.from_bytes(compiled(b"x = 1", "x.py")[4:8], "little") == 0b01
 
 
-def test_a_source_without_docstrings_is_the_same_on_the_same_lines() -> None:
-    """Of every module of pydantic: what is left of the tree stands where it stood."""
+def test_the_removal_of_docstrings_keeps_code_and_line_numbers() -> None:
+    """For every module of pydantic, the remaining syntax tree has the same lines."""
     paths = sorted(Path(pydantic.__file__).parent.glob("*.py"))
     assert len(paths) > 20
     for path in paths:
@@ -82,12 +82,12 @@ def test_a_source_without_docstrings_is_the_same_on_the_same_lines() -> None:
         (b'x = """no docstring"""\n', b'x = """no docstring"""\n'),
     ],
 )
-def test_a_docstring_is_an_empty_text(source: bytes, expected: bytes) -> None:
+def test_a_removed_docstring_is_an_empty_text(source: bytes, expected: bytes) -> None:
     assert without_docstrings(source) == expected
 
 
 def code(source: bytes) -> str:
-    """The tree and its lines, without docstrings."""
+    """The syntax tree with line numbers, without docstrings."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and isinstance(
@@ -131,7 +131,7 @@ def test_our_modules_run_without_annotations() -> None:
     assert (names["total"](price, price, start=1), names["total"].__annotations__, names["limit"]) == (11, {}, 3)
 
 
-def test_modules_of_others_keep_their_annotations() -> None:
+def test_third_party_modules_keep_their_annotations() -> None:
     with pytest.raises(NameError, match="Unknown"):
         run("/var/task/chalice/annotated.py")
 

@@ -17,7 +17,7 @@ def document(**media: Any) -> dict[str, Any]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("mime", "codec", "audio"), [("video/mp4", "h264", "aac"), ("video/webm", "vp9", "opus")])
-def test_clip_is_what_its_recipe_says(tmp_path: Path, mime: str, codec: str, audio: str) -> None:
+def test_a_clip_has_the_properties_of_its_recipe(tmp_path: Path, mime: str, codec: str, audio: str) -> None:
     clip = replace(SMALL, mime=mime, key=f"media/small.{mime[6:]}")
 
     path = make(clip, tmp_path)
@@ -31,23 +31,23 @@ def test_clip_is_what_its_recipe_says(tmp_path: Path, mime: str, codec: str, aud
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
-def test_mp4_starts_playing_before_it_is_all_there(tmp_path: Path) -> None:
+def test_an_mp4_has_its_index_before_its_media(tmp_path: Path) -> None:
     data = make(SMALL, tmp_path).read_bytes()
     assert data.index(b"moov") < data.index(b"mdat")
 
 
-def test_clip_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clip_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = make(SMALL, tmp_path)
     monkeypatch.setattr("tools.clips._ffmpeg", lambda *_: pytest.fail("made again"))
     assert make(SMALL, tmp_path) == path
 
 
 @pytest.mark.parametrize("change", [{"title": "B"}, {"duration": 3}, {"bitrate": 301}, {"width": 322}])
-def test_another_recipe_is_another_file(change: dict[str, Any]) -> None:
+def test_another_recipe_has_another_file_name(change: dict[str, Any]) -> None:
     assert recipe(replace(SMALL, **change)) != recipe(SMALL)
 
 
-def test_clip_is_made_without_text_where_no_text_can_be_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clip_has_no_text_if_ffmpeg_cannot_draw_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = imageio_ffmpeg.get_ffmpeg_exe()
     no_text = tmp_path / "ffmpeg"
     no_text.write_text(f'#!/bin/sh\ncase "$*" in *drawtext*) echo no font >&2; exit 1;; esac\nexec {plain} "$@"\n')
@@ -57,23 +57,23 @@ def test_clip_is_made_without_text_where_no_text_can_be_drawn(tmp_path: Path, mo
     assert make(SMALL, tmp_path / "clips").stat().st_size > 0
 
 
-def test_failure_leaves_nothing_and_says_what_ffmpeg_said(tmp_path: Path) -> None:
+def test_a_failure_leaves_no_file_and_reports_the_error_of_ffmpeg(tmp_path: Path) -> None:
     with pytest.raises(ClipError, match=r"media/small\.mp4: ffmpeg failed: .+"):
         make(replace(SMALL, width=0), tmp_path)
     assert not list(tmp_path.iterdir())
 
 
-def test_clips_are_the_relative_urls_each_once() -> None:
+def test_clips_are_the_distinct_relative_urls() -> None:
     results = clips([document(), document(), document(url="https://cdn.example/a.mp4"), document(url="media/b.mp4")])
     assert [clip.key for clip in results] == ["media/a.mp4", "media/b.mp4"]
     assert results[0] == Clip("media/a.mp4", "A", 6, "video/mp4", 640, 360, 500)
 
 
-def test_one_url_described_twice_is_refused() -> None:
+def test_a_url_with_two_descriptions_is_refused() -> None:
     with pytest.raises(ClipError, match=r"media/a\.mp4: described in two ways"):
         clips([document(), document(bitrate=501)])
 
 
-def test_type_that_is_not_made_is_refused() -> None:
+def test_an_unsupported_type_is_refused() -> None:
     with pytest.raises(ClipError, match="video/ogg clips can't be made"):
         clips([document(mime="video/ogg")])

@@ -1,4 +1,4 @@
-"""deploy/container.yaml: the container's stack fits the server, the bid function's rights and the load balancer."""
+"""deploy/container.yaml: the container's stack agrees with the server, the bid function and the load balancer."""
 
 import re
 from collections import Counter
@@ -29,7 +29,7 @@ def task(resources: dict[str, Any]) -> dict[str, Any]:
 
 
 def rights(role: dict[str, Any]) -> Counter[str]:
-    """How many resources a role's statements allow each action on; logs and X-Ray, which are Lambda's, left out."""
+    """The number of resources per action that a role's statements allow, without logs and X-Ray of Lambda."""
     counted: Counter[str] = Counter()
     for policy in role["Policies"]:
         for statement in policy["PolicyDocument"]["Statement"]:
@@ -48,11 +48,11 @@ def test_a_task_has_the_rights_of_the_bid_function(resources: dict[str, Any]) ->
 
 
 def variables_of(model: "type[Settings] | type[ServerSettings]") -> dict[str, bool]:
-    """The variables of a settings model, and whether each is required."""
+    """The environment variables of a settings model, with whether each is required."""
     return {f"BIDDER_{name.upper()}": field.is_required() for name, field in model.model_fields.items()}
 
 
-def test_the_task_sets_what_the_bidder_needs_and_nothing_that_nobody_reads(task: dict[str, Any]) -> None:
+def test_the_task_sets_all_required_variables_and_no_unknown_variable(task: dict[str, Any]) -> None:
     given = {each["Name"] for each in task["Environment"]}
     known = variables_of(Settings) | variables_of(ServerSettings)
 
@@ -60,7 +60,7 @@ def test_the_task_sets_what_the_bidder_needs_and_nothing_that_nobody_reads(task:
     assert {name for name, is_required in known.items() if is_required} <= given
 
 
-def test_a_connection_outlives_the_load_balancers_and_a_task_its_drain(
+def test_timeouts_exceed_those_of_the_load_balancer_and_of_the_drain(
     resources: dict[str, Any], task: dict[str, Any]
 ) -> None:
     attributes = {each["Key"]: each["Value"] for each in resources["LoadBalancer"]["LoadBalancerAttributes"]}
@@ -70,7 +70,7 @@ def test_a_connection_outlives_the_load_balancers_and_a_task_its_drain(
     assert task["StopTimeout"] >= 2 * server.drain_seconds
 
 
-def test_the_container_is_guarded(resources: dict[str, Any], task: dict[str, Any]) -> None:
+def test_the_container_has_restrictive_settings(resources: dict[str, Any], task: dict[str, Any]) -> None:
     assert task["ReadonlyRootFilesystem"] is True
     assert re.search(r"^USER 65534:65534$", (ROOT / "container" / "Dockerfile").read_text(), re.MULTILINE)
     [rule] = resources["LoadBalancerSecurityGroup"]["SecurityGroupIngress"]
@@ -95,7 +95,7 @@ def alarms() -> dict[str, dict[str, Any]]:
 
 
 def of_load_balancer(alarm: dict[str, Any], **values: float) -> Minute:
-    """A minute with these values of metrics of the load balancer, in the dimensions of the alarm."""
+    """A minute with these values of load balancer metrics, with the dimensions of the alarm."""
     metrics = [query["MetricStat"]["Metric"] for query in alarm.get("Metrics", ()) if "MetricStat" in query] or [alarm]
     known = {each["MetricName"]: each["Dimensions"] for each in metrics}
     return {
@@ -105,7 +105,7 @@ def of_load_balancer(alarm: dict[str, Any], **values: float) -> Minute:
 
 
 @pytest.mark.parametrize(
-    ("calls", "by_tasks", "by_load_balancer", "does_ring"),
+    ("calls", "by_tasks", "by_load_balancer", "is_alarm"),
     [
         (1000, 0, 0, False),
         (1000, 20, 0, False),
@@ -116,8 +116,8 @@ def of_load_balancer(alarm: dict[str, Any], **values: float) -> Minute:
         (100, 3, 0, True),
     ],
 )
-def test_more_than_two_of_a_hundred_calls_answered_5xx_ring(
-    alarms: dict[str, dict[str, Any]], calls: int, by_tasks: int, by_load_balancer: int, does_ring: bool
+def test_more_than_two_percent_of_5xx_answers_cause_the_alarm(
+    alarms: dict[str, dict[str, Any]], calls: int, by_tasks: int, by_load_balancer: int, is_alarm: bool
 ) -> None:
     alarm = alarms["ErrorsAlarm"]
     values = {
@@ -125,15 +125,15 @@ def test_more_than_two_of_a_hundred_calls_answered_5xx_ring(
         "HTTPCode_Target_5XX_Count": by_tasks,
         "HTTPCode_ELB_5XX_Count": by_load_balancer,
     }
-    # the load balancer reports no count of zero
+    # the load balancer does not report zero counts
     minute = of_load_balancer(alarm, **{name: value for name, value in values.items() if value})
     quiet = of_load_balancer(alarm, RequestCount=1000)
 
-    assert is_in_alarm(alarm, [minute] * 3 + [quiet] * 2) is does_ring
+    assert is_in_alarm(alarm, [minute] * 3 + [quiet] * 2) is is_alarm
     assert not is_in_alarm(alarm, [minute] * 2 + [quiet] * 3)
 
 
-def test_fewer_healthy_tasks_than_wanted_ring_and_so_does_silence(alarms: dict[str, dict[str, Any]]) -> None:
+def test_too_few_healthy_tasks_and_missing_data_cause_the_alarm(alarms: dict[str, dict[str, Any]]) -> None:
     alarm = alarms["HealthyTasksAlarm"]
     all_healthy, too_few = (of_load_balancer(alarm, HealthyHostCount=count) for count in (2, 1))
 

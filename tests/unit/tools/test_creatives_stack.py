@@ -1,4 +1,4 @@
-"""The templates of creatives and of the worker: valid, each feature whole, each role with little."""
+"""The templates of creatives and of the worker: valid, complete for each feature, with minimal roles."""
 
 import subprocess
 import sys
@@ -24,7 +24,7 @@ def template() -> dict[str, Any]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["container.yaml", "creatives.yaml", "worker.yaml"])
-def test_cloudformation_would_take_it(name: str) -> None:
+def test_cfn_lint_accepts_the_templates(name: str) -> None:
     cfn_lint = Path(sys.executable).with_name("cfn-lint")
     done = subprocess.run([cfn_lint, ROOT / "deploy" / name], capture_output=True, text=True, check=False)  # noqa: S603
     assert done.returncode == 0, done.stdout
@@ -45,7 +45,7 @@ def test_each_feature_has_a_queue_a_dead_letter_queue_an_alarm_and_a_role(
 
 
 @pytest.mark.parametrize("feature", FEATURES)
-def test_ffmpegs_roles_read_uploads_and_write_renditions_alone(feature: str, template: dict[str, Any]) -> None:
+def test_roles_that_run_ffmpeg_only_read_uploads_and_write_renditions(feature: str, template: dict[str, Any]) -> None:
     [policy] = template["Resources"][f"{feature}Role"]["Properties"]["Policies"]
     objects = {
         action: str(statement["Resource"])
@@ -59,19 +59,19 @@ def test_ffmpegs_roles_read_uploads_and_write_renditions_alone(feature: str, tem
     assert objects == {}
 
 
-def test_the_parameters_of_make_deploy_are_the_templates(template: dict[str, Any]) -> None:
+def test_the_parameters_of_make_deploy_are_those_of_the_template(template: dict[str, Any]) -> None:
     assert template["Parameters"].keys() >= CREATIVES_PARAMETERS
 
 
 @pytest.mark.slow
-def test_the_layer_has_ffmpeg_as_a_program() -> None:
+def test_the_layer_has_an_executable_ffmpeg() -> None:
     with ZipFile(BytesIO(layer(own_architecture()))) as archive:
         assert archive.getinfo("bin/ffmpeg").external_attr >> 16 & 0o111
         assert b"GPL" in archive.read("NOTICE")
 
 
 @pytest.mark.slow
-def test_the_package_is_the_bidders_and_the_workers(tmp_path: Path) -> None:
+def test_the_package_has_the_modules_of_bidder_and_workers(tmp_path: Path) -> None:
     (tmp_path / "template.json").touch()
     with ZipFile(tmp_path / "bidder.zip", "w") as archive:
         for name in ("app.py", "bidder/__init__.py", "pydantic/__init__.py"):

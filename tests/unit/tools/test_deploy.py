@@ -1,4 +1,4 @@
-"""Deployments that take long, end early or meet another account's bucket."""
+"""Deployments that take long, fail, or find a bucket of another account."""
 
 import json
 import re
@@ -70,26 +70,26 @@ def deployed(session: FakeSession, built: Package, clock: Clock, seconds: float 
 
 
 @pytest.mark.parametrize("minutes", [0, 3, 30, 59])
-def test_a_creation_of_any_length_is_waited_for(built: Package, clock: Clock, minutes: int) -> None:
+def test_a_deployment_waits_for_a_long_creation(built: Package, clock: Clock, minutes: int) -> None:
     session = FakeSession(FakeCloudFormation(clock, takes=minutes * 60))
     assert deployed(session, built, clock) == {"BidderParameters": "/bidder"}
     assert minutes * 60 <= clock.now() < minutes * 60 + 6
 
 
-def test_a_time_out_says_that_the_creation_goes_on_and_how_to_watch(built: Package, clock: Clock) -> None:
+def test_the_message_of_a_time_out_says_that_the_creation_continues_and_how_to_watch_it(
+    built: Package, clock: Clock
+) -> None:
     session = FakeSession(FakeCloudFormation(clock, takes=7200))
     with pytest.raises(StillRunning) as raised:
         deployed(session, built, clock)
     assert "after 60 minutes" in str(raised.value)
-    assert "goes on" in str(raised.value)
+    assert "continues" in str(raised.value)
     assert "aws cloudformation describe-stack-events --stack-name bidder" in str(raised.value)
     assert clock.now() == 3600
 
 
 @pytest.mark.parametrize("takes", [0, 7200])
-def test_the_keys_exist_when_the_creation_succeeds_whoever_waits_for_it(
-    built: Package, clock: Clock, takes: float
-) -> None:
+def test_keys_are_created_even_if_the_wait_times_out(built: Package, clock: Clock, takes: float) -> None:
     session = FakeSession(FakeCloudFormation(clock, takes))
     try:
         deployed(session, built, clock)
@@ -98,7 +98,7 @@ def test_the_keys_exist_when_the_creation_succeeds_whoever_waits_for_it(
     assert session.ssm.values.keys() == {"/bidder/signing-keys", "/bidder/admin-key"}
 
 
-def test_keys_that_exist_stay(built: Package, clock: Clock) -> None:
+def test_existing_keys_are_kept(built: Package, clock: Clock) -> None:
     session = FakeSession(FakeCloudFormation(clock))
     session.ssm.values["/bidder/signing-keys"] = "ours"
     deployed(session, built, clock)
@@ -115,7 +115,7 @@ def test_keys_that_exist_stay(built: Package, clock: Clock) -> None:
     ],
     ids=str,
 )
-def test_a_fault_of_a_moment_does_not_end_the_wait(built: Package, clock: Clock, fault: Exception) -> None:
+def test_a_temporary_error_does_not_end_the_wait(built: Package, clock: Clock, fault: Exception) -> None:
     cloudformation = FakeCloudFormation(clock, takes=60)
     cloudformation.faults = [fault] * 3
     assert deployed(FakeSession(cloudformation), built, clock)
@@ -124,17 +124,15 @@ def test_a_fault_of_a_moment_does_not_end_the_wait(built: Package, clock: Clock,
 @pytest.mark.parametrize(
     "fault", [client_error("ExpiredToken"), TokenRetrievalError(provider="sso", error_msg="expired")], ids=str
 )
-def test_credentials_that_expire_meanwhile_are_no_failure_of_the_stack(
-    built: Package, clock: Clock, fault: Exception
-) -> None:
+def test_expired_credentials_are_not_reported_as_a_failed_stack(built: Package, clock: Clock, fault: Exception) -> None:
     cloudformation = FakeCloudFormation(clock, takes=60)
     cloudformation.faults = [fault]
-    with pytest.raises(StillRunning, match="goes on without this command"):
+    with pytest.raises(StillRunning, match="continues without this command"):
         deployed(FakeSession(cloudformation), built, clock)
     assert clock.now() < 60
 
 
-def test_a_failed_creation_names_the_reasons_of_this_change_alone(built: Package, clock: Clock) -> None:
+def test_a_failed_creation_reports_only_the_reasons_of_this_change(built: Package, clock: Clock) -> None:
     cloudformation = FakeCloudFormation(clock, takes=600, ends="ROLLBACK_COMPLETE")
 
     def event(name: str, status: str, reason: str = "", resource: str = "r") -> dict[str, str]:
@@ -154,9 +152,9 @@ def test_a_failed_creation_names_the_reasons_of_this_change_alone(built: Package
     assert str(raised.value) == "Stack bidder failed:\n  First: no such role\n  Second: quota"
 
 
-def test_the_template_goes_through_s3(built: Package, clock: Clock) -> None:
+def test_the_template_is_uploaded_to_s3(built: Package, clock: Clock) -> None:
     template = json.loads(built.template.read_text())
-    template["Description"] = "x" * 60_000  # CloudFormation takes 51,200 bytes inline
+    template["Description"] = "x" * 60_000  # CloudFormation accepts 51,200 bytes inline
     built.template.write_text(json.dumps(template))
     cloudformation = FakeCloudFormation(clock)
     session = FakeSession(cloudformation)
@@ -165,14 +163,14 @@ def test_the_template_goes_through_s3(built: Package, clock: Clock) -> None:
     assert json.loads(session.s3.at(cloudformation.made["TemplateURL"]))["Description"] == template["Description"]
 
 
-def test_every_call_names_the_owner_of_the_bucket(built: Package, clock: Clock) -> None:
+def test_every_s3_call_has_the_expected_bucket_owner(built: Package, clock: Clock) -> None:
     session = FakeSession(FakeCloudFormation(clock), FakeArtifacts(refusal=client_error("404", status=404)))
     deployed(session, built, clock)
     unowned = [name for name, request in session.s3.asked if request.get("ExpectedBucketOwner") != ACCOUNT]
     assert unowned == ["create_bucket"]
 
 
-def test_a_bucket_of_another_account_gets_nothing(built: Package, clock: Clock) -> None:
+def test_no_object_is_written_to_a_bucket_of_another_account(built: Package, clock: Clock) -> None:
     session = FakeSession(FakeCloudFormation(clock), FakeArtifacts(refusal=client_error("403", "Forbidden", 403)))
     with pytest.raises(ForeignBucket, match=f"bidder-artifacts-{ACCOUNT}-eu-west-1.*make deploy BUCKET="):
         deployed(session, built, clock)
@@ -189,14 +187,14 @@ def test_a_bucket_of_another_account_gets_nothing(built: Package, clock: Clock) 
         ({"Architecture": "x86_64"}, "arm64", "x86_64"),
     ],
 )
-def test_the_package_is_for_the_processor_that_the_stack_is_going_to_have(
+def test_the_package_is_built_for_the_architecture_of_the_stack(
     requested: dict[str, str], current: str | None, expected: str
 ) -> None:
     stack = current and {"Parameters": [{"ParameterKey": "Architecture", "ParameterValue": current}]}
     assert architecture_of(requested, stack or None) == expected
 
 
-def test_cloudformation_makes_resources_by_the_role_that_is_given() -> None:
+def test_cloudformation_uses_the_given_role() -> None:
     session = boto3.Session("key", "secret", region_name="us-east-1")
     have_resources_made_by(session, "arn:aws:iam::123456789012:role/makes")
     client, requested = session.client("cloudformation"), []
@@ -210,6 +208,6 @@ def test_cloudformation_makes_resources_by_the_role_that_is_given() -> None:
     assert requested[0]["RoleARN"] == "arn:aws:iam::123456789012:role/makes"
 
 
-def test_a_checkout_that_only_deploys_has_what_the_deployment_runs() -> None:
-    """cfn-lint is of the packages that tests need."""
+def test_a_deployment_needs_no_packages_of_the_tests() -> None:
+    """cfn-lint is one of the packages of the tests."""
     assert re.search(r"^deploy: \$\(READY\)", (ROOT / "Makefile").read_text(), re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Libraries without debugging information load as before."""
+"""Native libraries without debugging information still load."""
 
 import importlib.util
 import shutil
@@ -36,7 +36,7 @@ def native(module: str) -> Path:
     return Path(spec.origin)
 
 
-def test_the_bytes_outside_of_segments_go() -> None:
+def test_bytes_outside_segments_are_removed() -> None:
     library = elf(b"codeDEBUGdataSYMBOLS", [(176, 4), (185, 4)])
     lean = without_symbols(library)
     assert lean[176:] == b"code\0\0\0\0\0data"
@@ -50,7 +50,7 @@ def test_the_header_names_no_section() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="native libraries are ELF on Linux only")
 @pytest.mark.parametrize("module", ["pyroaring", "pydantic_core._pydantic_core"])
-def test_segments_stay_as_they_are(module: str) -> None:
+def test_segments_are_unchanged(module: str) -> None:
     library = native(module).read_bytes()
     lean = without_symbols(library)
     assert segments_of(library[: HEADER.size] + lean[HEADER.size :]) == segments_of(library)
@@ -59,7 +59,7 @@ def test_segments_stay_as_they_are(module: str) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="native libraries are ELF on Linux only")
-def test_a_lean_library_loads_and_works(tmp_path: Path) -> None:
+def test_a_stripped_library_loads_and_works(tmp_path: Path) -> None:
     source = native("pyroaring")
     shutil.copy(source, tmp_path)
     copied = tmp_path / source.name
@@ -72,11 +72,11 @@ def test_a_lean_library_loads_and_works(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"\xcf\xfa\xed\xfe", b"\x7fELF\x01\x01", elf(b"", [], RELOCATABLE)])
-def test_what_is_no_library_for_lambda_is_left_alone(data: bytes) -> None:
+def test_a_file_that_is_not_a_library_for_lambda_is_unchanged(data: bytes) -> None:
     assert without_symbols(data) == data
 
 
 @pytest.mark.parametrize("library", [elf(b"code", [(120, 400)]), elf(b"code", [(120, 4)])[:100], b"\x7fELF\x02\x01"])
-def test_a_library_that_is_cut_off_is_refused(library: bytes) -> None:
+def test_a_truncated_library_is_refused(library: bytes) -> None:
     with pytest.raises(UnreadableLibrary):
         without_symbols(library)

@@ -1,4 +1,4 @@
-"""Which modules a program can import."""
+"""The modules that a program can import."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def room(folder: Path, **sources: str) -> None:
         "if False:\n    import own.a.b",
     ],
 )
-def test_a_module_is_found_however_it_is_imported(tmp_path: Path, statement: str) -> None:
+def test_a_module_is_found_for_each_form_of_import(tmp_path: Path, statement: str) -> None:
     room(tmp_path, own__a__b="import own.c\nimport json", own__c="from own import a", own__unused="import own.c")
     program = tmp_path / "app.py"
     program.write_text(statement)

@@ -1,4 +1,4 @@
-"""The package's `pydantic` reads, writes and answers as pydantic itself."""
+"""The package's `pydantic` parses, serializes and raises errors like pydantic."""
 
 import json
 import os
@@ -42,7 +42,7 @@ for module, name in json.load(sys.stdin):
     }
 json.dump(defaults, sys.stdout)
 """
-"""Prints the fields of models, and their defaults; of a default that is a model its fields."""
+"""A program that prints the fields of models and their defaults. A default that is a model is printed as its fields."""
 
 BEHAVIOUR = """
 import copy, pickle
@@ -74,7 +74,7 @@ for wrong in ({"impressions": 3}, {"impressions": 3, "window": "day", "unknown":
     else:
         raise AssertionError(wrong)
 """
-"""What models do beside reading and writing. It passes with pydantic, too."""
+"""A program that tests the behaviour of models beside parsing and serializing. It passes with pydantic, too."""
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(program: list[str], path: str, stdin: str = "") -> str:
-    """What a Python process prints that finds modules in `path` first."""
+    """The output of a Python process with `path` first in its module search path."""
     variables = os.environ | {"PYTHONPATH": os.pathsep.join((path, str(ROOT)))}
     command = [sys.executable, *program]
     done = subprocess.run(command, input=stdin, env=variables, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
@@ -92,7 +92,7 @@ def run(program: list[str], path: str, stdin: str = "") -> str:
 
 
 def documents() -> Iterator[tuple[type[BaseModel], Any]]:
-    """Values to read, valid and invalid."""
+    """Documents to parse, valid and invalid."""
     for body in video_requests(50):
         yield BidRequest, json.loads(body)
     for path in golden.paths():
@@ -114,7 +114,7 @@ def outcome(validator: SchemaValidator, serializer: SchemaSerializer, document: 
     return value, serializer.to_json(value), serializer.to_json(value, exclude_defaults=True)
 
 
-def test_the_schemas_read_and_write_as_the_models_of_the_sources() -> None:
+def test_packaged_schemas_parse_and_serialize_like_the_models() -> None:
     schemas: dict[type[BaseModel], Any] = {}
     counted = 0
     for model, document in documents():
@@ -128,8 +128,8 @@ def test_the_schemas_read_and_write_as_the_models_of_the_sources() -> None:
 
 
 def without_metadata(schema: Any, refs: dict[str, int]) -> Any:
-    """A schema in a form to compare: without what is for JSON Schema, and with references by their order."""
-    if isinstance(schema, MethodType):  # methods of equal objects are not equal
+    """A schema in a comparable form: without metadata of JSON Schema, and with references numbered in order."""
+    if isinstance(schema, MethodType):  # bound methods of equal objects are not equal
         return schema.__func__, schema.__self__
     if isinstance(schema, list | tuple):
         return [without_metadata(item, refs) for item in schema]
@@ -145,13 +145,13 @@ def without_metadata(schema: Any, refs: dict[str, int]) -> Any:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-def test_each_schema_of_the_package_is_that_of_the_model(folder: Path, model: type[BaseModel]) -> None:
+def test_each_packaged_schema_equals_that_of_its_model(folder: Path, model: type[BaseModel]) -> None:
     packaged = pickle.loads((folder / "pydantic" / FOLDER / file_name(model)).read_bytes())  # noqa: S301  our own
     model.model_rebuild()
     assert without_metadata(packaged, {}) == without_metadata(model.__pydantic_core_schema__, {})
 
 
-def test_each_model_has_the_fields_and_defaults_of_the_source(folder: Path) -> None:
+def test_each_packaged_model_has_the_fields_and_defaults_of_its_source(folder: Path) -> None:
     names = json.dumps([(model.__module__, model.__qualname__) for model in MODELS])
     packaged = json.loads(run(["-c", DEFAULTS], str(folder), names))
     assert packaged == json.loads(run(["-c", DEFAULTS], "", names))
@@ -159,8 +159,18 @@ def test_each_model_has_the_fields_and_defaults_of_the_source(folder: Path) -> N
 
 
 @pytest.mark.parametrize("is_packaged", [True, False])
-def test_models_behave(folder: Path, *, is_packaged: bool) -> None:
+def test_packaged_models_behave_like_pydantic(folder: Path, *, is_packaged: bool) -> None:
     run(["-c", BEHAVIOUR], str(folder) if is_packaged else "")
+
+
+def test_the_core_writes_json_without_importing_uuid_and_pathlib(folder: Path) -> None:
+    code = (
+        "import sys; from pydantic_core import to_json\n"
+        """assert to_json({"a": [1.5, "é", None]}) == '{"a":[1.5,"é",null]}'.encode()\n"""
+        'assert not {"pathlib", "platform", "uuid"} & sys.modules.keys()\n'
+        "import pathlib, uuid; assert str(uuid.UUID(int=7)).endswith('7') and str(pathlib.Path('a')) == 'a'"
+    )
+    run(["-S", "-c", code], str(folder))
 
 
 def test_golden_auctions_are_answered_the_same(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The link check of pages beside docs/."""
+"""The check of links in pages outside docs/."""
 
 from pathlib import Path
 
@@ -9,11 +9,11 @@ from tools.links import PAGES, anchors, broken_links
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_no_link_of_ours_is_broken(name: str) -> None:
+def test_no_link_of_the_repository_is_broken(name: str) -> None:
     assert list(broken_links(ROOT / name)) == []
 
 
-def test_a_link_to_no_file_and_one_to_no_heading_are_named(tmp_path: Path) -> None:
+def test_links_to_missing_files_and_headings_are_reported(tmp_path: Path) -> None:
     page = tmp_path / "a.md"
     page.write_text(
         "# Top\n[b](b.md) [up](#top) [no](#none) [gone](c.md#x) [web](https://x.example/#y) `[code](d.md)`\n"
@@ -22,5 +22,5 @@ def test_a_link_to_no_file_and_one_to_no_heading_are_named(tmp_path: Path) -> No
     assert list(broken_links(page)) == ["#none: no such heading", "c.md#x: no such file"]
 
 
-def test_anchors_are_githubs() -> None:
+def test_anchors_equal_those_of_github() -> None:
     assert anchors("# POST /bid\n## What's `new`, here?\n") == {"post-bid", "whats-new-here"}

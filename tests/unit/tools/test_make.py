@@ -1,4 +1,4 @@
-"""The pure parts of make's helpers."""
+"""The pure functions of the programs that make runs."""
 
 from pathlib import Path, PurePosixPath
 
@@ -28,14 +28,14 @@ def test_template_parts_are_joined_by_section(tmp_path: Path) -> None:
     }
 
 
-def test_an_entry_in_two_files_is_refused_by_name(tmp_path: Path) -> None:
+def test_an_entry_in_two_files_is_refused_with_its_name(tmp_path: Path) -> None:
     for name in ("a.yaml", "b.yaml"):
         (tmp_path / name).write_text("Resources:\n  Twice: {Type: X}\n")
     with pytest.raises(DuplicateEntry, match="Twice"):
         joined(tmp_path)
 
 
-def test_code_is_given_to_functions_only() -> None:
+def test_only_functions_get_code() -> None:
     function, queue = {"Type": "AWS::Serverless::Function", "Properties": {"Handler": "h"}}, {"Type": "AWS::SQS::Queue"}
     template = with_code({"Resources": {"F": function, "Q": queue}}, "s3://b/k")
     assert template["Resources"]["F"]["Properties"] == {"Handler": "h", "CodeUri": "s3://b/k"}
@@ -64,11 +64,11 @@ def test_code_is_given_to_functions_only() -> None:
         ("jmespath-1.1.0.data/scripts/jp.py", False),
     ],
 )
-def test_what_is_deployed(path: str, deployed: bool) -> None:
+def test_the_parameters_of_a_deployment(path: str, deployed: bool) -> None:
     assert is_deployed(PurePosixPath(path)) is deployed
 
 
-def test_the_server_watches_sources_only(tmp_path: Path) -> None:
+def test_the_local_server_watches_only_sources(tmp_path: Path) -> None:
     for name in ("app.py", "bidder/a.py", "bidder/room/b.py", "bidder/.a.py.swp", ".venv/c.py", ".local/d.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()

@@ -1,11 +1,11 @@
-"""Mutants: small faults of a file, each found again by its name, and judged by the tests that run its lines."""
+"""Mutants: small changes of a file with stable names, tested with the tests that run their lines."""
 
 import ast
 from pathlib import Path
 
 import pytest
 
-from tools.mutate.covering_tests import nearest_first
+from tools.mutate.covering_tests import dependent_lines, importing, nearest_first
 from tools.mutate.equivalent import EQUIVALENT, WrongEntry, reasons
 from tools.mutate.mutations import Mutant, mutants, mutated
 from tools.mutate.results import KILLED, SURVIVED, Results, room, table
@@ -53,11 +53,11 @@ def changes() -> dict[str, str]:
         "if values -> if not values",
     ],
 )
-def test_a_file_has_the_mutant(change: str) -> None:
+def test_a_file_has_the_expected_mutant(change: str) -> None:
     assert change in changes()
 
 
-def test_words_and_types_have_none() -> None:
+def test_messages_and_types_have_no_mutants() -> None:
     assert not [
         change
         for change in changes()
@@ -82,7 +82,7 @@ def test_equal_changes_of_a_function_are_numbered_and_lines_above_change_no_key(
     assert keys == [mutant.key for mutant in mutants("bidder/a.py", f"\n# a comment\n{source}")]
 
 
-def test_tests_of_the_file_come_before_those_of_its_room_and_others() -> None:
+def test_tests_of_the_file_precede_those_of_its_room_and_others() -> None:
     names = [
         "tests/unit/endpoints/test_bid.py::a",
         "tests/golden/test_auctions.py::a",
@@ -91,6 +91,39 @@ def test_tests_of_the_file_come_before_those_of_its_room_and_others() -> None:
     ]
 
     assert nearest_first(names, "bidder/auction/price.py") == names[::-1]
+
+
+@pytest.mark.parametrize(
+    ("text", "dependents"),
+    [
+        ("LIMIT: int = 3", ["    return sorted(values, reverse=True)[1:most] if values else values[: LIMIT * 2]"]),
+        ("def taken(", SOURCE.splitlines()[6:]),
+        ("LEAST = 2", ["    LESS = LEAST - 1", "        return Bounds.LEAST"]),
+    ],
+)
+def test_dependent_lines_of_a_constant_read_it_and_those_of_a_default_are_its_function(
+    text: str, dependents: list[str]
+) -> None:
+    source = f"""{SOURCE}
+
+class Bounds:
+    LEAST = 2
+    LESS = LEAST - 1
+
+    def least(self) -> int:
+        return Bounds.LEAST
+"""
+    lines = source.splitlines()
+    [line] = [number for number, content in enumerate(lines, 1) if text in content]
+
+    assert [lines[number - 1] for number in sorted(dependent_lines(source, line))] == dependents
+
+
+def test_a_file_without_functions_has_the_test_files_that_import_it() -> None:
+    files = importing("bidder/delivery/obstacles.py")
+
+    assert "tests/unit/delivery/test_health.py" in files
+    assert "tests/unit/delivery/test_curve.py" not in files
 
 
 def test_an_equivalent_mutant_has_a_reason() -> None:
@@ -102,7 +135,7 @@ def test_an_equivalent_mutant_has_a_reason() -> None:
             reasons(text)
 
 
-def test_every_entry_of_equivalent_mutants_names_a_mutant_that_there_is() -> None:
+def test_every_equivalent_mutant_exists() -> None:
     there = reasons(EQUIVALENT.read_text())
     files = {key.partition(" ")[0] for key in there}
     known = {mutant.key for path in files for mutant in mutants(path, Path(path).read_text())}
@@ -110,7 +143,7 @@ def test_every_entry_of_equivalent_mutants_names_a_mutant_that_there_is() -> Non
     assert set(there) <= known
 
 
-def test_what_was_killed_is_not_tried_again_until_its_file_changes(
+def test_a_killed_mutant_is_not_tried_again_until_its_file_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -125,7 +158,7 @@ def test_what_was_killed_is_not_tried_again_until_its_file_changes(
     assert not Results(Path("results")).is_killed(first)
 
 
-def test_the_table_counts_by_room() -> None:
+def test_the_table_has_counts_by_room() -> None:
     assert [room(path) for path in ("bidder/money.py", "bidder/auction/price.py")] == ["money", "auction"]
     all_mutants = mutants("bidder/money.py", "a = 1 < 2\n")
     outcomes: dict[Mutant, str] = dict(zip(all_mutants, (KILLED, SURVIVED, KILLED), strict=True))

@@ -1,4 +1,4 @@
-"""From a commit to production: the pipeline's stages, what its machines run, and GitHub's workflows."""
+"""The deployment pipeline: its stages, the commands of its builds, and GitHub's workflows."""
 
 import json
 import re
@@ -49,7 +49,7 @@ def run(*command: str) -> None:
 
 
 @pytest.mark.slow
-def test_cfn_lint_finds_nothing_in_the_templates_beside_the_bidders() -> None:
+def test_cfn_lint_finds_no_fault_in_the_other_templates() -> None:
     run(executable("cfn-lint"), *map(str, sorted((ROOT / "deploy").glob("*.yaml"))))
 
 
@@ -79,7 +79,7 @@ def test_each_source_starts_the_pipeline_once(source: str) -> None:
         assert rule["EventPattern"]["source"] == [f"aws.{source}"]
 
 
-def test_each_variable_of_a_buildspec_is_given_by_the_pipeline() -> None:
+def test_the_pipeline_sets_each_variable_of_a_buildspec() -> None:
     stack = pipeline()
     projects = stack.resources("AWS::CodeBuild::Project")
     specs = {f"ship-{name}": project["Source"]["BuildSpec"] for name, project in projects.items()}
@@ -97,17 +97,17 @@ def test_each_variable_of_a_buildspec_is_given_by_the_pipeline() -> None:
         inputs[project["Source"]["BuildSpec"]] |= named
     for spec in BUILDSPECS:
         used = set(re.findall(r"\$\{?([A-Z_]+)", "\n".join(commands(spec))))
-        optional = {"CAMPAIGNS"}  # only staging sells samples
+        optional = {"CAMPAIGNS"}  # only staging imports the sample campaigns
         assert used - optional <= inputs[spec], spec
 
 
-def test_the_build_runs_the_commands_of_a_laptop() -> None:
+def test_the_build_runs_the_make_targets_of_developers() -> None:
     assert commands("buildspec.yml") == ["make check", "make security", "make test", "make package"]
     readme = (ROOT / "README.md").read_text()
     assert re.search(r"^make test +# .*, as CI does$", readme, re.MULTILINE)
 
 
-def test_staging_is_asked_and_put_under_load() -> None:
+def test_staging_gets_the_smoke_suite_and_the_load_test() -> None:
     smoke, load = commands("deploy/buildspec-verify.yml")
     assert smoke.startswith("make smoke URL=")
     assert load.startswith("make loadtest HOST=")
@@ -115,7 +115,7 @@ def test_staging_is_asked_and_put_under_load() -> None:
 
 
 @pytest.mark.parametrize("spec", BUILDSPECS)
-def test_what_a_buildspec_calls_is_there(spec: str) -> None:
+def test_the_commands_of_a_buildspec_exist(spec: str) -> None:
     called = re.findall(r"make (?:--\S+ )?([a-z-]+)", "\n".join(commands(spec)))
     assert called
     assert set(called) <= targets()
@@ -128,7 +128,7 @@ def test_workflows_run_the_same_commands() -> None:
     assert set(re.findall(r"\bmake (?:--\S+ )?([a-z-]+)", re.sub("#.*", "", text))) <= targets()
 
 
-def test_actions_are_pinned_by_commit_and_tokens_may_little() -> None:
+def test_actions_are_pinned_by_commit_and_tokens_have_minimal_permissions() -> None:
     for path in WORKFLOWS:
         workflow = yaml.safe_load(path.read_text())
         assert workflow["permissions"] == {}, path
@@ -140,7 +140,7 @@ def test_actions_are_pinned_by_commit_and_tokens_may_little() -> None:
     assert "id-token" not in json.dumps(check), "a change by anyone becomes no role"
 
 
-def test_only_the_environments_of_the_repository_become_roles() -> None:
+def test_only_environments_of_the_repository_can_assume_roles() -> None:
     path = ROOT / "deploy/roles.yaml"
     template = loaded(path)
     roles = Stack(template, "roles", {"GitHubRepository": "owner/name"}).resources("AWS::IAM::Role")
@@ -156,11 +156,11 @@ def test_only_the_environments_of_the_repository_become_roles() -> None:
 
 
 @pytest.mark.slow
-def test_zizmor_finds_nothing_in_the_workflows() -> None:
+def test_zizmor_finds_no_fault_in_the_workflows() -> None:
     run(executable("zizmor"), "--offline", "--quiet", "--persona", "pedantic", str(ROOT / ".github/workflows"))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("schema", ["vendor.github-workflows", "custom.github-workflows-require-timeout"])
-def test_workflows_follow_their_schema(schema: str) -> None:
+def test_workflows_are_valid_by_their_schema(schema: str) -> None:
     run(executable("check-jsonschema"), "--builtin-schema", schema, *map(str, WORKFLOWS))

@@ -1,4 +1,4 @@
-"""Making a table's items those of its restored copy; and the time that the local AWS restores to."""
+"""The restore of a table from its restored copy, and point-in-time restores of the local AWS."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ def item(name: str, number: int) -> dict[str, Any]:
     return {"pk": {"S": name}, "sk": {"S": "total"}, "micros": {"N": str(number)}}
 
 
-def test_changed_and_deleted_items_are_put_back_and_later_ones_removed() -> None:
+def test_changed_and_deleted_items_are_restored_and_later_items_removed() -> None:
     with mocked_account() as account:
         dynamodb = account.dynamodb
         for name, number in {"same": 1, "changed": 2, **{f"deleted-{n}": n for n in range(30)}}.items():
@@ -30,7 +30,9 @@ def test_changed_and_deleted_items_are_put_back_and_later_ones_removed() -> None
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.none() | st.integers(0, 5)), max_size=12), st.integers(-1, 12))
-def test_the_items_at_a_time_are_those_that_the_table_had_then(changes: list[tuple[str, int | None]], at: int) -> None:
+def test_the_items_at_a_time_are_those_of_the_table_at_that_time(
+    changes: list[tuple[str, int | None]], at: int
+) -> None:
     table: dict[tuple[str, str], Any] = {}
     journal, then = [], {}
     for moment, (name, value) in enumerate(changes):

@@ -1,4 +1,4 @@
-"""Clips reach the bucket one by one, and only those that it lacks."""
+"""The upload of sample clips: one by one, and only missing clips."""
 
 import hashlib
 from pathlib import Path
@@ -14,7 +14,7 @@ CLIPS = [Clip(f"media/{name}.mp4", name, 1, "video/mp4", 320, 180, 300) for name
 
 
 class Bucket:
-    """An S3 client of one bucket: what is in it, by key."""
+    """A fake S3 client with one bucket. `objects` has the bodies by key."""
 
     def __init__(self, objects: dict[str, bytes]) -> None:
         self.objects = objects
@@ -42,7 +42,7 @@ def _makes_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sample_clips, "make", make)
 
 
-def test_only_what_the_bucket_lacks_is_put(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_missing_clips_are_uploaded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     bucket = Bucket({"media/a.mp4": b"a", "media/b.mp4": b"of another recipe"})
     assert sample_clips.supply(CLIPS, tmp_path, bucket, "x") == 2  # type: ignore[arg-type]
     assert sorted(bucket.put) == ["media/b.mp4", "media/c.mp4"]
@@ -53,7 +53,7 @@ def test_only_what_the_bucket_lacks_is_put(tmp_path: Path, capsys: pytest.Captur
 
 
 @pytest.mark.parametrize(("failures", "raises"), [(0, False), (2, False), (3, True)])
-def test_a_lost_connection_is_borne_a_few_times(failures: int, raises: bool) -> None:
+def test_a_lost_connection_is_retried_a_few_times(failures: int, raises: bool) -> None:
     calls = 0
 
     def action() -> None:

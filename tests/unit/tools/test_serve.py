@@ -1,4 +1,4 @@
-"""A client that hangs up is no error of the server's."""
+"""A client that closes its connection is not an error of the server."""
 
 import socketserver
 
@@ -21,9 +21,9 @@ def reported(error: Exception, capsys: pytest.CaptureFixture[str]) -> str:
 
 
 @pytest.mark.parametrize("error", [BrokenPipeError(), ConnectionResetError(), ConnectionAbortedError(), TimeoutError()])
-def test_a_client_that_hangs_up_prints_nothing(error: Exception, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_closed_connection_prints_no_error(error: Exception, capsys: pytest.CaptureFixture[str]) -> None:
     assert reported(error, capsys) == ""
 
 
-def test_what_else_is_raised_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_other_exceptions_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert "KeyError: 'id'" in reported(KeyError("id"), capsys)

@@ -1,4 +1,4 @@
-"""Which versions of the bid function are kept, and going back to one."""
+"""The kept versions of the bid function, and the rollback to a version."""
 
 from functools import partial
 from typing import Any, cast
@@ -10,7 +10,7 @@ from tools.versions import NoSuchVersion, delete_old_versions, roll_back
 
 
 class FakeFunction:
-    """A function with these versions, of which the alias names one."""
+    """A fake function with these versions. The alias refers to `live`."""
 
     def __init__(self, versions: list[int], live: int) -> None:
         self.versions, self.live, self.weights = versions, str(live), {"2": 0.1}
@@ -47,21 +47,21 @@ def test_the_live_version_and_the_five_latest_others_are_kept(live: int, kept: l
 
 
 @pytest.mark.parametrize(("to", "expected"), [(None, 3), (2, 2), (5, 5)])
-def test_the_alias_goes_back_at_once_with_all_traffic(to: int | None, expected: int) -> None:
+def test_a_rollback_moves_all_traffic_at_once(to: int | None, expected: int) -> None:
     function = FakeFunction([2, 3, 4, 5], 4)
     assert roll_back(cast("Any", function), "bid", to) == expected
     assert (function.live, function.weights) == (str(expected), {})
 
 
 @pytest.mark.parametrize(("versions", "to"), [([4], None), ([4, 5], None), ([3, 4], 9), ([3, 4], 4)])
-def test_a_version_that_is_not_there_is_refused_with_those_that_are(versions: list[int], to: int | None) -> None:
+def test_an_unknown_version_is_refused_with_the_existing_versions(versions: list[int], to: int | None) -> None:
     function = FakeFunction(versions, 4)
     with pytest.raises(NoSuchVersion, match="Version 4 is live; others are: "):
         roll_back(cast("Any", function), "bid", to)
     assert function.live == "4"
 
 
-def test_the_local_alias_draws_a_version_by_its_weights() -> None:
+def test_the_local_alias_selects_versions_by_weight() -> None:
     alias = {"FunctionVersion": "1", "RoutingConfig": {"AdditionalVersionWeights": {"2": 0.1, "3": 0.2}}}
     drawn = [version_of(alias, partial(float, at)) for at in (0, 0.09, 0.11, 0.29, 0.31, 0.99)]
     assert drawn == ["2", "2", "3", "3", "1", "1"]

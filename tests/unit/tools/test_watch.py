@@ -1,4 +1,4 @@
-"""The local AWS is restarted when it dies, not for ever, and the user is told."""
+"""The local AWS is restarted after a crash, up to a limit, with a message to the user."""
 
 import subprocess
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from tools.watch import KeepsDying, watch
 
 @dataclass
 class Aws:
-    """A local AWS that is dead whenever `lives` says so; counts its starts."""
+    """A fake local AWS. `lives` determines whether it runs, and its starts are counted."""
 
     lives: list[bool]
     started: int = 0
@@ -30,7 +30,7 @@ class Aws:
 
 @dataclass
 class Server:
-    """A server that ends, with 7, after it was waited for so many times."""
+    """A fake server that ends with status 7 after so many waits."""
 
     waits: int
     requested: list[float] = field(default_factory=list)
@@ -47,13 +47,13 @@ def watched(aws: Aws, server: Any) -> tuple[int, list[str]]:
     return watch(aws, server, message.append, look_seconds=0), message  # type: ignore[arg-type]
 
 
-def test_a_local_aws_that_lives_is_left_alone() -> None:
+def test_a_running_local_aws_is_not_restarted() -> None:
     aws = Aws([True] * 3)
     assert watched(aws, Server(3)) == (7, [])
     assert aws.started == 0
 
 
-def test_one_that_died_is_started_again_and_both_are_said() -> None:
+def test_a_crashed_local_aws_is_restarted_with_messages() -> None:
     aws = Aws([True, False, True])
     code, message = watched(aws, Server(3))
     assert (code, aws.started) == (7, 1)
@@ -62,7 +62,7 @@ def test_one_that_died_is_started_again_and_both_are_said() -> None:
     assert "running again" in message[1]
 
 
-def test_one_that_keeps_dying_ends_the_run_and_names_its_log() -> None:
+def test_repeated_crashes_end_the_run_with_the_path_of_the_log() -> None:
     aws = Aws([])
     with pytest.raises(KeepsDying, match=r"ministack\.log"):
         watched(aws, Server(100))

@@ -1,4 +1,4 @@
-"""Ads for the tests of markup: one that says the least, one that says all there is to say, and wrappers like them."""
+"""Ads for the tests of markup: one with the fewest fields, one with all fields, and their wrappers."""
 
 from bidder.vast import (
     Ad,

@@ -1,4 +1,4 @@
-"""What a parser reads in a VAST document."""
+"""Parsed VAST documents."""
 
 from lxml import etree
 
@@ -11,7 +11,7 @@ ALL = list(Version)
 
 
 def parsed(document: str) -> etree._Element:
-    """The root, its elements without their namespace."""
+    """The root of the document. Element names have no namespace."""
     root = etree.fromstring(document.encode())
     for element in root.iter("{*}*"):
         element.tag = etree.QName(element).localname

@@ -17,17 +17,17 @@ from bidder.vast import clock
         (86_399.999, "23:59:59.999"),
     ],
 )
-def test_a_clock(seconds: float, written: str) -> None:
+def test_a_duration_is_formatted_as_hh_mm_ss(seconds: float, written: str) -> None:
     assert clock(seconds) == written
 
 
 @pytest.mark.parametrize("seconds", [-1, 86_400, 1e12])
-def test_no_clock_shows_that(seconds: float) -> None:
+def test_an_invalid_duration_is_refused(seconds: float) -> None:
     with pytest.raises(ValueError, match="less than 24 hours"):
         clock(seconds)
 
 
 @given(st.integers(0, 86_399_999))
-def test_a_clock_reads_back(milliseconds: int) -> None:
+def test_a_formatted_duration_is_parsed_back(milliseconds: int) -> None:
     hours, minutes, rest = clock(milliseconds / 1000).split(":")
     assert int(hours) * 3_600_000 + int(minutes) * 60_000 + round(float(rest) * 1000) == milliseconds

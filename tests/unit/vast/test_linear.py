@@ -1,4 +1,4 @@
-"""Each version's own names of the tracking events, and `progress` with its time."""
+"""The names of tracking events in each version, and `progress` with its offset."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""render(): what goes in is what a parser reads back, in the order that each version's XSD wants."""
+"""`render`: a parser reads back every value, and the document is valid by the XSD of its version."""
 
 import pytest
 from lxml import etree
@@ -18,7 +18,7 @@ from tests.unit.vast.reading import ALL, NAMESPACE, names, parsed, texts
 
 @pytest.mark.parametrize("version", ALL)
 @pytest.mark.parametrize("ad", [AD, FULL, AD._replace(content=TAG), WRAPPED], ids=["least", "full", "tag", "wrapped"])
-def test_every_version_is_valid_and_says_which_it_is(ad: Ad, version: Version) -> None:
+def test_every_version_is_valid_and_states_its_number(ad: Ad, version: Version) -> None:
     document = render(ad, version)
 
     assert_valid(document)
@@ -26,7 +26,7 @@ def test_every_version_is_valid_and_says_which_it_is(ad: Ad, version: Version) -
     assert (NAMESPACE in document) == (version >= "4.0")
 
 
-def test_a_full_ad_says_everything() -> None:
+def test_a_full_ad_has_every_element() -> None:
     root = parsed(render(FULL))
     inline, linear = root.find("Ad/InLine"), root.find(".//Linear")
     assert inline is not None
@@ -75,7 +75,7 @@ def test_a_full_ad_says_everything() -> None:
 
 
 @pytest.mark.parametrize("version", [Version.VAST_4_2, Version.VAST_3_0])
-def test_the_icon_names_its_program_and_leads_to_it(version: Version) -> None:
+def test_the_icon_has_its_program_and_click_through(version: Version) -> None:
     icon = parsed(render(FULL, version)).find(".//Linear/Icons/Icon")
     assert icon is not None
     assert dict(icon.attrib) == {
@@ -93,7 +93,7 @@ def test_the_icon_names_its_program_and_leads_to_it(version: Version) -> None:
 
 @pytest.mark.parametrize("version", ALL)
 @pytest.mark.parametrize("ad", [FULL, WRAPPED], ids=["inline", "wrapper"])
-def test_verification_scripts_stand_where_the_version_has_them(ad: Ad, version: Version) -> None:
+def test_verification_scripts_are_in_the_element_of_the_version(ad: Ad, version: Version) -> None:
     root = parsed(render(ad, version))
     within = "Ad/*/AdVerifications" if version >= "4.1" else "Ad/*/Extensions/Extension[@type='AdVerifications']/*"
     [element] = root.findall(within)
@@ -114,7 +114,7 @@ def test_verification_scripts_stand_where_the_version_has_them(ad: Ad, version: 
 
 @pytest.mark.parametrize("version", ALL)
 @pytest.mark.parametrize("ad", [FULL, WRAPPED], ids=["inline", "wrapper"])
-def test_companions_have_a_creative_of_their_own(ad: Ad, version: Version) -> None:
+def test_companions_are_in_a_separate_creative(ad: Ad, version: Version) -> None:
     creatives = parsed(render(ad, version)).findall("Ad/*/Creatives/Creative")
     assert [names(creative)[0] for creative in creatives] == ["Linear", "CompanionAds"]
     side, top = creatives[1].findall("CompanionAds/Companion")
@@ -130,7 +130,7 @@ def test_companions_have_a_creative_of_their_own(ad: Ad, version: Version) -> No
 
 
 @pytest.mark.parametrize("version", ALL)
-def test_a_wrapper_hands_on_to_the_tag_and_counts(version: Version) -> None:
+def test_a_wrapper_has_the_tag_and_its_own_tracking(version: Version) -> None:
     wrapper = parsed(render(WRAPPED, version)).find("Ad/Wrapper")
     assert wrapper is not None
     assert texts(wrapper, "VASTAdTagURI") == [TAG.ad_tag]
@@ -143,7 +143,7 @@ def test_a_wrapper_hands_on_to_the_tag_and_counts(version: Version) -> None:
     assert wrapper.find(".//Linear").get("skipoffset") == ("00:00:05" if version >= "4.0" else None)
 
 
-# Which versions have a place for what, from their texts.
+# The versions that have each element, from their specifications.
 @pytest.mark.parametrize(
     ("path", "since"),
     [
@@ -162,13 +162,13 @@ def test_a_wrapper_hands_on_to_the_tag_and_counts(version: Version) -> None:
         (".//MediaFile[@codec]", "3.0"),
     ],
 )
-def test_a_version_without_a_place_for_it_leaves_it_out(path: str, since: str) -> None:
+def test_an_element_that_a_version_lacks_is_omitted(path: str, since: str) -> None:
     for version in ALL:
         assert (parsed(render(FULL, version)).find(path) is not None) == (version >= since), version
 
 
 @pytest.mark.parametrize("version", [Version.VAST_2_0, Version.VAST_3_0])
-def test_older_versions_carry_the_original_and_the_ad_id_in_extensions(version: Version) -> None:
+def test_older_versions_have_the_mezzanine_and_the_ad_id_in_extensions(version: Version) -> None:
     extensions = "Ad/InLine/Extensions/Extension"
     inline = parsed(render(FULL, version))
 
@@ -184,7 +184,7 @@ def test_older_versions_carry_the_original_and_the_ad_id_in_extensions(version: 
     assert inline.findtext(f"{extensions}[@type='UniversalAdId']/UniversalAdId") == "ABCD0001000H"
 
 
-def test_the_older_versions_spell_some_things_their_own_way() -> None:
+def test_older_versions_have_their_own_spellings() -> None:
     older = {version: parsed(render(FULL, version)) for version in ALL}
 
     assert texts(older[Version.VAST_2_0], ".//Duration") == ["00:00:15"]
@@ -196,13 +196,13 @@ def test_the_older_versions_spell_some_things_their_own_way() -> None:
     assert "AdID" not in render(AD, Version.VAST_3_0)
 
 
-def test_the_shortest_ad_of_vast_2_still_has_a_length() -> None:
+def test_the_shortest_ad_in_vast_2_has_a_duration() -> None:
     short = AD._replace(content=LEAST._replace(duration=0.4))
     assert texts(parsed(render(short, Version.VAST_2_0)), ".//Duration") == ["00:00:01"]
 
 
 @pytest.mark.parametrize("version", ALL)
-def test_the_least_ad_has_no_empty_elements(version: Version) -> None:
+def test_an_ad_with_the_fewest_fields_has_no_empty_elements(version: Version) -> None:
     for ad in (AD, AD._replace(content=TAG)):
         document = render(ad, version)
         root = parsed(document)
@@ -214,7 +214,7 @@ def test_the_least_ad_has_no_empty_elements(version: Version) -> None:
 
 
 @pytest.mark.parametrize("version", ALL[1:])
-def test_the_ads_of_a_pod_are_numbered(version: Version) -> None:
+def test_the_ads_of_a_pod_have_sequence_numbers(version: Version) -> None:
     pod = document([render_ad(FULL, version, 1), render_ad(WRAPPED, version, 2)], version)
 
     assert_valid(pod)

@@ -1,4 +1,4 @@
-"""render() of values that XML has to escape or cannot hold: what goes in is what a parser reads back."""
+"""`render` with values that XML must escape or cannot contain: a parser reads every value back."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +31,7 @@ nasty = st.text(min_size=1, max_size=20) | st.lists(
 
 
 def expected(value: str) -> str:
-    """What XML 1.0 can hold of `value`: what lxml takes."""
+    """The characters of `value` that XML 1.0 allows, by lxml."""
 
     def legal(char: str) -> bool:
         try:
@@ -126,7 +126,7 @@ def test_every_value_is_read_back(text: str, attribute: str, url: str, wrapped: 
     st.booleans(),
     st.sampled_from(ALL),
 )
-def test_nasty_words_stay_valid(
+def test_texts_with_markup_give_a_valid_document(
     text: str, attribute: str, duration: float, skip: float | None, price: int, wrapped: bool, version: Version
 ) -> None:
     ad = nasty_ad(text, attribute, "https://a.example/?x=1&y=%20", wrapped=wrapped)._replace(

@@ -1,4 +1,4 @@
-"""From when a viewer may skip: the creative's offset, and what the player says of it."""
+"""The skip offset of an ad, from the creative and the player's request."""
 
 import json
 from typing import Any
@@ -30,7 +30,7 @@ from tests.support.matchable import video_request
         ({"protocols": [2]}, None),
     ],
 )
-def test_an_ad_of_fifteen_seconds_that_may_be_skipped_after_five(video: dict[str, Any], offset: int | None) -> None:
+def test_the_skip_offset_of_an_ad_of_fifteen_seconds(video: dict[str, Any], offset: int | None) -> None:
     held = snapshot([campaign(creatives=[creative(duration=15, skip_offset=5)])])
     parsed = parse(json.dumps(video_request(video=video)).encode())
 

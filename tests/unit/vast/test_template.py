@@ -8,7 +8,7 @@ pieces = st.lists(st.sampled_from(sorted(VALUES)).map(mark) | st.text(st.charact
 
 
 @given(pieces.map("".join))
-def test_each_mark_becomes_its_value_and_all_else_stays(markup: str) -> None:
+def test_each_mark_is_replaced_by_its_value_and_other_text_is_unchanged(markup: str) -> None:
     expected = markup
     for name, value in VALUES.items():
         expected = expected.replace(mark(name), value)

@@ -1,4 +1,4 @@
-"""best_version(): what a player that lists these protocols gets."""
+"""`best_version`: the VAST version for a player with these protocols."""
 
 import pytest
 from hypothesis import given
@@ -26,7 +26,7 @@ WRAPPER = {5: "2.0", 6: "3.0", 8: "4.0", 12: "4.1", 14: "4.2", 16: "4.3"}
         ([1, 4, 9, 10, 500], None, None),
     ],
 )
-def test_the_best_of_what_a_player_lists(
+def test_the_newest_listed_version_is_chosen(
     accepted: list[int], inline: tuple[str, int] | None, wrapper: tuple[str, int] | None
 ) -> None:
     assert best_version(tuple(accepted), wrapper=False) == inline
@@ -34,7 +34,7 @@ def test_the_best_of_what_a_player_lists(
 
 
 @given(st.lists(st.integers(0, 20), min_size=1), st.booleans())
-def test_a_version_is_always_one_that_the_player_listed(accepted: list[int], wrapper: bool) -> None:
+def test_the_chosen_version_is_always_listed(accepted: list[int], wrapper: bool) -> None:
     names = WRAPPER if wrapper else INLINE
     listed = {names[protocol] for protocol in accepted if protocol in names}
 
@@ -49,13 +49,13 @@ def test_a_version_is_always_one_that_the_player_listed(accepted: list[int], wra
         assert version == ("4.2" if "4.2" in listed else max(listed))
 
 
-def test_a_tag_of_a_stated_version_is_for_players_of_it() -> None:
+def test_a_third_party_tag_with_a_version_needs_a_player_of_that_version() -> None:
     assert takes_inline([3, 6, 14], Version.VAST_3_0)
     assert takes_inline([6, 14], None)
     assert takes_inline([], Version.VAST_2_0)
     assert not takes_inline([2, 6, 14], Version.VAST_3_0)
 
 
-def test_later_versions_compare_as_greater() -> None:
+def test_versions_are_ordered() -> None:
     versions = ["2.0", "3.0", "4.0", "4.1", "4.2", "4.3"]
     assert sorted(Version) == versions

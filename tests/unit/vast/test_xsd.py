@@ -1,4 +1,4 @@
-"""The judge of markup judges: a document that the schema refuses fails."""
+"""The validation of markup refuses an invalid document."""
 
 import pytest
 from lxml import etree
@@ -13,6 +13,6 @@ def test_an_ad_without_content_is_refused(version: str) -> None:
         assert_valid(f'<VAST version="{version}"{namespace}><Ad id="1"/><Unheard/></VAST>')
 
 
-def test_a_version_that_nobody_published_is_refused() -> None:
+def test_an_unpublished_version_is_refused() -> None:
     with pytest.raises(KeyError):
         assert_valid('<VAST version="9.9"/>')

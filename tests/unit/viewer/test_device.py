@@ -1,4 +1,4 @@
-"""User agents as browsers, televisions and consoles send them."""
+"""Device types and operating systems from user agents and client hints."""
 
 import pytest
 from hypothesis import given
@@ -21,7 +21,7 @@ WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
         ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_4_1 like Mac OS X) Mobile/15E148", (4, "iOS", "17.4.1")),
         ("Mozilla/5.0 (iPad; CPU OS 16_6 like Mac OS X) Mobile/15E148", (5, "iOS", "16.6")),
         (f"Mozilla/5.0 (Linux; Android 14; Pixel 8) {WEBKIT} Chrome/142.0 Mobile Safari/537.36", (4, "Android", "14")),
-        # Chrome's reduced user agent says Android 10 whatever it is.
+        # Chrome's reduced user agent always has Android 10.
         (f"Mozilla/5.0 (Linux; Android 10; K) {WEBKIT} Chrome/142.0 Mobile Safari/537.36", (4, "Android", None)),
         (f"Mozilla/5.0 (Linux; Android 13; SM-X700) {WEBKIT} Chrome/142.0 Safari/537.36", (5, "Android", "13")),
         (
@@ -39,14 +39,14 @@ WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
         ("", (None, None, None)),
     ],
 )
-def test_a_user_agent_says_type_and_system(
+def test_a_user_agent_gives_device_type_and_operating_system(
     user_agent: str, expected: tuple[int | None, str | None, str | None]
 ) -> None:
     assert device_of(user_agent) == expected
 
 
 @given(st.text(max_size=300) | st.text("android mobile;0123456789._() tizen tv", max_size=2000))
-def test_any_text_can_be_read(user_agent: str) -> None:
+def test_any_user_agent_can_be_parsed(user_agent: str) -> None:
     device_of(user_agent)
 
 
@@ -70,7 +70,7 @@ def test_client_hints_as_chrome_sends_them() -> None:
     assert type_by_hints(hints) == 2
 
 
-def test_hints_that_were_asked_for_outrank_the_short_ones() -> None:
+def test_high_entropy_hints_precede_low_entropy_hints() -> None:
     hints = client_hints(
         {
             "sec-ch-ua": '"Google Chrome";v="142"',
@@ -89,11 +89,11 @@ def test_hints_that_were_asked_for_outrank_the_short_ones() -> None:
     assert type_by_hints(hints) == 4
 
 
-def test_there_are_no_hints_where_no_header_says_any() -> None:
+def test_without_hint_headers_there_are_no_hints() -> None:
     assert client_hints({"user-agent": "Mozilla/5.0"}) is None
     assert type_by_hints(UserAgent.model_construct()) is None
 
 
 @given(st.text(max_size=200))
-def test_any_hint_can_be_read(text: str) -> None:
+def test_any_hint_can_be_parsed(text: str) -> None:
     client_hints({"sec-ch-ua": text, "sec-ch-ua-platform": text, "sec-ch-ua-mobile": text})

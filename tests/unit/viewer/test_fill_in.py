@@ -1,4 +1,4 @@
-"""What headers add to a request: only what it lacks, and only where they are the viewer's."""
+"""The fields that headers add to a request: only absent fields, and only if the viewer sent the headers."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def asked(**changes: Any) -> dict[str, Any]:
     return request
 
 
-def test_a_request_that_says_nothing_gets_all_that_the_headers_say() -> None:
+def test_an_empty_request_gets_all_values_of_the_headers() -> None:
     assert filled(asked()) == {
         "site": {"page": "https://news.example/a?b=1", "domain": "news.example"},
         "device": {
@@ -58,7 +58,7 @@ def test_a_request_that_says_nothing_gets_all_that_the_headers_say() -> None:
     }
 
 
-def test_what_a_request_says_stays() -> None:
+def test_existing_fields_of_a_request_are_kept() -> None:
     message = {
         "ua": "Roku/DVP-12.5 (12.5.0)",
         "ip": VIEWER,
@@ -72,7 +72,7 @@ def test_what_a_request_says_stays() -> None:
 
 
 @given(matchable_requests())
-def test_nothing_that_a_request_says_is_changed(request: dict[str, Any]) -> None:
+def test_no_field_of_a_generated_request_is_changed(request: dict[str, Any]) -> None:
     before = BidRequest.model_validate(request).model_dump(exclude_unset=True)
     read = BidRequest.model_validate(request)
 
@@ -93,7 +93,7 @@ def _assert_within(before: Any, after: Any) -> None:
         assert before == after
 
 
-def test_a_region_is_of_the_country_that_it_came_with() -> None:
+def test_a_region_is_added_only_with_its_country() -> None:
     in_germany = filled(asked(device={"geo": {"country": "DE"}}))
     in_france = filled(asked(device={"geo": {"country": "FR"}}))
 
@@ -101,7 +101,7 @@ def test_a_region_is_of_the_country_that_it_came_with() -> None:
     assert in_france["device"]["geo"] == {"country": "FRA"}
 
 
-def test_the_users_place_is_not_hidden_behind_the_devices() -> None:
+def test_a_device_location_of_headers_does_not_replace_the_users_location() -> None:
     request = filled(asked(user={"geo": {"country": "FRA"}}))
 
     assert "geo" not in request["device"]
@@ -109,33 +109,33 @@ def test_the_users_place_is_not_hidden_behind_the_devices() -> None:
 
 
 @pytest.mark.parametrize("stated", [{"ip": "192.0.2.1"}, {"ipv6": "2001:db8::1"}])
-def test_a_request_from_a_server_for_a_viewer_elsewhere_is_not_described_by_its_headers(stated: dict[str, str]) -> None:
+def test_headers_of_a_server_that_calls_for_a_viewer_are_ignored(stated: dict[str, str]) -> None:
     assert filled(asked(device=stated)) == {"device": stated}
 
 
 @pytest.mark.parametrize("address", ["10.0.0.1", "127.0.0.1", "192.168.1.1", "172.20.0.1", "::1", "fd00::1", None])
-def test_a_proxy_or_a_laptop_is_not_taken_for_a_server(address: str | None) -> None:
+def test_a_proxy_or_a_laptop_does_not_count_as_a_server(address: str | None) -> None:
     request = filled(asked(device={"ip": "192.0.2.1"}), address=address)
 
     assert request["device"]["geo"]["country"] == "DEU"
 
 
 @pytest.mark.parametrize("address", ["10.0.0.1", "127.0.0.1", "172.31.9.9", "fe80::1"])
-def test_a_private_address_is_not_the_viewers(address: str) -> None:
+def test_a_private_address_is_not_added(address: str) -> None:
     assert "ip" not in filled(asked(), address=address)["device"]
 
 
-def test_an_address_of_version_6_has_a_field_of_its_own() -> None:
+def test_an_ipv6_address_is_added_as_ipv6() -> None:
     device = filled(asked(), address="2001:db8::7")["device"]
 
     assert (device.get("ip"), device["ipv6"]) == (None, "2001:db8::7")
 
 
-def test_an_exchange_is_not_its_viewers() -> None:
+def test_headers_of_an_exchange_are_ignored() -> None:
     assert filled(asked(), from_server=True) == {}
 
 
-def test_type_and_system_are_read_off_the_user_agent_that_a_request_states_whoever_sends_it() -> None:
+def test_device_type_and_system_follow_from_the_requests_user_agent_for_any_sender() -> None:
     device = filled(asked(device={"ua": IPHONE, "ip": "192.0.2.1"}), from_server=True)["device"]
 
     assert (device["devicetype"], device["os"], device["osv"]) == (4, "iOS", "17.4")
@@ -151,49 +151,49 @@ FORWARDED = {
 
 
 @pytest.mark.parametrize("address", ["198.51.100.4", "2001:db8:1::4"])
-def test_a_named_stitcher_speaks_for_its_viewer_and_its_own_headers_say_nothing(address: str) -> None:
+def test_a_configured_stitcher_forwards_its_viewers_data_and_its_own_headers_are_ignored(address: str) -> None:
     assert filled(asked(), FORWARDED, address) == {
         "device": {"ua": "Roku/DVP-12.5 (12.5.0)", "ip": "192.0.2.9", "devicetype": 3, "os": "Roku", "osv": "12.5"}
     }
 
 
-def test_without_a_header_of_its_own_the_viewers_address_is_the_first_of_the_way() -> None:
+def test_a_stitchers_viewer_has_the_first_address_of_x_forwarded_for() -> None:
     headers = {name: value for name, value in FORWARDED.items() if name != "x-device-ip"}
 
     assert filled(asked(), headers, "198.51.100.4")["device"]["ip"] == "192.0.2.8"
 
 
-def test_nobody_else_is_believed() -> None:
+def test_forwarded_data_of_other_senders_is_ignored() -> None:
     device = filled(asked(), FORWARDED, VIEWER)["device"]
 
     assert (device["ua"], device["ip"]) == ("Stitcher/1.0", VIEWER)
 
 
 @pytest.mark.parametrize("referer", ["https://imasdk.googleapis.com/", "about:blank", "null", "https://[", "", "x" * 9])
-def test_what_is_no_page_is_not_taken_for_one(referer: str) -> None:
+def test_a_referer_that_is_not_a_page_is_ignored(referer: str) -> None:
     assert "site" not in filled(asked(), {"referer": referer})
 
 
-def test_a_page_that_hides_its_address_has_an_origin() -> None:
+def test_a_page_without_a_referer_has_its_origin() -> None:
     site = filled(asked(), {"origin": "https://news.example"})["site"]
 
     assert site == {"page": "https://news.example", "domain": "news.example"}
 
 
-def test_the_page_of_another_domain_is_a_frames() -> None:
+def test_a_referer_of_another_domain_than_the_site_is_ignored() -> None:
     assert filled(asked(site={"domain": "other.example"}))["site"] == {"domain": "other.example"}
     assert filled(asked(site={"domain": "example"}))["site"]["page"] == BROWSER["referer"]
 
 
-def test_signals_of_the_browser_restrict() -> None:
+def test_browser_privacy_signals_restrict() -> None:
     request = filled(asked(device={"dnt": 0}, regs={"ext": {"gpc": 0}}), {"sec-gpc": "1", "dnt": "1"})
 
     assert request["device"]["dnt"] == 1
     assert request["regs"]["ext"]["gpc"] == 1
 
 
-def test_stitchers_are_asked_for_only_where_somebody_else_is_spoken_for() -> None:
-    """Parameters may not be read yet: no other request waits for them here."""
+def test_the_parameter_of_stitchers_is_read_only_for_requests_that_forward_a_viewer() -> None:
+    """The parameters may not be loaded yet, and no other request should wait for them."""
 
     def unread() -> Stitchers:
         raise AssertionError
@@ -209,5 +209,5 @@ _words = st.text(max_size=40) | st.sampled_from([*BROWSER.values(), *FORWARDED.v
 
 
 @given(st.dictionaries(st.sampled_from([*FORWARDED, "sec-ch-ua", "sec-gpc", "origin"]), _words), _words)
-def test_any_headers_can_be_read(headers: dict[str, str], address: str) -> None:
+def test_any_headers_can_be_parsed(headers: dict[str, str], address: str) -> None:
     filled(asked(), headers, address)

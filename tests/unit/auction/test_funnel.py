@@ -1,0 +1,80 @@
+"""The sample of decisions that counts what keeps campaigns from impressions."""
+
+import json
+
+import pytest
+
+from bidder.auction.decide import decide
+from bidder.auction.funnel import MOST, Funnel
+from bidder.auction.match import match
+from bidder.auction.reached import Reached
+from bidder.campaigns.goal import Outcome
+from bidder.delivery.obstacles import FLOOR, LENGTH, OUTBID
+from bidder.openrtb.parse import parse
+from bidder.snapshot.quality_classes import Quality
+from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.matchable import video_request
+
+
+def sampled(funnel: Funnel, times: int) -> None:
+    """The funnel of four campaigns: a winner, one of a refused length, one below the floor, and one outbid."""
+    book = [
+        campaign(id="wins", cpm=9),
+        campaign(id="long", cpm=9, creatives=[creative(duration=30)]),
+        campaign(id="cheap", cpm=1),
+        campaign(id="outbid", cpm=5),
+        campaign(id="elsewhere", cpm=9, targeting={"country": {"include": ["USA"]}}),
+    ]
+    held = snapshot(book)
+    parsed = parse(json.dumps(video_request(imp={"bidfloor": 2}, video={"maxduration": 15})).encode())
+    [slot] = match(parsed, held, NOW)
+    reached = list[Reached]()
+    decide(parsed, [slot], held, "bidder", NOW, reached=reached)
+    for _ in range(times):
+        funnel.note(held, slot, reached)
+
+
+@pytest.mark.parametrize(
+    ("noted", "impressions", "each"), [(1, 1, 1), (1, 7, 7), (2, 7, 7), (MOST, 64, 64), (MOST + 1, 64, 64), (3, 0, 3)]
+)
+def test_a_funnel_names_the_obstacle_of_each_campaign(noted: int, impressions: int, each: int) -> None:
+    funnel = Funnel()
+    sampled(funnel, noted)
+
+    counts = {f"long!{LENGTH}": each, f"cheap!{FLOOR}": each, f"outbid!{OUTBID}": each}
+    assert funnel.take(impressions).counts() == counts
+    assert funnel.take(impressions).counts() == {}
+    sampled(funnel, 1)
+    assert funnel.take(1).counts() == dict.fromkeys(counts, 1)
+    assert MOST == 32
+
+
+def test_a_sample_without_impressions_counts_nothing() -> None:
+    assert Funnel().take(5).counts() == {}
+
+
+def noted(funnel: Funnel, times: int, quality: Quality | None = None, **cheap: object) -> None:
+    """Notes decisions that a campaign wins and whose floor another does not reach."""
+    held = snapshot([campaign(id="wins", cpm=9), campaign(id="cheap", **cheap)], quality=quality)
+    request = parse(json.dumps(video_request(imp={"bidfloor": 2}, device={"devicetype": 3})).encode())
+    [slot] = match(request, held, NOW)
+    reached = list[Reached]()
+    decide(request, [slot], held, "bidder", NOW, reached=reached)
+    for _ in range(times):
+        funnel.note(held, slot, reached)
+
+
+def test_the_sample_of_a_minute_has_32_impressions_and_no_more() -> None:
+    funnel = Funnel()
+    noted(funnel, 31, cpm=1)
+    noted(funnel, 1, cpm=2)
+    noted(funnel, 1, cpm=1)
+
+    assert funnel.take(32).counts() == {f"cheap!{FLOOR}": 31, f"cheap!{OUTBID}": 1}
+
+
+def test_a_campaign_with_a_goal_is_counted_once_for_all_device_classes() -> None:
+    funnel = Funnel()
+    noted(funnel, 3, Quality({Outcome.CLICK: {3: 0}}, {}), cpm=None, cpc=2, max_cpm=1)
+
+    assert funnel.take(3).counts() == {f"cheap!{FLOOR}": 3}

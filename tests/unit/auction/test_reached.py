@@ -1,0 +1,66 @@
+"""Opportunities: the impressions of a minute on which a campaign could have bid."""
+
+import json
+
+from bidder.auction.decide import decide
+from bidder.auction.match import device_of, match
+from bidder.auction.reached import Opportunities
+from bidder.campaigns.goal import Outcome
+from bidder.openrtb.parse import parse
+from bidder.snapshot.quality_classes import Quality
+from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.matchable import video_request
+
+PHONE, TV, TABLET = 4, 3, 5
+BEST, MIDDLE, WORST = 0, 1, 2
+DEVICES = {Outcome.COMPLETION: {TV: BEST, PHONE: WORST}, Outcome.CLICK: {PHONE: BEST, TV: WORST}}
+
+
+def test_the_first_512_impressions_of_a_minute_are_the_sample_of_the_others() -> None:
+    held = snapshot([campaign()])
+    noted = Opportunities()
+
+    for _ in range(2):
+        assert noted.note(held.index, held.delivery, 511, TV) is not None
+        assert noted.note(held.index, held.delivery, 1, TV) is not None
+        assert noted.note(held.index, held.delivery, 512, TV) is None
+        taken = noted.take()
+        assert (len(taken.noted), taken.weight, taken.impressions) == (2, 2, 1024)
+
+    assert noted.take().counts() == {}
+
+
+def test_each_noted_impression_has_the_weight_of_the_sample() -> None:
+    held = snapshot([campaign()])
+    noted = Opportunities()
+    for number in range(512 + 256):
+        asked = parse(json.dumps(video_request(id=f"r{number}")).encode())
+        slots = match(asked, held, NOW)
+        reached = noted.note(held.index, held.delivery, len(slots), device_of(asked))
+        decide(asked, slots, held, "bidder", NOW, reached=reached)
+
+    assert noted.take().counts() == {"plain": 768}
+
+
+def test_opportunities_are_counted_by_the_class_of_the_device_for_the_outcome_of_the_goal() -> None:
+    by_click = campaign(id="click", cpm=None, cpc="2", max_cpm=20)
+    by_completion = campaign(id="completion", cpm=None, cpcv="0.01", max_cpm=20)
+    held = snapshot([by_click, by_completion, campaign(id="plain")], quality=Quality(DEVICES, {}))
+    noted = Opportunities()
+    for number, device in enumerate((TV, PHONE, PHONE, PHONE, TABLET, None)):
+        asked = parse(json.dumps(video_request(id=f"r{number}", device={"devicetype": device})).encode())
+        slots = match(asked, held, NOW)
+        reached = noted.note(held.index, held.delivery, len(slots), device_of(asked))
+        decide(asked, slots, held, "bidder", NOW, reached=reached)
+
+    assert noted.take().counts() == {
+        "click": 6,
+        f"click~{BEST}": 3,
+        f"click~{MIDDLE}": 2,
+        f"click~{WORST}": 1,
+        "completion": 6,
+        f"completion~{BEST}": 1,
+        f"completion~{MIDDLE}": 2,
+        f"completion~{WORST}": 3,
+        "plain": 6,
+    }

@@ -1,0 +1,62 @@
+"""The offers of a decision that budgets still pay for."""
+
+import json
+
+import pytest
+
+from bidder.auction.answer_rules import ALLOWANCE
+from bidder.auction.auction_context import AuctionContext
+from bidder.auction.decide import decide
+from bidder.auction.match import match
+from bidder.auction.response_selection import affordable, short_accounts, would_be_affordable
+from bidder.auction.rule import Case, rejection_in_words
+from bidder.delivery.budget import BudgetLimits
+from bidder.delivery.shared_budgets import SharedBudget, SharedBudgets
+from bidder.openrtb.parse import parse
+from bidder.snapshot.snapshot import Snapshot
+from tests.support.campaigns import NOW, campaign, snapshot
+
+COST = 5_000
+"""The micros that an impression costs at the CPM of the plain campaign."""
+
+
+def held(holder: str, micros: int) -> Snapshot:
+    """A campaign whose own budget, or its advertiser's, has these micros left; the other has no limit."""
+    if holder == "campaign":
+        return snapshot([campaign(budget={"total_micros": micros})])
+    limits = BudgetLimits(paused=False, total=micros, daily=None, cost=COST)
+    return snapshot([campaign()], shared=SharedBudgets({"shop.example": SharedBudget(limits)}))
+
+
+@pytest.mark.parametrize("holder", ["campaign", "advertiser"])
+@pytest.mark.parametrize(
+    ("micros", "bids"), [(COST, 1), (2 * COST - 1, 1), (2 * COST, 2), (3 * COST, 3), (9 * COST, 3)]
+)
+def test_the_offers_of_one_response_share_the_remaining_budget(holder: str, micros: int, bids: int) -> None:
+    held_ = held(holder, micros)
+    imps = [{"id": str(number), "video": {"mimes": ["video/mp4"]}} for number in range(3)]
+    request = parse(json.dumps({"id": "r", "imp": imps}).encode())
+    offers = decide(request, match(request, held_, NOW), held_, "bidder", NOW)
+    assert len(offers) == 3
+
+    assert would_be_affordable(offers, held_, NOW) == offers[:bids]
+    assert affordable(offers, held_, NOW) == offers[:bids]
+    assert len(short_accounts(offers[0], held_, NOW)) == (micros - bids * COST < COST)
+
+
+@pytest.mark.parametrize(
+    ("holder", "words"), [("campaign", "campaign plain"), ("advertiser", "advertiser shop.example")]
+)
+def test_the_rule_of_the_allowance_names_the_budget_that_other_bids_have_used_up(holder: str, words: str) -> None:
+    """Another request takes the rest of the budget between the decision and the response."""
+    held_ = held(holder, COST)
+    request = parse(json.dumps({"id": "r", "imp": [{"id": "1", "video": {"mimes": ["video/mp4"]}}]}).encode())
+    [offer] = decide(request, match(request, held_, NOW), held_, "bidder", NOW)
+    context = AuctionContext(request, "bidder", held_.delivery, NOW)
+    case = Case(context, offer.slot, offer.campaign, held_, 0, lambda: None, best=offer)
+    assert rejection_in_words(ALLOWANCE, case).seen == ""
+
+    affordable([offer], held_, NOW)
+
+    assert rejection_in_words(ALLOWANCE, case).seen == words
+    assert rejection_in_words(ALLOWANCE, case._replace(best=None)).seen == ""
