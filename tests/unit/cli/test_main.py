@@ -93,7 +93,7 @@ def test_every_file_is_a_command_with_a_line_of_help_and_every_listing_takes_jso
     )
 
 
-def test_every_command_has_its_whole_line_in_the_help_of_a_terminal_of_80_columns() -> None:
+def test_every_command_has_its_complete_help_line_at_80_columns() -> None:
     groups: list[tuple[str, ...]] = [()]
     for path in groups:
         answer = CliRunner(env={"COLUMNS": "80"}).invoke(bidder, [*path, "--help"])
