@@ -167,6 +167,15 @@ def test_an_offer_that_is_chosen_but_not_in_the_response_has_a_rule() -> None:
     assert second.runner_up
 
 
+@pytest.mark.parametrize(("test", "rule", "bids"), [(0, "one_caller", 0), (1, "bids", 1)])
+def test_the_share_of_a_caller_limits_all_but_test_requests(test: int, rule: str, bids: int) -> None:
+    request = parsed(video_request(test=test))
+
+    [entry] = explain(request, snapshot([campaign()]), "bidder", NOW, within_shares=lambda _: [])
+
+    assert ([each.rule for each in entry.campaigns], len(entry.bids)) == ([rule], bids)
+
+
 def test_delivery_state_is_the_first_step_of_the_funnel() -> None:
     held = snapshot([campaign(budget={"total_micros": 10})], {"plain": Spend(total_micros=10)})
 
