@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -95,11 +96,13 @@ def test_candidates_of_several_tiers_are_in_descending_order_of_bids(
     runs = list(slot.candidates.runs(lambda: least, reached=reached))
 
     taking_part = [name for name in expected if name not in resting]
-    assert [name for _, run in runs for name in ids(held, run)] == taking_part
+    assert [name for _, run, _ in runs for name in ids(held, run)] == taking_part
     assert ids(held, slot.candidates.best_first(lambda: least)) == taking_part
     assert ids(held, slot.candidates.best_first(lambda: least, paced=False)) == expected
     tops = {each.id: each.top_cpm_micros for each in book}
-    assert [{tops[name] for name in ids(held, run)} for _, run in runs] == [{top} for top, _ in runs]
+    filled = [(top, run) for top, run, _ in runs if run]
+    assert [{tops[name] for name in ids(held, run)} for _, run in filled] == [{top} for top, _ in filled]
+    assert all(following >= top for (_, _, following), (top, _, _) in pairwise(runs))
     assert ids(held, slot.candidates.all()) == [each.id for each in matching]
     assert counted(held, list(slot.candidates.reached(least))) == dict.fromkeys(expected, 1)
     assert counted(held, reached) == dict.fromkeys(expected, 1)
