@@ -319,7 +319,7 @@ def test_the_limits_of_advertisers_are_imported_shown_exported_and_deleted(
         in run("campaigns", "import", str(file), "--dry-run")[1]
     )
     assert run("advertisers", "list", "--json")[1] == "[]\n"
-    assert "limits of 1 advertisers imported" in run("campaigns", "import", str(file))[1]
+    assert "limits of 1 advertiser imported" in run("campaigns", "import", str(file))[1]
     assert "shop.example" in run("advertisers", "list")[1]
     assert '"daily_micros": 10000000' in run("advertisers", "show", "shop.example")[1]
     assert run("advertisers", "delete", "shop.example")[0] == 0
