@@ -59,8 +59,8 @@ class Candidates:
     ) -> Iterator[tuple[int, list[int], int]]:
         """Yields the same positions in runs of campaigns that may bid the same CPM, in micros, with that CPM.
 
-        The third value is a CPM that the next run does not exceed, -1 after the last run. The first run of a tier is
-        empty. Calls `at_least` before each further run.
+        The third value is a CPM that the next run with a campaign does not exceed, -1 after the last run. Some runs are
+        empty: the first of a tier, and the last where a lower bid ends the iteration. Calls `at_least` after each run.
         """
         tiers = self._shared.index.tiers
         for rank, (number, part, tier) in enumerate(tiers, 1):
