@@ -216,6 +216,16 @@ def test_the_funnel_ends_with_the_bids_for_any_number_of_explained_campaigns(
             assert entry.funnel[-1][1] == len({bid.campaign.id for bid in entry.bids})
 
 
+def test_matching_campaigns_past_the_limit_are_only_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    book = [campaign(id="dear", cpm=9), campaign(id="middle", cpm=5), campaign(id="cheap", cpm=1)]
+    [asked] = explain(parsed(video_request()), snapshot(book), "bidder", NOW)
+    monkeypatch.setattr("bidder.auction.explain.MOST_ASKED", 1)
+
+    [entry] = explain(parsed(video_request()), snapshot(book), "bidder", NOW)
+
+    assert (asked.funnel[-1], entry.funnel[-1]) == (("outbid", 1), ("not asked", 1))
+
+
 def test_only_the_latest_version_of_a_campaign_is_explained() -> None:
     old, kept = campaign(id="changed", cpm=9), campaign(id="kept", cpm=5)
     changed = campaign(id="changed", cpm=1)
