@@ -1,4 +1,4 @@
-"""The package's regular expressions of modules, which are compiled at their first use.
+"""A regular expression of a module in the package, which is compiled at its first use.
 
 `tools/slim.py` copies this file into the package, and `tools/patterns.py` makes the modules use it. A bid imports 53
 expressions and uses a dozen; to compile the others takes 3 % of the time of the imports and the first bid.

@@ -1,4 +1,4 @@
-"""Rewrites the regular expressions of a module for the package: to those that are compiled at their first use."""
+"""Rewrites a module of the package so that its regular expressions are compiled at their first use."""
 
 import ast
 from collections import Counter

@@ -15,7 +15,7 @@ from bidder.auction.price import fixed_prices, lowest_floor
 from bidder.auction.reached import Reached
 from bidder.auction.rule import Rule, first_broken
 from bidder.auction.rules import PLAYER, REQUEST
-from bidder.auction.visits import best_offers, visits
+from bidder.auction.visits import best_offers, by_highest_bid, visits
 from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.snapshot import Snapshot
 
@@ -168,17 +168,18 @@ def _equals(
     def at_least() -> int:
         return max(floor, equals[0].price.cpm_micros) if equals else floor
 
-    for position in slot.candidates.best_first(at_least, reached=reached):
-        record = snapshot.index.record(position)
-        result = offers(context, slot, record)
-        if isinstance(result, Rule):
-            refused[record.campaign.id, result.name] += 1
-            continue
-        for offer in result:
-            if not equals or offer.price.cpm_micros > equals[0].price.cpm_micros:
-                equals = [offer]
-            elif offer.price.cpm_micros == equals[0].price.cpm_micros:
-                equals.append(offer)
+    for cpm_micros, positions in by_highest_bid(context, slot, snapshot.index, at_least, reached):
+        for position in positions if cpm_micros >= at_least() else ():
+            record = snapshot.index.record(position)
+            result = offers(context, slot, record)
+            if isinstance(result, Rule):
+                refused[record.campaign.id, result.name] += 1
+                continue
+            for offer in result:
+                if not equals or offer.price.cpm_micros > equals[0].price.cpm_micros:
+                    equals = [offer]
+                elif offer.price.cpm_micros == equals[0].price.cpm_micros:
+                    equals.append(offer)
     return equals
 
 

@@ -51,17 +51,19 @@ class Candidates:
         Ends when no further campaign may bid `at_least()`, CPM in micros. If `paced`, leaves out the campaigns that
         pacing keeps out of the auction. Appends to `reached`, tier by tier, how far the iteration came.
         """
-        for _, positions in self.runs(at_least, paced=paced, reached=reached):
+        for _, positions, _ in self.runs(at_least, paced=paced, reached=reached):
             yield from positions
 
     def runs(
         self, at_least: Callable[[], int] = lambda: 0, *, paced: bool = True, reached: list[Reached] | None = None
-    ) -> Iterator[tuple[int, list[int]]]:
+    ) -> Iterator[tuple[int, list[int], int]]:
         """Yields the same positions in runs of campaigns that may bid the same CPM, in micros, with that CPM.
 
-        Calls `at_least` before each run.
+        The third value is a CPM that the next run with a campaign does not exceed, -1 after the last run. Some runs are
+        empty: the first of a tier, and the last where a lower bid ends the iteration. Calls `at_least` after each run.
         """
-        for number, part, tier in self._shared.index.tiers:
+        tiers = self._shared.index.tiers
+        for rank, (number, part, tier) in enumerate(tiers, 1):
             if tier.tops[0] < at_least():
                 return
             conjunctions = self._narrowed(number, part, tier)
@@ -70,15 +72,13 @@ class Candidates:
             for position in self._taking_part(number, tier, conjunctions, paced=paced):
                 top = tier.tops[position - tier.start]
                 if top != run_top:
-                    if run:
-                        yield run_top, run
+                    yield run_top, run, top
                     if top < at_least():
                         run = []
                         break
                     run, run_top = [], top
                 run.append(position)
-            if run:
-                yield run_top, run
+            yield run_top, run, tiers[rank][2].tops[0] if rank < len(tiers) else -1
             if reached is not None and conjunctions:
                 reached.append(Reached(number, conjunctions, end_of(tier, at_least())))
 

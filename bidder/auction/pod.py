@@ -54,11 +54,9 @@ def is_pod(slots: Sequence[Slot], most_ads: int = MAX_ADS) -> bool:
 
 def pod_capacity(video: Video, most_ads: int = MAX_ADS) -> PodCapacity:
     """The capacity of one impression."""
-    if not video.poddur or video.poddur < 0:
+    if (video.poddur or 0) <= 0:
         return PodCapacity(ads=1, seconds=None)
-    return PodCapacity(
-        ads=min(video.maxseq or most_ads, most_ads) if (video.maxseq or 1) > 0 else 1, seconds=video.poddur
-    )
+    return PodCapacity(ads=max(1, min(video.maxseq or most_ads, most_ads)), seconds=video.poddur)
 
 
 def most_ads(slots: Sequence[Slot]) -> int:

@@ -27,6 +27,7 @@ from bidder.openrtb.deal import Deal
 from bidder.openrtb.dur_floors import DurFloors
 from bidder.openrtb.imp import Imp
 from bidder.openrtb.video import Video
+from bidder.snapshot.index import Index
 
 Rates = Mapping[str, Rate]
 """Micros of the account currency for one unit of a currency, by ISO-4217 code."""
@@ -186,10 +187,11 @@ def _fixed_price(deal: Deal, rates: Rates) -> int | None:
     return _in_account(_Floor(deal.bidfloor, deal.bidfloorcur), rates)
 
 
-def highest_bid(imp: Imp, campaign: Campaign, rates: Rates) -> int:
-    """A CPM in micros that no bid of the campaign on the impression exceeds."""
+def highest_bid(imp: Imp, index: Index, position: int, rates: Rates) -> int:
+    """A CPM in micros that no bid of the campaign at a position on the impression exceeds."""
     if not imp.pmp:
-        return campaign.top_open_cpm_micros
+        return index.open_top(position)
+    campaign = index.campaign(position)
     highest = 0 if imp.pmp.private_auction else campaign.top_open_cpm_micros
     if campaign.deals:
         bought = _bought(campaign)

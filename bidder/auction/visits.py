@@ -1,13 +1,14 @@
 """The order in which the decision visits the campaigns that match an impression, and when the decision may stop.
 
-The campaign that may bid most comes first, and of several that may bid the same the one with the highest draw, which
-wins if it does: the others are not priced. In a sale by fixed-price deals alone all buyers of a deal, hundreds of a
-popular one, may bid the same. A campaign whose highest bid is in a deal that the impression does not offer is priced
-only if one of its other bids may win.
+The campaign that may bid most on the impression comes first, and of several that may bid the same the one with the
+highest draw, which wins if it does: the others are not priced. The index has campaigns in the order of their highest
+bids, which may be in deals that the impression does not offer: a campaign waits until no campaign that follows in the
+index may bid more. In a sale by fixed-price deals alone all buyers of a deal, hundreds of a popular one, may bid the
+same.
 """
 
 from bisect import insort
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 
 from bidder.auction.auction_context import AuctionContext
@@ -67,22 +68,45 @@ def visits(
 
     Appends to `reached` how far the decision came.
     """
-    rates = context.delivery.rates
-    prices = fixed_prices(slot.imp, rates)
+    prices = fixed_prices(slot.imp, context.delivery.rates)
     if prices is None:
-        runs = slot.candidates.runs(best.at_least, reached=reached)
+        equals = by_highest_bid(context, slot, index, best.at_least, reached)
     else:
-        runs = _deal_runs(slot, prices, best, reached)
-    for cpm_micros, positions in runs:
+        equals = _by_deal_price(slot, prices, best, reached)
+    for cpm_micros, positions in equals:
         for draw, position in _by_draw(context.request.id, slot.imp.id, index, positions):
             if best.beat(cpm_micros, draw):
                 break
-            if best.are_complete and best.beat(highest_bid(slot.imp, index.campaign(position), rates), draw):
-                continue
             yield position
 
 
-def _deal_runs(
+def by_highest_bid(
+    context: AuctionContext,
+    slot: Slot,
+    index: Index,
+    at_least: Callable[[], int],
+    reached: list[Reached] | None = None,
+) -> Iterator[tuple[int, list[int]]]:
+    """Yields CPMs in micros, the highest first, with the positions of the campaigns that bid no more on the impression.
+
+    Ends, and appends to `reached`, as `Candidates.runs`.
+    """
+    imp, rates = slot.imp, context.delivery.rates
+    waiting: dict[int, list[int]] = {}
+    ascending: list[int] = []
+    for _, positions, following in slot.candidates.runs(at_least, reached=reached):
+        for position in positions:
+            cpm_micros = highest_bid(imp, index, position, rates)
+            if cpm_micros not in waiting:
+                waiting[cpm_micros] = []
+                insort(ascending, cpm_micros)
+            waiting[cpm_micros].append(position)
+        while ascending and ascending[-1] > following:
+            cpm_micros = ascending.pop()
+            yield cpm_micros, waiting.pop(cpm_micros)
+
+
+def _by_deal_price(
     slot: Slot, prices: Sequence[tuple[int, Sequence[str]]], best: BestOffers, reached: list[Reached] | None
 ) -> Iterator[tuple[int, list[int]]]:
     """Yields the prices of the deals, in micros, with the positions of the campaigns that may bid them."""

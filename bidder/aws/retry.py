@@ -67,8 +67,8 @@ def is_throttling(status: int, code: str) -> bool:
 
 
 def is_passing(status: int, code: str) -> bool:
-    """Whether the error is transient, so that another attempt may succeed."""
-    return code in PASSING or status in _PASSING_STATUSES or is_throttling(status, code)
+    """Whether the error, if it is no throttling, is transient, so that another attempt may succeed."""
+    return code in PASSING or status in _PASSING_STATUSES
 
 
 def draw() -> float:

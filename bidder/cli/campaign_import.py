@@ -10,7 +10,7 @@ from bidder.campaigns.files import CampaignFile
 from bidder.campaigns.merged import merged
 from bidder.cli.campaign_uploads import send_uploads, uploads_of
 from bidder.cli.lists import missing_lists
-from bidder.cli.output import note, warn
+from bidder.cli.output import note, number_of, warn
 from bidder.cli.pin_note import warn_of_pin
 from bidder.cli.progress import Progress
 from bidder.cli.refresh import publish_refresh
@@ -35,7 +35,7 @@ def import_file(
     for warning in campaigns.warnings[:_MOST_WARNINGS]:
         warn(warning)
     if len(campaigns.warnings) > _MOST_WARNINGS:
-        warn(f"and {len(campaigns.warnings) - _MOST_WARNINGS:,} more warnings")
+        warn(f"and {number_of(len(campaigns.warnings) - _MOST_WARNINGS, 'more warning')}")
     for missing in missing_lists(service, campaigns):
         note(missing)
     warn_of_pin(service)
@@ -46,12 +46,10 @@ def import_file(
         return
     if campaigns.advertisers:  # before the campaigns, so that none bids without its advertiser's limits
         limited = service.advertisers.put_many(campaigns.advertisers)
-        summary = (
-            f"limits of {len(campaigns.advertisers)} advertisers imported from {path}, {limited} of them new or changed"
-        )
-        print(summary)
+        advertisers = number_of(len(campaigns.advertisers), "advertiser")
+        print(f"limits of {advertisers} imported from {path}, {limited} of them new or changed")
     changed = _store(service, campaigns, tell_stored)
-    print(f"{len(campaigns)} campaigns imported from {path}, {changed} of them new or changed")
+    print(f"{number_of(len(campaigns), 'campaign')} imported from {path}, {changed} of them new or changed")
     send_uploads(service, wanted)
     publish_refresh(service)
 
@@ -103,7 +101,8 @@ def _print_changes(service: Service, campaigns: CampaignFile) -> None:
         for line in lines:
             print(f"{campaign.id}: {line}")
     same = len(campaigns) - new - changed
-    print(f"{len(campaigns)} campaigns: {new} new, {changed} changed, {same} as they are stored. Nothing was written.")
+    total = number_of(len(campaigns), "campaign")
+    print(f"{total}: {new} new, {changed} changed, {same} as they are stored. Nothing was written.")
 
 
 def _beside_stored(service: Service, campaigns: Iterable[Campaign]) -> Iterator[tuple[Campaign, Campaign | None]]:

@@ -11,7 +11,7 @@ from bidder.campaigns.differences import differences
 from bidder.campaigns.files import as_lines, as_yaml
 from bidder.campaigns.repository import UnknownCampaign
 from bidder.cli.campaign_filter import Filter
-from bidder.cli.output import note, print_json, print_table
+from bidder.cli.output import note, number_of, print_json, print_table
 from bidder.cli.pin_note import warn_of_pin
 from bidder.cli.progress import Progress
 from bidder.cli.refresh import publish_refresh
@@ -100,7 +100,7 @@ def delete(service: Service, ids: Sequence[str], chosen: Filter | None, tell: Te
     campaigns = _chosen(service, ids, chosen)
     names = ", ".join(campaign.id for campaign in campaigns[:10])
     if campaigns:
-        confirm(f"Delete {len(campaigns)} campaigns ({names}{', …' if len(campaigns) > 10 else ''})?")
+        confirm(f"Delete {number_of(len(campaigns), 'campaign')} ({names}{', …' if len(campaigns) > 10 else ''})?")
     _write(campaigns, service.campaigns.delete_each(campaigns), "deleted", tell)
     print("`bidder campaigns restore ID` restores one")
     publish_refresh(service)
@@ -158,7 +158,7 @@ def _write(campaigns: Sequence[Campaign], written: Iterator[tuple[int, list[str]
     if len(campaigns) == 1:
         print(f"{campaigns[0].id} is {become}")
     else:
-        print(f"{len(campaigns)} campaigns are {become}")
+        print(f"{number_of(len(campaigns), 'campaign')} are {become}")
 
 
 class _Row(NamedTuple):

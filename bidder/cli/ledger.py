@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from bidder.cli.output import print_json, print_table
+from bidder.cli.output import number_of, print_json, print_table
 from bidder.cli.progress import Progress
 from bidder.errors import UserError
 from bidder.events.event import Event
@@ -45,7 +45,8 @@ def print_verification(service: Service, day: date, *, as_json: bool = False) ->
         raise Differs(msg)
     if not as_json:
         micros = sum(verification.counted[MICROS] for verification in verifications.values())
-        print(f"{len(verifications)} campaigns, {micros} micros: equal to the micro, by hour, deal and advertiser too")
+        verified = number_of(len(verifications), "campaign")
+        print(f"{verified}, {micros} micros: equal to the micro, by hour, deal and advertiser too")
 
 
 def _print_differences(verifications: Mapping[str, LedgerVerification]) -> None:

@@ -8,7 +8,7 @@ from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.request_fields_used import named_values, request_fields_used
 from bidder.campaigns.targeted_ranges import LIST
 from bidder.campaigns.targeting_values import LIST_NAME
-from bidder.cli.output import print_json, print_table
+from bidder.cli.output import number_of, print_json, print_table
 from bidder.cli.refresh import publish_refresh
 from bidder.errors import UserError
 from bidder.files.id_lines import BadLine, ids_in
@@ -58,12 +58,13 @@ def import_list(
     if dry_run:
         for text in ids.first:
             print(text)
-        print(f"{name}: {len(ids.numbers):,} ids, of which these are the first {len(ids.first)}. Nothing was written.")
+        total = number_of(len(ids.numbers), "id")
+        print(f"{name}: {total}, of which these are the first {len(ids.first)}. Nothing was written.")
         return
     tell_stored(f"`bidder lists list` tells whether {name} is imported: its time is new then")
     service.lists.put(name, pack_list(ids.numbers))
     tell_stored(f"the list {name} is stored")
-    print(f"{name}: {len(ids.numbers)} ids")
+    print(f"{name}: {number_of(len(ids.numbers), 'id')}")
     publish_refresh(service)
 
 

@@ -40,6 +40,12 @@ def print_json(document: Any) -> None:
     print(json.dumps(document, indent=2, default=str))
 
 
+def number_of(number: int, noun: str) -> str:
+    """A number and its noun, in the plural unless the number is 1: `1 campaign`, `10,000 campaigns`."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
 def warn(message: str) -> None:
     """Prints a warning on standard error, in yellow on a terminal."""
     _print_error("warning", "yellow", message)

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from bidder import aws
 from bidder.cli.environment import target
+from bidder.cli.output import number_of
 from bidder.cli.progress import Progress
 from bidder.errors import UserError
 
@@ -38,7 +39,7 @@ def redrive(consumer: str, notices_queue: str, tell_stored: Callable[[str], None
     tell_stored("some messages may be back in their queue already; run the command again, repeated events count once")
     moved = move(sqs, dead_letters, queue)
     left = int(_attribute(sqs, dead_letters, "ApproximateNumberOfMessages"))
-    print(f"{moved} messages back in {name}, {left} left in its dead-letter queue ({target()})")
+    print(f"{number_of(moved, 'message')} back in {name}, {left} left in its dead-letter queue ({target()})")
 
 
 def queue_name(notices_queue: str, consumer: str) -> str:

@@ -6,7 +6,7 @@ from itertools import chain
 
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.segment import SegmentInfo, read_segments, unknown
-from bidder.cli.output import print_json, print_table
+from bidder.cli.output import number_of, print_json, print_table
 from bidder.files.opened import read_text, shown_name
 from bidder.money import display
 from bidder.service.service import Service
@@ -18,7 +18,7 @@ def import_file(service: Service, path: str, tell_stored: Callable[[str], None] 
     tell_stored(f"some of the {len(segments)} segments may be stored: import the file again to continue")
     changed = service.segments.put_many(segments)
     tell_stored(f"all {len(segments)} segments are stored")
-    print(f"{len(segments)} segments imported from {path}, {changed} of them new or changed")
+    print(f"{number_of(len(segments), 'segment')} imported from {path}, {changed} of them new or changed")
 
 
 def list_segments(service: Service, *, as_json: bool) -> None:

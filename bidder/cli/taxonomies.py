@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from bidder.campaigns.categories import with_taxonomies
 from bidder.campaigns.taxonomy import InvalidTaxonomy, read_taxonomy
-from bidder.cli.output import note, print_json, print_table
+from bidder.cli.output import note, number_of, print_json, print_table
 from bidder.cli.refresh import publish_refresh
 from bidder.files.opened import naming_file, open_binary
 from bidder.normal_forms import CONTENT_TAXONOMY_1
@@ -37,7 +37,7 @@ def import_taxonomy(
         taxonomy = read_taxonomy(file.read())
     service.taxonomies.put(number, taxonomy)
     tell_stored(f"taxonomy {number} is stored, campaigns are not updated: import it again to continue")
-    print(f"taxonomy {number}, {NAMES.get(number, 'not of AdCOM')}: {len(taxonomy.parents)} categories")
+    print(f"taxonomy {number}, {NAMES.get(number, 'not of AdCOM')}: {number_of(len(taxonomy.parents), 'category')}")
     taxonomies = service.taxonomies.all()
     changed = 0
     for campaign in service.campaigns.all():
@@ -49,7 +49,7 @@ def import_taxonomy(
                 tell_stored(
                     f"taxonomy {number} is stored, {changed} campaigns are updated: import it again to continue"
                 )
-    print(f"{changed} campaigns changed by it")
+    print(f"{number_of(changed, 'campaign')} changed by it")
     if changed:
         publish_refresh(service)
 

@@ -201,11 +201,11 @@ def _level(memory: Memory, forecast: Forecast, zone: str, now: float) -> float |
     """
     held = memory.level if memory.level is not None else forecast.per_minute
 
-    def expected(minute: Minute) -> float:
-        return (held or 0.0) * forecast.curve.density(minute.start + MINUTE / 2, zone)
+    def density(minute: Minute) -> float:
+        return forecast.curve.density(minute.start + MINUTE / 2, zone)
 
-    window = memory.flow.window(now, expected)
-    densities = sum(forecast.curve.density(minute.start + MINUTE / 2, zone) for minute in window)
+    window = memory.flow.window(now, lambda minute: (held or 0.0) * density(minute))
+    densities = sum(map(density, window))
     if densities <= 0:
         return held
     seen = float(sum(minute.opportunities or 0 for minute in window))

@@ -194,7 +194,7 @@ def models(batches: Iterable[OutcomeBatch], hours: Iterable[int] = ()) -> dict[s
     fitted[EVERYTHING] = sums.pop(EVERYTHING).fit()
     totals = {name: outcomes.total for name, outcomes in sums.items()}
     ranked = sorted((name for name in sums if totals[name] >= ENOUGH), key=lambda name: (-totals[name], name))
-    for name in sorted(ranked[: MOST_MODELS - 1], key=lambda name: (name.count("|"), name)):
+    for name in sorted(ranked[: MOST_MODELS - 1]):  # a name begins with the name of the segment around it
         outer = around[name]
         while outer not in fitted:
             outer = around[outer]

@@ -20,48 +20,6 @@ _ORIGIN = re.compile(r"[!-~]+")
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
-def weights(header: str) -> Mapping[str, float]:
-    """The choices of a header, in lower case, with their weights from 0 to 1. A missing or invalid weight is 1."""
-    choices: dict[str, float] = {}
-    for choice in header.lower().split(","):
-        name, *parameters = (part.strip() for part in choice.split(";"))
-        if name:
-            stated = next(
-                (value for key, _, value in (p.partition("=") for p in parameters) if key.strip() == "q"), "1"
-            )
-            choices[name] = max(choices.get(name, 0.0), _weight(stated.strip()))
-    return choices
-
-
-def _weight(text: str) -> float:
-    digits = text.replace(".", "", 1)
-    return min(float(text), 1.0) if digits.isascii() and digits.isdigit() else 1.0
-
-
-def prefers_xml(accept: str) -> bool:
-    """Whether the caller prefers XML to JSON and to everything else. Then the caller is a player that takes VAST.
-
-    On equal weights the answer is JSON. It is JSON for a browser too, since a browser prefers HTML.
-    """
-    if "xml" not in accept.lower():
-        return False
-    choices = weights(accept)
-    xml = max(choices.get(name, 0.0) for name in _XML)
-    return xml > _json(choices) and xml >= max(choices.values())
-
-
-def _json(choices: Mapping[str, float]) -> float:
-    """The weight of JSON, by the most specific media range that contains it."""
-    named = [weight for name, weight in choices.items() if name.endswith(("/json", "+json"))]
-    return max(named) if named else choices.get("application/*", choices.get("*/*", choices.get("*", 0.0)))
-
-
-def takes_gzip(accept_encoding: str) -> bool:
-    """Whether the caller accepts gzip. A weight of 0 refuses gzip."""
-    choices = weights(accept_encoding)
-    return max((choices[name] for name in ("gzip", "x-gzip") if name in choices), default=choices.get("*", 0.0)) > 0
-
-
 class Reply(NamedTuple):
     """Status, body and headers of a reply. An empty body has no content type; a body of bytes is compressed."""
 
@@ -109,3 +67,45 @@ def compressed(reply: Reply, accept_encoding: str) -> Reply:
     # For a few kilobytes, level 1 compresses nearly as well as higher levels, in half the time.
     body = gzip.compress(reply.body.encode(), compresslevel=1, mtime=0)
     return Reply(reply.status, body, reply.content_type, {**headers, "Content-Encoding": "gzip"})
+
+
+def weights(header: str) -> Mapping[str, float]:
+    """The choices of a header, in lower case, with their weights from 0 to 1. A missing or invalid weight is 1."""
+    choices: dict[str, float] = {}
+    for choice in header.lower().split(","):
+        name, *parameters = (part.strip() for part in choice.split(";"))
+        if name:
+            stated = next(
+                (value for key, _, value in (p.partition("=") for p in parameters) if key.strip() == "q"), "1"
+            )
+            choices[name] = max(choices.get(name, 0.0), _weight(stated.strip()))
+    return choices
+
+
+def _weight(text: str) -> float:
+    digits = text.replace(".", "", 1)
+    return min(float(text), 1.0) if digits.isascii() and digits.isdigit() else 1.0
+
+
+def prefers_xml(accept: str) -> bool:
+    """Whether the caller prefers XML to JSON and to everything else. Then the caller is a player that takes VAST.
+
+    On equal weights the answer is JSON. It is JSON for a browser too, since a browser prefers HTML.
+    """
+    if "xml" not in accept.lower():
+        return False
+    choices = weights(accept)
+    xml = max(choices.get(name, 0.0) for name in _XML)
+    return xml > _json(choices) and xml >= max(choices.values())
+
+
+def _json(choices: Mapping[str, float]) -> float:
+    """The weight of JSON, by the most specific media range that contains it."""
+    named = [weight for name, weight in choices.items() if name.endswith(("/json", "+json"))]
+    return max(named) if named else choices.get("application/*", choices.get("*/*", choices.get("*", 0.0)))
+
+
+def takes_gzip(accept_encoding: str) -> bool:
+    """Whether the caller accepts gzip. A weight of 0 refuses gzip."""
+    choices = weights(accept_encoding)
+    return max((choices[name] for name in ("gzip", "x-gzip") if name in choices), default=choices.get("*", 0.0)) > 0

@@ -36,4 +36,4 @@ class FallbackQueue:
                 msg = f"SQS refused {len(failed)} of {len(bodies)} events"
                 raise NotTaken(msg)
         for event in events:
-            log.warning("notice.aside", **emf(event.at, "NoticeAside", why, kind=event.kind))
+            log.warning("notice.fallback", **emf(event.at, "NoticeFallback", why, kind=event.kind))

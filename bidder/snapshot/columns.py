@@ -33,11 +33,13 @@ def column_sections(
     domains: Sequence[str],
     deals: Sequence[Mapping[str, BudgetLimits]],
     goals: Sequence[Outcome | None],
+    open_tops: Sequence[int],
 ) -> dict[str, bytes]:
     """The sections of the columns: ids, time zones and limits by position, and the positions in the order of ids.
 
     `learners` are the positions of the campaigns that bid or choose creatives by predictions. `domains` are the
     advertisers' domains, `deals` the limits of deals that have a budget, by deal id, and `goals` the valued outcomes.
+    `open_tops` are the highest bids outside deals, CPM in micros.
     """
     ends, end = array("I"), 0
     encoded = [text.encode() for text in ids]
@@ -58,6 +60,7 @@ def column_sections(
         **({"deal_budgets": json.dumps(budgeted, separators=(",", ":")).encode()} if budgeted else {}),
         "learners": array("I", learners).tobytes(),
         "goal": bytes(_GOALS.index(goal) for goal in goals),
+        "top_open": array("q", open_tops).tobytes(),
         "paused": bytes(limit.paused for limit in limits),
         "total": _limits([limit.total for limit in limits]),
         "daily": _limits([limit.daily for limit in limits]),
@@ -97,6 +100,8 @@ class Columns:
 
         None in objects of older code.
         """
+        self.open_tops = sections["top_open"].cast("q") if "top_open" in sections else None
+        """The highest bid of each campaign outside deals, CPM in micros; None in objects of older code."""
         self._learners = sections["learners"].cast("I")
         self._paused = sections["paused"]
         self._added = {name: sections[name].cast("q") for name in _ADDED_LIMITS if name in sections}

@@ -39,6 +39,7 @@ class _Entry(NamedTuple):
     """A compiled campaign; a conjunction is a sequence of the numbers of tests."""
 
     top: int
+    top_open: int
     id: str
     zone: str
     limits: BudgetLimits
@@ -97,6 +98,7 @@ def compile_index(
         domains=[e.domain for e in entries],
         deals=[e.deals for e in entries],
         goals=[e.goal for e in entries],
+        open_tops=[e.top_open for e in entries],
     )
     sections |= records.sections([entry.record for entry in entries])
     meta = {
@@ -132,6 +134,7 @@ def _entry(
     learns = campaign.goal is not None or campaign.rotation is Rotation.BEST
     return _Entry(
         campaign.top_cpm_micros,
+        campaign.top_open_cpm_micros,
         campaign.id,
         campaign.time_zone,
         budget_limits(campaign),

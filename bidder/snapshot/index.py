@@ -109,6 +109,15 @@ class Index:
         cost: int = part.columns.costs[position - part.start]
         return cost
 
+    def open_top(self, position: int) -> int:
+        """The highest bid outside deals of the campaign at a position, CPM in micros; 0 if it bids in deals only."""
+        part = self._part(position)
+        open_tops = part.columns.open_tops
+        if open_tops is None:
+            return part.records.get(position - part.start).campaign.top_open_cpm_micros
+        cpm_micros: int = open_tops[position - part.start]
+        return cpm_micros
+
     @cached_property
     def lists(self) -> dict[str, list[int]]:
         """By the name of an id list, the positions of the campaigns whose latest version targets the list."""

@@ -50,7 +50,7 @@ EXEMPT = {
     ("Withheld", ANY): "campaigns that are paused, over or out of budget: what was bought, not a fault",
     ("AuditRender", ANY): "a render for ad quality, which nobody is billed for; reports count it as a test",
     ("NoticeLate", ANY): "the event is archived, and reports count it as late",
-    ("NoticeAside", ANY): "the event waits in the queue of notices, whose age and dead letters have alarms",
+    ("NoticeFallback", ANY): "the event waits in the queue of notices, whose age and dead letters have alarms",
     ("NoticeUnpublished", ANY): "answered 503, which ApiErrorsAlarm counts, and logged with a traceback",
 } | {("NoBids", reason): _ASKED for reason in REASONS["NoBids"] - {"technical_error"}}
 

@@ -284,10 +284,10 @@ def test_lists_and_taxonomies_reach_campaigns_and_bids(run, tmp_path: Path) -> N
     assert ": taxonomy 6 is not imported, so 6/1 covers" in imported.stderr
     assert "bidder lists import ours FILE" in imported.stderr
     poll(lambda: rule() == "withheld")
-    assert run("lists", "import", "ours", str(ids)).stdout.startswith("ours: 1 ids\n")
+    assert run("lists", "import", "ours", str(ids)).stdout.startswith("ours: 1 id\n")
     assert run("lists", "list").stdout.splitlines()[1].split()[0] == "ours"
     poll(lambda: rule() == "targeting.category")
-    assert "1 campaigns changed by it" in run("taxonomies", "import", "6", str(tree)).stdout
+    assert "1 campaign changed by it" in run("taxonomies", "import", "6", str(tree)).stdout
     poll(lambda: rule() == "bids")
     assert "bid until it is there again: listed" in run("lists", "delete", "ours").stdout
     poll(lambda: rule() == "withheld")

@@ -116,7 +116,7 @@ def test_no_event_is_lost_if_the_topic_is_deleted(drilled: Drill, sold: Traffic,
         try:
             sold.sell_one()
             assert sold.notices[204] == sold.notices.total()
-            assert is_logged(drilled, began, "notice.aside")
+            assert is_logged(drilled, began, "notice.fallback")
             assert drilled.messages("NoticesQueue") >= 1  # counts of bids wait in this queue too
             assert {"NoticesAgeAlarm"} <= ringing(observed(drilled, began, age=301))
             assert counted(drilled) == before

@@ -41,13 +41,17 @@ def check(session: Session) -> None:
     parameters.check(session.service)
 
 
-@command.command("set")
+# A value may begin with a hyphen: a number, or a key in base64url.
+@command.command("set", context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 @click.argument("name")
 @click.argument("value")
 @click.option("--force", is_flag=True, help="Replace signing keys even if existing keys are lost.")
 @pass_session
 def set_(session: Session, name: str, value: str, force: bool) -> None:
-    """Change a parameter, for running processes too. VALUE - reads standard input, for secrets."""
+    """Change a parameter, for running processes too.
+
+    - as VALUE reads standard input, for secrets.
+    """
     from bidder.cli import parameters
 
     with session.writing(f"`bidder parameters get {name}` tells whether it is changed", f"{name} is changed"):

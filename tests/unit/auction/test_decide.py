@@ -156,9 +156,7 @@ def test_equal_impressions_are_decided_independently(
 
 
 @pytest.mark.parametrize("kinds", ["a", "ab", "aa", "aab", "abb", "aba", "aaabba"])
-def test_adjacent_equal_impressions_share_one_reading_of_the_campaigns(
-    kinds: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_adjacent_equal_impressions_share_one_search(kinds: str, monkeypatch: pytest.MonkeyPatch) -> None:
     shared: list[str] = []
     equals_of = under_test._equals
     monkeypatch.setattr(

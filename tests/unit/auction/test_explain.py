@@ -167,6 +167,15 @@ def test_an_offer_that_is_chosen_but_not_in_the_response_has_a_rule() -> None:
     assert second.runner_up
 
 
+@pytest.mark.parametrize(("test", "rule", "bids"), [(0, "one_caller", 0), (1, "bids", 1)])
+def test_the_share_of_a_caller_limits_all_but_test_requests(test: int, rule: str, bids: int) -> None:
+    request = parsed(video_request(test=test))
+
+    [entry] = explain(request, snapshot([campaign()]), "bidder", NOW, within_shares=lambda _: [])
+
+    assert ([each.rule for each in entry.campaigns], len(entry.bids)) == ([rule], bids)
+
+
 def test_delivery_state_is_the_first_step_of_the_funnel() -> None:
     held = snapshot([campaign(budget={"total_micros": 10})], {"plain": Spend(total_micros=10)})
 
@@ -205,6 +214,16 @@ def test_the_funnel_ends_with_the_bids_for_any_number_of_explained_campaigns(
         patch.setattr("bidder.auction.explain.MOST_ASKED", requested)
         for entry in explain(parsed(request), snapshot(campaigns), "bidder", NOW):
             assert entry.funnel[-1][1] == len({bid.campaign.id for bid in entry.bids})
+
+
+def test_matching_campaigns_past_the_limit_are_only_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    book = [campaign(id="dear", cpm=9), campaign(id="middle", cpm=5), campaign(id="cheap", cpm=1)]
+    [asked] = explain(parsed(video_request()), snapshot(book), "bidder", NOW)
+    monkeypatch.setattr("bidder.auction.explain.MOST_ASKED", 1)
+
+    [entry] = explain(parsed(video_request()), snapshot(book), "bidder", NOW)
+
+    assert (asked.funnel[-1], entry.funnel[-1]) == (("outbid", 1), ("not asked", 1))
 
 
 def test_only_the_latest_version_of_a_campaign_is_explained() -> None:

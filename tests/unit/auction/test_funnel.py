@@ -73,7 +73,7 @@ def test_the_sample_of_a_minute_has_32_impressions_and_no_more() -> None:
     assert funnel.take(32).counts() == {f"cheap!{FLOOR}": 31, f"cheap!{OUTBID}": 1}
 
 
-def test_a_campaign_with_a_goal_is_counted_once_whatever_the_class_of_the_device() -> None:
+def test_a_campaign_with_a_goal_is_counted_once_for_all_device_classes() -> None:
     funnel = Funnel()
     noted(funnel, 3, Quality({Outcome.CLICK: {3: 0}}, {}), cpm=None, cpc=2, max_cpm=1)
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -79,7 +80,7 @@ def counted(held: Snapshot, reached: list[Reached]) -> dict[str, int]:
 
 @examples(1.5)
 @given(books(), st.sampled_from(LEAST), st.sets(st.sampled_from([f"c{n}" for n in range(14)]), max_size=5))
-def test_candidates_of_several_tiers_are_those_that_match_alone_the_highest_bid_first(
+def test_candidates_of_several_tiers_are_in_descending_order_of_bids(
     book: list[Campaign], least: int, resting: set[str]
 ) -> None:
     """Pacing keeps those that rest out of the auction, and they have an opportunity all the same."""
@@ -95,11 +96,13 @@ def test_candidates_of_several_tiers_are_those_that_match_alone_the_highest_bid_
     runs = list(slot.candidates.runs(lambda: least, reached=reached))
 
     taking_part = [name for name in expected if name not in resting]
-    assert [name for _, run in runs for name in ids(held, run)] == taking_part
+    assert [name for _, run, _ in runs for name in ids(held, run)] == taking_part
     assert ids(held, slot.candidates.best_first(lambda: least)) == taking_part
     assert ids(held, slot.candidates.best_first(lambda: least, paced=False)) == expected
     tops = {each.id: each.top_cpm_micros for each in book}
-    assert [{tops[name] for name in ids(held, run)} for _, run in runs] == [{top} for top, _ in runs]
+    filled = [(top, run) for top, run, _ in runs if run]
+    assert [{tops[name] for name in ids(held, run)} for _, run in filled] == [{top} for top, _ in filled]
+    assert all(following >= top for (_, _, following), (top, run, _) in pairwise(runs) if run)
     assert ids(held, slot.candidates.all()) == [each.id for each in matching]
     assert counted(held, list(slot.candidates.reached(least))) == dict.fromkeys(expected, 1)
     assert counted(held, reached) == dict.fromkeys(expected, 1)
@@ -134,7 +137,7 @@ def test_a_resting_campaign_matches_again_when_its_pace_pays_for_a_bid(seconds: 
     assert len(list(slot.candidates.best_first())) == bids
 
 
-def test_a_campaign_of_another_length_is_a_candidate_of_all_lengths() -> None:
+def test_of_all_lengths_includes_a_campaign_with_another_length() -> None:
     book = [campaign(id="long", creatives=[creative(duration=30)]), campaign(id="short")]
     held = snapshot([*book, campaign(id="elsewhere", targeting={"country": {"include": ["FRA"]}})])
     [slot] = match(parsed(video_request(video={"maxduration": 15})), held, NOW)

@@ -147,7 +147,7 @@ STEPS = (
 """The steps that the search of each drawn break takes: with a looser bound it takes more, with a wrong one fewer."""
 
 
-def test_the_bounds_cut_off_all_but_a_few_steps_of_the_search() -> None:
+def test_the_bounds_leave_few_steps_of_the_search() -> None:
     steps = []
     for seed in range(60):
         pod = drawn_break(seed)
@@ -158,13 +158,13 @@ def test_the_bounds_cut_off_all_but_a_few_steps_of_the_search() -> None:
     assert " ".join(map(str, steps)) == STEPS
 
 
-def test_three_ads_of_a_second_are_worth_more_than_a_dearer_ad_of_three() -> None:
+def test_three_short_ads_precede_one_long_ad_of_a_lower_total() -> None:
     [chosen] = pack_pods([PodPlace(9, 3, [PodAd(290, 3, 0, 0), PodAd(100, 1, 0, 0)])])
 
     assert chosen == (1, 1, 1)
 
 
-def test_of_packings_of_equal_value_that_with_the_dearest_ad_is_chosen() -> None:
+def test_among_packings_of_equal_value_the_one_with_the_highest_ad_is_chosen() -> None:
     [chosen] = pack_pods([PodPlace(2, 10, [PodAd(5, 10, 1, 1), PodAd(3, 5, 2, 2), PodAd(2, 5, 4, 4)])])
 
     assert chosen == (0,)

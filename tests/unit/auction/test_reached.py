@@ -30,7 +30,7 @@ def test_the_first_512_impressions_of_a_minute_are_the_sample_of_the_others() ->
     assert noted.take().counts() == {}
 
 
-def test_each_noted_impression_counts_for_the_impressions_that_it_stands_for() -> None:
+def test_each_noted_impression_has_the_weight_of_the_sample() -> None:
     held = snapshot([campaign()])
     noted = Opportunities()
     for number in range(512 + 256):

@@ -32,7 +32,7 @@ def held(holder: str, micros: int) -> Snapshot:
 @pytest.mark.parametrize(
     ("micros", "bids"), [(COST, 1), (2 * COST - 1, 1), (2 * COST, 2), (3 * COST, 3), (9 * COST, 3)]
 )
-def test_the_offers_of_one_response_share_what_a_budget_has_left(holder: str, micros: int, bids: int) -> None:
+def test_the_offers_of_one_response_share_the_remaining_budget(holder: str, micros: int, bids: int) -> None:
     held_ = held(holder, micros)
     imps = [{"id": str(number), "video": {"mimes": ["video/mp4"]}} for number in range(3)]
     request = parse(json.dumps({"id": "r", "imp": imps}).encode())

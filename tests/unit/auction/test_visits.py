@@ -113,7 +113,7 @@ def test_few_buyers_of_a_fixed_price_deal_are_priced(pmp: dict[str, Any]) -> Non
         {"pmp": {"private_auction": 1, "deals": [{"id": "gold", "at": 3, "bidfloor": 5}, {"id": "silver", "at": 1}]}},
     ],
 )
-def test_few_campaigns_with_higher_bids_in_other_deals_are_priced(pmp: dict[str, Any]) -> None:
+def test_one_campaign_with_a_higher_bid_in_another_deal_is_priced(pmp: dict[str, Any]) -> None:
     book = [campaign(id=f"c{n}", cpm=9, deals=[{"id": "gold", "cpm": 28 + n // 8}]) for n in range(40)]
     requested, held = parsed(video_request(imp=pmp)), snapshot([*book, campaign(id="open", cpm=9)])
 
@@ -121,8 +121,21 @@ def test_few_campaigns_with_higher_bids_in_other_deals_are_priced(pmp: dict[str,
         [result] = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
 
     assert result.campaign.id == ranked(requested, held)[0].campaign.id
-    # of each group of equal deals, the campaigns with a higher draw than all before
-    assert priced.call_count <= 6
+    assert priced.call_count == 1
+
+
+def test_the_campaigns_with_the_highest_open_bid_alone_are_priced_for_equal_impressions() -> None:
+    deals = [campaign(id=f"d{n}", cpm=2 + n / 10, deals=[{"id": "gold", "cpm": 28 + n}]) for n in range(40)]
+    held = snapshot([*deals, *(campaign(id=f"open{n}", cpm=9) for n in range(3))])
+    document = video_request()
+    [imp] = document["imp"]
+    requested = parsed(document | {"imp": [imp | {"id": f"{n}"} for n in range(4)]})
+
+    with patch.object(decision, "offers", wraps=offers) as priced:
+        chosen = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
+
+    assert {offer.price.cpm_micros for offer in chosen} == {9_000_000}
+    assert (len(chosen), priced.call_count) == (4, 3)
 
 
 def test_campaigns_without_an_accepted_length_are_not_visited() -> None:

@@ -241,6 +241,23 @@ def test_among_capped_creatives_the_first_to_be_free_is_named() -> None:
     )
 
 
+@pytest.mark.parametrize("order", [["ended", "soon"], ["soon", "ended"]])
+def test_a_creative_that_is_free_again_is_named_before_a_creative_that_never_is(order: list[str]) -> None:
+    shown = history(240, creative_id="soon")
+    for minutes in (300, 400):
+        for impression in history(minutes, creative_id="ended").recent:
+            shown = add(shown, impression)
+    caps = [
+        {"impressions": impressions, "window": window, "level": "creative"}
+        for impressions, window in ((2, "lifetime"), (1, "6h"))
+    ]
+
+    assert frequency_words(Exposures(shown, History()), *caps, creatives=[creative(id=name) for name in order]) == (
+        "1 of this creative per user in window 6h",
+        "fewer than 1 per 6h; free again at 2026-11-23T14:00:00Z",
+    )
+
+
 @pytest.mark.parametrize(
     ("shaded", "words"),
     [

@@ -163,11 +163,11 @@ def test_an_empty_cell_is_an_absent_value() -> None:
     ],
 )
 @pytest.mark.parametrize("name", ["f.csv", "f"])
-def test_tables_as_spreadsheets_write_them_are_read_as_the_plain_table(table: str, name: str) -> None:
+def test_tables_in_the_formats_of_spreadsheets_equal_the_plain_table(table: str, name: str) -> None:
     assert read_campaigns(table, None, name=name) == read_campaigns(f"{HEAD}\n{ROW}\n", None, name="f.csv")
 
 
-def test_a_creative_and_a_deal_continue_by_their_ids_whatever_stands_between() -> None:
+def test_a_creative_and_a_deal_continue_by_their_ids_after_other_rows() -> None:
     head = f"{HEAD},deal.id,deal.cpm,deal.budget.daily"
     second = ROW.replace(",s,", ",t,").replace("/a.mp4", "/b.mp4")
     third = ROW.replace("/a.mp4", "/c.mp4")
@@ -200,7 +200,7 @@ def test_a_budget_with_a_point_before_three_digits_warns(column: str, cell: str,
         assert read.warnings == []
 
 
-def test_a_budget_of_an_advertiser_warns_too() -> None:
+def test_a_budget_of_an_advertiser_gets_the_same_warning() -> None:
     read = CampaignFile(io.BytesIO(b"advertisers: [{domain: shop.example, budget: {daily: 3.000}}]"), "f.yaml", None)
 
     assert read.warnings == [

@@ -152,11 +152,11 @@ def test_a_million_requests_cost_the_month_over_the_millions() -> None:
         (1, 60_000, 2),
     ],
 )
-def test_tasks_follow_the_target_of_scaling_that_wants_more(qps: float, requests_per_task: int, expected: int) -> None:
+def test_tasks_follow_the_scaling_target_that_needs_more(qps: float, requests_per_task: int, expected: int) -> None:
     assert tasks(replace(LOAD, qps=qps, requests_per_task=requests_per_task)) == expected
 
 
-def test_a_task_is_that_of_the_stack_of_the_container() -> None:
+def test_a_task_has_the_size_of_the_containers_stack() -> None:
     parameters = loaded(ROOT / "deploy" / "container.yaml")["Parameters"]
     defaults = {name: float(parameter["Default"]) for name, parameter in parameters.items() if name in _OF_A_TASK}
     assert defaults == {
@@ -236,7 +236,7 @@ def test_the_command_prints_tables_and_json_of_the_same_bill() -> None:
     assert document["entrances"].keys() == set(ENTRANCES) == {entrance.value for entrance in Entrance}
 
 
-def test_small_and_large_numbers_are_printed_whole() -> None:
+def test_small_and_large_numbers_are_printed_completely() -> None:
     head = run("--qps", "12345678", "--bid-rate", "0.004", "--win-rate", "0").output.splitlines()[0]
     assert head.startswith("12,345,678 bid requests/s, bids on 0.4%, wins 0% of them, us-east-1, rest-api;")
 

@@ -28,7 +28,7 @@ def test_equal_sums_are_reported_as_equal(account: Account, command: Command) ->
 
     assert (status, err) == (0, "")
     assert out.splitlines()[1].split() == ["c1", "15000", "15000", "0"]
-    assert out.splitlines()[-1].startswith("1 campaigns, 15000 micros: equal to the micro")
+    assert out.splitlines()[-1].startswith("1 campaign, 15000 micros: equal to the micro")
 
 
 def test_up_to_ten_uncounted_bids_are_listed_and_the_command_fails(account: Account, command: Command) -> None:

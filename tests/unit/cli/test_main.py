@@ -93,7 +93,7 @@ def test_every_file_is_a_command_with_a_line_of_help_and_every_listing_takes_jso
     )
 
 
-def test_every_command_has_its_whole_line_in_the_help_of_a_terminal_of_80_columns() -> None:
+def test_every_command_has_its_complete_help_line_at_80_columns() -> None:
     groups: list[tuple[str, ...]] = [()]
     for path in groups:
         answer = CliRunner(env={"COLUMNS": "80"}).invoke(bidder, [*path, "--help"])
@@ -319,7 +319,7 @@ def test_the_limits_of_advertisers_are_imported_shown_exported_and_deleted(
         in run("campaigns", "import", str(file), "--dry-run")[1]
     )
     assert run("advertisers", "list", "--json")[1] == "[]\n"
-    assert "limits of 1 advertisers imported" in run("campaigns", "import", str(file))[1]
+    assert "limits of 1 advertiser imported" in run("campaigns", "import", str(file))[1]
     assert "shop.example" in run("advertisers", "list")[1]
     assert '"daily_micros": 10000000' in run("advertisers", "show", "shop.example")[1]
     assert run("advertisers", "delete", "shop.example")[0] == 0

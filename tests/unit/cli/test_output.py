@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from bidder.cli.output import fail, note, print_json, print_table, warn
+from bidder.cli.output import fail, note, number_of, print_json, print_table, warn
 from bidder.cli.progress import Progress
 
 
@@ -75,3 +75,17 @@ def test_a_progress_bar_is_drawn_only_on_a_terminal(monkeypatch: pytest.MonkeyPa
         quiet.at(total)
         quiet.end()
     assert piped.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "text"),
+    [
+        (1, "campaign", "1 campaign"),
+        (0, "campaign", "0 campaigns"),
+        (10_000, "id", "10,000 ids"),
+        (1, "category", "1 category"),
+        (2, "category", "2 categories"),
+    ],
+)
+def test_a_noun_has_the_number_of_its_count(number: int, noun: str, text: str) -> None:
+    assert number_of(number, noun) == text

@@ -99,3 +99,16 @@ def test_check_prints_every_invalid_value(account: Account, command: Command) ->
     assert status == 1
     assert "warning: /bidder/network-allowance: " in err
     assert "running processes keep all their last valid parameters" in err
+
+
+@pytest.mark.parametrize("key", ["-a-key-of-base64url-", "-hidden-key-of-operators", "--double-hyphen-key"])
+def test_a_value_may_begin_with_a_hyphen(key: str, command: Command) -> None:
+    assert command("parameters", "set", "admin-key", key).status == 0
+    assert command("parameters", "get", "admin-key", "--reveal").out == f"{key}\n"
+
+
+def test_a_negative_number_is_refused_by_its_range(command: Command) -> None:
+    status, _, err = command("parameters", "set", "snapshot-warn-age", "-5")
+
+    assert status == 1
+    assert "snapshot-warn-age: '-5': should be greater than" in err

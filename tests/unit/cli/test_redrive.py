@@ -10,7 +10,7 @@ from tests.support.account import Account
 from tests.unit.cli.conftest import Command
 
 
-def put_aside(account: Account, number: int) -> None:
+def send_dead_letters(account: Account, number: int) -> None:
     for position in range(number):
         account.sqs.send_message(
             QueueUrl=account.queues["ledger-dead"],
@@ -32,7 +32,7 @@ def test_messages_are_moved_one_by_one_with_their_attributes_if_sqs_has_no_move_
     account: Account, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     no_move_tasks(account, monkeypatch)
-    put_aside(account, 23)
+    send_dead_letters(account, 23)
 
     status, out, err = command("events", "redrive", "ledger")
 
@@ -49,7 +49,7 @@ def test_a_message_that_the_queue_refuses_stays_in_the_dead_letter_queue(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     no_move_tasks(account, monkeypatch)
-    put_aside(account, 3)
+    send_dead_letters(account, 3)
     send = account.sqs.send_message_batch
 
     def refuse_the_last(*, QueueUrl: str, Entries: list[Any]) -> dict[str, Any]:  # noqa: N803  # boto3's names
@@ -107,7 +107,7 @@ def test_another_error_of_sqs_is_raised(account: Account, monkeypatch: pytest.Mo
         raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "StartMessageMoveTask")
 
     monkeypatch.setattr(account.sqs, "start_message_move_task", refuse)
-    put_aside(account, 1)
+    send_dead_letters(account, 1)
 
     with pytest.raises(ClientError, match="AccessDenied"):
         move(account.sqs, account.queues["ledger-dead"], account.queues["ledger"])

@@ -23,7 +23,7 @@ def test_an_imported_taxonomy_updates_campaigns_with_its_categories(
     status, out, _ = command("taxonomies", "import", "6", str(file))
 
     assert status == 0
-    assert out.splitlines()[:2] == ["taxonomy 6, Content Taxonomy 2.2: 2 categories", "1 campaigns changed by it"]
+    assert out.splitlines()[:2] == ["taxonomy 6, Content Taxonomy 2.2: 2 categories", "1 campaign changed by it"]
     assert out.splitlines()[2].startswith("refresh requested (")
     assert campaigns.get("top").version == 2
     assert campaigns.get("other").version == 1

@@ -139,7 +139,7 @@ def test_invalid_traffic_counts_as_spend_if_it_is_charged() -> None:
     assert spend.with_invalid() == spend._replace(total_micros=110, today_micros=55)
 
 
-def test_the_reasons_for_withholding_are_words_of_a_sentence() -> None:
+def test_the_reasons_for_withholding_can_be_part_of_a_sentence() -> None:
     for reason in Withheld:
         assert reason == reason.lower()
         assert reason[0].isalpha()

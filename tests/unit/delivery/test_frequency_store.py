@@ -99,9 +99,7 @@ def test_a_hanging_store_costs_the_deadline_and_few_threads_until_it_recovers() 
 
 
 @pytest.mark.parametrize(("left", "waits"), [(0.02, 0.02), (0.0, 0.0), (-0.1, 0.0)])
-def test_a_read_waits_for_what_is_left_of_the_deadline(
-    left: float, waits: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_read_waits_for_the_rest_of_the_deadline(left: float, waits: float, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float | None] = []
 
     class Answers(SimpleQueue[Any]):

@@ -50,7 +50,7 @@ def test_without_a_traffic_level_the_forecast_is_used(
     assert result.outlooks[0].projected == projected
 
 
-def test_the_price_before_any_impression_weighs_as_much_as_an_impression() -> None:
+def test_the_prior_price_has_the_weight_of_one_impression() -> None:
     memory = known()
     memory.flow.micros_per_impression = Ratio(3_000.0, 1.0)
     result = health(LIMITS, HALF, memory, Forecast(FLAT, None), NOON)
@@ -222,7 +222,7 @@ def test_lost_auctions_are_reported_with_the_bid_that_wins_four_fifths(
     assert ("80%" in lost.advice) == bool(prices)
 
 
-def test_the_price_is_not_the_reason_where_it_already_wins_four_fifths_of_the_lost_auctions() -> None:
+def test_the_price_is_not_the_reason_if_it_wins_four_fifths_of_lost_auctions() -> None:
     won = 1 - (1 - 0.3) * (1 - 0.8)
     limits = LIMITS._replace(cost=1_000)
     for level, is_raised in ((log(won / (1 - won)), False), (log(won / (1 - won)) - 0.1, True)):

@@ -160,7 +160,7 @@ def test_an_hour_observed_without_opportunities_counts_like_any_other() -> None:
     assert counts.counts[hour_of(0)] == pytest.approx(0.3 * 1200)
 
 
-def test_only_campaigns_count_for_the_account_and_parts_of_campaigns_for_nothing() -> None:
+def test_only_campaigns_count_for_the_account_and_not_their_parts() -> None:
     names = {class_of_campaign("a", 0): 9, deal_holder("a", "d"): 7, "a": 4, advertiser_holder("shop.example"): 5}
     traffic = LearnedTraffic()
     traffic.take({"late": {}} | {name: {START: Report(count, 0)} for name, count in names.items()}, START + MINUTE)

@@ -3,13 +3,14 @@
 from dataclasses import asdict
 from typing import Any
 
-from bidder.delivery.budget import Spend
+from bidder.delivery.budget import BudgetLimits, Spend
 from bidder.delivery.estimates import Flow, Minute, Ratio
 from bidder.delivery.learned_traffic import LearnedTraffic, WeekCounts
 from bidder.delivery.obstacle_counts import Obstacles
 from bidder.delivery.outcome_counts import OutcomeCounts
 from bidder.delivery.pacers import Account, Confirmed, Traffic
 from bidder.delivery.pacing import Market, Memory
+from bidder.delivery.shared_budgets import SharedBudget
 
 
 def amounts(value: Any) -> list[float]:
@@ -45,3 +46,9 @@ def test_initially_an_account_has_one_process_and_no_lost_notices() -> None:
     assert (market.shown, market.bid, market.processes, market.lost) == (0.3, 1.0, 1.0, 0.0)
     traffic = Traffic({})
     assert (traffic.processes, traffic.requests) == (1.0, 0.0)
+
+
+def test_a_shared_budget_has_no_spend_and_no_bids_in_flight() -> None:
+    shared = SharedBudget(BudgetLimits(paused=False, total=1, daily=None, cost=1))
+
+    assert (shared.spend, shared.pace, shared.reserved) == (Spend(), None, 0)

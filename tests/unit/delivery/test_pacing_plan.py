@@ -171,3 +171,21 @@ def test_the_latest_minute_has_the_bids_of_the_traffic_level_until_it_is_counted
 
     [latest] = memory.flow.minutes
     assert latest.assumed == pytest.approx(bids)
+
+
+def test_the_full_price_weighs_as_much_as_an_impression_until_prices_are_known() -> None:
+    flow = Flow(micros_per_impression=Ratio(COST / 2, 1.0))
+    result = step(DAILY, spend_of(21_600_000), {}, NOON, on_plan(flow=flow), HUNDRED)
+
+    assert result.outlook.fullest == pytest.approx(100 * 0.3 * COST * 3 / 4), "an impression at half the price is known"
+
+
+def test_a_campaign_of_few_impressions_catches_up_one_in_ten_minutes() -> None:
+    ten_a_day = DAILY._replace(daily=10 * COST)
+    memory = on_plan(3 * COST, 10 * COST)
+    result = step(ten_a_day, spend_of(3 * COST), {}, NOON, memory, HUNDRED)
+
+    a_minute = 10 * COST / 1440
+    bids = (1.2 * a_minute + COST / 10) / (0.3 * COST)
+    assert result.outlook.planned == pytest.approx(5 * COST)
+    assert memory.participation == pytest.approx(bids / 100)

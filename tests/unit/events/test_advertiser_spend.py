@@ -133,7 +133,7 @@ def test_deals_are_counted_in_the_transaction_of_their_campaign() -> None:
     assert spends["c#d0"].today_impressions == 2
 
 
-def test_an_hour_counts_the_day_of_the_campaign_that_it_lies_in() -> None:
+def test_an_hour_counts_in_its_day_of_the_campaign() -> None:
     events = [sold(1, "c", "Asia/Tokyo", START), sold(2, "c", "Asia/Tokyo", START + timedelta(hours=16))]
 
     spend = measured({"c": "Asia/Tokyo"}, events, "UTC", START + timedelta(hours=16))

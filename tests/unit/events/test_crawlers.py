@@ -94,14 +94,14 @@ def test_the_list_equals_that_of_the_pinned_package() -> None:
         ("(?i)robot", ["(?i)robot"], [""]),
     ],
 )
-def test_an_expression_is_split_at_its_bars_and_known_by_a_text(
+def test_an_expression_is_split_at_its_bars_and_has_a_required_text(
     pattern: str, parts: list[str], texts: list[str]
 ) -> None:
     assert alternatives(pattern) == parts
     assert list(map(required_text, parts)) == texts
 
 
-def test_a_user_agent_that_an_expression_of_the_list_matches_contains_its_text() -> None:
+def test_a_user_agent_that_matches_an_expression_contains_its_required_text() -> None:
     parts = [part for entry in LISTED if literal(entry["pattern"]) is None for part in alternatives(entry["pattern"])]
     instances = [instance for entry in LISTED for instance in entry["instances"]]
     matches = [(part, text) for part in parts for text in instances if re.search(part, text)]

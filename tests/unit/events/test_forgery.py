@@ -105,6 +105,6 @@ def test_a_text_that_is_not_a_token_is_refused_as_malformed() -> None:
 @pytest.mark.parametrize(
     "token", [f"{KEY_ID}.\ud800.{SIGNATURE}", f"{KEY_ID}.{ENCODED}.\ud800", f"{KEY_ID}.{ENCODED}.x"]
 )
-def test_half_a_character_in_a_token_or_a_target_is_refused(token: str, target: str) -> None:
+def test_a_lone_surrogate_in_a_token_or_a_target_is_refused(token: str, target: str) -> None:
     assert refused(token, target=target) is TokenError.SIGNATURE
     assert signed_target(Kind.IMPRESSION, token, KEYS, target) == target

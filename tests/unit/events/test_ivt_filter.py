@@ -116,9 +116,7 @@ def test_an_encrypted_price_settles_only_its_first_bid(sales, faults) -> None:  
 
 
 @pytest.mark.parametrize(("at_once", "is_parallel"), [({}, False), ({"at_once": 1}, False), ({"at_once": 2}, True)])
-def test_events_are_judged_by_other_threads_only_if_several_are_judged_at_once(
-    at_once: dict[str, int], is_parallel: bool
-) -> None:
+def test_events_are_judged_on_other_threads_only_in_parallel(at_once: dict[str, int], is_parallel: bool) -> None:
     judged_by: list[threading.Thread] = []
 
     class Sets(BoundedSets):

@@ -71,3 +71,10 @@ def test_an_old_key_is_kept_longer_than_the_lifetime_of_any_token() -> None:
     [longest] = [entry.le for entry in Parameters.model_fields["most_exp"].metadata if hasattr(entry, "le")]
 
     assert timedelta(seconds=longest) + GRACE < OLD_KEY_KEPT
+
+
+def test_of_three_keys_the_newest_signs_and_stays() -> None:
+    three = SigningKeys(current="k1", keys={"k1": "A" * 43, "k2": "B" * 43, "k3": "C" * 43})
+
+    assert after_step(three, RotationStep.SIGN, "").current == "k3"
+    assert after_step(three, RotationStep.DROP, "").keys == {"k3": "C" * 43}

@@ -209,7 +209,7 @@ def test_a_call_without_a_response_times_out_before_the_publisher_gives_up() -> 
 
 def fallback_lines(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
     """The reason and the event kind of each log line about the fallback queue."""
-    entries = [entry for entry in logged(caplog, "notice.aside") if entry.get("NoticeAside") == 1]
+    entries = [entry for entry in logged(caplog, "notice.fallback") if entry.get("NoticeFallback") == 1]
     return [(entry["Reason"], entry["kind"]) for entry in entries if entry["kind"] in {"mute", "pause"}]
 
 

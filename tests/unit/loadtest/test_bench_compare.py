@@ -63,7 +63,7 @@ def test_another_revision_measures_the_workload_of_this_checkout(tmp_path: Path,
         ({"bidder/campaigns/campaign": "raise KeyError('deals')"}, "KeyError: 'deals'$"),
     ],
 )
-def test_a_revision_that_cannot_run_it_is_refused_in_plain_words(
+def test_a_revision_that_cannot_run_the_workload_is_refused_with_a_reason(
     modules: dict[str, str], reason: str, tmp_path: Path, workload: Path
 ) -> None:
     tree = _tree(tmp_path / "base", **modules)

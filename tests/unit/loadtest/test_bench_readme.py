@@ -29,7 +29,7 @@ def test_readme_has_the_figures_of_the_committed_record() -> None:
     )
 
 
-def test_the_committed_plot_is_of_the_committed_record() -> None:
+def test_the_committed_plot_shows_the_committed_record() -> None:
     assert f"<dc:title>{plot.title(read_record(readme.RECORD))}</dc:title>" in readme.PLOT.read_text()
 
 

@@ -15,7 +15,7 @@ from bidder.delivery.budget import Spend, Withheld
 from bidder.delivery.participation import AuctionDraw
 from bidder.snapshot import sets
 from bidder.snapshot.compile import compile_index
-from bidder.snapshot.container import unpack
+from bidder.snapshot.container import pack, unpack
 from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
@@ -134,6 +134,22 @@ def test_a_removed_campaign_has_no_position_and_does_not_bid() -> None:
     assert index.position("c1") is None
     assert delivery.withheld(0) is Withheld.REPLACED
     assert delivery.count == 0
+
+
+def test_the_highest_open_bid_is_read_of_new_and_of_older_objects() -> None:
+    book = [
+        campaign(id="open", cpm=9),
+        campaign(id="both", cpm=3, deals=[{"id": "gold", "cpm": 20}]),
+        campaign(id="deals", cpm=None, deals=[{"id": "gold", "cpm": 5}]),
+        campaign(id="goal", cpm=None, cpcv=0.01, max_cpm=7),
+    ]
+    compiled = compile_index(book)
+    older = {name: bytes(section) for name, section in unpack("index", compiled).items() if name != "top_open"}
+
+    for data in (compiled, pack("index", older)):
+        index = Index.load([compile_index([campaign(id="before")]), data])
+        bids = {index.campaign_id(position): index.open_top(position) for position in range(1, 5)}
+        assert bids == {"open": 9_000_000, "both": 3_000_000, "deals": 0, "goal": 7_000_000}
 
 
 def test_older_code_ignores_predicates_on_lengths() -> None:

@@ -101,7 +101,7 @@ def test_tests_of_the_file_precede_those_of_its_room_and_others() -> None:
         ("LEAST = 2", ["    LESS = LEAST - 1", "        return Bounds.LEAST"]),
     ],
 )
-def test_on_a_constant_depend_the_lines_that_read_it_and_on_a_default_those_of_its_function(
+def test_dependent_lines_of_a_constant_read_it_and_those_of_a_default_are_its_function(
     text: str, dependents: list[str]
 ) -> None:
     source = f"""{SOURCE}
@@ -119,7 +119,7 @@ class Bounds:
     assert [lines[number - 1] for number in sorted(dependent_lines(source, line))] == dependents
 
 
-def test_on_a_file_without_functions_depend_the_test_files_that_import_it() -> None:
+def test_a_file_without_functions_has_the_test_files_that_import_it() -> None:
     files = importing("bidder/delivery/obstacles.py")
 
     assert "tests/unit/delivery/test_health.py" in files

@@ -120,7 +120,7 @@ CLASS_USES = [
 
 
 @given(arguments=ARGUMENTS, use=USES, name=st.sampled_from(["Price", "Dear"]))
-def test_a_tuple_behaves_as_that_of_typing(arguments: list[str], use: str, name: str) -> None:
+def test_a_tuple_behaves_like_one_of_typing(arguments: list[str], use: str, name: str) -> None:
     expression = use.format(f"{name}({', '.join(arguments)})")
     try:
         compile(expression, "expression", "eval")
@@ -130,11 +130,11 @@ def test_a_tuple_behaves_as_that_of_typing(arguments: list[str], use: str, name:
 
 
 @pytest.mark.parametrize("expression", CLASS_USES)
-def test_a_class_behaves_as_that_of_typing(expression: str) -> None:
+def test_a_class_behaves_like_one_of_typing(expression: str) -> None:
     assert outcome(PACKAGED, expression) == outcome(OF_TYPING, expression)
 
 
-def test_the_class_of_typing_compiles_and_that_of_the_package_does_not() -> None:
+def test_only_the_class_of_typing_compiles_code() -> None:
     assert OF_TYPING["Price"].__new__.__code__.co_filename.startswith("<string>")
     assert PACKAGED["Price"].__new__.__code__.co_filename == "/var/task/bidder/made.py"
 

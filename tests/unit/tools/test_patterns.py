@@ -43,12 +43,12 @@ def module() -> dict[str, Any]:
     return made
 
 
-def test_only_private_expressions_whose_methods_are_used_wait(module: dict[str, Any]) -> None:
+def test_only_private_expressions_whose_methods_are_used_are_compiled_lazily(module: dict[str, Any]) -> None:
     lazy = {name for name, value in module.items() if isinstance(value, Pattern)}
     assert lazy == {"_WORD", "_BYTES", "_FLAGS"}
 
 
-def test_they_find_the_same_before_and_after_they_are_compiled(module: dict[str, Any]) -> None:
+def test_lazy_expressions_find_the_same_before_and_after_they_are_compiled(module: dict[str, Any]) -> None:
     for _ in range(2):
         assert module["word"]("aB cd") == ("aB", "[a-z]+", ["aB", "cd"])
         assert module["passed"]("xccx") == "x-x"
@@ -56,7 +56,7 @@ def test_they_find_the_same_before_and_after_they_are_compiled(module: dict[str,
         assert module["_BOUND"]("xbb")[0] == "bb"
 
 
-def test_an_expression_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lazy_expression_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
     monkeypatch.setattr(re, "compile", lambda pattern, flags: made.append(pattern) or real(pattern, flags))
     lazy: Any = Pattern("a+")
@@ -69,7 +69,7 @@ def test_an_expression_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None
 real = re.compile
 
 
-def test_every_expression_of_the_package_that_waits_is_one_of_the_source() -> None:
+def test_every_lazy_expression_of_the_package_equals_that_of_its_source() -> None:
     waiting = 0
     for path in sorted(deployed_modules()):
         tree = ast.parse((ROOT / path).read_text())

@@ -63,7 +63,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return made
 
 
-def test_what_runs_is_as_with_typing(names: dict[str, Any]) -> None:
+def test_behaviour_is_the_same_as_with_typing(names: dict[str, Any]) -> None:
     assert names["get_args"](names["Kind"]) == ("win", "loss")
     assert names["get_args"](lambda_typing.Literal.__class_getitem__("one")) == ("one",)
     assert names["Price"] is int
@@ -99,7 +99,7 @@ def test_the_package_uses_no_other_name_of_typing() -> None:
     assert imported - {"NamedTuple"} <= vars(lambda_typing).keys()
 
 
-def test_nothing_asks_whether_a_value_is_of_a_type_of_typing() -> None:
+def test_no_code_checks_instances_of_types_of_typing() -> None:
     """The stand-in's types have no instances."""
     stand_ins = {name for name, value in vars(lambda_typing).items() if isinstance(value, type)}
     for path in deployed_modules():
