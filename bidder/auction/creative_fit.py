@@ -1,6 +1,7 @@
 """Which creatives of a campaign fit the player, in which files."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import log
 from typing import NamedTuple
 
@@ -57,4 +58,9 @@ def _closest_first(media: list[Media], video: Video) -> list[Media]:
     area = max(0, video.w or 0) * max(0, video.h or 0)
     if not area:
         return by_bitrate
-    return sorted(by_bitrate, key=lambda file: round(abs(log(file.width * file.height / area)), 3))
+    return sorted(by_bitrate, key=lambda file: _difference(file.width * file.height, area))
+
+
+@lru_cache(maxsize=4096)  # files and players have few sizes
+def _difference(area: int, of_player: int) -> float:
+    return round(abs(log(area / of_player)), 3)
