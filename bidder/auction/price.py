@@ -4,7 +4,7 @@
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
@@ -231,7 +231,7 @@ def _deal_floors(deal: Deal, seconds: int) -> tuple[_Floor | None, Iterable[_Flo
 
 
 def _open_floors(imp: Imp, video: Video, seconds: int) -> list[_Floor]:
-    return [*_own_floors(imp, video, seconds), *_per_second(video.mincpmpersec, imp.bidfloorcur, seconds)]
+    return _own_floors(imp, video, seconds) + _per_second(video.mincpmpersec, imp.bidfloorcur, seconds)
 
 
 def _own_floors(imp: Imp, video: Video, seconds: int) -> list[_Floor]:
@@ -253,10 +253,9 @@ def _by_duration(floors: Sequence[DurFloors], seconds: int) -> float | None:
     return max(matching, default=None)
 
 
-def _per_second(minimum: float | None, currency: str, seconds: int) -> Iterator[_Floor]:
+def _per_second(minimum: float | None, currency: str, seconds: int) -> list[_Floor]:
     """`mincpmpersec`: a floor beside the others, in proportion to the ad's length."""
-    if minimum:
-        yield _Floor(Decimal(str(minimum)) * seconds, currency)
+    return [_Floor(Decimal(str(minimum)) * seconds, currency)] if minimum else []
 
 
 def _reaching(bid: Price, floors: Sequence[_Floor], rates: Rates) -> Price | Rule[BidAtFloor]:

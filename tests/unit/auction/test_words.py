@@ -87,6 +87,35 @@ def test_a_player_that_forbids_skipping_is_named_as_the_reason() -> None:
     assert (told.rule, told.seen, told.wanted) == ("attribute", "not 16", "")
 
 
+def test_a_skippable_file_has_no_skippable_attribute() -> None:
+    """The player adds the skip button to a file, or not; only a tag's ad is skippable whatever the player says."""
+    told = only(video_request(video={"skip": 0, "battr": [8]}), creatives=[creative(attributes=[8], skip_offset=5)])
+
+    assert (told.rule, told.seen, told.wanted) == ("attribute", "not 8, unskippable", "8")
+
+
+def test_only_the_deals_of_the_impression_are_named_with_their_budgets() -> None:
+    deals = [{"id": name, "cpm": 6, "budget": {"total": "0.001"}} for name in ("d", "e")]
+    told = only(video_request(imp={"pmp": {"private_auction": 1, "deals": [{"id": "d"}]}}), deals=deals)
+
+    assert (told.rule, told.seen) == ("deal_budget", "deal d: total budget spent")
+    assert told.wanted == "less than 100.00 % in deal d"
+
+
+def test_the_best_offer_of_a_campaign_is_that_of_the_creative_in_turn() -> None:
+    held = snapshot([campaign(creatives=[creative(id=name) for name in "abc"])])
+    shown = set()
+    for number in range(20):
+        request = parse(json.dumps(video_request(id=f"r{number}")).encode())
+        [entry] = explain(request, held, "bidder", NOW)
+        best, [bid] = entry.campaigns[0].best, entry.bids
+        assert best is not None
+        assert best.fit.creative.id == bid.fit.creative.id
+        shown.add(bid.fit.creative.id)
+
+    assert shown == {"a", "b", "c"}
+
+
 def test_a_campaign_that_bids_has_no_seen_or_required_values() -> None:
     told = only(video_request())
 

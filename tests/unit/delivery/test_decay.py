@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bidder.delivery.decay import FORGOTTEN, HALF_LIFE, WHOLE, remembered, week, weight
@@ -32,6 +32,8 @@ def test_each_half_life_halves_the_weight_down_to_zero() -> None:
     assert falling == sorted(set(falling), reverse=True)
 
 
+@example({100: 1}, 103)
+@example({100: 3}, 103)
 @given(st.dictionaries(st.integers(100, 140), st.integers(0, 10**9)), st.integers(100, 150))
 def test_decayed_counts_are_the_rounded_weighted_sum(counts: dict[int, int], now: int) -> None:
     exact = sum((number * half_after_four_weeks(now - then) for then, number in counts.items()), Fraction(0))

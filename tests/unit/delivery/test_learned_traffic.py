@@ -68,6 +68,7 @@ def test_a_complete_minute_is_counted_once_for_campaign_and_account() -> None:
     traffic.take(reports, START + 60 * MINUTE)
     assert traffic.until == START + 59 * MINUTE, "the minute that is running is not whole"
     traffic.take(reports, START + 60 * MINUTE)
+    assert (traffic.account.minutes, traffic.campaigns["a"].minutes) == (60, 60)
     traffic.take(reports, START + 61 * MINUTE)
 
     assert traffic.until == START + 60 * MINUTE
