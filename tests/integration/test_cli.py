@@ -111,7 +111,7 @@ def test_a_rotation_of_the_signing_key_starts_and_waits_for_its_next_step(run) -
 
     assert run("keys", "rotate").returncode == 0
     early = run("keys", "rotate")
-    assert (early.returncode, "would lose the events of bids that are out: wait until" in early.stderr) == (1, True)
+    assert (early.returncode, "would lose events of bids in flight: wait until" in early.stderr) == (1, True)
     after = json.loads(run("keys", "status", "--json").stdout)
     assert [key["signs"] for key in after["keys"]] == [True, False]
     assert after["next_step"] == "sign by the new key"
@@ -121,14 +121,14 @@ def test_a_dry_run_prints_the_changes_and_an_export_is_imported_unchanged(run, t
     file = tmp_path / "campaigns.yaml"
     file.write_text(FILE.format(id="dry", cpm=3))
     assert run("campaigns", "import", str(file), "--dry-run").stdout.startswith(
-        "dry: new\n1 campaigns: 1 new, 0 changed"
+        "dry: new\n1 campaign: 1 new, 0 changed"
     )
     assert '"dry"' not in run("campaigns", "list", "--json").stdout
     assert run("campaigns", "import", str(file)).returncode == 0
 
     file.write_text(FILE.format(id="dry", cpm=4))
     told = run("campaigns", "import", str(file), "--dry-run").stdout
-    assert told.startswith("dry: cpm_micros: 3000000 -> 4000000\n1 campaigns: 0 new, 1 changed, 0 as they are stored.")
+    assert told.startswith("dry: cpm_micros: 3000000 -> 4000000\n1 campaign: 0 new, 1 changed, 0 as they are stored.")
 
     for form in ("yaml", "jsonl"):
         exported = tmp_path / f"all.{form}"
@@ -292,5 +292,5 @@ def test_lists_and_taxonomies_reach_campaigns_and_bids(run, tmp_path: Path) -> N
     poll(lambda: rule() == "targeting.category")
     assert "1 campaign changed by it" in run("taxonomies", "import", "6", str(tree)).stdout
     poll(lambda: rule() == "bids")
-    assert "bid until it is there again: listed" in run("lists", "delete", "ours").stdout
+    assert "do not bid until it is imported again: listed" in run("lists", "delete", "ours").stdout
     poll(lambda: rule() == "withheld")
