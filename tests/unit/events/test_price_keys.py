@@ -75,3 +75,11 @@ def test_unusable_keys_are_refused(key: object) -> None:
 @pytest.mark.parametrize("text", ["YW!I", "YWI\n", "YW.I", "é", "YWIjY"])
 def test_text_with_other_characters_or_of_another_length_is_not_base64(text: str) -> None:
     assert decoded(text) is None
+
+
+def test_keys_of_a_process_can_not_be_changed_in_place() -> None:
+    exchanges = PriceKeys.model_validate({"adx": {"encryption": "A" * 43, "integrity": "B" * 43}})
+
+    for model, name in ((exchanges, "root"), (exchanges.root["adx"], "integrity")):
+        with pytest.raises(ValidationError, match="frozen"):
+            setattr(model, name, None)
