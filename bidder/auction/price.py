@@ -147,7 +147,7 @@ def open_floor(slot: Slot, seconds: int, rates: Rates) -> int:
 
 
 def _deal_of(slot: Slot, bid: Price) -> Deal | None:
-    deals = slot.imp.pmp.deals if slot.imp.pmp and bid.deal_id is not None else ()
+    deals = slot.imp.pmp.deals if slot.imp.pmp else ()
     return next((deal for deal in deals if deal.id == bid.sent_deal_id), None)
 
 
