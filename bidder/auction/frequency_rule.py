@@ -1,5 +1,6 @@
 """The rule of frequency caps: which creatives of a campaign the viewer may still be shown, and how often."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -49,7 +50,7 @@ def frequency_details(context: AuctionContext, campaign: Campaign) -> tuple[str,
     ]
     if not hindered:
         return "", ""
-    first = min(hindered, key=lambda standing: (standing.free_at is None, standing.free_at or 0))
+    first = min(hindered, key=lambda standing: math.inf if standing.free_at is None else standing.free_at)
     return _seen_text(first), _wanted_text(first)
 
 

@@ -26,6 +26,20 @@ def test_the_funnel_of_an_explanation_has_no_attribute_that_no_campaign_targets(
     assert AuctionContext(request, " Bidder ", held.delivery, NOW).seat == "bidder"
 
 
+def test_the_funnel_of_an_explanation_has_an_attribute_that_campaigns_of_one_tier_target() -> None:
+    everywhere = [campaign(id=f"everywhere-{number}", cpm=9) for number in range(4)]
+    american = [
+        campaign(id=f"american-{number}", cpm=1, targeting={"country": {"include": ["USA"]}}) for number in (1, 2)
+    ]
+    held = snapshot([*everywhere, *american], tier_sizes=(3, 4))
+    assert len(held.index.tiers) > 1
+    request = parse(json.dumps(video_request(device={"geo": {"country": "FRA"}})).encode())
+
+    [explanation] = explain(request, held, "bidder", NOW)
+
+    assert ("targeting.country", 4) in explanation.funnel
+
+
 def test_the_funnel_of_an_explanation_counts_targeting_that_no_request_can_meet() -> None:
     book = [campaign(id="never", where={"not": {"country": {"include": []}}}), campaign(id="b")]
     request = parse(json.dumps(video_request()).encode())

@@ -64,3 +64,23 @@ def test_opportunities_are_counted_by_the_class_of_the_device_for_the_outcome_of
         f"completion~{WORST}": 3,
         "plain": 6,
     }
+
+
+def test_buyers_of_fixed_price_deals_have_an_opportunity_in_a_private_auction() -> None:
+    deals = [{"id": "gold", "at": 3, "bidfloor": 9}, {"id": "silver", "at": 3, "bidfloor": 5}]
+    book = [
+        campaign(id="gold", cpm=1, deals=[{"id": "gold", "cpm": 9}]),
+        campaign(id="silver", cpm=1, deals=[{"id": "silver", "cpm": 6}]),
+        campaign(id="open", cpm=20),
+    ]
+    counted = {}
+    for offered in ((0, 1), (1,), ()):
+        held = snapshot(book)
+        noted = Opportunities()
+        imp = {"pmp": {"private_auction": 1, "deals": [deals[number] for number in offered]}}
+        asked = parse(json.dumps(video_request(imp=imp)).encode())
+        slots = match(asked, held, NOW)
+        decide(asked, slots, held, "bidder", NOW, reached=noted.note(held.index, held.delivery, len(slots), TV))
+        counted[offered] = noted.take().counts()
+
+    assert counted == {(0, 1): {"gold": 1}, (1,): {"silver": 1}, (): {}}
