@@ -1,7 +1,7 @@
 """The Chalice app: it routes each HTTP request, SQS message and schedule to its handler in the bidder.
 
-Handlers import their modules themselves, so that each function of the stack imports only what it needs. The API's
-function answers bids before it imports this module: `bidder/entrances/handler.py`.
+Handlers that are not `POST /bid` import their modules themselves. So the first bid of a cold start does not wait for
+those imports.
 """
 
 from bidder import cold_start
@@ -9,26 +9,30 @@ from bidder import cold_start
 # isort: split
 
 from base64 import b64encode
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from chalice import Chalice, Response
 from chalice.app import CloudWatchEvent, SQSEvent
 
+from bidder import log
 from bidder.endpoints.reply import Reply, cors, with_cors
-from bidder.entrances import routes
-from bidder.entrances.handler import BID, now, rest_bid, service
-from bidder.entrances.lambda_events import rest_request
+from bidder.entrances import lambda_events, routes
 from bidder.entrances.web_request import WebRequest
+from bidder.service.service import Service
+from bidder.settings import settings
 
 
 class BidderApp(Chalice):
     """Chalice with CORS headers on all answers, including those of Chalice itself, such as for a wrong method."""
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
-        """The answer to an event of API Gateway."""
-        bid = rest_bid(event, service, now)
-        if bid is not None:
-            return bid
+        """The answer to an event of API Gateway. Chalice's routing takes a twentieth of a bid, so bids skip it."""
+        called = event.get("requestContext", {})
+        if called.get("resourcePath") == BID and called.get("httpMethod") == "POST":
+            reply = routes.answer(service(), rest_request(event, BID))
+            return {**lambda_events.answer(event, reply), "multiValueHeaders": {}}
         answer: dict[str, Any] = super().__call__(event, context)
         sent = event.get("headers") or {}
         answer["headers"] = {**cors(sent.get("origin") or sent.get("Origin")), **answer["headers"]}
@@ -38,20 +42,41 @@ class BidderApp(Chalice):
 app = BidderApp(app_name="bidder", configure_logs=False)
 # `ChaliceResponse` encodes a body of bytes itself, so Chalice needs no list of binary content types.
 app.api.binary_types = []
+log.to_stdout()
 
+BID = "/bid"
 # Prebid.js posts text/plain and curl posts a form, so any content type is accepted.
 ANY_CONTENT = ["*/*"]
 
 
+@cache
+def service() -> Service:
+    return Service(settings())
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
 def web_request(path: str) -> WebRequest:
     """The current request, at this path."""
-    event = app.current_request.to_original_event()
+    return rest_request(app.current_request.to_original_event(), path)
+
+
+def rest_request(event: dict[str, Any], path: str) -> WebRequest:
+    """The request of an event, at this path: the event's own has the base path of a custom domain before it."""
     method = event["requestContext"]["httpMethod"]
-    return rest_request(event, method, path, service().settings.public_url, now)
+    return lambda_events.rest_request(event, method, path, service().settings.public_url, now)
 
 
 def preflight() -> "ChaliceResponse":
     return ChaliceResponse(with_cors(Reply(204), app.current_request.headers.get("origin")))
+
+
+if cold_start.AHEAD_OF_REQUESTS:
+    from bidder.endpoints.prepare import prepare
+
+    prepare(service(), now())
 
 
 class ChaliceResponse(Response):

@@ -6,12 +6,7 @@ import os
 import sys
 from typing import Any
 
-_HANDLER = os.environ.get("_HANDLER")
-
-SERVES_REST = _HANDLER == "bidder.entrances.handler.handle_rest"
-"""Whether this process is the Lambda function of the REST API, by the handler's name."""
-
-BIDS = SERVES_REST or _HANDLER in {"app.app", "bidder.entrances.handler.handle"}
+BIDS = os.environ.get("_HANDLER") in {"app.app", "bidder.entrances.handler.handle"}
 """Whether this process is a Lambda function that answers bid requests, by the handler's name."""
 
 SWITCH_INTERVAL = 0.0005

@@ -25,9 +25,6 @@ from tools.processes import LOOPBACK, end, free_port, is_taken, local_environmen
 
 _FOLDER = ROOT / "build" / "runtime"
 _CODE = ROOT / "build" / "code"
-API_HANDLER = "bidder.entrances.handler.handle_rest"
-"""The handler of the API's function."""
-
 _PATH = "/2015-03-31/functions/function/invocations"
 
 
@@ -179,7 +176,7 @@ class Functions(ExitStack):
         self._started: dict[str, LambdaRuntime] = {}
 
     def invoke(self, handler: str, event: Any) -> Any:
-        """The answer of `API_HANDLER`, `app.refresh` or `app.ledger` to an event. Raises FunctionFailed."""
+        """The answer of `app.app`, `app.refresh` or `app.ledger` to an event. Raises FunctionFailed."""
         if handler not in self._started:
             log = self._logs / f"{handler}.log"
             self._started[handler] = self.enter_context(lambda_runtime(self._code, handler, self._variables, log))

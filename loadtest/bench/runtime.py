@@ -24,7 +24,7 @@ from loadtest.bench.campaigns import campaigns
 from loadtest.bench.decision import SEED, api_event, mixed_requests, video_requests
 from loadtest.bench.measure import BenchRow, interleaved, row
 from loadtest.bench.published import publish
-from tools.lambda_runtime import API_HANDLER, lambda_runtime, unpacked
+from tools.lambda_runtime import lambda_runtime, unpacked
 from tools.local import deployed
 from tools.ministack import MiniStack
 from tools.package import Package, package
@@ -93,7 +93,7 @@ def _functions(folder: Path, built: Package) -> Iterator[dict[str, Function]]:
             s3.create_bucket(Bucket=bucket)
             publish(s3, bucket, book, datetime.now(UTC))
             bucket_variable = {"BIDDER_SNAPSHOT_BUCKET": bucket}
-            functions[bucket] = Function(len(book), unpacked(built.archive), API_HANDLER, variables | bucket_variable)
+            functions[bucket] = Function(len(book), unpacked(built.archive), "app.app", variables | bucket_variable)
         yield functions
     finally:
         aws.stop()

@@ -28,7 +28,7 @@ from bidder.service.service import Service
 from tests.fuzz.mutate import FuzzCall, call
 from tests.integration.runtime import api_event
 from tests.support.campaigns import campaign, snapshot
-from tests.support.service import Holder, service
+from tests.support.service import SETTINGS, Holder, service
 
 ANSWERS = {200, 204, 400, 413, 415}
 SLOW = 10
@@ -133,14 +133,14 @@ def bidding() -> Iterator[tuple[Service, list[str]]]:
 
     bidder = service(None)
     listening, loggers = Listening(logging.WARNING), [logging.getLogger("bidder"), app.app.log]
-    before = app.service
-    app.service = lambda: bidder  # type: ignore[assignment]
+    before = app.service, app.settings
+    app.service, app.settings = lambda: bidder, lambda: SETTINGS  # type: ignore[assignment]
     for logger in loggers:
         logger.addHandler(listening)
     try:
         yield bidder, faults
     finally:
-        app.service = before
+        app.service, app.settings = before
         for logger in loggers:
             logger.removeHandler(listening)
 

@@ -47,11 +47,6 @@ def through_chalice(body: bytes, query: str, headers: Mapping[str, str]) -> Answ
     return _read(app.app(event, None))
 
 
-def through_rest_handler(body: bytes, query: str, headers: Mapping[str, str]) -> Answered:
-    event = api_event("POST", f"/bid?{query}", "/bid", headers=headers, body=body.decode())
-    return _read(handler.handle_rest(event, None))
-
-
 def through_payload_1(body: bytes, query: str, headers: Mapping[str, str]) -> Answered:
     event = api_event("POST", f"/bid?{query}", "/bid", headers=headers, body=body.decode())
     return _read(handler.handle(event, None))
@@ -89,7 +84,6 @@ def through_container(body: bytes, query: str, headers: Mapping[str, str]) -> An
 
 ENTRANCES: list[Entrance] = [
     through_chalice,
-    through_rest_handler,
     through_payload_1,
     through_payload_2,
     through_load_balancer,
@@ -123,5 +117,6 @@ def test_every_entrance_returns_the_status_headers_and_bytes_of_the_endpoint(
         served = fresh()
         for module in (app, handler):
             monkeypatch.setattr(module, "service", lambda served=served: served)
+            monkeypatch.setattr(module, "settings", lambda: PUBLIC)
             monkeypatch.setattr(module, "now", lambda: NOW)
         assert entrance(body, "nbr=1" if is_told_why else "", headers) == wanted, entrance.__name__

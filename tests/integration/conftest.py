@@ -121,7 +121,7 @@ def drilled(built: Package, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture(scope="session")
 def runtime(stack: dict[str, str], built: Package, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Functions]:
-    """The package's functions under the real runtime: `runtime.invoke(API_HANDLER, event)`. runtime.py has events."""
+    """The package's functions under the real runtime: `runtime.invoke("app.app", event)`. runtime.py has events."""
     try:
         prepared()
     except NotOnThisMachine as error:

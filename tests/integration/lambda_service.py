@@ -13,7 +13,7 @@ from queue import Queue
 from typing import Any
 
 from tests.support.serving import serving
-from tools.lambda_runtime import API_HANDLER, prepared
+from tools.lambda_runtime import prepared
 from tools.processes import LOOPBACK, end, local_environment, start
 
 _INVOCATION = {
@@ -84,10 +84,10 @@ def environment(code: Path, variables: dict[str, str], log: Path) -> Iterator[La
         "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
         "AWS_LAMBDA_RUNTIME_API": f"{LOOPBACK}:{service.server_port}",
         "AWS_REGION": "us-east-1",
-        "_HANDLER": API_HANDLER,
+        "_HANDLER": "app.app",
     }
     with serving(service):
-        process = start([str(prepared().python), "-m", "awslambdaric", API_HANDLER], log, theirs | variables, code)
+        process = start([str(prepared().python), "-m", "awslambdaric", "app.app"], log, theirs | variables, code)
         try:
             yield service
         finally:

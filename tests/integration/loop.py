@@ -17,7 +17,7 @@ from bidder.events.publisher import EventPublisher
 from tests.integration.runtime import api_event
 from tests.support.campaigns import campaign
 from tests.support.matchable import video_request
-from tools.lambda_runtime import API_HANDLER, Functions
+from tools.lambda_runtime import Functions
 from tools.ministack import MiniStack
 
 
@@ -63,7 +63,7 @@ class Loop:
         return answered_bid
 
     def post(self, body: str, query: str = "", **headers: str) -> Any:
-        return self.runtime.invoke(API_HANDLER, api_event("POST", f"/bid{query}", "/bid", headers=headers, body=body))
+        return self.runtime.invoke("app.app", api_event("POST", f"/bid{query}", "/bid", headers=headers, body=body))
 
     def call(self, url: str, caller: str = "203.0.113.7") -> int:
         """Calls an event URL at the address in it."""
@@ -73,7 +73,7 @@ class Loop:
         _, _, kind, token = path.split("/")
         event = api_event("GET", f"{path}?{parts.query}", "/e/{kind}/{token}", {"kind": kind, "token": token})
         event["requestContext"]["identity"]["sourceIp"] = caller
-        return self.runtime.invoke(API_HANDLER, event)["statusCode"]
+        return self.runtime.invoke("app.app", event)["statusCode"]
 
     def spent(self, name: str) -> Spend:
         return self.ledger.spends({name: datetime.now(UTC)}).get(name, Spend())

@@ -18,7 +18,7 @@ from tests.integration.runtime import api_event
 from tests.support.campaigns import campaign
 from tests.support.matchable import video_request
 from tests.unit.creatives.conftest import H264, PICTURE, TONE, make
-from tools.lambda_runtime import API_HANDLER, Functions
+from tools.lambda_runtime import Functions
 from tools.ministack import MiniStack
 
 COUNTRY, SECONDS = "LIE", 2
@@ -79,7 +79,7 @@ def test_a_bid_has_the_renditions_after_the_refresh_that_the_function_requests(
     job: Job, uploaded_at: float, runtime: Functions
 ) -> None:
     def bid() -> Any:
-        answer = runtime.invoke(API_HANDLER, api_event("POST", "/bid", "/bid", body=json.dumps(REQUEST)))
+        answer = runtime.invoke("app.app", api_event("POST", "/bid", "/bid", body=json.dumps(REQUEST)))
         return json.loads(answer["body"])["seatbid"][0]["bid"][0] if answer["statusCode"] == 200 else None
 
     result = poll(bid)

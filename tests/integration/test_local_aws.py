@@ -15,7 +15,7 @@ import pytest
 from bidder.snapshot.keys import POINTER
 from tests.integration.polling import poll
 from tests.integration.runtime import api_event
-from tools.lambda_runtime import API_HANDLER, Functions
+from tools.lambda_runtime import Functions
 from tools.ministack import MiniStack
 from tools.processes import free_port, is_taken
 
@@ -112,5 +112,5 @@ def test_the_deployed_api_answers_from_a_published_snapshot(local_aws: MiniStack
 
 @pytest.mark.usefixtures("published")
 def test_the_package_answers_under_the_real_runtime(runtime: Functions) -> None:
-    answer = runtime.invoke(API_HANDLER, api_event("GET", "/health", "/health"))
+    answer = runtime.invoke("app.app", api_event("GET", "/health", "/health"))
     assert answer["statusCode"] == 200, answer

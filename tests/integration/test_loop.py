@@ -17,7 +17,6 @@ from tests.integration.polling import poll
 from tests.integration.runtime import api_event
 from tests.support import prices
 from tests.support.events import event
-from tools.lambda_runtime import API_HANDLER
 from tools.ministack import MiniStack
 
 
@@ -66,11 +65,11 @@ def test_several_notices_in_one_request_bill_once_and_notices_of_a_crawler_bill_
     crawler = {"User-Agent": "Googlebot/2.1"}
 
     body = json.dumps([impression(first), first["burl"], impression(first).replace("/impression/", "/bill/")])
-    answer = loop.runtime.invoke(API_HANDLER, api_event("POST", "/e", "/e", body=body))
+    answer = loop.runtime.invoke("app.app", api_event("POST", "/e", "/e", body=body))
     parts = urlsplit(impression(second)).path.removeprefix("/api")
     _, _, kind, token = parts.split("/")
     by_crawler = api_event("GET", parts, "/e/{kind}/{token}", {"kind": kind, "token": token}, headers=crawler)
-    assert loop.runtime.invoke(API_HANDLER, by_crawler)["statusCode"] == 204
+    assert loop.runtime.invoke("app.app", by_crawler)["statusCode"] == 204
 
     assert answer["statusCode"] == 200
     assert json.loads(answer["body"])["accepted"] == 2

@@ -10,7 +10,6 @@ from tests.integration.loop import Loop, bids
 from tests.integration.polling import poll
 from tests.integration.runtime import api_event, sns_event, sqs_event
 from tests.support.matchable import video_request
-from tools.lambda_runtime import API_HANDLER
 from tools.ministack import MiniStack
 
 
@@ -40,7 +39,7 @@ def test_with_the_admin_key_explain_gives_the_reason_for_no_bid(loop: Loop, loca
 
     def explain(**headers: str) -> Any:
         event = api_event("POST", "/explain?campaign=in-FIN", "/explain", headers=headers, body=request)
-        return loop.runtime.invoke(API_HANDLER, event)
+        return loop.runtime.invoke("app.app", event)
 
     assert explain()["statusCode"] == 401
     assert explain(Authorization="Bearer guessed")["statusCode"] == 403
@@ -59,14 +58,14 @@ def test_gzip_requests_and_answers_under_the_runtime(loop: Loop) -> None:
     body = json.dumps(video_request(device={"geo": {"country": "DK"}})).encode()
     event = api_event("POST", "/bid", "/bid", headers={"Content-Type": "text/plain", "Accept-Encoding": "gzip"})
 
-    answer = loop.runtime.invoke(API_HANDLER, event | {"body": packed(gzip.compress(body)), "isBase64Encoded": True})
+    answer = loop.runtime.invoke("app.app", event | {"body": packed(gzip.compress(body)), "isBase64Encoded": True})
 
     assert (answer["statusCode"], answer["headers"]["Content-Encoding"]) == (200, "gzip")
     assert answer["isBase64Encoded"] is True
     assert json.loads(gzip.decompress(b64decode(answer["body"])))["seatbid"]
 
     bomb = packed(gzip.compress(b" " * 10_000_000))
-    assert loop.runtime.invoke(API_HANDLER, event | {"body": bomb, "isBase64Encoded": True})["statusCode"] == 413
+    assert loop.runtime.invoke("app.app", event | {"body": bomb, "isBase64Encoded": True})["statusCode"] == 413
 
 
 def packed(body: bytes) -> str:
@@ -80,9 +79,7 @@ def test_the_refresh_function_accepts_refresh_requests_of_any_form(loop: Loop, s
     answer = loop.runtime.invoke("app.refresh", sns_event("{}", stack["BIDDER_REFRESH_TOPIC"]))
 
     health = api_event("GET", "/health", "/health")
-    poll(
-        lambda: json.loads(loop.runtime.invoke(API_HANDLER, health)["body"])["snapshot"]["version"] >= answer["version"]
-    )
+    poll(lambda: json.loads(loop.runtime.invoke("app.app", health)["body"])["snapshot"]["version"] >= answer["version"])
     assert loop.bid("BEL")
 
 

@@ -1,4 +1,4 @@
-"""Event URLs through the handler of the REST API: GET, POST, HEAD, preflights, and errors with CORS headers."""
+"""Event URLs through Chalice: GET, POST, HEAD, preflights, and errors with CORS headers."""
 
 import json
 from typing import Any
@@ -6,13 +6,12 @@ from typing import Any
 import pytest
 
 import app
-from bidder.entrances import handler
 from bidder.events.claims import Claims, encode
 from bidder.events.kinds import Kind
 from bidder.events.token import sign
 from tests.integration.runtime import api_event
 from tests.support.campaigns import NOW
-from tests.support.service import KEYS, Recorder, service
+from tests.support.service import KEYS, SETTINGS, Recorder, service
 
 ORIGIN = "https://page.example"
 CLAIMS = Claims("bid", "c1", "spot", 5_000_000, int(NOW.timestamp()), False, None, None)
@@ -23,6 +22,7 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     recorder = Recorder()
     bidder_service = service(None, publisher=recorder)
     monkeypatch.setattr(app, "service", lambda: bidder_service)
+    monkeypatch.setattr(app, "settings", lambda: SETTINGS)
     monkeypatch.setattr(app, "now", lambda: NOW)
     return recorder
 
@@ -31,7 +31,8 @@ def call(method: str, kind: str, token: str, **more: Any) -> dict[str, Any]:
     path = f"/e/{kind}/{token}"
     event = api_event(method, path, "/e/{kind}/{token}", {"kind": kind, "token": token}, **more)
     event["headers"] = {**(event.get("headers") or {}), "Origin": ORIGIN}
-    return handler.handle_rest(event, None)
+    answer: dict[str, Any] = app.app(event, None)
+    return answer
 
 
 @pytest.mark.parametrize("kind", [Kind.IMPRESSION, Kind.WIN, Kind.BILL, Kind.START])

@@ -16,7 +16,7 @@ from bidder.events.token import verify
 from tests.integration.runtime import api_event
 from tests.support.campaigns import campaign, snapshot
 from tests.support.matchable import video_request
-from tests.support.service import KEYS, service
+from tests.support.service import KEYS, SETTINGS, service
 
 BODY = json.dumps(video_request()).encode()
 TYPES = ["application/json", "text/plain", "text/plain;charset=UTF-8", "application/x-www-form-urlencoded", "x", ""]
@@ -27,6 +27,7 @@ MISSING = "\0"  # no Content-Type
 def bidding(monkeypatch: pytest.MonkeyPatch) -> None:
     bidder_service = service(snapshot([campaign()]))
     monkeypatch.setattr(app, "service", lambda: bidder_service)
+    monkeypatch.setattr(app, "settings", lambda: SETTINGS)
 
 
 def from_gateway(body: bytes, query: str = "", context: dict[str, Any] | None = None, **headers: str) -> Any:
