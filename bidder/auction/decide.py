@@ -170,12 +170,7 @@ def _equals(
 
     for cpm_micros, positions in by_highest_bid(context, slot, snapshot.index, at_least, reached):
         for position in positions if cpm_micros >= at_least() else ():
-            record = snapshot.index.record(position)
-            result = offers(context, slot, record)
-            if isinstance(result, Rule):
-                refused[record.campaign.id, result.name] += 1
-                continue
-            for offer in result:
+            for offer in _offers_of(context, slot, snapshot, position, refused):
                 if not equals or offer.price.cpm_micros > equals[0].price.cpm_micros:
                     equals = [offer]
                 elif offer.price.cpm_micros == equals[0].price.cpm_micros:
@@ -194,11 +189,18 @@ def _dearest(
     """The `most` best offers on a slot, best first."""
     best = best_offers(context, slot, most)
     for position in visits(context, slot, snapshot.index, best, reached):
-        record = snapshot.index.record(position)
-        result = offers(context, slot, record)
-        if isinstance(result, Rule):
-            refused[record.campaign.id, result.name] += 1
-            continue
-        for offer in result:
+        for offer in _offers_of(context, slot, snapshot, position, refused):
             best.add(offer)
     return best.best_first()
+
+
+def _offers_of(
+    context: AuctionContext, slot: Slot, snapshot: Snapshot, position: int, refused: Refused
+) -> Sequence[Offer]:
+    """The offers of the campaign at a position. If a rule rejects all of them, counts the rejection."""
+    record = snapshot.index.record(position)
+    result = offers(context, slot, record)
+    if isinstance(result, Rule):
+        refused[record.campaign.id, result.name] += 1
+        return ()
+    return result

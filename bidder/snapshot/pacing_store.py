@@ -61,9 +61,7 @@ class PacingStore:
             document: dict[str, Any] = json.loads(gzip.decompress(body))
         except self._s3.exceptions.NoSuchKey:
             return None
-        except (
-            Exception
-        ) as error:  # S3 fails, or the object is damaged: pacing starts with an empty memory instead of stopping bids
+        except Exception as error:  # pacing learns anew instead of stopping bids
             log.warning("pacing.unread", key=key, reason=type(error).__name__, then="pacing learns anew")
             return None
         return document

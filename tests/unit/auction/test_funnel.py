@@ -1,6 +1,7 @@
 """The sample of decisions that counts what keeps campaigns from impressions."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from bidder.campaigns.goal import Outcome
 from bidder.delivery.obstacles import FLOOR, LENGTH, OUTBID
 from bidder.openrtb.parse import parse
 from bidder.snapshot.quality_classes import Quality
+from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign, creative, snapshot
 from tests.support.matchable import video_request
 
@@ -25,8 +27,12 @@ def sampled(funnel: Funnel, times: int) -> None:
         campaign(id="outbid", cpm=5),
         campaign(id="elsewhere", cpm=9, targeting={"country": {"include": ["USA"]}}),
     ]
-    held = snapshot(book)
-    parsed = parse(json.dumps(video_request(imp={"bidfloor": 2}, video={"maxduration": 15})).encode())
+    note(funnel, times, snapshot(book), video_request(imp={"bidfloor": 2}, video={"maxduration": 15}))
+
+
+def note(funnel: Funnel, times: int, held: Snapshot, request: dict[str, Any]) -> None:
+    """Decides once on a request, and notes the decision so many times."""
+    parsed = parse(json.dumps(request).encode())
     [slot] = match(parsed, held, NOW)
     reached = list[Reached]()
     decide(parsed, [slot], held, "bidder", NOW, reached=reached)
@@ -56,12 +62,7 @@ def test_a_sample_without_impressions_counts_nothing() -> None:
 def noted(funnel: Funnel, times: int, quality: Quality | None = None, **cheap: object) -> None:
     """Notes decisions that a campaign wins and whose floor another does not reach."""
     held = snapshot([campaign(id="wins", cpm=9), campaign(id="cheap", **cheap)], quality=quality)
-    request = parse(json.dumps(video_request(imp={"bidfloor": 2}, device={"devicetype": 3})).encode())
-    [slot] = match(request, held, NOW)
-    reached = list[Reached]()
-    decide(request, [slot], held, "bidder", NOW, reached=reached)
-    for _ in range(times):
-        funnel.note(held, slot, reached)
+    note(funnel, times, held, video_request(imp={"bidfloor": 2}, device={"devicetype": 3}))
 
 
 def test_the_sample_of_a_minute_has_32_impressions_and_no_more() -> None:

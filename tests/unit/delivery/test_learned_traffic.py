@@ -50,14 +50,18 @@ def test_half_an_observed_hour_is_doubled_and_less_is_ignored() -> None:
         assert counts.counts[hour_of(0)] == known
 
 
-def test_a_new_observation_of_an_hour_has_the_weight_of_three_tenths() -> None:
+def hour_after_weeks(*each_minute: int) -> float:
+    """The learned count of the first hour after weeks with so many opportunities in each minute of that hour."""
     counts = WeekCounts()
-    for week, each in ((0, 10), (1, 20)):
+    for week, each in enumerate(each_minute):
         for number in range(60):
             counts.add(START + week * WEEK + number * MINUTE, each)
         counts.add(START + week * WEEK + 3600, 0)
+    return counts.counts[hour_of(0)]
 
-    assert counts.counts[hour_of(0)] == pytest.approx(0.7 * 600 + 0.3 * 1200)
+
+def test_a_new_observation_of_an_hour_has_the_weight_of_three_tenths() -> None:
+    assert hour_after_weeks(10, 20) == pytest.approx(0.7 * 600 + 0.3 * 1200)
 
 
 def test_a_complete_minute_is_counted_once_for_campaign_and_account() -> None:
@@ -152,13 +156,7 @@ def test_the_number_of_campaigns_with_their_own_curve_is_limited() -> None:
 
 
 def test_an_hour_observed_without_opportunities_counts_like_any_other() -> None:
-    counts = WeekCounts()
-    for week, each in ((0, 0), (1, 20)):
-        for number in range(60):
-            counts.add(START + week * WEEK + number * MINUTE, each)
-        counts.add(START + week * WEEK + 3600, 0)
-
-    assert counts.counts[hour_of(0)] == pytest.approx(0.3 * 1200)
+    assert hour_after_weeks(0, 20) == pytest.approx(0.3 * 1200)
 
 
 def test_only_campaigns_count_for_the_account_and_not_their_parts() -> None:
