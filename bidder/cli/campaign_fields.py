@@ -10,7 +10,7 @@ from pydantic import BaseModel, RootModel
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.targeting import ATTRIBUTES
 from bidder.campaigns.targeting_values import request_values
-from bidder.files.mistakes import unknown_key
+from bidder.files.mistakes import advised_key
 
 _MICROS = "_micros"
 _TARGETING = "targeting"
@@ -50,8 +50,8 @@ def field_at(text: str) -> Field:
         fields = {key: value for part in parts for key, value in part.items()}
         if name not in fields:
             above = ".".join(path[:depth]) or "a campaign"
-            problem = unknown_key(name, fields) if fields else "it is a value, without fields"
-            msg = f"{name} is not a field of {above}: {problem.removeprefix('not known; ')}"
+            problem = advised_key(name, fields) or "it is a value, without fields"
+            msg = f"{name} is not a field of {above}: {problem}"
             raise ValueError(msg)
         types = list(_types(fields[name]))
     parts = [part for kind in types if (part := _parts(kind)) is not None]

@@ -202,12 +202,18 @@ _EXPECTED = {
 
 
 def unknown_key(key: str, known: Iterable[str]) -> str:
-    """The message for an unknown key: the most similar known key, or else the list of known keys."""
+    """The message for an unknown key, with advice if there are known keys."""
+    advice = advised_key(key, known)
+    return f"not known; {advice}" if advice else "not known"
+
+
+def advised_key(key: str, known: Iterable[str]) -> str:
+    """The most similar known key, or else the list of known keys, in words. Empty if no key is known."""
     names = sorted(known)
     if meant := nearest(key, names):
-        return f"not known; did you mean {meant}?"
+        return f"did you mean {meant}?"
     listed = ", ".join(names[:_MOST_LISTED])
-    return f"not known; known here: {listed}" if names else "not known"
+    return f"known here: {listed}" if names else ""
 
 
 def keys_at(model: type[BaseModel], loc: Sequence[int | str], vocabulary: Vocabulary) -> list[str]:
