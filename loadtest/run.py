@@ -41,8 +41,8 @@ HEADINGS = ("", "requests", "rate /s", "p50 ms", "p99 ms", "bids", "no-bids", "4
 UNAVAILABLE = {
     BID: "503 of POST /bid: the concurrency limit was reached, so there is no bid.",
     NOTICES: "503 of a notice: neither SNS nor SQS accepted the event in time. The sender must repeat the call after\n"
-    "  Retry-After. Events answered with 204 are not lost. `make run` has one process for all services and functions of\n"
-    "  the local AWS, so it is slower under load than AWS.",
+    "  Retry-After. Events answered with 204 are not lost. `make run` has one process for all services and functions\n"
+    "  of the local AWS, so it is slower under load than AWS.",
 }
 """The reason of a 503, by the row of the table."""
 
