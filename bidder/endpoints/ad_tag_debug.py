@@ -7,11 +7,11 @@ from bidder import log
 from bidder.ad_tag.request import InvalidTag
 from bidder.auction.explain import Explanation, explain
 from bidder.endpoints import explain as explain_endpoint
-from bidder.endpoints.ad_tag import TagCall, call_of, refused_tag
 from bidder.endpoints.admin import refusal
 from bidder.endpoints.bid import bid, whole
 from bidder.endpoints.call import Call, in_time
 from bidder.endpoints.reply import XML, Reply
+from bidder.endpoints.tag_call import TagCall, call_of, refused_tag
 from bidder.events.crawlers import is_crawler
 from bidder.events.exchange import exchange_name
 from bidder.money import decimal_price

@@ -223,7 +223,7 @@ class Unread:
     def __init__(self, code: str) -> None:
         self._code = code
 
-    def value(self) -> Reading:
+    def value(self, _patience: float = 0) -> Reading:
         raise client_error(self._code)
 
 

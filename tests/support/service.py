@@ -79,6 +79,7 @@ def service(held: Snapshot | None, **replaced: Any) -> Service:
     """A service with this snapshot. Keyword arguments replace parameters and other parts of the service."""
     result = Service(SETTINGS)
     steering = {name: replaced.pop(name) for name in Parameters.model_fields if name in replaced}
-    renewed = Steady(DEFAULTS.model_copy(update={"signing_keys": KEYS, **steering}))
-    result.__dict__.update({"keeper": Holder(held), "publisher": Recorder(), "renewed": renewed, **replaced})
+    steady = Steady(DEFAULTS.model_copy(update={"signing_keys": KEYS, **steering}))
+    result.current_parameters.renewed = replaced.pop("renewed", steady)
+    result.__dict__.update({"keeper": Holder(held), "publisher": Recorder(), **replaced})
     return result

@@ -62,7 +62,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Service:
         pacing_store=PacingStore(s3, "b"),  # type: ignore[arg-type]
         ledger=Nobody(),
     )
-    held.plain_parameters = lambda: held.parameters  # type: ignore[method-assign]
+    held.current_parameters.plain = lambda: held.parameters  # type: ignore[method-assign]
     return held
 
 

@@ -5,9 +5,10 @@ import json
 import pytest
 from lxml import etree
 
-from bidder.endpoints.ad_tag import TagCall, vast
+from bidder.endpoints.ad_tag import vast
 from bidder.endpoints.ad_tag_debug import HEADER, explained
 from bidder.endpoints.reply import Reply
+from bidder.endpoints.tag_call import TagCall
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign, snapshot
 from tests.support.service import service
