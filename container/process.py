@@ -6,6 +6,7 @@ from bidder import cold_start
 
 import os
 from datetime import UTC, datetime
+from functools import partial
 
 from bidder import log
 from bidder.endpoints.prepare import prepare
@@ -41,9 +42,6 @@ def made() -> BidderAsgi:
         except Exception:  # the next tick retries
             log.error("server.tick_failed")
 
-    return BidderAsgi(
-        service,
-        from_environment(ServerSettings, os.environ),
-        now,
-        Upkeep(begin, tick, lambda: drain(service, threads, now())),
-    )
+    server = from_environment(ServerSettings, os.environ)
+    end = partial(drain, service, threads, seconds=server.drain_seconds)
+    return BidderAsgi(service, server, now, Upkeep(begin, tick, lambda: end(now())))

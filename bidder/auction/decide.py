@@ -85,7 +85,7 @@ def decide(
         chosen = separate_competitors(pod_offers, chosen)
     answer = [offer for offers in chosen for offer in offers]
     if any(offer.caps for offer in answer):
-        from bidder.auction.frequency_rule import within_caps  # loaded where an offer is capped
+        from bidder.auction.capped_offers import within_caps  # loaded where an offer is capped
 
         return within_caps(answer)
     return answer

@@ -92,7 +92,7 @@ def _publish(service: Service, now: datetime) -> int:
     # without a campaign that bids by predictions, the counts of outcomes are not needed
     counts = service.learning.counts(now) if any(compiled.index.learners()) else {}
     lists = service.lists.published(compiled.index.lists, now) if compiled.index.lists else {}
-    parameters = service.plain_parameters()
+    parameters = service.current_parameters.plain()
     if parameters.invalid_traffic_counts:
         spends = {name: spend.with_invalid() for name, spend in spends.items()}
     advertisers = service.advertisers.all()

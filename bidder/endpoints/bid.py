@@ -12,10 +12,10 @@ from bidder.auction.offer import Offer
 from bidder.auction.response_selection import affordable, for_one_document
 from bidder.auction.shading import shade
 from bidder.endpoints.bid_response import BidContext, bid_json, event_urls
-from bidder.endpoints.call import BadBody, Call, in_time, patience
+from bidder.endpoints.call import BadBody, Call, patience
 from bidder.endpoints.reply import JSON, XML, Reply, compressed, cors, error
+from bidder.endpoints.request_gate import no_auction
 from bidder.endpoints.vast import vast_for_player
-from bidder.events.crawlers import is_crawler
 from bidder.events.exchange import exchange_name
 from bidder.events.kinds import BilledBy, Kind
 from bidder.metrics import emf
@@ -71,14 +71,10 @@ def _reply(service: Service, call: Call) -> Reply:
         snapshot = service.load(call.now, lambda: _patience(service, call, request.tmax))
         parameters = service.limits
         # Checked after the snapshot is loaded: a cold start too slow for this request has loaded it for the next one.
-        if not in_time(request.tmax, call.waited_ms(), parameters.network_allowance):
-            return _unanswered(service, call, request.id, NoBidReason.INSUFFICIENT_TIME)
-        if snapshot is None:
-            return _unanswered(service, call, request.id, NoBidReason.TECHNICAL_ERROR)
-        if snapshot.is_stopped:
-            return _unanswered(service, call, request.id, NoBidReason.STOPPED)
-        if request.device and is_crawler(request.device.ua, parameters.allowed_crawlers):
-            return _unanswered(service, call, request.id, NoBidReason.KNOWN_WEB_CRAWLER)
+        refused = no_auction(request, snapshot, parameters, call.waited_ms())
+        if refused is not None:
+            return _unanswered(service, call, request.id, refused.nbr)
+        assert snapshot is not None  # noqa: S101  # for mypy: `no_auction` refuses a request without a snapshot
         offers = _offers(service, request, snapshot, call, exchange, span)
         if not offers:
             return _unanswered(service, call, request.id, NoBidReason.NO_CAMPAIGN_FITS)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from bidder.auction.capped_offers import within_caps
 from bidder.auction.competitive_separation import are_separated
 from bidder.auction.creative_facts import is_secure
 from bidder.auction.decide import Refused, decide
-from bidder.auction.frequency_rule import within_caps
 from bidder.auction.match import match
 from bidder.auction.offer import CapRoom, Offer
 from bidder.auction.pod_packing import PodAd, PodPlace, pack_pods

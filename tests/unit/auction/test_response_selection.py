@@ -53,10 +53,10 @@ def test_the_rule_of_the_allowance_names_the_budget_that_other_bids_have_used_up
     request = parse(json.dumps({"id": "r", "imp": [{"id": "1", "video": {"mimes": ["video/mp4"]}}]}).encode())
     [offer] = decide(request, match(request, held_, NOW), held_, "bidder", NOW)
     context = AuctionContext(request, "bidder", held_.delivery, NOW)
-    case = Case(context, offer.slot, offer.campaign, held_, 0, lambda: None, best=offer)
-    assert rejection_in_words(ALLOWANCE, case).seen == ""
+    case = Case(context, offer.slot, offer.campaign, held_, 0, lambda: None)
+    assert rejection_in_words(ALLOWANCE, case._replace(unpaid=short_accounts(offer, held_, NOW))).seen == ""
 
     affordable([offer], held_, NOW)
 
-    assert rejection_in_words(ALLOWANCE, case).seen == words
-    assert rejection_in_words(ALLOWANCE, case._replace(best=None)).seen == ""
+    assert rejection_in_words(ALLOWANCE, case._replace(unpaid=short_accounts(offer, held_, NOW))).seen == words
+    assert rejection_in_words(ALLOWANCE, case).seen == ""

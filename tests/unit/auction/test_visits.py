@@ -1,6 +1,7 @@
 """The visits of campaigns: few are made, and the best offers equal those of an exhaustive search."""
 
 import json
+from collections import Counter
 from typing import Any
 from unittest.mock import patch
 
@@ -28,22 +29,22 @@ PRICES = st.sampled_from([2, 5, 5, 9.5])
 
 @st.composite
 def buyers(draw: st.DrawFn) -> list[Campaign]:
-    """Campaigns that buy some deals, above or below the deals' prices, and some in the open auction."""
+    """Campaigns that buy some deals, above or below the deals' prices, and some in the open auction.
+
+    Some bid less in the open auction on the requests of `sales` than they may bid.
+    """
     names = st.lists(st.sampled_from(DEALS), unique=True, max_size=3)
-    drawn = draw(
-        st.lists(
-            st.tuples(names, st.sampled_from([1, 6, 12]), st.sampled_from([1, 3, 5, 20]), st.sampled_from([15, 30])),
-            max_size=12,
-        )
-    )
+    prices = st.tuples(st.sampled_from([1, 6, 12]), st.sampled_from([1, 3, 5, 20]), st.sampled_from([1, 0.25]))
+    drawn = draw(st.lists(st.tuples(names, prices, st.sampled_from([15, 30])), max_size=12))
     return [
         campaign(
             id=f"c{number}",
             cpm=cpm,
+            multipliers={"inventory": {"site": factor}},
             deals=[{"id": name, "cpm": in_deals} for name in deals],
             creatives=[creative(duration=seconds)],
         )
-        for number, (deals, in_deals, cpm, seconds) in enumerate(drawn)
+        for number, (deals, (in_deals, cpm, factor), seconds) in enumerate(drawn)
     ]
 
 
@@ -162,3 +163,18 @@ def test_the_draw_decides_between_deals_of_equal_bids() -> None:
         requested = parsed(video_request(id=f"a{number}", imp={"pmp": {"private_auction": 1, "deals": deals}}))
         [result] = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
         assert result.campaign.id == ranked(requested, held)[0].campaign.id
+
+
+def test_the_draw_decides_where_a_higher_run_bids_no_more_than_the_only_campaign_of_a_lower_run() -> None:
+    """The first campaign may bid 20 but bids 5 here; the second alone may bid 5."""
+    lowered = campaign(id="lowered", cpm=20, multipliers={"domain": {"news.example": 0.25}})
+    held = snapshot([lowered, campaign(id="plain", cpm=5)])
+    winners: Counter[str] = Counter()
+
+    for number in range(40):
+        requested = parsed(video_request(id=f"a{number}"))
+        [result] = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
+        assert names([result]) == names(ranked(requested, held)[:1])
+        winners[result.campaign.id] += 1
+
+    assert min(winners["lowered"], winners["plain"]) > 5
