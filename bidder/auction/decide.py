@@ -152,7 +152,7 @@ def _are_alike(first: Slot, other: Slot) -> bool:
 
 
 def _unplayable(slot: Slot, refused: Refused) -> bool:
-    broken = first_broken(PLAYER, slot.video)
+    broken = first_broken(PLAYER, slot)
     if broken:
         refused["", broken.name] += 1
     return broken is not None

@@ -59,3 +59,7 @@ class Imp(Object):
         ):
             self.rwdd = 1
         return self
+
+    def is_one_event(self) -> bool:
+        """Whether a win is billed once: `qty` is absent, or its multiplier is 1 (OpenRTB 2.6, section 3.2.31)."""
+        return self.qty is None or self.qty.multiplier in {None, 1}
