@@ -122,7 +122,7 @@ def _explained(
     removed = Counter(verdict.rule for verdict in verdicts if verdict.campaign_id not in fates) + Counter(
         BIDS if rule is None else rule.name for rule in fates.values()
     )
-    removed[UNASKED] = len(matched) - sum(removed[rule] for rule in removed if rule != UNASKED)
+    removed[UNASKED] = len(matched) - removed.total()
     return Explanation(
         imp_id=slot.imp.id,
         values=slot.values,
