@@ -32,7 +32,7 @@ run: $(RUNNABLE) ## Start the local AWS, sample campaigns and the bidder on PORT
 
 container: $(READY) ## Start the container's web server on PORT (8000) against the local AWS of `make run`, until Ctrl-C
 	@test -f .local/env || { echo "There is no local AWS yet: start make run in another terminal, then make container PORT=8080" >&2; exit 2; }
-	@exec $(LOCAL_ENV) bash -c 'set -a; . .local/env; export BIDDER_PORT=$(PORT); exec $(BIN)/python -m container'
+	@exec $(LOCAL_ENV) bash -c 'set -a; . .local/env; export BIDDER_PORT=$(PORT) BIDDER_DRAIN_SECONDS=5; exec $(BIN)/python -m container'
 
 test: check ## Run lint, type checks, all tests in parallel, and the coverage gate, as CI does
 	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=

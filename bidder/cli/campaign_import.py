@@ -11,10 +11,10 @@ from bidder.campaigns.merged import merged
 from bidder.cli.campaign_uploads import send_uploads, uploads_of
 from bidder.cli.lists import missing_lists
 from bidder.cli.output import note, number_of, warn
-from bidder.cli.pin_note import warn_of_pin
 from bidder.cli.progress import Progress
 from bidder.cli.refresh import publish_refresh
 from bidder.cli.segments import unknown_segments
+from bidder.cli.switch_warnings import warn_of_switches
 from bidder.files.opened import open_binary, shown_name
 from bidder.money import MICROS
 from bidder.service.service import Service
@@ -38,7 +38,7 @@ def import_file(
         warn(f"and {number_of(len(campaigns.warnings) - _MOST_WARNINGS, 'more warning')}")
     for missing in missing_lists(service, campaigns):
         note(missing)
-    warn_of_pin(service)
+    warn_of_switches(service)
     if dry_run:
         _print_changes(service, campaigns)
         for line in unknown_segments(service, iter(campaigns)):

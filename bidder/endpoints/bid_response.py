@@ -125,7 +125,7 @@ def _household(terms: BidContext, offer: Offer) -> str | None:
 def event_urls(terms: BidContext, offer: Offer, number: int) -> EventUrls:
     """The signed event URLs of an offer. `number` is its position in the response, from 0."""
     request, price, video = terms.request, offer.price, offer.slot.video
-    geo = request.device and request.device.geo
+    geo = request.location()
     country = geo.country if geo and geo.country and _is_code(geo.country) else None
     learned = is_learned(request, offer.slot, price)
     claims = Claims(

@@ -170,11 +170,11 @@ async function explainRequest(request) {
     return;
   }
   const answer = await fetch('demo/explain', { method: 'POST', body: JSON.stringify(request), headers: { Accept: 'application/xml' } });
-  const { imp, error } = await answer.json();
+  const { imp, error, no_auction: refused } = await answer.json();
   if (error) return $('why').replaceChildren(error);
   const [{ funnel, bids, campaigns = [] }] = imp;
-  const winner = element('p', bids.length ? '' : 'No campaign fits.', 'winner');
-  bids.forEach((bid, n) => winner.append(n ? ', ' : '', element('strong', bid.campaign), ` at ${money(bid.cpm_micros)} CPM`));
+  const winner = element('p', refused ? `No bid: ${refused.reason}.` : bids.length ? '' : 'No campaign fits.', 'winner');
+  if (!refused) bids.forEach((bid, n) => winner.append(n ? ', ' : '', element('strong', bid.campaign), ` at ${money(bid.cpm_micros)} CPM`));
   const bars = element('div', '', 'funnel');
   const most = Math.max(1, ...funnel.map(({ left }) => left));
   for (const { rule, left } of funnel.filter(({ left }, n) => !n || left !== funnel[n - 1].left)) {

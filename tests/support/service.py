@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from bidder.events.event import Event
+from bidder.events.publisher import Unstored
 from bidder.events.token import SigningKeys
 from bidder.parameters import DEFAULTS, Parameters, Reading
 from bidder.service.service import Service
@@ -65,6 +66,13 @@ class Recorder:
     def publish_all(self, events: Sequence[Event]) -> None:
         for event in events:
             self.publish(event)
+
+    def try_all(self, events: Sequence[Event], _step_seconds: float | None = None) -> list[Unstored]:
+        try:
+            self.publish_all(events)
+        except Exception as failure:
+            return [Unstored(events, failure)]
+        return []
 
 
 def service(held: Snapshot | None, **replaced: Any) -> Service:

@@ -77,7 +77,7 @@ def test_each_explained_rule_is_the_rule_of_the_decision(request: dict[str, Any]
             if (
                 after_matching
                 and not first_broken(REQUEST, terms)
-                and campaign_item.rule not in {"linearity", "delivery", "protocol"}
+                and campaign_item.rule not in {"quantity", "linearity", "delivery", "protocol"}
             ):
                 result = offers(terms, slot, held.index.record(position))
                 assert isinstance(result, Rule) == (campaign_item.best is None)

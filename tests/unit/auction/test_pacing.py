@@ -105,3 +105,18 @@ def test_a_process_bids_its_burst_immediately_and_then_at_its_rate() -> None:
         return result
 
     assert [bids(0, 10), bids(0.5, 10), bids(1, 10), bids(4, 10)] == [2, 0, 1, 3]
+
+
+def test_pacing_holds_in_fixed_price_deals() -> None:
+    """The decision visits the buyers of fixed-price deals by the price of the deal."""
+    deals = [{"id": "gold", "cpm": 9}]
+    book = [campaign(id="dear", cpm=12, deals=deals), campaign(id="cheap", cpm=1, deals=deals)]
+    held = snapshot(book, paces={"dear": Pace(WHOLE // 2, RICH, 0)})
+    pmp = {"private_auction": 1, "deals": [{"id": "gold", "at": 3, "bidfloor": 5}]}
+    winners: dict[bool, set[str]] = {True: set(), False: set()}
+    for number in range(40):
+        request = parsed(video_request(id=f"r{number}", imp={"pmp": pmp}))
+        [offer] = decide(request, match(request, held, NOW), held, "bidder", NOW)
+        winners[AuctionDraw(request.id).of("dear") < WHOLE // 2].add(offer.campaign.id)
+
+    assert winners == {True: {"dear", "cheap"}, False: {"cheap"}}

@@ -2,12 +2,15 @@
 
 import json
 
+import pytest
+
 from bidder.auction.decide import decide
 from bidder.auction.match import device_of, match
 from bidder.auction.reached import Opportunities
 from bidder.campaigns.goal import Outcome
 from bidder.openrtb.parse import parse
 from bidder.snapshot.quality_classes import Quality
+from bidder.snapshot.tier import SIZES
 from tests.support.campaigns import NOW, campaign, snapshot
 from tests.support.matchable import video_request
 
@@ -66,7 +69,8 @@ def test_opportunities_are_counted_by_the_class_of_the_device_for_the_outcome_of
     }
 
 
-def test_buyers_of_fixed_price_deals_have_an_opportunity_in_a_private_auction() -> None:
+@pytest.mark.parametrize("tier_sizes", [SIZES, (1, 1)])
+def test_buyers_of_fixed_price_deals_have_an_opportunity_in_a_private_auction(tier_sizes: tuple[int, int]) -> None:
     deals = [{"id": "gold", "at": 3, "bidfloor": 9}, {"id": "silver", "at": 3, "bidfloor": 5}]
     book = [
         campaign(id="gold", cpm=1, deals=[{"id": "gold", "cpm": 9}]),
@@ -75,7 +79,7 @@ def test_buyers_of_fixed_price_deals_have_an_opportunity_in_a_private_auction() 
     ]
     counted = {}
     for offered in ((0, 1), (1,), ()):
-        held = snapshot(book)
+        held = snapshot(book, tier_sizes=tier_sizes)
         noted = Opportunities()
         imp = {"pmp": {"private_auction": 1, "deals": [deals[number] for number in offered]}}
         asked = parse(json.dumps(video_request(imp=imp)).encode())

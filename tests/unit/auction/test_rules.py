@@ -33,6 +33,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
         "pubrender 0",
         "a publisher that renders the data",
     ),
+    "quantity": ({"imp": {"qty": {"multiplier": 14.2}}}, {}, "14.2", "1"),
     "linearity": ({"video": {"linearity": 2}}, {}, "2", "linear"),
     "delivery": ({"video": {"delivery": [1]}}, {}, "1", "progressive or download"),
     "protocol": ({"video": {"protocols": [1]}}, {}, "1", "a version of VAST, or a wrapper for a tag"),
@@ -100,6 +101,7 @@ REASONS = {
     "seat": "the request accepts no bids from this buyer seat",
     "transparency": "the ad must render the data that the Digital Services Act requires, and no ad here does "
     "(regs.ext.dsa)",
+    "quantity": "the impression is billed as several events or as none (qty)",
     "linearity": "the player accepts only non-linear ads",
     "delivery": "the player accepts only streamed video",
     "protocol": "no VAST version that the player accepts",

@@ -19,6 +19,7 @@ from bidder.campaigns.campaign import Campaign
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
+from bidder.snapshot.tier import SIZES
 from tests.support.campaigns import NOW, campaign, creative, snapshot
 from tests.support.examples import examples
 from tests.support.matchable import video_request
@@ -34,7 +35,7 @@ def buyers(draw: st.DrawFn) -> list[Campaign]:
     Some bid less in the open auction on the requests of `sales` than they may bid.
     """
     names = st.lists(st.sampled_from(DEALS), unique=True, max_size=3)
-    prices = st.tuples(st.sampled_from([1, 6, 12]), st.sampled_from([1, 3, 5, 20]), st.sampled_from([1, 0.25]))
+    prices = st.tuples(st.sampled_from([1, 5, 6, 12]), st.sampled_from([1, 3, 5, 20]), st.sampled_from([1, 0.25]))
     drawn = draw(st.lists(st.tuples(names, prices, st.sampled_from([15, 30])), max_size=12))
     return [
         campaign(
@@ -66,10 +67,10 @@ def parsed(request: dict[str, Any]) -> BidRequest:
     return parse(json.dumps(request).encode())
 
 
-def ranked(request: BidRequest, held: Snapshot) -> list[Offer]:
-    """All offers of all campaigns on the only impression, in descending order."""
+def ranked(request: BidRequest, held: Snapshot, impression: int = 0) -> list[Offer]:
+    """All offers of all campaigns on an impression, in descending order."""
     context = AuctionContext(request, "bidder", held.delivery, NOW)
-    [slot] = match(request, held, NOW)
+    slot = match(request, held, NOW)[impression]
     outcomes = (offers(context, slot, held.index.record(position)) for position in range(len(held.index)))
     result = [offer for outcome in outcomes if not isinstance(outcome, Rule) for offer in outcome]
     return sorted(result, key=lambda offer: offer.rank, reverse=True)
@@ -80,11 +81,11 @@ def names(result: list[Offer]) -> list[tuple[str, int, str | None]]:
 
 
 @examples(4)
-@given(sales(), buyers(), st.sampled_from([1, 2, 24]))
+@given(sales(), buyers(), st.sampled_from([1, 2, 24]), st.sampled_from([SIZES, (1, 2), (3, 3)]))
 def test_the_best_offers_equal_those_of_a_search_of_all_campaigns(
-    request: dict[str, Any], campaigns: list[Campaign], most: int
+    request: dict[str, Any], campaigns: list[Campaign], most: int, tier_sizes: tuple[int, int]
 ) -> None:
-    held, requested = snapshot(campaigns), parsed(request)
+    held, requested = snapshot(campaigns, tier_sizes=tier_sizes), parsed(request)
     [slot] = match(requested, held, NOW)
     context = AuctionContext(requested, "bidder", held.delivery, NOW)
 
@@ -139,6 +140,18 @@ def test_the_campaigns_with_the_highest_open_bid_alone_are_priced_for_equal_impr
     assert (len(chosen), priced.call_count) == (4, 3)
 
 
+def test_campaigns_wait_for_a_later_tier_that_may_bid_more() -> None:
+    """The first tier may bid 20 in a deal, which this impression does not offer, and 1 elsewhere."""
+    first_tier = [campaign(id=f"d{n}", cpm=1, deals=[{"id": "gold", "cpm": 20}]) for n in range(3)]
+    held = snapshot([*first_tier, campaign(id="open", cpm=9)], tier_sizes=(3, 4))
+    requested = parsed(video_request())
+
+    with patch.object(decision, "offers", wraps=offers) as priced:
+        [result] = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
+
+    assert (result.campaign.id, priced.call_count) == ("open", 1)
+
+
 def test_campaigns_without_an_accepted_length_are_not_visited() -> None:
     book = [campaign(id=f"c{n}", cpm=9, creatives=[creative(duration=30)]) for n in range(40)]
     requested = parsed(video_request(video={"maxduration": 15}))
@@ -165,16 +178,29 @@ def test_the_draw_decides_between_deals_of_equal_bids() -> None:
         assert result.campaign.id == ranked(requested, held)[0].campaign.id
 
 
-def test_the_draw_decides_where_a_higher_run_bids_no_more_than_the_only_campaign_of_a_lower_run() -> None:
+@pytest.mark.parametrize("impressions", [1, 3])
+def test_the_draw_decides_where_a_higher_run_bids_no_more_than_the_only_campaign_of_a_lower_run(
+    impressions: int,
+) -> None:
     """The first campaign may bid 20 but bids 5 here; the second alone may bid 5."""
     lowered = campaign(id="lowered", cpm=20, multipliers={"domain": {"news.example": 0.25}})
     held = snapshot([lowered, campaign(id="plain", cpm=5)])
     winners: Counter[str] = Counter()
 
     for number in range(40):
-        requested = parsed(video_request(id=f"a{number}"))
-        [result] = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
-        assert names([result]) == names(ranked(requested, held)[:1])
-        winners[result.campaign.id] += 1
+        document = video_request(id=f"a{number}")
+        [imp] = document["imp"]
+        requested = parsed(document | {"imp": [imp | {"id": f"{n}"} for n in range(impressions)]})
+        chosen = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
+        assert names(chosen) == names([ranked(requested, held, n)[0] for n in range(impressions)])
+        winners.update(offer.campaign.id for offer in chosen)
 
     assert min(winners["lowered"], winners["plain"]) > 5
+
+
+def test_a_campaign_that_bids_a_micro_is_visited() -> None:
+    requested, held = parsed(video_request()), snapshot([campaign(cpm="0.000001")])
+
+    [result] = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
+
+    assert result.price.cpm_micros == 1

@@ -138,9 +138,14 @@ class Spent:
         return dict.fromkeys(clocks, Spend(7_000_000, 2_000_000))
 
 
-class Unpinned:
+class SwitchesOff:
+    """A store of snapshots without a pin and a stop."""
+
     def pinned(self) -> None:
         return None
+
+    def is_stopped(self) -> bool:
+        return False
 
 
 @pytest.mark.parametrize("as_json", [False, True])
@@ -157,7 +162,7 @@ def test_state_refusals_and_example_are_printed(
     held = snapshot([own_campaign])
     monkeypatch.setattr(explain_campaign, "load_snapshot", lambda *_: held)
     monkeypatch.setattr(explain_campaign, "_refused", lambda *_: Counter({"floor": 1234, "duration": 2}))
-    bidder_service = service(held, campaigns=Kept(own_campaign), ledger=Spent(), store=Unpinned())
+    bidder_service = service(held, campaigns=Kept(own_campaign), ledger=Spent(), store=SwitchesOff())
 
     explain_campaign.print_campaign(bidder_service, "plain", ExplainOptions(at=NOW.isoformat()), as_json=as_json)
 

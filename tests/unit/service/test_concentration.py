@@ -1,6 +1,7 @@
 """One caller gets at most a share of a campaign's hourly plan, for any number of requests and snapshots."""
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 
 from bidder.auction.decide import decide
@@ -68,7 +69,7 @@ def test_explain_reports_a_used_up_share_and_counts_nothing() -> None:
     for number in range(LEAST_BIDS + 2):
         request = BidRequest.model_validate(video_request(id=f"r{number}", device={"ip": "203.0.113.7"}))
 
-        def within(offers: list[Offer], asked: BidRequest = request) -> list[Offer]:
+        def within(offers: Sequence[Offer], asked: BidRequest = request) -> list[Offer]:
             return guard.copy().within(offers, asked, held, shares, NOW)
 
         twice = [explain(request, held, "bidder", NOW, within_shares=within)[0] for _ in range(2)]

@@ -15,6 +15,7 @@ from bidder.openrtb.parse import parse
 from bidder.service.traffic_counts import A_MESSAGE, ACCOUNT, TrafficCounts
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.log_lines import logged
 from tests.support.matchable import video_request
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -90,21 +91,32 @@ def test_many_campaigns_are_published_in_several_messages_with_the_requests_once
     assert {*first.traffic, *second.traffic} == {*names, "plain"}
 
 
-def test_only_the_minute_whose_publish_fails_is_lost(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_counts_whose_publish_fails_are_published_while_pacing_reads_their_minute(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     published = TrafficRecorder(OSError("down"))
     counting = counts(published)
     held = snapshot([campaign()])
-    decided(counting, held)
-    counting.flush(NOW + MINUTE)
-    assert '"traffic.unpublished","requests":1' in caplog.text
-
+    for minute in range(5):
+        decided(counting, held, NOW + minute * MINUTE)
+        counting.flush(NOW + (minute + 1) * MINUTE)
     published.failure = None
-    decided(counting, held, NOW + MINUTE)
-    counting.flush(NOW + 2 * MINUTE)
+    decided(counting, held, NOW + 5 * MINUTE)
+    decided(counting, held, NOW + 5 * MINUTE)
+    counting.flush(NOW + 6 * MINUTE)
 
-    [event] = published.events
-    assert event.at == NOW + MINUTE
-    assert event.traffic == {"plain": (1, 1)}
+    assert [event.at for event in published.events] == [NOW + minute * MINUTE for minute in (2, 3, 4, 5)]
+    assert [event.bid_id for event in published.events] == ["p-t3", "p-t4", "p-t5", "p-t6"]
+    assert [event.traffic for event in published.events] == [{"plain": (1, 1)}] * 3 + [{"plain": (2, 2)}]
+    lines = logged(caplog, "counts.lost")
+    lost = [(line["minute"], line["counts"]) for line in lines]
+    first, second = (moment.isoformat(timespec="minutes") for moment in (NOW, NOW + MINUTE))
+    assert lost == [
+        (first, {"requests": 1}),
+        (first, {"plain": [1, 1]}),
+        (second, {"requests": 1}),
+        (second, {"plain": [1, 1]}),
+    ]
 
 
 def test_a_deal_with_a_budget_is_counted_by_its_own_opportunities_and_bids() -> None:

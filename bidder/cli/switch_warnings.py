@@ -1,11 +1,13 @@
-"""The warning that a snapshot is pinned, for commands whose changes then have no effect."""
+"""Warnings of the switches that apply to all campaigns, for commands whose changes then have no effect."""
 
 from bidder.cli.output import warn
 from bidder.service.service import Service
 
 
-def warn_of_pin(service: Service) -> None:
-    """Prints a warning if a snapshot is pinned."""
+def warn_of_switches(service: Service) -> None:
+    """Prints a warning if all bidding is stopped, and one if a snapshot is pinned."""
+    if service.store.is_stopped():
+        warn("all bidding is stopped: every request gets a no-bid, until `bidder go`")
     pinned = service.store.pinned()
     if pinned:
         since = f" since {pinned.since:%Y-%m-%d %H:%M} UTC" if pinned.since else ""
