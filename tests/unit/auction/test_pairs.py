@@ -204,6 +204,26 @@ def test_a_vast_document_holds_several_ads_of_a_pod_since_vast_3(protocols: list
     assert for_one_document(parsed, []) == []
 
 
+@pytest.mark.parametrize(
+    ("videos", "held_by_document"),
+    [
+        ([{"sequence": 1}, {"sequence": 2}, {"sequence": 1}], ["0", "1"]),
+        ([{"sequence": 1, "linearity": 2}, {"sequence": 2}, {"sequence": 1}, {"sequence": 2}], ["1"]),
+        ([{"sequence": 1, "podid": "p"}, {"sequence": 2}, {"podid": "p"}], ["0", "2"]),
+        ([{}, {"sequence": 1}, {"sequence": 2}], ["0"]),
+    ],
+)
+def test_a_vast_document_holds_the_ads_of_a_numbered_break(
+    videos: list[dict[str, Any]], held_by_document: list[str]
+) -> None:
+    imps = [{"id": str(number), "video": {"mimes": ["video/mp4"], **each}} for number, each in enumerate(videos)]
+    parsed = parse(json.dumps({"id": "r", "imp": imps}).encode())
+    held = snapshot([campaign(creatives=[creative(id="a"), creative(id="b")])])
+    offers = decide(parsed, match(parsed, held, NOW), held, "bidder", NOW)
+
+    assert [offer.slot.imp.id for offer in for_one_document(parsed, offers)] == held_by_document
+
+
 def test_a_rule_on_the_request_or_the_player_is_counted_once_per_impression() -> None:
     refused: Refused = Counter()
     assert offers_of(video_request(cur=["XTS"]), campaign(), refused=refused) == []
