@@ -51,7 +51,7 @@ def decide(
     playable = [slot for slot in slots if not _unplayable(slot, refused)]
     if len(playable) == 1 and not playable[0].video.poddur:  # most requests: no ad beside this ad
         return _dearest(context, playable[0], snapshot, 1, refused, reached)
-    pods, most = group(playable, request.imp), most_ads(playable)
+    pods, most = group(playable, context.request.imp), most_ads(playable)
     together = [pod for pod in pods if is_pod(pod, most)]
     shared = _Shared(context, snapshot, refused, reached)
     shared.prepare([slot for pod in together for slot in pod])

@@ -219,7 +219,7 @@ def test_a_vast_document_holds_the_ads_of_a_numbered_break(
     imps = [{"id": str(number), "video": {"mimes": ["video/mp4"], **each}} for number, each in enumerate(videos)]
     parsed = parse(json.dumps({"id": "r", "imp": imps}).encode())
     held = snapshot([campaign(creatives=[creative(id="a"), creative(id="b")])])
-    offers = decide(parsed, match(parsed, held, NOW), held, "bidder", NOW)
+    offers = decided(parsed, held)
 
     assert [offer.slot.imp.id for offer in for_one_document(parsed, offers)] == held_by_document
 
