@@ -14,6 +14,7 @@ from bidder.auction.pod import PodCapacity, breaks, dedupes, group, is_pod, most
 from bidder.openrtb.imp import Imp
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.decision import decided
 
 
 def slots_of(*videos: dict[str, Any], ids: str = "abcdefgh") -> list[Slot]:
@@ -132,5 +133,5 @@ def test_the_pods_of_a_request_share_the_steps_of_the_search(
     request = parse(json.dumps({"id": "r", "imp": imps}).encode())
     held = snapshot([campaign()])
 
-    assert len(decision.decide(request, match(request, held, NOW), held, "bidder", NOW)) == pods
+    assert len(decided(request, held)) == pods
     assert granted == [steps] * pods
