@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bidder.auction.offer import Offer
+from bidder.auction.pod import breaks
 from bidder.money import impression_cost
 from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.snapshot import Snapshot
@@ -37,7 +38,7 @@ def answer_stages(
 
 
 def for_one_document(request: BidRequest, offers: Sequence[Offer]) -> list[Offer]:
-    """The offers that a single VAST document can hold: the first, and the offers of the same pod and VAST version.
+    """The offers that a single VAST document can hold: the first, and the offers of the same break and VAST version.
 
     VAST 2.0 has no pods. VAST has no element for the facts that the Digital Services Act requires, so the document has
     no offer where a request requires them.
@@ -46,13 +47,9 @@ def for_one_document(request: BidRequest, offers: Sequence[Offer]) -> list[Offer
         return []
     if not offers or offers[0].fit.version < Version.VAST_3_0:
         return list(offers[:1])
-    first = offers[0]
-    imp, podid, chosen = first.slot.imp.id, first.slot.video.podid, first.fit.version
-    return [
-        offer
-        for offer in offers
-        if (offer.slot.imp.id == imp or (podid and offer.slot.video.podid == podid)) and offer.fit.version == chosen
-    ]
+    break_of = breaks(request.imp)
+    chosen = (break_of[offers[0].slot.imp.id], offers[0].fit.version)
+    return [offer for offer in offers if (break_of[offer.slot.imp.id], offer.fit.version) == chosen]
 
 
 def affordable(offers: Sequence[Offer], snapshot: Snapshot, now: datetime) -> list[Offer]:
