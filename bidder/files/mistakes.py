@@ -163,8 +163,8 @@ def _message(details: "ErrorDetails", loc: Path, path: Path, model: type[BaseMod
     if isinstance(value, Mapping | list | tuple):
         return f"{_expected(details)}; it is {_form(value)}"
     if kind == "string_pattern_mismatch":
-        allowed = vocabulary.patterns.get(context["pattern"], f"of the form {context['pattern']}")
-        return f"{quote_value(value)} is not {allowed}"
+        pattern_words = vocabulary.patterns.get(context["pattern"], f"of the form {context['pattern']}")
+        return f"{quote_value(value)} is not {pattern_words}"
     return f"{quote_value(value)} {_expected(details)}"
 
 
