@@ -1,5 +1,6 @@
 """The field types that campaigns, creatives and their parts share."""
 
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
@@ -34,34 +35,27 @@ SecureUrl = Annotated[str, Field(pattern=_SECURE_URL, max_length=2048)]
 """A URL that every page may load: over https, or from the same machine (W3C Secure Contexts, section 3.1)."""
 
 
-def _domain(value: object) -> str:
-    return normal_forms.domain(str(value))
+def _normal_form(of_text: Callable[[str], str]) -> BeforeValidator:
+    """Converts a text or a number by the function. The type of the field refuses a mapping and a list."""
+
+    def convert(value: object) -> object:
+        return value if isinstance(value, Mapping | list | tuple) else of_text(str(value))
+
+    return BeforeValidator(convert)
 
 
-def _bundle(value: object) -> str:
-    return normal_forms.bundle(str(value))
-
-
-def _mime(value: object) -> str:
-    return normal_forms.mime(str(value))
-
-
-def _language(value: object) -> str:
-    return normal_forms.language(str(value))
-
-
-def _category(value: object) -> str:
+def _category(value: str) -> str:
     """Ids of Content Taxonomy 1.0 are sent in capitals, as the standard has them; the others as they were written."""
-    text = str(value).strip()
+    text = value.strip()
     return normal_forms.category(text) if text[:3].upper() == "IAB" else text
 
 
-Domain = Annotated[str, Field(pattern=_DOMAIN), BeforeValidator(_domain)]
-Bundle = Annotated[str, BeforeValidator(_bundle)]
-Category = Annotated[str, Field(min_length=1), BeforeValidator(_category)]
-Language = Annotated[str, Field(pattern=_LANGUAGE), BeforeValidator(_language)]
-VideoMime = Annotated[str, Field(pattern=_VIDEO), BeforeValidator(_mime)]
-ImageMime = Annotated[str, Field(pattern=_IMAGE), BeforeValidator(_mime)]
+Domain = Annotated[str, Field(pattern=_DOMAIN), _normal_form(normal_forms.domain)]
+Bundle = Annotated[str, _normal_form(normal_forms.bundle)]
+Category = Annotated[str, Field(min_length=1), _normal_form(_category)]
+Language = Annotated[str, Field(pattern=_LANGUAGE), _normal_form(normal_forms.language)]
+VideoMime = Annotated[str, Field(pattern=_VIDEO), _normal_form(normal_forms.mime)]
+ImageMime = Annotated[str, Field(pattern=_IMAGE), _normal_form(normal_forms.mime)]
 
 Pixels = Annotated[int, Field(gt=0, le=16384)]
 
