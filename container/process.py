@@ -5,10 +5,13 @@ from bidder import cold_start
 # isort: split
 
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from bidder import log
 from bidder.endpoints.prepare import prepare
+from bidder.repeated_failures import RepeatedFailures
 from bidder.service.drain import TrackedThreads, drain
 from bidder.service.service import Service
 from bidder.settings import from_environment, settings
@@ -19,6 +22,22 @@ from container.settings import ServerSettings
 def now() -> datetime:
     """The current time."""
     return datetime.now(UTC)
+
+
+def repeated(work: Callable[[], None], repeated_failures: RepeatedFailures) -> Callable[[], None]:
+    """The work, for repeated calls: a failure is logged, and the next call tries again."""
+
+    def run() -> None:
+        try:
+            work()
+        except Exception as failure:
+            if failures := repeated_failures.failed(type(failure).__name__):
+                log.error("server.tick_failed", **failures.fields)
+        else:
+            if ended := repeated_failures.succeeded():
+                log.event("server.tick_recovered", **ended.fields)
+
+    return run
 
 
 def made() -> BidderAsgi:
@@ -33,17 +52,11 @@ def made() -> BidderAsgi:
         log.event("server.started", pid=os.getpid())
 
     def tick() -> None:
-        try:
-            service.load(now(), lambda: 0)
-            service.bids.flush(now())
-            service.traffic.flush(now())
-            service.no_bids.flush(now())
-        except Exception:  # the next tick retries
-            log.error("server.tick_failed")
+        service.load(now(), lambda: 0)
+        service.bids.flush(now())
+        service.traffic.flush(now())
+        service.no_bids.flush(now())
 
-    return BidderAsgi(
-        service,
-        from_environment(ServerSettings, os.environ),
-        now,
-        Upkeep(begin, tick, lambda: drain(service, threads, now())),
-    )
+    server = from_environment(ServerSettings, os.environ)
+    end = partial(drain, service, threads, seconds=server.drain_seconds)
+    return BidderAsgi(service, server, now, Upkeep(begin, repeated(tick, RepeatedFailures()), lambda: end(now())))

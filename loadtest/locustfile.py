@@ -49,7 +49,7 @@ unavailable: Counter[str] = Counter()
 lost: Counter[str] = Counter()
 """The number of lost notices by kind, after all attempts."""
 
-taken: set[tuple[str, str]] = set()
+accepted_events: set[tuple[str, str]] = set()
 """The notices that the bidder accepted: kind and bid id."""
 
 _OUTCOMES = {200: "bid", 204: "no-bid", 400: "400"}
@@ -81,7 +81,7 @@ def _plan() -> Plan:
 
 @cache
 def _context(**_: object) -> ssl.SSLContext:
-    """The context of all users. Locust's client offers its own certificates of authorities, which are not used."""
+    """The TLS context of all users. Without it, locust's client would trust the authorities of its own bundle."""
     return tls_context(_plan().ca)
 
 
@@ -92,7 +92,7 @@ def _begin(**_: object) -> None:
     """Resets the state, so that each run of locust's page sends the same requests."""
     global _run
     _run = _Progress()
-    for counts in (outcomes, unavailable, lost, taken):
+    for counts in (outcomes, unavailable, lost, accepted_events):
         counts.clear()
 
 
@@ -119,7 +119,7 @@ class ExchangeUser(FastHttpUser):
 
     def on_start(self) -> None:
         if not may_be_loaded(self.host or "", os.environ):
-            msg = f"{self.host}: only a bidder on this machine is put under load, or a deployed one with CONFIRM=yes"
+            msg = f"{self.host}: a load test needs a bidder on this machine, or CONFIRM=yes for a deployed bidder"
             raise StopUser(msg)
         number = next(_run.users)
         self.requests_rng = _seeded(f"{_plan().seed} requests {number}")
@@ -182,11 +182,11 @@ class ExchangeUser(FastHttpUser):
     def call(self, call: Pending) -> None:
         """Calls an event URL.
 
-        After a 5xx or no answer, the call is repeated later; after the last attempt it is lost.
+        After a 5xx or without an answer, the call is repeated later. After the last attempt it counts as lost.
         """
         name, url = NOTICE.format(kind=call.kind), event_url(call.url, self.host or "")
         if not may_be_called(url, self.host or ""):
-            self.fail(name, f"leads to another machine, so not called: {url}")
+            self.fail(name, f"the event URL leads to another machine, so the load test does not call it: {url}")
             return
         headers = {} if call.user_agent is None else {"User-Agent": call.user_agent}
         with self.client.get(url, headers=headers, name=name, catch_response=True, allow_redirects=False) as response:
@@ -194,7 +194,7 @@ class ExchangeUser(FastHttpUser):
             status = response.status_code
             if status in {200, 204}:
                 response.success()
-                taken.add((call.kind, call.bid_id))
+                accepted_events.add((call.kind, call.bid_id))
                 return
             response.failure(f"{status}: {_shown(response)}")
         is_final = status and status < HTTPStatus.INTERNAL_SERVER_ERROR
@@ -224,7 +224,7 @@ def _count_unavailable(response: ResponseContextManager, row: str) -> None:
 
 
 def _body_text(response: ResponseContextManager) -> str:
-    """The body or, where nothing answered, why: only then does locust's response have an error.
+    """The body of the response. If no server answered, the error of locust's response.
 
     Raises ValueError for a body that cannot be decoded as its headers say.
     """
@@ -232,7 +232,7 @@ def _body_text(response: ResponseContextManager) -> str:
         if response.text:
             return response.text
         error = getattr(response, "error", "")
-        return repr(getattr(error, "original", error))  # the URL that the error itself has is another each time
+        return repr(getattr(error, "original", error))  # without the URL, so that equal errors are counted together
     except (zlib.error, OSError, UnicodeError) as error:
         msg = f"{response.status_code} with a body that its headers do not describe: {error}"
         raise ValueError(msg) from None

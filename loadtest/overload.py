@@ -1,8 +1,8 @@
 """`python -m loadtest.overload`: sends twice the sustainable rate to one process of the container.
 
 The server has campaigns in memory, one core, and no AWS. First, closed loops measure the sustainable rate. Then
-requests arrive at twice that rate, independent of answers, and at last at half of it. Exits with 1 if a decision was
-answered after `tmax`, if memory exceeded its bound, or if the server did not recover immediately.
+requests arrive at twice that rate, independent of answers, and finally at half of that rate. Exits with 1 if a decision
+was answered after `tmax`, if memory exceeded its bound, or if the server did not recover immediately.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from tools.processes import LOOPBACK, free_port
 
 TMAX_MS = 300
 CONNECTIONS = 128
-"""The most concurrent requests: an exchange with more open connections than that waits itself."""
+"""The most concurrent requests. An exchange limits its open connections, and waits for a free one."""
 SECONDS = 8.0
 MOST_GROWTH_MB = 64
 

@@ -13,7 +13,7 @@ from bidder.cli.example_request import Example, example_request
 from bidder.cli.explain import ExplainOptions
 from bidder.cli.options import load_snapshot, moment
 from bidder.cli.output import print_json
-from bidder.cli.pin_note import warn_of_pin
+from bidder.cli.switch_warnings import warn_of_switches
 from bidder.delivery.budget import Spend
 from bidder.delivery.zones import local
 from bidder.money import display
@@ -46,7 +46,7 @@ def print_campaign(service: Service, campaign_id: str, options: ExplainOptions, 
         print_json(_document(account, now))
     else:
         print("\n".join(_lines(account, now)))
-    warn_of_pin(service)
+    warn_of_switches(service)
 
 
 def _account(service: Service, campaign_id: str, snapshot: Snapshot, now: datetime) -> CampaignExplanation:

@@ -114,7 +114,7 @@ def _break_position(_: BidRequest, slot: Slot) -> object:
 
 
 def _latlong(request: BidRequest, _: Slot) -> object:
-    geo = request.device and request.device.geo
+    geo = request.location()
     return f"{geo.lat},{geo.lon}" if geo and geo.lat is not None and geo.lon is not None else None
 
 

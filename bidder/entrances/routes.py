@@ -17,7 +17,7 @@ from bidder.entrances.web_request import WebRequest
 from bidder.service.service import Service
 
 if TYPE_CHECKING:
-    from bidder.endpoints.ad_tag import TagCall
+    from bidder.endpoints.tag_call import TagCall
 
 Route = Callable[[Service, WebRequest], Reply]
 
@@ -99,7 +99,7 @@ def get_vmap(service: Service, request: WebRequest) -> Reply:
 
 
 def _tag_call(request: WebRequest) -> "TagCall":
-    from bidder.endpoints.ad_tag import TagCall
+    from bidder.endpoints.tag_call import TagCall
 
     unique_id = os.urandom(12).hex()
     return TagCall(

@@ -92,9 +92,7 @@ def _fill_country(request: BidRequest, headers: ViewerHeaders) -> None:
     if headers.country is None:
         return
     country = alpha_3(headers.country)
-    geo = request.device.geo if request.device else None
-    if geo is None and request.user:
-        geo = request.user.geo
+    geo = request.location()
     if geo is None:
         geo = _device(request).geo = Geo.model_construct()
     if not geo.country:

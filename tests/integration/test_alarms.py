@@ -62,6 +62,8 @@ WARNINGS_EXEMPT = {
     "pacing.unread": "budgets are kept all the same; campaigns are paced by the forecast until the next minute",
     "frequency.unread": "FrequencyUnreadAlarm",
     "quality.unread": "as pacing.unread",
+    "counts.delayed": "a container that ends tries again",
+    "counts.lost": "spend is exact all the same; each failed attempt before has LoggedErrorsAlarm",
     "pacing.unwritten": "a minute's learning is lost; bids go on",
     "bidding.stopped": "the alarm that stopped it has told people",
     "rollout.refused": "the deployment fails, and says so",
@@ -221,7 +223,7 @@ class Unread:
     def __init__(self, code: str) -> None:
         self._code = code
 
-    def value(self) -> Reading:
+    def value(self, _patience: float = 0) -> Reading:
         raise client_error(self._code)
 
 

@@ -134,6 +134,7 @@ def _allowed(request: Json, imp: Json, campaign: Campaign, now: datetime, seat: 
         yield all({category, category.split("-")[0]} & set(request["acat"]) for category in campaign.categories)
     yield _is_met({name: rule.model_dump() for name, rule in campaign.targeting.items()}, request, imp, campaign, now)
     yield campaign.where is None or _is_met(campaign.where.root, request, imp, campaign, now)
+    yield imp.get("qty", {}).get("multiplier", 1) == 1
     if video:
         yield video.get("linearity") != 2
         yield video.get("delivery") not in ([1], [1, 1])

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.currency import InvalidRates, read_rates
-from bidder.money import bidding_currency, decimal_price, floor_micros
+from bidder.money import Rate, bidding_currency, decimal_price, floor_micros
 
 
 def test_rates_are_read_exactly() -> None:
@@ -73,3 +73,8 @@ def test_a_price_that_reaches_a_converted_floor_reaches_it_in_the_floors_currenc
     least = floor_micros(floor / 1_000_000, rate)
 
     assert round(decimal_price(least, rate) * 1_000_000) >= floor
+
+
+@given(st.floats(0, 1_000), st.one_of(st.integers(1_000, 10**9), finer))
+def test_a_price_reaches_a_floor_of_any_number_of_decimals_in_the_floors_currency(floor: float, rate: Rate) -> None:
+    assert decimal_price(floor_micros(floor, rate), rate) >= floor

@@ -189,6 +189,7 @@ OURS = [{"id": "a", "cpm": 3}, {"id": "b", "cpm": 4}]
         ({"pmp": {"deals": [{"id": "A", "wadomain": ["www.shop.example"]}]}}, None, OURS, (3_000_000, "A")),
         ({}, 0, [], "worth"),
         ({"bidfloor": 0.000002}, 1, [], "floor"),
+        ({"bidfloor": 0, "bidfloorcur": "XAU"}, 2_000_000, [], (2_000_000, None)),
         ({}, 1, [], (1, None)),
     ],
 )

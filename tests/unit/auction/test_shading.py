@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.auction.auction_context import AuctionContext
-from bidder.auction.decide import decide
 from bidder.auction.explain import explain
 from bidder.auction.match import match
 from bidder.auction.offer import Offer
@@ -20,6 +19,7 @@ from bidder.money import display
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.decision import decided
 from tests.support.matchable import video_request
 
 CHEAP = WinModel(level=-6 * log(2), slope=6.0)
@@ -33,7 +33,7 @@ def held(known: Shading | None, **changes: object) -> Snapshot:
 def offer_of(snapshot_: Snapshot, **request: object) -> tuple[AuctionContext, Offer]:
     parsed = parse(json.dumps(video_request(**request)).encode())
     slots = match(parsed, snapshot_, NOW)
-    [offer] = decide(parsed, slots, snapshot_, "bidder", NOW)
+    [offer] = decided(parsed, snapshot_, slots=slots)
     return AuctionContext(parsed, "bidder", snapshot_.delivery, NOW), offer
 
 

@@ -182,7 +182,7 @@ def test_a_503_is_counted_with_an_explanation() -> None:
     assert ran.returncode == 1
     requests, *_, busy, errors = ran.stdout.splitlines()[2].removeprefix("POST /bid").split()
     assert requests == busy == errors != "0"
-    assert "503 of POST /bid: too many requests at once" in ran.stdout
+    assert "503 of POST /bid: the concurrency limit was reached" in ran.stdout
     assert "503 of a notice" not in ran.stdout
 
 
@@ -231,7 +231,7 @@ def test_a_refused_event_counts_as_lost_and_fails_the_run() -> None:
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), NoticesFail)) as host:
         ran = loadtest(host, DURATION="4")
     assert ran.returncode == 1
-    assert re.search(r"\d+ x lost: \w+, not taken in any try", ran.stdout), ran.stdout
+    assert re.search(r"\d+ x lost: \w+, not accepted in any attempt", ran.stdout), ran.stdout
     assert "503 of a notice" in ran.stdout
 
 
@@ -252,7 +252,7 @@ def test_an_accepted_event_that_does_not_arrive_counts_as_lost(tmp_path: Path) -
     finally:
         topics.stop()
     assert ran.returncode == 1, ran.stderr
-    assert re.search(r"\d+ x lost: \w+, taken, but not on the topic in time", ran.stdout), ran.stdout
+    assert re.search(r"\d+ x lost: \w+, accepted, but not on the topic in time", ran.stdout), ran.stdout
     assert "503 of" not in ran.stdout, "neither row has a 503"
 
 

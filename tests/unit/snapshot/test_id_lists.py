@@ -9,9 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.auction.decide import decide
 from bidder.auction.explain import explain
-from bidder.auction.match import match
 from bidder.cli.lists import InvalidList, lists_of, read_ids
 from bidder.consumers.refresh import publish_snapshot
 from bidder.delivery.budget import Withheld
@@ -24,6 +22,7 @@ from bidder.snapshot.list_store import PREFIX, ListStore, UnknownList
 from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.snapshot_file import load_saved, save
 from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.decision import decided
 from tests.support.fake_s3 import FakeS3
 from tests.support.matchable import video_request
 from tests.unit.consumers.test_refresh import MINUTE, World
@@ -78,7 +77,7 @@ def with_lists(held: Snapshot, lists: dict[str, set[str]]) -> Snapshot:
 
 def bids(request: dict[str, Any], held: Snapshot) -> bool:
     requested = permitted(parse(json.dumps(request).encode()))
-    return bool(decide(requested, match(requested, held, NOW), held, "bidder", NOW))
+    return bool(decided(requested, held))
 
 
 NAMES = st.lists(st.sampled_from(["one", "two"]), min_size=1, max_size=2, unique=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bidder.events.publisher import STEP_SECONDS
 from bidder.settings import Settings
 from container.settings import ServerSettings
 from tests.support.alarm_judge import Minute, is_in_alarm, metric
@@ -67,7 +68,8 @@ def test_timeouts_exceed_those_of_the_load_balancer_and_of_the_drain(
     server = ServerSettings()
 
     assert server.idle_seconds > int(attributes["idle_timeout.timeout_seconds"])
-    assert task["StopTimeout"] >= 2 * server.drain_seconds
+    # requests, the last notices, running publications of counts, and the counts of the last minute
+    assert task["StopTimeout"] > server.drain_seconds + 2 * (2 * STEP_SECONDS) + server.drain_seconds
 
 
 def test_the_container_has_restrictive_settings(resources: dict[str, Any], task: dict[str, Any]) -> None:
