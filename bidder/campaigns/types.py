@@ -1,6 +1,7 @@
 """The field types that campaigns, creatives and their parts share."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
@@ -35,13 +36,9 @@ SecureUrl = Annotated[str, Field(pattern=_SECURE_URL, max_length=2048)]
 """A URL that every page may load: over https, or from the same machine (W3C Secure Contexts, section 3.1)."""
 
 
-def _normal_form(of_text: Callable[[str], str]) -> BeforeValidator:
-    """Converts a text or a number by the function. The type of the field refuses a mapping and a list."""
-
-    def convert(value: object) -> object:
-        return value if isinstance(value, Mapping | list | tuple) else of_text(str(value))
-
-    return BeforeValidator(convert)
+def _normal_form(of_text: Callable[[str], str], value: object) -> object:
+    """The normal form of a text or a number. The type of the field refuses a mapping and a list."""
+    return value if isinstance(value, Mapping | list | tuple) else of_text(str(value))
 
 
 def _category(value: str) -> str:
@@ -50,12 +47,12 @@ def _category(value: str) -> str:
     return normal_forms.category(text) if text[:3].upper() == "IAB" else text
 
 
-Domain = Annotated[str, Field(pattern=_DOMAIN), _normal_form(normal_forms.domain)]
-Bundle = Annotated[str, _normal_form(normal_forms.bundle)]
-Category = Annotated[str, Field(min_length=1), _normal_form(_category)]
-Language = Annotated[str, Field(pattern=_LANGUAGE), _normal_form(normal_forms.language)]
-VideoMime = Annotated[str, Field(pattern=_VIDEO), _normal_form(normal_forms.mime)]
-ImageMime = Annotated[str, Field(pattern=_IMAGE), _normal_form(normal_forms.mime)]
+Domain = Annotated[str, Field(pattern=_DOMAIN), BeforeValidator(partial(_normal_form, normal_forms.domain))]
+Bundle = Annotated[str, BeforeValidator(partial(_normal_form, normal_forms.bundle))]
+Category = Annotated[str, Field(min_length=1), BeforeValidator(partial(_normal_form, _category))]
+Language = Annotated[str, Field(pattern=_LANGUAGE), BeforeValidator(partial(_normal_form, normal_forms.language))]
+VideoMime = Annotated[str, Field(pattern=_VIDEO), BeforeValidator(partial(_normal_form, normal_forms.mime))]
+ImageMime = Annotated[str, Field(pattern=_IMAGE), BeforeValidator(partial(_normal_form, normal_forms.mime))]
 
 Pixels = Annotated[int, Field(gt=0, le=16384)]
 
