@@ -22,6 +22,7 @@ from bidder.campaigns.creative import LONGEST_SECONDS
 from bidder.campaigns.csv_files import csv_list, read_csv
 from bidder.campaigns.csv_head import is_csv
 from bidder.campaigns.file_checks import CheckContext, Finding, advertiser_findings, findings
+from bidder.campaigns.file_form import file_form
 from bidder.campaigns.joined_values import ListForm, joined_values
 from bidder.campaigns.partial import valid_parts, whole
 from bidder.campaigns.targeting import AttributeRule, Expression
@@ -203,16 +204,16 @@ def as_yaml(campaigns: Iterable[Campaign], advertisers: Iterable[AdvertiserLimit
 def as_lines(campaigns: Iterable[Campaign], advertisers: Iterable[AdvertiserLimits] = ()) -> Iterator[str]:
     """The limits of advertisers and the campaigns as JSON Lines, one of them for each line."""
     documents = chain(map(_advertiser_document, advertisers), map(_document, campaigns))
-    return (json.dumps(document, separators=(",", ":")) for document in documents)
+    return (json.dumps(document, ensure_ascii=False, separators=(",", ":")) for document in documents)
 
 
 def _advertiser_document(limits: AdvertiserLimits) -> dict[str, Any]:
-    return limits.model_dump(mode="json", exclude_defaults=True)
+    return file_form(limits.model_dump(mode="json", exclude_defaults=True))
 
 
 def _document(campaign: Campaign) -> dict[str, Any]:
     # The status is always written, so that importing the file also restores which campaigns are paused.
-    stated = campaign.model_dump(mode="json", exclude_defaults=True)
+    stated = file_form(campaign.model_dump(mode="json", exclude_defaults=True))
     return {"id": campaign.id, "status": campaign.status.value, **stated}
 
 

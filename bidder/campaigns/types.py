@@ -1,7 +1,6 @@
 """The field types that campaigns, creatives and their parts share."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
@@ -36,23 +35,38 @@ SecureUrl = Annotated[str, Field(pattern=_SECURE_URL, max_length=2048)]
 """A URL that every page may load: over https, or from the same machine (W3C Secure Contexts, section 3.1)."""
 
 
-def _normal_form(of_text: Callable[[str], str], value: object) -> object:
-    """The normal form of a text or a number. The type of the field refuses a mapping and a list."""
-    return value if isinstance(value, Mapping | list | tuple) else of_text(str(value))
+def _domain(value: object) -> object:
+    return _converted(normal_forms.domain, value)
 
 
-def _category(value: str) -> str:
+def _bundle(value: object) -> object:
+    return _converted(normal_forms.bundle, value)
+
+
+def _mime(value: object) -> object:
+    return _converted(normal_forms.mime, value)
+
+
+def _language(value: object) -> object:
+    return _converted(normal_forms.language, value)
+
+
+def _category(value: object) -> object:
     """Ids of Content Taxonomy 1.0 are sent in capitals, as the standard has them; the others as they were written."""
-    text = value.strip()
-    return normal_forms.category(text) if text[:3].upper() == "IAB" else text
+    return _converted(lambda text: normal_forms.category(text) if text[:3].upper() == "IAB" else text, value)
 
 
-Domain = Annotated[str, Field(pattern=_DOMAIN), BeforeValidator(partial(_normal_form, normal_forms.domain))]
-Bundle = Annotated[str, BeforeValidator(partial(_normal_form, normal_forms.bundle))]
-Category = Annotated[str, Field(min_length=1), BeforeValidator(partial(_normal_form, _category))]
-Language = Annotated[str, Field(pattern=_LANGUAGE), BeforeValidator(partial(_normal_form, normal_forms.language))]
-VideoMime = Annotated[str, Field(pattern=_VIDEO), BeforeValidator(partial(_normal_form, normal_forms.mime))]
-ImageMime = Annotated[str, Field(pattern=_IMAGE), BeforeValidator(partial(_normal_form, normal_forms.mime))]
+def _converted(normal_form: Callable[[str], str], value: object) -> object:
+    """The normal form of a text or a number. The type of the field refuses a mapping and a list."""
+    return value if isinstance(value, Mapping | list | tuple) else normal_form(str(value).strip())
+
+
+Domain = Annotated[str, Field(pattern=_DOMAIN), BeforeValidator(_domain)]
+Bundle = Annotated[str, BeforeValidator(_bundle)]
+Category = Annotated[str, Field(min_length=1), BeforeValidator(_category)]
+Language = Annotated[str, Field(pattern=_LANGUAGE), BeforeValidator(_language)]
+VideoMime = Annotated[str, Field(pattern=_VIDEO), BeforeValidator(_mime)]
+ImageMime = Annotated[str, Field(pattern=_IMAGE), BeforeValidator(_mime)]
 
 Pixels = Annotated[int, Field(gt=0, le=16384)]
 

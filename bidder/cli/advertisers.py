@@ -1,9 +1,9 @@
 """`bidder advertisers`: prints and deletes the limits of advertisers. `bidder campaigns import` sets the limits."""
 
-import json
 from datetime import UTC, datetime
 
 from bidder.campaigns.advertiser_limits import AdvertiserLimits
+from bidder.campaigns.file_form import document_text
 from bidder.cli.output import print_json, print_table
 from bidder.cli.refresh import publish_refresh
 from bidder.delivery.budget import Spend
@@ -33,9 +33,9 @@ def show(service: Service, domain: str, *, as_json: bool) -> None:
         print_json({**_record(limits, spend), "changes": changes})
         return
     print(f"# spent {display(spend.today_micros)} today, {display(spend.total_micros)} in all")
-    print(limits.model_dump_json(indent=2, exclude_defaults=True))
+    print(document_text(limits.model_dump(mode="json", exclude_defaults=True), indent=2))
     for change in changes:
-        print(f"{change['at']}  {change['who']}  {json.dumps(change['after'])}")
+        print(f"{change['at']}  {change['who']}  {document_text(change['after'])}")
 
 
 def delete(service: Service, domain: str) -> None:
