@@ -89,7 +89,7 @@ def _print_changes(service: Service, campaigns: CampaignFile) -> None:
     known = {limits.domain: limits for limits in service.advertisers.all()} if campaigns.advertisers else {}
     for limits in campaigns.advertisers:
         before = known.get(limits.domain)
-        for line in changed_fields(before and _document(before), _document(limits)):
+        for line in changed_fields(_document(before) if before else None, _document(limits)):
             print(f"{limits.domain}: {line}")
     for campaign, old in _beside_stored(service, campaigns):
         if old is None:
