@@ -24,7 +24,7 @@ from bidder.campaigns.csv_head import is_csv
 from bidder.campaigns.file_checks import CheckContext, Finding, advertiser_findings, findings
 from bidder.campaigns.file_form import file_form
 from bidder.campaigns.joined_values import ListForm, joined_values
-from bidder.campaigns.partial import valid_parts, whole
+from bidder.campaigns.partial import all_parts, valid_parts
 from bidder.campaigns.targeting import AttributeRule, Expression
 from bidder.campaigns.taxonomy import Taxonomy
 from bidder.campaigns.types import PATTERNS
@@ -140,7 +140,7 @@ class CampaignFile:
             file_findings += [Finding(*mistake) for mistake in mistakes(error, Campaign, written.document, _WORDS)]
             parts = valid_parts(document)
         else:
-            parts = whole(campaign)
+            parts = all_parts(campaign)
         file_findings += findings(written.document, parts, self._known)
         joined = [Finding(*value) for value in joined_values(written.document, written.list_form)]
         joined_paths = {finding.path for finding in joined}

@@ -7,7 +7,7 @@ from bidder.campaigns.advertiser_limits import AdvertiserLimits
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.file_form import changed_fields
 from bidder.campaigns.files import CampaignFile
-from bidder.campaigns.merged import merged
+from bidder.campaigns.merged import merge_with_stored
 from bidder.cli.campaign_uploads import send_uploads, uploads_of
 from bidder.cli.lists import missing_lists
 from bidder.cli.output import note, number_of, warn
@@ -96,7 +96,7 @@ def _print_changes(service: Service, campaigns: CampaignFile) -> None:
             new += 1
             print(f"{campaign.id}: new")
             continue
-        lines = list(changed_fields(_document(old), _document(merged(campaign, old))))
+        lines = list(changed_fields(_document(old), _document(merge_with_stored(campaign, old))))
         changed += bool(lines)
         for line in lines:
             print(f"{campaign.id}: {line}")
