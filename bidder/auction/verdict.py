@@ -64,7 +64,7 @@ def verdict(
     unmet = _unmet(campaign, slot)
     case = Case(context, slot, campaign, snapshot, position, partial(_open_bid, context, slot, record), unmet)
     broken: AnyRule | None = first_broken(TARGETING, unmet) or first_broken((PACING,), candidate)
-    broken = broken or first_broken(REQUEST, context) or first_broken(PLAYER, slot.video)
+    broken = broken or first_broken(REQUEST, context) or first_broken(PLAYER, slot)
     result = broken or offers(context, slot, record)
     if result is CREATIVE_TARGETING:
         creative_id, of_creative = _closest(record, slot)

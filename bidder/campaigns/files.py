@@ -22,7 +22,7 @@ from bidder.campaigns.creative import LONGEST_SECONDS
 from bidder.campaigns.csv_files import read_csv
 from bidder.campaigns.csv_head import is_csv
 from bidder.campaigns.file_checks import CheckContext, Finding, advertiser_findings, findings
-from bidder.campaigns.partial import valid_parts, whole
+from bidder.campaigns.partial import all_parts, valid_parts
 from bidder.campaigns.targeting import AttributeRule, Expression
 from bidder.campaigns.taxonomy import Taxonomy
 from bidder.campaigns.types import PATTERNS
@@ -137,7 +137,7 @@ class CampaignFile:
             file_findings += [Finding(*mistake) for mistake in mistakes(error, Campaign, written.document, _WORDS)]
             parts = valid_parts(document)
         else:
-            parts = whole(campaign)
+            parts = all_parts(campaign)
         file_findings += findings(written.document, parts, self._known)
         identity = written.document.get("id")
         if isinstance(identity, str):

@@ -18,11 +18,11 @@ from bidder.campaigns.targeting_values import request_values
 from bidder.faults import Path, WrongParts
 
 
-def _listed(value: object) -> object:
+def _to_list(value: object) -> object:
     return value if isinstance(value, list | tuple) else [value]
 
 
-def _lowered(value: object) -> object:
+def _lower(value: object) -> object:
     if isinstance(value, str):
         return value.strip().lower()
     if value is None or isinstance(value, list | tuple | dict):
@@ -31,8 +31,8 @@ def _lowered(value: object) -> object:
     return str(value).lower()
 
 
-Word = Annotated[str, Field(min_length=1, max_length=200), BeforeValidator(_lowered)]
-Words = Annotated[tuple[Word, ...], BeforeValidator(_listed)]
+Word = Annotated[str, Field(min_length=1, max_length=200), BeforeValidator(_lower)]
+Words = Annotated[tuple[Word, ...], BeforeValidator(_to_list)]
 
 
 class AttributeRule(BaseModel):

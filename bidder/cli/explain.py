@@ -9,11 +9,12 @@ from bidder.auction.shading import in_words
 from bidder.campaigns.repository import UnknownCampaign
 from bidder.cli.options import CURRENT, load_snapshot, moment
 from bidder.cli.output import print_json, warn
-from bidder.cli.pin_note import warn_of_pin
 from bidder.cli.segments import unknown_segments
+from bidder.cli.switch_warnings import warn_of_switches
 from bidder.cli.table import table
 from bidder.endpoints.call import decoded
 from bidder.endpoints.explanation_document import document
+from bidder.endpoints.request_gate import no_auction
 from bidder.errors import UserError
 from bidder.events.exchange import exchange_name
 from bidder.files.opened import naming_file, open_binary, shown_name
@@ -73,15 +74,18 @@ def print_explanation(
         campaign_id=campaign_id,
         as_xml=options.as_xml,
     )
+    refused = no_auction(request, snapshot, service.current_parameters.plain(), waited_ms=0)
     if as_json:
-        print_json(document(request, snapshot, explained))
+        print_json(document(request, snapshot, refused, explained))
         return
     print(f"Request {request.id}, snapshot {snapshot.version} of {snapshot.as_of:%Y-%m-%d %H:%M:%S} UTC")
+    if refused:
+        print(f"No bid ({refused.nbr}): {refused.words}. The auction would be:")
     print("\n\n".join(map(_page, explained)) or "No impression has video: nothing is bid.")
     position = None if campaign_id is None else snapshot.index.position(campaign_id)
     for line in unknown_segments(service, iter([] if position is None else [snapshot.index.campaign(position)])):
         warn(line)
-    warn_of_pin(service)
+    warn_of_switches(service)
 
 
 def _absent(service: Service, snapshot: Snapshot, campaign_id: str) -> str:

@@ -34,7 +34,7 @@ def recount(service: Service, day: date, now: datetime) -> int:
         (event for event in _missing(service, sales) if local(event.at, event.zone).date() == day),
         key=lambda event: event.at,
     )
-    left = sum(_uncounted(service, missing[start : start + _A_BATCH]) for start in range(0, len(missing), _A_BATCH))
+    left = sum(_count_events(service, missing[start : start + _A_BATCH]) for start in range(0, len(missing), _A_BATCH))
     if left:
         msg = f"{left} of {len(missing)} events could not be counted now; run it again, repeats count once"
         raise LeftUncounted(msg)
@@ -50,7 +50,7 @@ def _missing(service: Service, sales: list[Event]) -> Iterator[Event]:
     yield from (event for event in sales if event.invalid is not None and (event.bid_id, INVALID) not in markers)
 
 
-def _uncounted(service: Service, events: list[Event]) -> int:
+def _count_events(service: Service, events: list[Event]) -> int:
     """Counts the events as the ledger's consumer does; returns how many could not be counted."""
     for _ in range(_TRIES):
         judged = service.judge.judged({str(number): event for number, event in enumerate(events)})

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bidder.endpoints.reply import JSON, Reply
 from bidder.service.service import Service
+from bidder.snapshot.snapshot import Snapshot
 
 
 def health(service: Service, now: datetime) -> Reply:
@@ -21,7 +22,7 @@ def health(service: Service, now: datetime) -> Reply:
         age = held.age(now).total_seconds()
         is_young = age <= parameters.snapshot_warn_age
         body = {
-            "status": "ok" if is_young else "stale" if usable else "too old to bid",
+            "status": _status(usable, is_young=is_young),
             "snapshot": {
                 "version": held.version,
                 "age_seconds": round(age, 3),
@@ -32,3 +33,11 @@ def health(service: Service, now: datetime) -> Reply:
             },
         }
     return Reply(200 if usable else 503, json.dumps(body), JSON)
+
+
+def _status(usable: Snapshot | None, *, is_young: bool) -> str:
+    if usable is None:
+        return "too old to bid"
+    if usable.is_stopped:
+        return "stopped"
+    return "ok" if is_young else "stale"

@@ -1,7 +1,7 @@
 """Publishes events to the SNS topic `bid-events`."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bidder.events.event import Event
 from bidder.events.fallback_queue import FallbackQueue
@@ -41,19 +41,27 @@ class EventPublisher:
         """Publishes the event, with message attributes for the consumers' filter policies."""
         [outcome] = outcomes([lambda: self._sns.publish(TopicArn=self._topic, **_message(event))], self._step_seconds)
         if isinstance(outcome, Exception):  # any failure of SNS or of the network
-            self._send_to_fallback([([event], outcome)])
+            for unstored in self._send_to_fallback([Unstored([event], outcome)], self._step_seconds):
+                raise unstored.failure
 
     def publish_all(self, events: Sequence[Event]) -> None:
         """Publishes events in as few calls as possible."""
+        if unstored := self.try_all(events):
+            raise unstored[0].failure
+
+    def try_all(self, events: Sequence[Event], step_seconds: float | None = None) -> list["Unstored"]:
+        """Publishes events as `publish_all` does, and returns those that neither SNS nor the queue has stored."""
+        step = self._step_seconds if step_seconds is None else step_seconds
         batches = [events[start : start + A_BATCH] for start in range(0, len(events), A_BATCH)]
-        left: list[tuple[Sequence[Event], Exception]] = []
+        left: list[Unstored] = []
         calls = [_call(self.publish_batch, batch) for batch in batches]
-        for batch, outcome in zip(batches, outcomes(calls, self._step_seconds), strict=True):
+        for batch, outcome in zip(batches, outcomes(calls, step), strict=True):
             if isinstance(outcome, Exception):  # as above
-                left.append((batch, outcome))
+                left.append(Unstored(batch, outcome))
             elif outcome:
-                left.append(([batch[position] for position in outcome], EventsRefused(len(outcome), len(batch))))
-        self._send_to_fallback(left)
+                refused = [batch[position] for position in outcome]
+                left.append(Unstored(refused, EventsRefused(len(outcome), len(batch))))
+        return self._send_to_fallback(left, step)
 
     def publish_batch(self, events: Sequence[Event]) -> list[int]:
         """Publishes up to `A_BATCH` events by one call; returns the positions of the refused. Raises SNS's errors."""
@@ -61,16 +69,20 @@ class EventPublisher:
         answer = self._sns.publish_batch(TopicArn=self._topic, PublishBatchRequestEntries=entries)
         return [int(failed["Id"]) for failed in answer.get("Failed", [])]
 
-    def _send_to_fallback(self, batches: Sequence[tuple[Sequence[Event], Exception]]) -> None:
-        if not batches:
-            return
+    def _send_to_fallback(self, batches: "list[Unstored]", seconds: float) -> "list[Unstored]":
         fallback = self._fallback
         if fallback is None:
-            raise batches[0][1]
+            return batches
         calls = [_call(fallback.put, events, _reason(failure)) for events, failure in batches]
-        for outcome in outcomes(calls, self._step_seconds):
-            if isinstance(outcome, Exception):
-                raise outcome
+        ended = zip(batches, outcomes(calls, seconds), strict=True)
+        return [Unstored(batch.events, outcome) for batch, outcome in ended if isinstance(outcome, Exception)]
+
+
+class Unstored(NamedTuple):
+    """Events that are not stored, and the error of the last call."""
+
+    events: Sequence[Event]
+    failure: Exception
 
 
 class EventsRefused(RuntimeError):

@@ -134,7 +134,7 @@ def _sample(run: Run) -> tuple[dict[str, float], dict[str, tuple[int, float, flo
             for position in slot.candidates.all():
                 reached[held.index.campaign_id(position)] += 1
         best = round(run.market.best(0, rng) * run.traffic.price_factor)
-        for offer in decide(request, slots, held, SEAT, now):
+        for offer in decide(AuctionContext(request, SEAT, delivery, now), slots, held):
             bids, impressions, micros = shown[offer.campaign.id]
             floor = floor_micros(offer.slot.imp.bidfloor) if offer.slot.imp.bidfloor else 0
             won = run.market.auction(offer.price.cpm_micros, best, floor)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from bidder import log
 from bidder.metrics import emf
+from bidder.repeated_failures import RepeatedFailures
 from bidder.shared_run import SharedRun, Start
 from bidder.snapshot.ages import Ages
 from bidder.snapshot.snapshot import Snapshot
@@ -44,6 +45,7 @@ class Keeper:
         self._began: datetime | None = None
         self._held: Snapshot | None = None
         self._looked: datetime | None = None
+        self._failures = RepeatedFailures()
         self._look = SharedRun(self._load_newest, "snapshot", start)
 
     def begin(self, now: datetime) -> None:
@@ -106,8 +108,11 @@ class Keeper:
         try:
             snapshot = self._load(self._held)
         except Exception as error:  # on any failure of the store a stale snapshot is better than none
-            log.warning("snapshot.refused", reason=f"{type(error).__name__}: {error}")
+            if failures := self._failures.failed(type(error).__name__):
+                log.warning("snapshot.refused", reason=f"{type(error).__name__}: {error}", failures=failures.in_row)
             return
+        if ended := self._failures.succeeded():
+            log.event("snapshot.recovered", **ended.fields)
         if snapshot is not None and snapshot is not self._held:
             self._held = snapshot
             log.event("snapshot.loaded", version=snapshot.version, campaigns=len(snapshot.index))

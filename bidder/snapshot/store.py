@@ -93,10 +93,11 @@ class SnapshotStore:
         raw, _ = self._read(POINTER)
         if raw is None:
             return known
-        manifest = self._parsed(Manifest, POINTER, raw)
-        if manifest is None:
-            msg = f"s3://{self._bucket}/{POINTER} is no manifest"
-            raise BadSnapshot(msg)
+        try:
+            manifest = Manifest.model_validate_json(raw)
+        except ValidationError as error:
+            msg = f"s3://{self._bucket}/{POINTER} is no manifest: {error.errors()[0]['msg']}"
+            raise BadSnapshot(msg) from None
         if known is not None and manifest.version <= known.version:
             return known
         read = {} if objects is None else objects

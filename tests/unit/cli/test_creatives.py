@@ -17,6 +17,7 @@ from bidder.cli.multipart import upload_in_parts
 from bidder.cli.session import Session
 from bidder.creatives.job import Finished, State
 from bidder.creatives.upload import Upload, metadata, sequencer_of, uploads
+from bidder.service.current_parameters import CurrentParameters
 from bidder.service.service import Service
 from bidder.settings import Settings
 from tests.support.campaigns import NOW, campaign, creative
@@ -197,8 +198,8 @@ def test_each_video_in_a_campaign_file_is_uploaded_once(
     cli: Any, world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Service, "taxonomies", SimpleNamespace(all=dict))
-    monkeypatch.setattr(Service, "plain_parameters", lambda _: SimpleNamespace(import_warn_cpm=100))
-    monkeypatch.setattr("bidder.cli.campaign_import.warn_of_pin", lambda _: None)
+    monkeypatch.setattr(CurrentParameters, "plain", lambda _: SimpleNamespace(import_warn_cpm=100))
+    monkeypatch.setattr("bidder.cli.campaign_import.warn_of_switches", lambda _: None)
     file, video = tmp_path / "campaigns.yaml", tmp_path / "spot.mp4"
     file.write_text(FILE)
     assert cli("campaigns", "import", str(file)) == 1

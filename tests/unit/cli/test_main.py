@@ -62,7 +62,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Service:
         pacing_store=PacingStore(s3, "b"),  # type: ignore[arg-type]
         ledger=Nobody(),
     )
-    held.plain_parameters = lambda: held.parameters  # type: ignore[method-assign]
+    held.current_parameters.plain = lambda: held.parameters  # type: ignore[method-assign]
     return held
 
 
@@ -284,6 +284,19 @@ def test_import_and_list_print_a_pinned_snapshot(
         assert (
             "warning: campaigns are pinned to snapshot 7 since 2026-11-23 12:00 UTC" in run("campaigns", *arguments)[2]
         )
+
+
+def test_commands_on_campaigns_warn_that_all_bidding_is_stopped(
+    run: Callable[..., tuple[int, str, str]], made: Service, tmp_path: Path
+) -> None:
+    file = tmp_path / "one.jsonl"
+    file.write_text(campaign(id="a").model_dump_json(exclude_defaults=True))
+    arguments = (("import", str(file)), ("list",), ("list", "--json"), ("show", "a"), ("show", "a", "--json"))
+    for is_stopped in (False, True):
+        made.store.stop(NOW, stopped=is_stopped)
+        for each in arguments:
+            errors = run("campaigns", *each)[2]
+            assert ("warning: all bidding is stopped" in errors) == is_stopped, each
 
 
 def test_a_dry_run_of_an_id_list_prints_five_parsed_ids_and_writes_nothing(

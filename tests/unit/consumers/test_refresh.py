@@ -91,7 +91,8 @@ class World:
         service.learning = self.learning  # type: ignore[assignment]
         service.traffic_log = Unreported()  # type: ignore[assignment]
         service.pacing_store = PacingStore(self.s3, "bucket")  # type: ignore[arg-type]
-        service.plain_parameters = lambda: DEFAULTS.model_copy(update={"exchanges": self.exchanges})  # type: ignore[method-assign]
+        plain = DEFAULTS.model_copy(update={"exchanges": self.exchanges})
+        service.current_parameters.plain = lambda: plain  # type: ignore[method-assign]
         return service
 
     def held(self, known: Snapshot | None = None) -> Snapshot:

@@ -7,9 +7,11 @@ import shutil
 import ssl
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Event
 from typing import ClassVar
 
 import pytest
@@ -142,6 +144,30 @@ class BidsBelowTheFloor(NoticesFail):
         self.wfile.write(content)
 
 
+class Hangs(NoBidder):
+    """A fake bidder that never answers a bid request."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.ended.wait(60)
+        self.close_connection = True
+
+    ended: ClassVar[Event] = Event()
+
+
+class SendsByteByByte(Hangs):
+    """A fake bidder whose answer never ends."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "1000")
+        self.end_headers()
+        with suppress(OSError):
+            while not self.ended.wait(0.5):
+                self.wfile.write(b" ")
+
+
 def loadtest(host: str, folder: Path = ROOT, **variables: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "loadtest.run"],
@@ -182,7 +208,7 @@ def test_a_503_is_counted_with_an_explanation() -> None:
     assert ran.returncode == 1
     requests, *_, busy, errors = ran.stdout.splitlines()[2].removeprefix("POST /bid").split()
     assert requests == busy == errors != "0"
-    assert "503 of POST /bid: too many requests at once" in ran.stdout
+    assert "503 of POST /bid: the concurrency limit was reached" in ran.stdout
     assert "503 of a notice" not in ran.stdout
 
 
@@ -231,7 +257,7 @@ def test_a_refused_event_counts_as_lost_and_fails_the_run() -> None:
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), NoticesFail)) as host:
         ran = loadtest(host, DURATION="4")
     assert ran.returncode == 1
-    assert re.search(r"\d+ x lost: \w+, not taken in any try", ran.stdout), ran.stdout
+    assert re.search(r"\d+ x lost: \w+, not accepted in any attempt", ran.stdout), ran.stdout
     assert "503 of a notice" in ran.stdout
 
 
@@ -252,7 +278,7 @@ def test_an_accepted_event_that_does_not_arrive_counts_as_lost(tmp_path: Path) -
     finally:
         topics.stop()
     assert ran.returncode == 1, ran.stderr
-    assert re.search(r"\d+ x lost: \w+, taken, but not on the topic in time", ran.stdout), ran.stdout
+    assert re.search(r"\d+ x lost: \w+, accepted, but not on the topic in time", ran.stdout), ran.stdout
     assert "503 of" not in ran.stdout, "neither row has a 503"
 
 
@@ -261,6 +287,33 @@ def test_an_invalid_bid_fails_the_run() -> None:
         ran = loadtest(host)
     assert ran.returncode == 1, ran.stderr
     assert re.search(r"\d+ x POST /bid: .*no-such-imp", ran.stdout), ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("bidder", "seconds", "cause"),
+    [
+        (Hangs, "1", "no bid request was answered before the end of the run"),
+        (SendsByteByByte, "12", "x POST /bid: no complete answer within 10 s"),
+    ],
+)
+def test_a_bidder_that_does_not_answer_fails_the_run_with_the_cause(
+    bidder: type[Hangs], seconds: str, cause: str
+) -> None:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), bidder)) as host:
+        bidder.ended.clear()
+        ran = loadtest(host, DURATION=seconds)
+        bidder.ended.set()
+    assert ran.returncode == 1, ran.stderr
+    assert cause in ran.stdout
+
+
+def test_a_watch_that_was_requested_and_cannot_start_ends_with_status_2(tmp_path: Path) -> None:
+    (tmp_path / ".local").mkdir()
+    (tmp_path / ".local/env").write_text("BIDDER_EVENTS_TOPIC=no-keys\n")
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), NoBidder)) as host:
+        ran = loadtest(host, tmp_path, EVENTS="local")
+    assert ran.returncode == 2, ran.stdout
+    assert "the arrival of events is not checked" in ran.stderr
 
 
 def _certificate(folder: Path) -> Path:
