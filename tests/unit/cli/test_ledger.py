@@ -1,11 +1,13 @@
 """`bidder ledger verify` compares the archive with the counters; its exit status is 0 if they agree."""
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from bidder.aws.batch_get import batch_get
 from bidder.cli.ledger import MarkersExpired, check_markers
 from bidder.events.archive import Archive, archive_objects
 from bidder.events.counted_once import MARKER_LIFETIME
@@ -114,3 +116,25 @@ def test_the_named_oldest_day_is_accepted_and_has_all_its_markers(hour: int) -> 
         check_markers(oldest.date() - timedelta(days=1), now)
     earliest_in_any_zone = oldest - timedelta(hours=14)
     assert earliest_in_any_zone + MARKER_LIFETIME > now
+
+
+def test_the_counters_of_many_campaigns_are_read_a_hundred_keys_at_a_time(
+    account: Account, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = account.service()
+    service.campaigns.put_many(campaign(id=f"idle-{number}") for number in range(120))
+    counted = event(0, campaign_id="busy")
+    archived(account, counted)
+    service.ledger.record([counted])
+    calls: list[int] = []
+
+    def counting(dynamodb: Any, table: str, keys: Sequence[Any], *more: Any) -> list[Mapping[str, Any]]:
+        calls.append(len(keys))
+        return batch_get(dynamodb, table, keys, *more)
+
+    monkeypatch.setattr("bidder.events.ledger.batch_get", counting)
+    status, out, err = command("ledger", "verify", "--day", DAY)
+
+    assert (status, err) == (0, "")
+    assert out.splitlines()[1].split() == ["busy", "5000", "5000", "0"]
+    assert len(calls) < 10, "a call for each campaign takes minutes with thousands of campaigns"
