@@ -11,7 +11,7 @@ from typing import Annotated, NamedTuple, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Json, ValidationError, model_validator
 
-from bidder.currency import read_rates
+from bidder.currency import parse_rates
 from bidder.events.exchange import UNKNOWN, Exchange, Exchanges
 from bidder.events.price_keys import PriceKeys
 from bidder.events.token import SigningKeys
@@ -35,7 +35,7 @@ def _name(field: str) -> str:
 
 
 def _rates(value: object) -> object:
-    return read_rates(value) if isinstance(value, str) else value
+    return parse_rates(value) if isinstance(value, str) else value
 
 
 def _texts(value: object) -> object:

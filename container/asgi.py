@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from bidder.endpoints.reply import Reply, error, with_cors
 from bidder.entrances import routes
-from bidder.entrances.web_request import WebRequest, forwarded_address, joined, proxied_url
+from bidder.entrances.web_request import WebRequest, forwarded_address, join_headers, proxied_url
 from bidder.service.admission import ConcurrencyLimit
 from bidder.service.no_bid_counts import AnswerKind
 from bidder.service.service import Service
@@ -100,7 +100,7 @@ class BidderAsgi:
 
     async def _reply(self, scope: Scope, path: str, lane: Lane, receive: Receive) -> Reply:
         arrived = self._now() - timedelta(seconds=self._lag.seconds)
-        headers = joined((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+        headers = join_headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
         try:
             body = await read_body(receive, headers, self._settings.body_seconds)
             request = self._request(scope, path, headers, body, arrived)

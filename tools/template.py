@@ -13,16 +13,16 @@ class DuplicateEntry(ValueError):
     """Two files define the same entry of the same section."""
 
 
-def loaded(path: Path) -> dict[str, Any]:
+def load_template(path: Path) -> dict[str, Any]:
     """The CloudFormation template of a YAML file, with short tags such as `!Ref` expanded."""
     return dict(YAMLTemplateSerializer().load_template(path.read_text(), str(path)))
 
 
-def joined(folder: Path) -> dict[str, Any]:
+def join_templates(folder: Path) -> dict[str, Any]:
     """The sections (Parameters, Resources, …) of all `*.yaml` in a folder, joined. Raises DuplicateEntry."""
     template: dict[str, Any] = {}
     for path in sorted(folder.glob("*.yaml")):
-        part = loaded(path)
+        part = load_template(path)
         for section, entries in part.items():
             known = template.setdefault(section, {})
             for name, entry in entries.items():

@@ -1,7 +1,7 @@
 """Selects the offers of the answer, stage by stage: a single document, the burst guard, the allowances of budgets."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -9,11 +9,16 @@ from bidder.auction.offer import Offer
 from bidder.auction.pod import breaks
 from bidder.money import impression_cost
 from bidder.openrtb.bid_request import BidRequest
+from bidder.openrtb.slot_in_pod import SlotInPod
 from bidder.snapshot.snapshot import Snapshot
 from bidder.vast.version import Version
 
 Select = Callable[[Sequence[Offer]], list[Offer]]
 """Leaves out offers."""
+
+
+_POSITIONS: Mapping[int, int] = {SlotInPod.FIRST: 0, SlotInPod.LAST: 2}
+"""The order of ads in a document by `slotinpod`. All other ads are between the first and the last."""
 
 
 class AnswerStages(NamedTuple):
@@ -40,6 +45,7 @@ def answer_stages(
 def for_one_document(request: BidRequest, offers: Sequence[Offer]) -> list[Offer]:
     """The offers that a single VAST document can hold: the first, and the offers of the same break and VAST version.
 
+    The ads have the order of the request, but the ad of the first slot is first, and that of the last slot last.
     VAST 2.0 has no pods. VAST has no element for the facts that the Digital Services Act requires, so the document has
     no offer where a request requires them.
     """
@@ -49,7 +55,8 @@ def for_one_document(request: BidRequest, offers: Sequence[Offer]) -> list[Offer
         return list(offers[:1])
     break_of = breaks(request.imp)
     chosen = (break_of[offers[0].slot.imp.id], offers[0].fit.version)
-    return [offer for offer in offers if (break_of[offer.slot.imp.id], offer.fit.version) == chosen]
+    in_break = (offer for offer in offers if (break_of[offer.slot.imp.id], offer.fit.version) == chosen)
+    return sorted(in_break, key=lambda offer: _POSITIONS.get(offer.slot.video.slotinpod, 1))
 
 
 def affordable(offers: Sequence[Offer], snapshot: Snapshot, now: datetime) -> list[Offer]:

@@ -6,7 +6,7 @@ from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.creative import Creative
 
 
-def merged(campaign: Campaign, stored: Campaign | None) -> Campaign:
+def merge_with_stored(campaign: Campaign, stored: Campaign | None) -> Campaign:
     """The campaign to store, merged with the stored one.
 
     A campaign without a status of its own keeps the stored one. A creative that names an upload and no media keeps the

@@ -20,8 +20,8 @@ from bidder.campaigns.backoff import Backoff
 from bidder.campaigns.campaign import Campaign, Status
 from bidder.campaigns.history import Change, changes, documents
 from bidder.campaigns.item_size import document_of
-from bidder.campaigns.merged import merged
-from bidder.campaigns.stored import DELETED_ATTRIBUTE, Contended, Stored, campaign_of, stored
+from bidder.campaigns.merged import merge_with_stored
+from bidder.campaigns.stored import DELETED_ATTRIBUTE, Contended, Stored, campaign_of, read_states
 from bidder.campaigns.transactions import batches, is_transient
 from bidder.campaigns.versions import history_entry, number_key, unchanged_since
 from bidder.errors import UserError
@@ -110,7 +110,9 @@ class CampaignRepository:
         Transactions run one after the other, since each increments the same revision, and no faster than DynamoDB
         allows. If it stops early, finished transactions stay; a second run skips the stored campaigns.
         """
-        return self._each(campaigns, lambda campaign, stored: merged(campaign, stored.campaign), versions or {})
+        return self._each(
+            campaigns, lambda campaign, stored: merge_with_stored(campaign, stored.campaign), versions or {}
+        )
 
     def set_status(self, campaign_id: str, status: Status) -> None:
         """Pauses or resumes a campaign. Raises UnknownCampaign."""
@@ -262,7 +264,7 @@ class CampaignRepository:
         return list(after)
 
     def _stored(self, campaign_ids: Sequence[str]) -> dict[str, Stored]:
-        return stored(self._dynamodb, self._table, campaign_ids, self._pause)
+        return read_states(self._dynamodb, self._table, campaign_ids, self._pause)
 
     def _items(
         self, campaign_id: str, stored: Stored, campaign: Campaign | Deleted

@@ -26,7 +26,8 @@ def print_verification(service: Service, day: date, *, as_json: bool = False) ->
     markers = service.ledger.markers(bids)
     campaigns = {event.campaign_id for events in bids.values() for event in events}
     campaigns.update(campaign.id for campaign in service.campaigns.all())
-    counted = {name: numbers for name in campaigns if (numbers := service.ledger.day(name, day))}
+    numbers = service.ledger.numbers(dict.fromkeys(campaigns, (day,)))
+    counted = {name: numbers_of_day for name, read in numbers.items() if (numbers_of_day := read.days[day])}
     verifications = {
         name: verification
         for name, verification in verify(bids, markers, counted, day).items()

@@ -34,14 +34,14 @@ def recount(service: Service, day: date) -> int:
         bid_id for bid_id, kind in service.ledger.markers({e.bid_id for e in of_day}) if kind in {BILLED, INVALID}
     }
     missing = sorted((event for event in of_day if event.bid_id not in marked), key=lambda event: event.at)
-    left = sum(_uncounted(service, missing[start : start + _A_BATCH]) for start in range(0, len(missing), _A_BATCH))
+    left = sum(_count_events(service, missing[start : start + _A_BATCH]) for start in range(0, len(missing), _A_BATCH))
     if left:
         msg = f"{left} of {len(missing)} events could not be counted now; run it again, repeats count once"
         raise LeftUncounted(msg)
     return len(missing)
 
 
-def _uncounted(service: Service, events: list[Event]) -> int:
+def _count_events(service: Service, events: list[Event]) -> int:
     """Counts the events as the ledger's consumer does; returns how many could not be counted."""
     for _ in range(_TRIES):
         judged = service.judge.judged({str(number): event for number, event in enumerate(events)})

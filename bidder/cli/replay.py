@@ -19,7 +19,7 @@ from bidder.events.exchange import exchange_name
 from bidder.files.opened import naming_file
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.parse import parse
-from bidder.openrtb.recorded import InvalidRecording, recorded
+from bidder.openrtb.recorded import InvalidRecording, read_recorded_requests
 from bidder.service.service import Service
 from bidder.viewer.fill_in import usable
 
@@ -67,7 +67,7 @@ def run(file: Path, replays: Sequence[Replay], clock: datetime | None) -> Read:
     first_invalid = ""
     progress = Progress(file.stat().st_size)
     with opened_lines(file) as (raw, lines), naming_file(str(file)):
-        for record in recorded(lines):
+        for record in read_recorded_requests(lines):
             requests += 1
             try:
                 request, exchange = usable(parse(record.body)), exchange_name(record.exchange)

@@ -77,7 +77,7 @@ class Account:
             for minute, count in now.items():
                 self.delays[minute] += count - seen.get(minute, 0)
             self.delays_seen[campaign_id] = now
-        self.delays = _faded(self.delays, _DELAYS_KEPT)
+        self.delays = _scale_down(self.delays, _DELAYS_KEPT)
 
 
 class Traffic(NamedTuple):
@@ -162,10 +162,10 @@ def take_classes(memory: Memory, by_class: Sequence[Mapping[int, Report]], now: 
             if until <= minute and minute + MINUTE + COMPLETE <= now:
                 memory.classes[number] += report.opportunities
                 memory.classes_until = max(memory.classes_until, minute + MINUTE)
-    memory.classes = _faded(memory.classes, _CLASSES_KEPT)
+    memory.classes = _scale_down(memory.classes, _CLASSES_KEPT)
 
 
-def _faded(counts: Sequence[float], most: float) -> list[float]:
+def _scale_down(counts: Sequence[float], most: float) -> list[float]:
     """The counts, scaled down to a sum of at most `most`."""
     weight = most / max(most, sum(counts))
     return [count * weight for count in counts]

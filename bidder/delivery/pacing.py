@@ -19,7 +19,7 @@ from bidder.delivery.goals import BudgetGoal, goals, mode_of
 from bidder.delivery.notice_delay import NoticeDelay
 from bidder.delivery.obstacle_counts import Obstacles
 from bidder.delivery.participation import share_of
-from bidder.delivery.plan import Anchor, planned
+from bidder.delivery.plan import Anchor, planned_spend
 from bidder.delivery.quality import CLASSES
 
 FASTEST = 1.2
@@ -257,8 +257,8 @@ def _rate(
         anchor = memory.anchors[goal.name] = Anchor(goal.limit, at, min(spent, goal.limit), ends)
         if fresh:
             anchor = memory.anchors[goal.name] = anchor._replace(spent=0.0)
-    by_now = planned(mode_of(terms), curve, goal.period, anchor, now)
-    following = planned(mode_of(terms), curve, goal.period, anchor, now + MINUTE) - by_now
+    by_now = planned_spend(mode_of(terms), curve, goal.period, anchor, now)
+    following = planned_spend(mode_of(terms), curve, goal.period, anchor, now + MINUTE) - by_now
     behind = by_now - spent
     fastest = FASTEST * following + cost * MINUTE / _ONE_IMPRESSION
     rate = min(max(0.0, following + behind * MINUTE / _CATCH_UP), fastest)
@@ -266,8 +266,8 @@ def _rate(
         behind > (FASTEST - 1) * (goal.limit - by_now) + 2 * cost
     ):  # the campaign can't catch up, so the rest gets a new plan
         memory.anchors[goal.name] = Anchor(goal.limit, now, spent, ends)
-        by_now = planned(mode_of(terms), curve, goal.period, memory.anchors[goal.name], now)
-        following = planned(mode_of(terms), curve, goal.period, memory.anchors[goal.name], now + MINUTE) - by_now
+        by_now = planned_spend(mode_of(terms), curve, goal.period, memory.anchors[goal.name], now)
+        following = planned_spend(mode_of(terms), curve, goal.period, memory.anchors[goal.name], now + MINUTE) - by_now
         # The new plan must not slow this minute: a campaign far behind would be slower than one that catches up.
         rate = max(rate, following)
     return rate
@@ -275,7 +275,7 @@ def _rate(
 
 def _plan(memory: Memory, goal: BudgetGoal, terms: BudgetLimits, curve: Curve, now: float) -> float:
     anchor = memory.anchors.get(goal.name)
-    return planned(mode_of(terms), curve, goal.period, anchor, now) if anchor else float(goal.limit)
+    return planned_spend(mode_of(terms), curve, goal.period, anchor, now) if anchor else float(goal.limit)
 
 
 def _pace(terms: BudgetLimits, participation: float, wanted: float, processes: float) -> Pace:

@@ -55,7 +55,7 @@ def verify(
     verifications: dict[str, LedgerVerification] = defaultdict(LedgerVerification)
     missing: dict[str, Counter[str]] = defaultdict(Counter)
     for campaign_id, numbers in counted.items():
-        verifications[campaign_id].counted.update({name: number for name, number in numbers.items() if _compared(name)})
+        verifications[campaign_id].counted.update({name: number for name, number in numbers.items() if _compare(name)})
     for bid_id, events in sorted(bids.items()):
         marker = markers.get((bid_id, BILLED))
         event = next((e for e in events if marker and marker[:2] == (e.kind, e.at.isoformat())), events[0])
@@ -71,7 +71,7 @@ def verify(
             missing[event.campaign_id].update(owed)
             campaign.reasons.append(f"bid {bid_id}: {owed[MICROS]} micros in the archive, never counted")
     for campaign_id, verification in verifications.items():
-        verification.reasons += _unexplained(verification, missing[campaign_id])
+        verification.reasons += _list_unexplained(verification, missing[campaign_id])
     return dict(sorted(verifications.items()))
 
 
@@ -82,7 +82,7 @@ def as_settled(event: Event, marker: Marker | None) -> Event:
     return event.model_copy(update={"price_micros": event.bid_price_micros})
 
 
-def _compared(name: str) -> bool:
+def _compare(name: str) -> bool:
     return name in {MICROS, IMPRESSIONS} or name.startswith((HOUR, DEAL, ADVERTISER))
 
 
@@ -97,7 +97,7 @@ def _owed(event: Event) -> dict[str, int]:
     return owed
 
 
-def _unexplained(verification: LedgerVerification, missing: Mapping[str, int]) -> Iterator[str]:
+def _list_unexplained(verification: LedgerVerification, missing: Mapping[str, int]) -> Iterator[str]:
     """The differences beyond the uncounted bids. The parts of a sum are compared only if the sum is equal."""
     rest = {
         name: verification.counted[name] - verification.archived[name] + missing.get(name, 0)

@@ -93,7 +93,7 @@ _USER = _all_but(User)
 _GEO = _all_but(Geo, "country", "region", "utcoffset")
 
 
-def permitted(request: BidRequest) -> BidRequest:
+def restrict_request(request: BidRequest) -> BidRequest:
     """The request itself if all privacy signals allow, else a copy for contextual bidding.
 
     The copy has no data of the user (ids, segments), no IP address and no advertising id. Of the location it keeps

@@ -43,7 +43,10 @@ def asgi() -> BidderAsgi:
         pass
 
     return BidderAsgi(
-        _service(), from_environment(ServerSettings, os.environ), now, Upkeep(cold_start.imported, nothing, nothing)
+        _service(),
+        from_environment(ServerSettings, os.environ),
+        now,
+        Upkeep(cold_start.resume_garbage_collection, nothing, nothing),
     )
 
 

@@ -22,7 +22,7 @@ from tests.integration.polling import poll
 from tests.smoke.target import Target
 from tests.support.campaigns import campaign
 from tools import ROOT
-from tools.local import STACK, deployed
+from tools.local import STACK, deploy_package
 from tools.ministack import MiniStack
 from tools.package import Package
 from tools.processes import free_port
@@ -124,7 +124,7 @@ def drill(folder: Path, built: Package) -> Iterator[Drill]:
             value,
         ) in PARAMETERS.items():  # before the stack starts, since processes keep parameters for a lifetime
             aws.session().client("ssm").put_parameter(Name=f"/{STACK}/{name}", Type="String", Value=value)
-        made = Drill(aws, deployed(aws, built))
+        made = Drill(aws, deploy_package(aws, built))
         made.import_samples()
         made.refresh()
         poll(lambda: made.target.ask("GET", "/health").status == 200)

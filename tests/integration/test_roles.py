@@ -29,7 +29,7 @@ from tools.creatives_stack import TEMPLATE
 from tools.local import STACK
 from tools.ministack import MiniStack
 from tools.processes import local_environment
-from tools.template import loaded
+from tools.template import load_template
 
 COUNTRY = "VUT"
 CREATIVES = ("Transcode", "Thumbnails", "Metadata")
@@ -225,7 +225,7 @@ def test_a_function_has_no_unused_permission(functions: Functions, judge: Judge,
 
 
 def test_every_function_of_the_creatives_stack_is_run() -> None:
-    template = loaded(TEMPLATE)
+    template = load_template(TEMPLATE)
     resources = template["Resources"].items()
     assert set(CREATIVES) == {name for name, each in resources if each["Type"] == "AWS::Serverless::Function"}
 

@@ -22,7 +22,7 @@ from tests.integration.versions import Deployer, planted
 from tests.support.alarm_judge import is_in_alarm, metric
 from tests.support.cloudformation import Stack
 from tools.deploy import LOCAL_ACCOUNT, deploy
-from tools.lambda_runtime import NotOnThisMachine, lambda_runtime, prepared, unpacked
+from tools.lambda_runtime import NotOnThisMachine, install_tools, lambda_runtime, unpack_archive
 from tools.local import STACK
 from tools.package import Package
 from tools.versions import live_version, roll_back
@@ -123,14 +123,14 @@ class Shift:
 @pytest.fixture(scope="module")
 def shift(drilled: Drill, built: Package, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shift]:
     try:
-        prepared()
+        install_tools()
     except NotOnThisMachine as error:
         pytest.skip(str(error))
     drilled.sell(COUNTRY)
     drilled.refresh()
     with code_deploy() as server:
         logs = tmp_path_factory.mktemp("hooks")
-        yield Shift(drilled, Deployer(drilled, built), server, unpacked(built.archive), logs)
+        yield Shift(drilled, Deployer(drilled, built), server, unpack_archive(built.archive), logs)
     deploy(drilled.session, built, STACK, {})
     drilled.__dict__.pop("ids", None)
 

@@ -211,9 +211,12 @@ def test_a_vast_document_holds_several_ads_of_a_pod_since_vast_3(protocols: list
         ([{"sequence": 1, "linearity": 2}, {"sequence": 2}, {"sequence": 1}, {"sequence": 2}], ["1"]),
         ([{"sequence": 1, "podid": "p"}, {"sequence": 2}, {"podid": "p"}], ["0", "2"]),
         ([{}, {"sequence": 1}, {"sequence": 2}], ["0"]),
+        ([{"sequence": 1, "slotinpod": -1}, {"sequence": 2, "slotinpod": 1}], ["1", "0"]),
+        ([{"podid": "p", "slotinpod": -1}, {"podid": "p", "slotinpod": 2}], ["1", "0"]),
+        ([{"podid": "p"}, {"podid": "p", "slotinpod": 1}], ["1", "0"]),
     ],
 )
-def test_a_vast_document_holds_the_ads_of_a_numbered_break(
+def test_a_vast_document_holds_the_ads_of_a_break_in_their_positions(
     videos: list[dict[str, Any]], held_by_document: list[str]
 ) -> None:
     imps = [{"id": str(number), "video": {"mimes": ["video/mp4"], **each}} for number, each in enumerate(videos)]

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from bidder.cli.commands.cost import command
 from bidder.cli.cost.bill import bill
 from bidder.cli.cost.compare import cheapest, cost
-from bidder.cli.cost.prices import price_table, tiered
+from bidder.cli.cost.prices import price_by_tiers, price_table
 from bidder.cli.cost.usage import (
     Entrance,
     Load,
@@ -84,8 +84,8 @@ def _sentences() -> list[str]:
         f"{processes(million, container):,.0f} processes send {snapshot_gets(million, container):,.0f} GETs a second; "
         f"{processes(million, rest):,.0f} environments of Lambda would send {snapshot_gets(million, rest):,.0f},",
         f"{read_units(million):,.0f} read units a second",
-        f"${PRICES.sns.publish * 1e6:.2f} of publishes and ${tiered(sqs * 1e6, PRICES.sqs):.2f} of SQS requests "
-        f"({sqs:.2f} for an event)",
+        f"${PRICES.sns.publish * 1e6:.2f} of publishes and "
+        f"${price_by_tiers(sqs * 1e6, PRICES.sqs):.2f} of SQS requests ({sqs:.2f} for an event)",
     ]
 
 

@@ -1,7 +1,12 @@
 """`bidder ledger verify` compares the archive with the counters; its exit status is 0 if they agree."""
 
 import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+import pytest
+
+from bidder.aws.batch_get import batch_get
 from bidder.events.archive import Archive, archive_objects
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
@@ -58,3 +63,25 @@ def test_a_recount_counts_only_events_that_the_ledger_lacks(account: Account, co
     assert (status, out) == (0, f"3 events of {DAY} were in the archive alone and are counted now\n")
     assert command("ledger", "verify", "--day", DAY)[0] == 0
     assert command("ledger", "recount", "--day", DAY)[1].startswith("0 events")
+
+
+def test_the_counters_of_many_campaigns_are_read_a_hundred_keys_at_a_time(
+    account: Account, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = account.service()
+    service.campaigns.put_many(campaign(id=f"idle-{number}") for number in range(120))
+    counted = event(0, campaign_id="busy")
+    archived(account, counted)
+    service.ledger.record([counted])
+    calls: list[int] = []
+
+    def counting(dynamodb: Any, table: str, keys: Sequence[Any], *more: Any) -> list[Mapping[str, Any]]:
+        calls.append(len(keys))
+        return batch_get(dynamodb, table, keys, *more)
+
+    monkeypatch.setattr("bidder.events.ledger.batch_get", counting)
+    status, out, err = command("ledger", "verify", "--day", DAY)
+
+    assert (status, err) == (0, "")
+    assert out.splitlines()[1].split() == ["busy", "5000", "5000", "0"]
+    assert len(calls) < 10, "a call for each campaign takes minutes with thousands of campaigns"

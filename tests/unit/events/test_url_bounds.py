@@ -15,8 +15,8 @@ from bidder.events.claims import Claims, decode, encode
 from bidder.events.event import make_event
 from bidder.events.key_rotation import OLD_KEY_KEPT, RotationStep, after_step, due_at
 from bidder.events.kinds import NOTICES, Kind, notice_kind
-from bidder.events.markup_form import MarkupForm, read, written
-from bidder.events.token import InvalidToken, SigningKeys, TokenError, Tokens, plain, sign, signed_target, verify
+from bidder.events.markup_form import MarkupForm, decode_form, encode_form
+from bidder.events.token import InvalidToken, SigningKeys, TokenError, Tokens, sign, signed_target, undo_escapes, verify
 from bidder.events.urls import ERROR_CODE, LOSS_REASON, PRICE, TARGET, TO_WIN, EventUrls
 from tests.support.campaigns import NOW
 
@@ -36,8 +36,8 @@ CLAIMS = Claims("bid", "campaign", "creative", 5_000_000, int(NOW.timestamp()), 
     ],
 )
 def test_the_markup_form_in_win_notices_has_a_fixed_format(form: MarkupForm, word: str) -> None:
-    assert written(form) == word
-    assert read(word) == form
+    assert encode_form(form) == word
+    assert decode_form(word) == form
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_the_markup_form_in_win_notices_has_a_fixed_format(form: MarkupForm, wor
     ],
 )
 def test_any_markup_form_is_read_or_refused(word: str, form: MarkupForm | None) -> None:
-    assert read(word) == form
+    assert decode_form(word) == form
 
 
 @pytest.mark.parametrize(("length", "is_taken"), [(15, False), (16, True)])
@@ -110,11 +110,11 @@ def test_signatures_have_fixed_values() -> None:
 def test_a_token_that_three_proxies_have_percent_encoded_is_read() -> None:
     written_once = "k1.%7Ecl-a_ims%7E%2Esig"
     for encodings, escaped in enumerate(("k1.~cl-a_ims~.sig", written_once, quote(written_once)), 0):
-        assert plain(escaped) == "k1.~cl-a_ims~.sig", encodings
-    assert plain(quote(quote(written_once))) == "k1.~cl-a_ims~.sig"
-    assert plain(quote(quote(quote(written_once)))) == written_once
-    assert plain(" k1.a+b c/d= ") == "k1.a-b-c_d"
-    assert plain("k1.a%2Bb%20c") == "k1.a-b-c"
+        assert undo_escapes(escaped) == "k1.~cl-a_ims~.sig", encodings
+    assert undo_escapes(quote(quote(written_once))) == "k1.~cl-a_ims~.sig"
+    assert undo_escapes(quote(quote(quote(written_once)))) == written_once
+    assert undo_escapes(" k1.a+b c/d= ") == "k1.a-b-c_d"
+    assert undo_escapes("k1.a%2Bb%20c") == "k1.a-b-c"
 
 
 @pytest.mark.parametrize(("seconds", "is_valid"), [(-61, False), (-60, True), (75 * 60, True), (75 * 60 + 1, False)])

@@ -7,7 +7,7 @@ import pytest
 from bidder.openrtb.parse import parse
 from bidder.privacy import tcf
 from bidder.privacy.base64url import Bits, Unreadable
-from bidder.privacy.gate import permitted
+from bidder.privacy.gate import restrict_request
 from tests.support.matchable import video_request
 from tests.unit.privacy.strings import CONSENT
 
@@ -34,7 +34,7 @@ DEVICE = {
 def test_the_device_of_a_restricted_request_keeps_only_impersonal_fields() -> None:
     signals = {"dnt": 1, "lmt": 1, "ext": {"atts": 2}, "sua": {"model": "One"}}
     device = {**DEVICE, **signals, "ip": "203.0.113.7", "ifa": "6d3c1b5e-2f0a-4e7c-9a41-8b7f5c0d9e12"}
-    kept = permitted(parse(json.dumps(video_request(device=device)).encode())).device
+    kept = restrict_request(parse(json.dumps(video_request(device=device)).encode())).device
 
     assert kept is not None
     for name, value in DEVICE.items():

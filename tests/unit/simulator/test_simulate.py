@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bidder.simulator import scenario as module
-from bidder.simulator.campaigns import edited
+from bidder.simulator.campaigns import edit_document
 from bidder.simulator.happenings import Happenings
 from bidder.simulator.scenario import InvalidScenario, Scenario, ScenarioEvent
 from bidder.simulator.scenario_file import read_scenario
@@ -112,7 +112,7 @@ def test_an_invalid_scenario_is_reported_with_its_line_before_the_run(tmp_path: 
 
 
 def test_an_edit_replaces_an_amount_in_either_spelling() -> None:
-    assert edited(
+    assert edit_document(
         {"id": "a", "cpm": 3, "budget": {"daily": 5, "total": 9}}, {"cpm_micros": 1, "budget": {"daily": 7}}
     ) == {
         "id": "a",
