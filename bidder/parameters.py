@@ -12,6 +12,7 @@ from typing import Annotated, NamedTuple, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Json, ValidationError, model_validator
 
 from bidder.currency import parse_rates
+from bidder.events.claims import LONGEST_EXP
 from bidder.events.exchange import UNKNOWN, Exchange, Exchanges
 from bidder.events.price_keys import PriceKeys
 from bidder.events.token import SigningKeys
@@ -67,7 +68,7 @@ class Parameters(BaseModel):
     """The CPM, in whole units of the account currency, above which an import of campaigns warns."""
     allowed_crawlers: Annotated[tuple[Annotated[str, Field(min_length=4)], ...], BeforeValidator(_texts)] = ()
     """Texts in user agents that count as viewers although they name a crawler, such as your own headless browsers."""
-    most_exp: int = Field(default=21_600, ge=60, le=43_200)
+    most_exp: int = Field(default=21_600, ge=60, le=int(LONGEST_EXP.total_seconds()))
     """The longest `exp` of a bid in seconds, even if the impression asks for more."""
     invalid_traffic_counts: bool = True
     """Whether invalid traffic counts against budgets, as if the exchange charged for it. False if you dispute it."""

@@ -31,6 +31,11 @@ _LISTS = frozenset({"categories", "competes_in", "attributes", "apis", "mimes", 
 """The fields that are lists. In other fields a `|` is part of the text."""
 
 
+def csv_list(values: Sequence[str]) -> str:
+    """The spelling of a list of values in a cell."""
+    return _BETWEEN.join(values)
+
+
 def read_csv(lines: Iterator[str], name: str) -> Iterator[Node]:
     """The campaigns of a CSV file, each value at the line where its row begins, and the column of its cell's number.
 

@@ -1,6 +1,6 @@
 """The targeting of a campaign: included and excluded values by attribute, and expressions that combine them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
@@ -94,6 +94,11 @@ Attribute = Literal[
 """The targetable attributes of a request. `docs/targeting.md` has the source and the spelling of each."""
 
 ATTRIBUTES: frozenset[str] = frozenset(get_args(Attribute))
+
+
+def full_path(path: Sequence[str]) -> tuple[str, ...]:
+    """The path of a field in a campaign: `country.include` is short for `targeting.country.include`."""
+    return ("targeting", *path) if path[0] in ATTRIBUTES else tuple(path)
 
 
 def _in_the_words_of_requests(targeting: "dict[Attribute, AttributeRule]") -> "dict[Attribute, AttributeRule]":

@@ -7,7 +7,7 @@ from heapq import nsmallest
 from typing import Any, NamedTuple
 
 from bidder.campaigns.campaign import Campaign, Status
-from bidder.campaigns.differences import differences
+from bidder.campaigns.file_form import changed_fields
 from bidder.campaigns.files import as_lines, as_yaml
 from bidder.campaigns.repository import UnknownCampaign
 from bidder.cli.campaign_filter import Filter
@@ -128,7 +128,7 @@ def print_history(service: Service, campaign_id: str, *, as_json: bool) -> None:
         if change.after is None:
             print("  deleted")
             continue
-        for line in differences(change.before or {}, change.after):
+        for line in changed_fields(change.before, change.after):
             print(f"  {line}")
 
 

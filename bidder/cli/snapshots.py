@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from bidder.campaigns.campaign import Campaign
-from bidder.campaigns.differences import differences
+from bidder.campaigns.file_form import changed_fields
 from bidder.cli.output import print_json, print_table
 from bidder.cli.refresh import publish_refresh
 from bidder.service.service import Service
@@ -66,7 +66,7 @@ def changes(before: Snapshot, after: Snapshot) -> Iterator[str]:
         was, now = before.delivery.withheld(old), after.delivery.withheld(new)
         if was != now:
             yield f"{campaign_id}: {was or 'may bid'} -> {now or 'may bid'}"
-        for line in differences(_document(before.index.campaign(old)), _document(after.index.campaign(new))):
+        for line in changed_fields(_document(before.index.campaign(old)), _document(after.index.campaign(new))):
             yield f"{campaign_id}: {line}"
 
 

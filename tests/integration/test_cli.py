@@ -130,9 +130,7 @@ def test_a_dry_run_prints_the_changes_and_an_export_is_imported_unchanged(run, t
 
     file.write_text(FILE.format(id="dry", cpm=4))
     dry_run = run("campaigns", "import", str(file), "--dry-run").stdout
-    assert dry_run.startswith(
-        "dry: cpm_micros: 3000000 -> 4000000\n1 campaign: 0 new, 1 changed, 0 as they are stored."
-    )
+    assert dry_run.startswith("dry: cpm: 3 -> 4\n1 campaign: 0 new, 1 changed, 0 as they are stored.")
 
     for form in ("yaml", "jsonl"):
         exported = tmp_path / f"all.{form}"
