@@ -30,7 +30,7 @@ from loadtest.pending import Pending, PendingCalls
 from loadtest.plan import Plan, may_be_called, may_be_loaded, plan
 from loadtest.replay import recorded
 from loadtest.requests import Generated
-from loadtest.scenario import realistic
+from loadtest.scenario import generate_realistic
 from loadtest.standards import check_standards
 from loadtest.tls import tls_context
 
@@ -156,7 +156,7 @@ class ExchangeUser(FastHttpUser):
         """Starts the due calls, and sends one bid request, whose calls are due later."""
         for call in self.pending.due(time.monotonic()):
             self.players.spawn(self.call, call)
-        request = realistic(self.requests_rng) if _run.replayed is None else next(_run.replayed)
+        request = generate_realistic(self.requests_rng) if _run.replayed is None else next(_run.replayed)
         user_agent = _user_agent(request.document)
         for bid_id, calls in self.ask_in_time(request):
             self.pending.add(self.calls_rng, calls, time.monotonic(), bid_id, user_agent)

@@ -28,7 +28,7 @@ class Stored(NamedTuple):
     campaign: Campaign | None
 
 
-def stored(
+def read_states(
     dynamodb: "DynamoDBClient", table: str, campaign_ids: Sequence[str], pause: Callable[[float], None] = time.sleep
 ) -> dict[str, Stored]:
     """The stored state of each campaign by id, read consistently. Raises Contended, and DynamoDB's errors."""

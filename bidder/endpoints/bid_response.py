@@ -20,7 +20,7 @@ from bidder.endpoints.vast import BID, marked_vast, markup_form, pricing, skip_o
 from bidder.events.claims import DEFAULT_EXP, Claims
 from bidder.events.exchange import UNKNOWN, Exchange
 from bidder.events.kinds import BilledBy, Kind
-from bidder.events.markup_form import MARKUP, written
+from bidder.events.markup_form import MARKUP, encode_form
 from bidder.events.token import SigningKeys
 from bidder.events.urls import LOSS_REASON, PRICE, TO_WIN, EventUrls, query
 from bidder.money import Rate, decimal_price
@@ -35,7 +35,7 @@ from bidder.openrtb.markup_type import MarkupType
 from bidder.openrtb.slot_in_pod import SlotInPod
 from bidder.openrtb.video import Video
 from bidder.parameters import DEFAULTS
-from bidder.url_names import LONGEST_URL, packed
+from bidder.url_names import LONGEST_URL, encode_bytes
 from bidder.vast.template import Template, mark
 from bidder.vast.xml import in_cdata
 
@@ -61,7 +61,7 @@ def bid_id(auction_id: str, offer: Offer, number: int, now: datetime) -> str:
     """
     text = "\0".join((auction_id, offer.slot.imp.id, offer.campaign.id, str(number), now.isoformat()))
     digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_ID_BYTES).digest()
-    return packed(b"\0" + digest)[1:]
+    return encode_bytes(b"\0" + digest)[1:]
 
 
 class BidContext(NamedTuple):
@@ -293,7 +293,7 @@ def _key(terms: BidContext, offer: Offer, urls: EventUrls) -> Hashable:
 
 
 def _render(terms: BidContext, offer: Offer, urls: EventUrls) -> _Rendered:
-    form = written(markup_form(offer))
+    form = encode_form(markup_form(offer))
     markup = marked_vast(offer, urls.seconds)
     base = urls.base
     if markup is None or terms.asks_transparency or in_cdata(base) != base or dump(base)[1:-1] != base:

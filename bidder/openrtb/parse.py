@@ -87,16 +87,16 @@ def _at_once(body: bytes) -> BidRequest | None:
 
 
 def _step_by_step(body: bytes) -> BidRequest:
-    document = _decoded(body)
+    document = _decode(body)
     if isinstance(document, dict) and isinstance(document.get("imp"), list):
         del document["imp"][MAX_IMPS:]
     try:
         return BidRequest.model_validate(document)
     except ValidationError as error:
-        return _mended(document, error)
+        return _mend_request(document, error)
 
 
-def _decoded(body: bytes) -> Any:
+def _decode(body: bytes) -> Any:
     """The decoded JSON of a body, with texts repaired where they are not Unicode."""
     try:
         return from_json(body, allow_inf_nan=False)
@@ -128,7 +128,7 @@ def _objects(holder: Any, name: str) -> list[dict[str, Any]]:
     return [each for each in (children if isinstance(children, list) else [children]) if isinstance(each, dict)]
 
 
-def _mended(document: Any, error: ValidationError) -> BidRequest:
+def _mend_request(document: Any, error: ValidationError) -> BidRequest:
     """The request without the wrong values that `mend` removes, and without faulty impressions if others remain."""
     errors = _details(error)
     for _ in range(_ROUNDS):

@@ -13,7 +13,7 @@ from tests.integration.test_server import Clients, logged, objects, status
 from tests.support.aws_server import aws_server
 from tools import ROOT
 from tools.processes import free_port, wait_until
-from tools.template import loaded
+from tools.template import load_template
 
 __all__ = ["objects"]
 _NOBODY = 65534
@@ -26,7 +26,7 @@ def image() -> Iterator[container.Image]:
 
 def health_command(port: int) -> list[str]:
     """The health check of the task in `deploy/container.yaml`, with another port."""
-    template = loaded(ROOT / "deploy" / "container.yaml")
+    template = load_template(ROOT / "deploy" / "container.yaml")
     task = template["Resources"]["Task"]["Properties"]
     kind, *command = task["ContainerDefinitions"][0]["HealthCheck"]["Command"]
     assert kind == "CMD"

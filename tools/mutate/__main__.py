@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tools.mutate import covering_tests, equivalent, trial
 from tools.mutate.covering_tests import CoveringTests
-from tools.mutate.mutations import Mutant, mutants, mutated
+from tools.mutate.mutations import Mutant, apply_mutation, mutants
 from tools.mutate.results import EQUIVALENT, KILLED, SURVIVED, UNTESTED, Results, room, table
 
 ROOMS = ("bidder/money.py", "bidder/auction", "bidder/delivery", "bidder/events", "bidder/privacy")
@@ -25,7 +25,8 @@ MOST_TESTS = 250
 """The most tests for a mutant, the nearest first: a fault that only a distant test detects should get a nearer test."""
 CPU_SECONDS = 60
 """The time limit of a mutant's tests, besides twice the seconds that they take without a fault."""
-PASSED, FAILED = 0, (1, 2)
+PASSED, FAILED = 0, (1, 2, 4)
+"""Exit codes of pytest. Its options are right, so 4 means that a conftest cannot import the mutated module."""
 
 
 class Unjudged(RuntimeError):
@@ -133,7 +134,7 @@ def _outcomes(chosen: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant, 
 
 def _start(mutant: Mutant, names: Sequence[str], profile: str, cpu_seconds: float) -> trial.Trial:
     def work() -> int:
-        trial.mutate_import(Path(mutant.path), mutated(Path(mutant.path).read_text(), mutant.number))
+        trial.mutate_import(Path(mutant.path), apply_mutation(Path(mutant.path).read_text(), mutant.number))
         return trial.run_tests(names, profile, stop=True)[0]
 
     return trial.Trial(work, cpu_seconds)

@@ -160,7 +160,7 @@ def test_state_refusals_and_example_are_printed(
     )
     held = snapshot([own_campaign])
     monkeypatch.setattr(explain_campaign, "load_snapshot", lambda *_: held)
-    monkeypatch.setattr(explain_campaign, "_refused", lambda *_: Counter({"floor": 1234, "duration": 2}))
+    monkeypatch.setattr(explain_campaign, "_count_rejections", lambda *_: Counter({"floor": 1234, "duration": 2}))
     bidder_service = service(held, campaigns=Kept(own_campaign), ledger=Spent(), store=SwitchesOff())
 
     explain_campaign.print_campaign(bidder_service, "plain", ExplainOptions(at=NOW.isoformat()), as_json=as_json)
@@ -212,5 +212,5 @@ def test_refusals_are_read_from_the_log_of_the_bid_function(monkeypatch: pytest.
 
     monkeypatch.setattr("bidder.aws.client", lambda _: Logs())
 
-    assert explain_campaign._refused("a", NOW) == {"floor": 5}
+    assert explain_campaign._count_rejections("a", NOW) == {"floor": 5}
     assert [call["logGroupName"] for call in requested if "logGroupName" in call] == ["/bidder/bid"]

@@ -327,13 +327,10 @@ def test_the_limits_of_advertisers_are_imported_shown_exported_and_deleted(
     file = tmp_path / "limits.yaml"
     file.write_text("advertisers: [{domain: shop.example, budget: {daily: 10}}]\n")
 
-    assert (
-        'shop.example: budget: nothing -> {"daily_micros": 10000000}'
-        in run("campaigns", "import", str(file), "--dry-run")[1]
-    )
+    assert 'shop.example: budget: nothing -> {"daily": 10}' in run("campaigns", "import", str(file), "--dry-run")[1]
     assert run("advertisers", "list", "--json")[1] == "[]\n"
     assert "limits of 1 advertiser imported" in run("campaigns", "import", str(file))[1]
     assert "shop.example" in run("advertisers", "list")[1]
-    assert '"daily_micros": 10000000' in run("advertisers", "show", "shop.example")[1]
+    assert '"daily": 10' in run("advertisers", "show", "shop.example")[1]
     assert run("advertisers", "delete", "shop.example")[0] == 0
     assert run("advertisers", "show", "shop.example")[0] == 1

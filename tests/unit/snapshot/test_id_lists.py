@@ -14,7 +14,7 @@ from bidder.cli.lists import InvalidList, lists_of, read_ids
 from bidder.consumers.refresh import publish_snapshot
 from bidder.delivery.budget import Withheld
 from bidder.openrtb.parse import parse
-from bidder.privacy.gate import permitted
+from bidder.privacy.gate import restrict_request
 from bidder.snapshot.container import BadSnapshot, pack
 from bidder.snapshot.id_lists import IdList, containing, id_number, pack_list
 from bidder.snapshot.keys import INDEXES, LISTS
@@ -76,7 +76,7 @@ def with_lists(held: Snapshot, lists: dict[str, set[str]]) -> Snapshot:
 
 
 def bids(request: dict[str, Any], held: Snapshot) -> bool:
-    requested = permitted(parse(json.dumps(request).encode()))
+    requested = restrict_request(parse(json.dumps(request).encode()))
     return bool(decided(requested, held))
 
 
