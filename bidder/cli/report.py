@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bidder.cli.output import print_json, print_table
 from bidder.cli.progress import Progress
-from bidder.errors import UserError
+from bidder.errors import UserError, shown
 from bidder.events.event import Event
 from bidder.events.ivt_suspects import in_crowded_minutes, sharing_a_price
 from bidder.events.kinds import Kind
@@ -70,7 +70,7 @@ def period(day: date | None, first: date | None, last: date | None, time_zone: s
     try:
         zone = ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        msg = f"{time_zone} is not a zone of the IANA database, such as Europe/Berlin"
+        msg = f"{shown(time_zone)} is not a zone of the IANA database, such as Europe/Berlin"
         raise BadPeriod(msg) from None
     begins, ends = day or first, day or last or datetime.now(zone).date()
     if begins is None or (day and (first or last)):
