@@ -20,10 +20,10 @@ class AdvertiserRepository(NamedDocuments[AdvertiserLimits]):
 
     def get(self, domain: str) -> AdvertiserLimits:
         """The limits of an advertiser. Raises UnknownAdvertiser."""
-        held = self.held().get(domain)
-        if held is None:
+        entry = self.held().get(domain)
+        if entry is None:
             raise UnknownAdvertiser(domain)
-        return held.document
+        return entry.document
 
     def delete(self, name: str) -> None:
         """Deletes the limits of an advertiser; its campaigns stay. Raises UnknownAdvertiser."""

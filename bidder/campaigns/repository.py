@@ -254,15 +254,17 @@ class CampaignRepository:
 
     def _try(self, campaign_ids: Sequence[str], edit: Edit, versions: Mapping[str, int]) -> list[str]:
         revision = self.revision()
-        held = self._stored(campaign_ids)
+        states = self._stored(campaign_ids)
         for campaign_id, version in versions.items():
-            if campaign_id in held and held[campaign_id].version != version:
-                raise StaleCampaign(campaign_id, version, held[campaign_id].version)
+            if campaign_id in states and states[campaign_id].version != version:
+                raise StaleCampaign(campaign_id, version, states[campaign_id].version)
         after = {
-            id_: edited for id_, stored in held.items() if (edited := edit(id_, stored)) not in (None, stored.campaign)
+            id_: edited
+            for id_, stored in states.items()
+            if (edited := edit(id_, stored)) not in (None, stored.campaign)
         }
         if after:
-            items = [item for id_, edited in after.items() if edited for item in self._items(id_, held[id_], edited)]
+            items = [item for id_, edited in after.items() if edited for item in self._items(id_, states[id_], edited)]
             self._dynamodb.transact_write_items(TransactItems=[*items, *self._next_revision(revision, list(after))])
         return list(after)
 

@@ -102,7 +102,7 @@ def list_lists(service: Service, *, as_json: bool) -> None:
     for campaign in service.campaigns.all():
         for name in lists_of(campaign):
             users.setdefault(name, []).append(campaign.id)
-    held = list(service.lists.all())
+    stored_lists = list(service.lists.all())
     if as_json:
         there = [
             {
@@ -111,7 +111,7 @@ def list_lists(service: Service, *, as_json: bool) -> None:
                 "ids": stored_list.ids,
                 "campaigns": sorted(users.pop(stored_list.name, [])),
             }
-            for stored_list in held
+            for stored_list in stored_lists
         ]
         missing = [
             {"list": name, "imported": None, "ids": None, "campaigns": sorted(ids)}
@@ -126,7 +126,7 @@ def list_lists(service: Service, *, as_json: bool) -> None:
             str(stored_list.ids),
             ", ".join(sorted(users.pop(stored_list.name, []))),
         )
-        for stored_list in held
+        for stored_list in stored_lists
     ]
     rows += [(name, "missing", "", ", ".join(sorted(ids))) for name, ids in sorted(users.items())]
     print_table(("list", "imported (UTC)", "ids", "campaigns"), rows, left=2)
@@ -151,7 +151,7 @@ def lists_of(campaign: Campaign) -> set[str]:
 def missing_lists(service: Service, campaigns: Iterable[Campaign]) -> Iterator[str]:
     """A line for each missing list that a campaign names."""
     named = [(campaign.id, name) for campaign in campaigns for name in sorted(lists_of(campaign))]
-    held = set(service.lists.names()) if named else set()
+    stored_names = set(service.lists.names()) if named else set()
     for campaign_id, name in named:
-        if name not in held:
+        if name not in stored_names:
             yield f"{campaign_id}: bids once there is a list {name}: `bidder lists import {name} FILE`"

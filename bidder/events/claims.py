@@ -25,6 +25,12 @@ DEFAULT_EXP = timedelta(hours=1)
 GRACE = timedelta(minutes=15)
 """The time after a bid's `exp` in which its events still count: players and exchanges report with a delay."""
 
+LONGEST_EXP = timedelta(hours=12)
+"""The highest value of the parameter `most-exp`."""
+
+BETWEEN_EVENTS = CLOCK_SKEW + LONGEST_EXP + GRACE
+"""The longest time between two valid events of one bid."""
+
 _SEPARATOR, _UTC = "~", "UTC"
 _POINT = "."
 _MOST_DIGITS, _KEPT_DIGITS = 5, 3
