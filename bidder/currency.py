@@ -29,7 +29,7 @@ class InvalidRates(UserError, ValueError):
     """The table of exchange rates is invalid; the message says why."""
 
 
-def read_rates(text: str) -> dict[str, Rate]:
+def parse_rates(text: str) -> dict[str, Rate]:
     """The rates of a JSON object such as `{"EUR": 1.0842}`: units of the account currency by ISO 4217 code.
 
     Raises InvalidRates.

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from bidder.endpoints.reply import Reply, error, with_cors
 from bidder.entrances import routes
-from bidder.entrances.web_request import WebRequest, forwarded_address, joined, proxied_url
+from bidder.entrances.web_request import WebRequest, forwarded_address, join_headers, proxied_url
 from bidder.service.admission import ConcurrencyLimit
 from bidder.service.no_bid_counts import AnswerKind
 from bidder.service.service import Service
@@ -100,7 +100,7 @@ class BidderAsgi:
 
     async def _reply(self, scope: Scope, path: str, lane: Lane, receive: Receive) -> Reply:
         arrived = self._now() - timedelta(seconds=self._lag.seconds)
-        headers = joined((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+        headers = join_headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
         try:
             body = await read_body(receive, headers, self._settings.body_seconds)
             request = self._request(scope, path, headers, body, arrived)
@@ -116,7 +116,9 @@ class BidderAsgi:
         peer = client[0] if client else None
         proxies = self._settings.proxies
         # without a trusted proxy, a caller's forwarded headers are ignored
-        seen = headers if proxies else {name: value for name, value in headers.items() if name != "x-forwarded-proto"}
+        trusted_headers = (
+            headers if proxies else {name: value for name, value in headers.items() if name != "x-forwarded-proto"}
+        )
         return WebRequest(
             method=scope["method"],
             path=path,
@@ -124,7 +126,7 @@ class BidderAsgi:
             headers=headers,
             body=body,
             address=forwarded_address(headers, proxies) if proxies else peer,
-            base_url=proxied_url(self._service.settings.public_url, seen),
+            base_url=proxied_url(self._service.settings.public_url, trusted_headers),
             arrived=arrived,
             now=self._now,
         )

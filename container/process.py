@@ -24,7 +24,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def repeated(work: Callable[[], None], repeated_failures: RepeatedFailures) -> Callable[[], None]:
+def repeat_safely(work: Callable[[], None], repeated_failures: RepeatedFailures) -> Callable[[], None]:
     """The work, for repeated calls: a failure is logged, and the next call tries again."""
 
     def run() -> None:
@@ -40,7 +40,7 @@ def repeated(work: Callable[[], None], repeated_failures: RepeatedFailures) -> C
     return run
 
 
-def made() -> BidderAsgi:
+def make_application() -> BidderAsgi:
     """The application of this process, configured by its environment."""
     log.to_stdout()
     threads = TrackedThreads()
@@ -48,7 +48,7 @@ def made() -> BidderAsgi:
 
     def begin() -> None:
         prepare(service, now())
-        cold_start.imported()
+        cold_start.resume_garbage_collection()
         log.event("server.started", pid=os.getpid())
 
     def tick() -> None:
@@ -59,4 +59,4 @@ def made() -> BidderAsgi:
 
     server = from_environment(ServerSettings, os.environ)
     end = partial(drain, service, threads, seconds=server.drain_seconds)
-    return BidderAsgi(service, server, now, Upkeep(begin, repeated(tick, RepeatedFailures()), lambda: end(now())))
+    return BidderAsgi(service, server, now, Upkeep(begin, repeat_safely(tick, RepeatedFailures()), lambda: end(now())))

@@ -30,7 +30,7 @@ from loadtest.pending import Pending, PendingCalls
 from loadtest.plan import Plan, may_be_called, may_be_loaded, plan
 from loadtest.replay import recorded
 from loadtest.requests import Generated
-from loadtest.scenario import realistic
+from loadtest.scenario import generate_realistic
 from loadtest.standards import check_standards
 from loadtest.tls import tls_context
 
@@ -52,6 +52,9 @@ lost: Counter[str] = Counter()
 accepted_events: set[tuple[str, str]] = set()
 """The notices that the bidder accepted: kind and bid id."""
 
+late: Counter[str] = Counter()
+"""The number of bids (`BID`) that came after the `tmax` of their requests. They are no errors."""
+
 _OUTCOMES = {200: "bid", 204: "no-bid", 400: "400"}
 _HEADERS = {"Content-Type": "application/json", "x-openrtb-version": "2.6"}
 _RETRY_SECONDS = 1.0
@@ -59,6 +62,10 @@ _RETRY_SECONDS = 1.0
 
 Retry-After is 5, which is too long here.
 """
+ANSWER_SECONDS = 10.0
+"""The most seconds from a bid request to the last byte of its answer. The client's own time-out starts again with each
+byte, so a server that sends byte by byte would never fail."""
+_TOO_LATE = f"no complete answer within {ANSWER_SECONDS:g} s"
 _CALLS_AT_ONCE = 2
 """The most concurrent notices of a user. More would block the single process of the local AWS."""
 
@@ -92,7 +99,7 @@ def _begin(**_: object) -> None:
     """Resets the state, so that each run of locust's page sends the same requests."""
     global _run
     _run = _Progress()
-    for counts in (outcomes, unavailable, lost, accepted_events):
+    for counts in (outcomes, unavailable, lost, late, accepted_events):
         counts.clear()
 
 
@@ -149,13 +156,23 @@ class ExchangeUser(FastHttpUser):
         """Starts the due calls, and sends one bid request, whose calls are due later."""
         for call in self.pending.due(time.monotonic()):
             self.players.spawn(self.call, call)
-        request = realistic(self.requests_rng) if _run.replayed is None else next(_run.replayed)
+        request = generate_realistic(self.requests_rng) if _run.replayed is None else next(_run.replayed)
         user_agent = _user_agent(request.document)
-        for bid_id, calls in self.ask(request):
+        for bid_id, calls in self.ask_in_time(request):
             self.pending.add(self.calls_rng, calls, time.monotonic(), bid_id, user_agent)
+
+    def ask_in_time(self, request: Generated) -> list[BidCalls]:
+        """Sends a bid request as `ask` does, and gives up after `ANSWER_SECONDS`."""
+        try:
+            with gevent.Timeout(ANSWER_SECONDS):
+                return self.ask(request)
+        except gevent.Timeout:
+            self.fail(BID, _TOO_LATE, "POST")
+            return []
 
     def ask(self, request: Generated) -> list[BidCalls]:
         """Sends a bid request. Returns the calls of each bid in the answer."""
+        began = time.monotonic()
         with self.client.post(
             "/bid",
             data=request.body,  # type: ignore[arg-type] # locust passes bytes on
@@ -164,6 +181,10 @@ class ExchangeUser(FastHttpUser):
             catch_response=True,
             allow_redirects=False,
         ) as response:
+            seconds = time.monotonic() - began
+            if seconds >= ANSWER_SECONDS:  # locust ends the answer at the time-out of `ask_in_time`
+                response.failure(_TOO_LATE)
+                return []
             _count_unavailable(response, BID)
             try:
                 body = _body_text(response)
@@ -177,6 +198,7 @@ class ExchangeUser(FastHttpUser):
                 return []
             response.success()
             outcomes[_OUTCOMES[response.status_code]] += 1
+            late[BID] += bool(calls) and _is_after_tmax(request.document, seconds)
             return calls
 
     def call(self, call: Pending) -> None:
@@ -201,15 +223,19 @@ class ExchangeUser(FastHttpUser):
         if is_final or not self.pending.again(call, time.monotonic(), _RETRY_SECONDS * call.attempt):
             lost[call.kind] += 1
 
-    def fail(self, name: str, message: str) -> None:
-        """Counts a failure that does not belong to a request."""
-        self.environment.events.request.fire(
-            request_type="GET", name=name, response_time=0, response_length=0, exception=ValueError(message), context={}
-        )
+    def fail(self, name: str, message: str, method: str = "GET") -> None:
+        """Counts a failure that does not belong to an answer."""
+        nothing = {"response_time": 0, "response_length": 0, "context": {}}
+        self.environment.events.request.fire(request_type=method, name=name, exception=ValueError(message), **nothing)
 
 
 def _seeded(seed: str) -> Random:
     return Random(seed)  # noqa: S311 - a repeatable draw, not a secret
+
+
+def _is_after_tmax(request: dict[str, Any], seconds: float) -> bool:
+    tmax = request.get("tmax")
+    return isinstance(tmax, int | float) and 0 < tmax < seconds * 1000
 
 
 def _user_agent(request: dict[str, Any]) -> str | None:

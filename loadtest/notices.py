@@ -68,7 +68,7 @@ def _parse(adm: str) -> etree._Element:
     try:
         return etree.fromstring(adm.encode(), etree.XMLParser(resolve_entities=False, no_network=True))
     except etree.XMLSyntaxError as error:
-        msg = f"adm is not XML: {error}"
+        msg = f"adm is not XML: {str(error).partition(', line')[0]}"  # without the position, so that faults are summed
         raise ValueError(msg) from None
 
 

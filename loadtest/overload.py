@@ -18,7 +18,7 @@ import psutil
 
 from bidder.cli.table import table
 from loadtest.bench.measure import percentile
-from loadtest.bench.servers import commands, measured, served
+from loadtest.bench.servers import commands, measured, run_server
 from loadtest.http_client import HttpConnection
 from loadtest.requests import generate
 from tools.processes import LOOPBACK, free_port
@@ -103,7 +103,7 @@ def main() -> int:
     rng = Random(3)  # noqa: S311 - a repeatable draw, not a secret
     bodies = [json.dumps(generate(rng).document | {"tmax": TMAX_MS}).encode() for _ in range(1000)]
     port = free_port()
-    with served(commands(port)["uvicorn, ASGI"], port):
+    with run_server(commands(port)["uvicorn, ASGI"], port):
         measured(port, 32, 2)
         sustained = measured(port, 32).rate
         before = memory_mb(port)

@@ -10,7 +10,7 @@ from bidder.cli.replay import opened_lines
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.parse import parse
 from bidder.openrtb.recorded import InvalidRecording
-from bidder.openrtb.recorded import recorded as recorded_requests
+from bidder.openrtb.recorded import read_recorded_requests as recorded_requests
 from loadtest.requests import Generated, RequestKind
 
 

@@ -28,7 +28,7 @@ from locust.stats import RequestStats, StatsEntry, stats_history
 from bidder.cli.environment import variables_of
 from bidder.cli.table import table
 from loadtest.event_watch import EventWatch, local_watch
-from loadtest.locustfile import BID, NOTICES, ExchangeUser, accepted_events, lost, outcomes, unavailable
+from loadtest.locustfile import BID, NOTICES, ExchangeUser, accepted_events, late, lost, outcomes, unavailable
 from loadtest.plan import BadPlan, Plan, plan
 from loadtest.replay import BadReplay, recorded
 from loadtest.tls import tls_context
@@ -61,6 +61,8 @@ def main() -> int:
         return 2
     print(f"loadtest: {run_plan.users} users for {run_plan.duration} s against {run_plan.host}", flush=True)
     watch = _watch(run_plan)
+    if watch is None and run_plan.settings is not None and os.environ.get("EVENTS") == "local":
+        return 2
     try:
         runner = _run(run_plan, watch)
         missing = watch.missing(accepted_events, run_plan.arrival) if watch else set()
@@ -79,11 +81,15 @@ def main() -> int:
 
 
 def _faults(runner: Runner, missing: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """A line for each kind of fault.
+    """A line for each kind of fault, and one for late bids, which are no fault.
 
     `missing` are the kind and bid id of the events that did not arrive on the topic.
     """
     yield from (meaning for row, meaning in UNAVAILABLE.items() if unavailable[row])
+    if late[BID]:
+        yield f"{late[BID]} x late: a bid after the tmax of its request, which an exchange no longer accepts"
+    if not outcomes and not runner.stats.errors:
+        yield "no bid request was answered before the end of the run"
     failures = sorted(runner.stats.errors.values(), key=lambda failure: -failure.occurrences)
     for failure in failures[:MOST_FAULTS]:
         yield f"{failure.occurrences} x {failure.name}: {failure.error}"

@@ -8,7 +8,7 @@ from functools import partial
 
 from bidder.auction.answer_rules import ANSWER, OfferProgress
 from bidder.auction.attributes import Values
-from bidder.auction.auction_context import AuctionContext, ReadExposures, read_once
+from bidder.auction.auction_context import AuctionContext, ReadExposures
 from bidder.auction.decide import decide
 from bidder.auction.match import Slot, implied_values, match
 from bidder.auction.matching_rules import PACING, WITHHELD, rule_name
@@ -68,9 +68,8 @@ def explain(
     `within_shares` leaves out the offers that the burst guard refuses.
     """
     slots = match(request, snapshot, now, exchange)
-    exposures = read_once(read_exposures)
-    context = AuctionContext(request, seat, snapshot.delivery, now, exposures)
-    chosen = shade(context, decide(request, slots, snapshot, seat, now, read_exposures=exposures), exchange)
+    context = AuctionContext(request, seat, snapshot.delivery, now, read_exposures)
+    chosen = shade(context, decide(context, slots, snapshot), exchange)
     pay = partial(would_be_affordable, snapshot=snapshot, now=now)
     stages = answer_stages(request, chosen, within_shares, pay, as_xml=as_xml)
     latest = _latest(snapshot, most, campaign_id)

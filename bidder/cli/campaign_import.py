@@ -5,9 +5,9 @@ from itertools import islice
 
 from bidder.campaigns.advertiser_limits import AdvertiserLimits
 from bidder.campaigns.campaign import Campaign
-from bidder.campaigns.differences import differences
+from bidder.campaigns.file_form import changed_fields
 from bidder.campaigns.files import CampaignFile
-from bidder.campaigns.merged import merged
+from bidder.campaigns.merged import merge_with_stored
 from bidder.cli.campaign_uploads import send_uploads, uploads_of
 from bidder.cli.lists import missing_lists
 from bidder.cli.output import note, number_of, warn
@@ -89,14 +89,14 @@ def _print_changes(service: Service, campaigns: CampaignFile) -> None:
     known = {limits.domain: limits for limits in service.advertisers.all()} if campaigns.advertisers else {}
     for limits in campaigns.advertisers:
         before = known.get(limits.domain)
-        for line in differences(_document(before) if before else {}, _document(limits)):
+        for line in changed_fields(_document(before) if before else None, _document(limits)):
             print(f"{limits.domain}: {line}")
     for campaign, old in _beside_stored(service, campaigns):
         if old is None:
             new += 1
             print(f"{campaign.id}: new")
             continue
-        lines = list(differences(_document(old), _document(merged(campaign, old))))
+        lines = list(changed_fields(_document(old), _document(merge_with_stored(campaign, old))))
         changed += bool(lines)
         for line in lines:
             print(f"{campaign.id}: {line}")

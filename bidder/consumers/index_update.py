@@ -47,15 +47,15 @@ def compiled_index(service: Service, current: Manifest | None) -> CompiledIndex:
     """
     # read before the campaigns, so that an edit made meanwhile counts as a later change
     revision = service.campaigns.revision()
-    index = _held(service, current)
+    index = _read_current(service, current)
     if current is None or index is None or current.base_revision is None:
-        return _compiled_anew(service, revision)
+        return _compile_all(service, revision)
     if current.revision == revision and current.pinned is None:
         return CompiledIndex(index, current.index, {}, revision, current.base_revision)
     base = index.parts[0]
     changed = service.campaigns.changes(current.base_revision)
     if changed is None or len(changed) > max(MOST_RECENT, len(base) // 20):
-        return _compiled_anew(service, revision)
+        return _compile_all(service, revision)
     campaigns = list(_sellable(service.campaigns.get_many(sorted(changed))))
     recent = compile_index(campaigns, removed=changed - {campaign.id for campaign in campaigns})
     keys = (current.index[0], INDEXES + object_id(recent))
@@ -63,7 +63,7 @@ def compiled_index(service: Service, current: Manifest | None) -> CompiledIndex:
     return CompiledIndex(Index(parts), keys, {keys[1]: recent}, revision, current.base_revision)
 
 
-def _compiled_anew(service: Service, revision: int) -> CompiledIndex:
+def _compile_all(service: Service, revision: int) -> CompiledIndex:
     base = compile_index(_sellable(service.campaigns.all()))
     key = INDEXES + object_id(base)
     return CompiledIndex(Index.load([base]), (key,), {key: base}, revision, revision)
@@ -78,7 +78,7 @@ def _sellable(campaigns: "Iterable[Campaign]") -> "Iterator[Campaign]":
             yield campaign
 
 
-def _held(service: Service, current: Manifest | None) -> Index | None:
+def _read_current(service: Service, current: Manifest | None) -> Index | None:
     """The index of the current manifest, or None if it can't be read. Objects that this process holds are reused."""
     if current is None:
         return None

@@ -51,7 +51,7 @@ def _publish(service: Service, now: datetime) -> int:
     else:
         compiled = taken_over
         latest = latest_limits(service, pinned.manifest, compiled.index)
-    limits = _limited(compiled.index, latest)
+    limits = _select_limits(compiled.index, latest)
     spends = service.spent.spends(_clocks(limits, now))
     # without a campaign that bids by predictions, the counts of outcomes are not needed
     counts = service.learning.counts(now) if any(compiled.index.learners()) else {}
@@ -112,7 +112,7 @@ def _log_refresh(manifest: Manifest, pinned: Pinned | None, now: datetime, *, co
         log.warning("snapshot.pinned", **metric)
 
 
-def _limited(index: Index, latest: Mapping[str, BudgetLimits]) -> dict[str, BudgetLimits]:
+def _select_limits(index: Index, latest: Mapping[str, BudgetLimits]) -> dict[str, BudgetLimits]:
     """The limits of each campaign with a budget, by campaign id. Other campaigns are not paced, and need no spend.
 
     A campaign that changed is in two parts of the index. The later part has its current version.

@@ -18,7 +18,7 @@ _STEREO = "aformat=channel_layouts=stereo"
 """Loudness is measured after the conversion to stereo: a mono track on two loudspeakers is 3 dB louder than on one."""
 
 
-def opened(limits: Limits) -> list[str]:
+def input_options(limits: Limits) -> list[str]:
     """The options of ffmpeg before the input of every command that opens an upload."""
     return [
         *("-nostdin", "-hide_banner", "-y"),
@@ -33,7 +33,7 @@ PACKETS = ("-map", "0:v?", "-map", "0:a?", "-c", "copy", "-f", "framecrc", "-")
 
 def probe(limits: Limits) -> list[str]:
     """The command that prints a line for each packet, up to a second past the length limit."""
-    return [*opened(limits), "-i", SOURCE, *_until(limits), *PACKETS]
+    return [*input_options(limits), "-i", SOURCE, *_until(limits), *PACKETS]
 
 
 def decode(limits: Limits, video: VideoTrack, audio_stream: int | None) -> list[str]:
@@ -44,7 +44,7 @@ def decode(limits: Limits, video: VideoTrack, audio_stream: int | None) -> list[
         else ["-map", f"0:{audio_stream}", "-af", f"{_STEREO},ebur128=peak=true:framelog=quiet"]
     )
     return [
-        *opened(limits),
+        *input_options(limits),
         *("-xerror", "-err_detect", "explode", "-i", SOURCE, *_until(limits)),
         *("-map", f"0:{video.stream}", *sound, "-f", "null", "-"),
     ]
@@ -66,7 +66,7 @@ def rendition(
     inputs = ["-i", SOURCE] + (["-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo"] if silent else [])
     sound = ["-map", "1:a"] if silent else ["-map", f"0:{audio_stream}", "-af", _sound(loudness, target)]
     return [
-        *opened(limits),
+        *input_options(limits),
         *inputs,
         *("-map", f"0:{video.stream}", "-vf", ",".join(_picture(rung, video)), *sound),
         *("-map_metadata", "-1", "-map_chapters", "-1", "-ac", "2", "-ar", "48000", "-t", f"{video.seconds:.6f}"),
@@ -77,12 +77,12 @@ def rendition(
 
 def poster(video: VideoTrack, limits: Limits) -> list[str]:
     """The command that makes `poster.jpg` at a tenth of the video, and thumbnails of 320 pixels at 1/4, 1/2 and 3/4."""
-    command = [*opened(limits)]
+    command = [*input_options(limits)]
     seconds = video.seconds
     moments = [seconds / 10, *(seconds * number / (_THUMBNAILS + 1) for number in range(1, _THUMBNAILS + 1))]
     for moment in moments:
         command += ["-ss", f"{moment:.3f}", "-i", SOURCE]
-    base = [*_deinterlaced(video), *_standard_range(video)]
+    base = [*_deinterlacing_filter(video), *_standard_range(video)]
     for number in range(len(moments)):
         scale = "scale='min(1280,iw*sar)':-2" if number == 0 else "scale=320:-2"
         name = "poster.jpg" if number == 0 else f"thumbnail-{number}.jpg"
@@ -102,7 +102,7 @@ def _until(limits: Limits) -> list[str]:
 
 def _picture(rung: Rung, video: VideoTrack) -> list[str]:
     return [
-        *_deinterlaced(video),
+        *_deinterlacing_filter(video),
         f"fps={rung.frame_rate}",
         *_standard_range(video),
         f"scale={rung.width}:{rung.height}:flags=lanczos",
@@ -111,7 +111,7 @@ def _picture(rung: Rung, video: VideoTrack) -> list[str]:
     ]
 
 
-def _deinterlaced(video: VideoTrack) -> list[str]:
+def _deinterlacing_filter(video: VideoTrack) -> list[str]:
     return ["bwdif=mode=send_frame"] if video.is_interlaced else []
 
 

@@ -3,7 +3,7 @@
 from bidder.ad_tag.request import InvalidTag
 from bidder.endpoints.bid import bid
 from bidder.endpoints.reply import Reply
-from bidder.endpoints.tag_call import TagCall, call_of, counted_refusal, first_value
+from bidder.endpoints.tag_call import TagCall, call_of, first_value, refuse_and_count
 from bidder.service.service import Service
 
 
@@ -16,9 +16,9 @@ def vast(service: Service, tag: TagCall) -> Reply:
     try:
         call = call_of(tag)
     except InvalidTag as wrong:
-        return counted_refusal(service, tag, wrong)
+        return refuse_and_count(service, tag, wrong)
     if first_value(tag.query, "debug") != "1":
         return bid(service, call)
-    from bidder.endpoints.ad_tag_debug import debugged
+    from bidder.endpoints.ad_tag_debug import answer_with_reasons
 
-    return debugged(service, call)
+    return answer_with_reasons(service, call)

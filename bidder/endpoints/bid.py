@@ -130,12 +130,12 @@ def _offers(
         opportunities = None if request.test else service.traffic.note(snapshot, len(slots), call.now, device)
         read = partial(service.exposures, request, call.now, lambda: _patience(service, call, request.tmax))
         deals = set[tuple[str, str]]() if snapshot.delivery.has_deal_budgets else None
-        offers = decide(request, slots, snapshot, service.settings.seat, call.now, refused, opportunities, read, deals)
+        context = AuctionContext(request, service.settings.seat, snapshot.delivery, call.now, read, deals)
+        offers = decide(context, slots, snapshot, refused, opportunities)
         service.traffic.note_funnel(snapshot, slots, opportunities)
         if deals and not request.test:
             service.traffic.note_deals(deals)
         if snapshot.delivery.shading is not None:
-            context = AuctionContext(request, service.settings.seat, snapshot.delivery, call.now)
             offers = shade(context, offers, exchange)
     shares = service.limits.most_to_one
     stages = answer_stages(

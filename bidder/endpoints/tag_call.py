@@ -69,13 +69,13 @@ def first_value(query: Query, name: str) -> str | None:
     return values[0] if values else None
 
 
-def counted_refusal(service: Service, tag: TagCall, wrong: InvalidTag) -> Reply:
+def refuse_and_count(service: Service, tag: TagCall, wrong: InvalidTag) -> Reply:
     """400 for an invalid ad tag, counted like an invalid body of `POST /bid`."""
     service.no_bids.answers[AnswerKind.INVALID] += 1
     service.no_bids.flush(tag.now)
-    return refused_tag(tag, wrong)
+    return refuse_tag(tag, wrong)
 
 
-def refused_tag(tag: TagCall, wrong: InvalidTag) -> Reply:
+def refuse_tag(tag: TagCall, wrong: InvalidTag) -> Reply:
     """400, naming each invalid parameter of the tag."""
     return whole(error(400, f"invalid ad tag: {wrong}", fields=wrong.fields), tag.headers)

@@ -124,7 +124,7 @@ def get_explain(service: Service, request: WebRequest) -> Reply:
     """GET /explain."""
     from bidder.endpoints import ad_tag_debug
 
-    return ad_tag_debug.explained(service, _tag_call(request), request.parameter("campaign"))
+    return ad_tag_debug.explain_ad_tag(service, _tag_call(request), request.parameter("campaign"))
 
 
 def get_event(service: Service, request: WebRequest, kind: str, token: str) -> Reply:

@@ -35,7 +35,7 @@ class _Wrapped(BaseModel):
     request: dict[str, Any]
 
 
-def recorded(lines: Iterable[bytes]) -> Iterator[Recorded]:
+def read_recorded_requests(lines: Iterable[bytes]) -> Iterator[Recorded]:
     """The requests of the lines that are not empty, each an OpenRTB body or `{"at": …, "exchange": …, "request": {…}}`.
 
     Bodies are not validated: a recording keeps the invalid requests of senders. Raises InvalidRecording for a bad

@@ -79,9 +79,9 @@ def _of_gdpr(regs: Regs | None, user: User | None) -> Restriction | None:
     return None
 
 
-def _all_but(model: type[Object], *kept: str) -> dict[str, Any]:
+def _all_but(model: type[Object], *allowed: str) -> dict[str, Any]:
     """The update that resets all fields of a model but the kept, so that a field added later is reset."""
-    return {name: field.get_default() for name, field in model.model_fields.items() if name not in kept}
+    return {name: field.get_default() for name, field in model.model_fields.items() if name not in allowed}
 
 
 _DEVICE = _all_but(
@@ -93,7 +93,7 @@ _USER = _all_but(User)
 _GEO = _all_but(Geo, "country", "region", "utcoffset")
 
 
-def permitted(request: BidRequest) -> BidRequest:
+def restrict_request(request: BidRequest) -> BidRequest:
     """The request itself if all privacy signals allow, else a copy for contextual bidding.
 
     The copy has no data of the user (ids, segments), no IP address and no advertising id. Of the location it keeps

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from bidder.events.token import SigningKeys
 from bidder.openrtb.bid_request import BidRequest
-from bidder.url_names import packed
+from bidder.url_names import encode_bytes
 
 _BYTES = 8
 
@@ -155,13 +155,13 @@ def viewer(request: BidRequest, keys: SigningKeys) -> str | None:
     if known is None:
         return None
     digest = hmac.digest(keys.viewer_secret, f"viewer\n{known}".encode(), "sha256")
-    return packed(digest[:_BYTES])
+    return encode_bytes(digest[:_BYTES])
 
 
 def viewer_id(request: BidRequest) -> str | None:
     """The id of the request's viewer: the advertising id of the device, else the first usable id of the user.
 
-    None if there is no usable id. A request that `permitted` restricted has none.
+    None if there is no usable id. A request that `restrict_request` restricted has none.
     """
     return next(_ids(request), None)
 

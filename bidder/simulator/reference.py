@@ -6,7 +6,7 @@ from bidder.campaigns.pacing_mode import Mode
 from bidder.delivery.budget import BudgetLimits
 from bidder.delivery.curve import DAY, Curve
 from bidder.delivery.goals import BudgetGoal, goals, mode_of
-from bidder.delivery.plan import Anchor, planned
+from bidder.delivery.plan import Anchor, planned_spend
 
 _ORDER = ("daily", "total", "hourly", "daily_impressions", "total_impressions")
 
@@ -53,7 +53,7 @@ class ReferencePlan:
             self._anchor = Anchor(goal.limit, goal.period.start, 0.0, goal.period.end)
         mode = mode_of(self.terms) if goal.is_spread else Mode.EVEN
         spent = (impressions if goal.of_impressions else micros) - self._before[goal.of_impressions]
-        return ReferenceStanding(goal, planned(mode, self._curve, goal.period, self._anchor, at), spent)
+        return ReferenceStanding(goal, planned_spend(mode, self._curve, goal.period, self._anchor, at), spent)
 
     def _leading(self, at: float) -> BudgetGoal | None:
         """The leading budget: the first of `_ORDER`. A budget without an end is planned over the scenario."""

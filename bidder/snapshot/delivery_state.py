@@ -337,4 +337,4 @@ def _states(
 
 def _eligible(reasons: memoryview, tiers: Iterable[Tier]) -> Iterator[Set]:
     for tier in tiers:
-        yield sets.unmarked(reasons[tier.start : tier.start + tier.count], tier.size)
+        yield sets.find_unmarked(reasons[tier.start : tier.start + tier.count], tier.size)

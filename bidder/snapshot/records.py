@@ -47,9 +47,9 @@ class Record(NamedTuple):
 
 def encode(campaign: Campaign) -> bytes:
     """The stored form of a campaign's record."""
-    stored = _deflated(campaign.model_dump_json(exclude_defaults=True).encode())
+    stored = _deflate(campaign.model_dump_json(exclude_defaults=True).encode())
     compiled = compiled_creatives(campaign)
-    return stored + _deflated(_written(compiled)) if compiled else stored
+    return stored + _deflate(_written(compiled)) if compiled else stored
 
 
 def sections(records: Sequence[bytes]) -> dict[str, bytes]:
@@ -84,7 +84,7 @@ def _decode(ends: memoryview, records: memoryview, dictionary: bytes, position: 
     return Record(campaign, _read(compiled))
 
 
-def _deflated(text: bytes) -> bytes:
+def _deflate(text: bytes) -> bytes:
     deflate = zlib.compressobj(zdict=DICTIONARY)
     return deflate.compress(text) + deflate.flush()
 

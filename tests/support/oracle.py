@@ -230,7 +230,7 @@ def _times(amount: float, length: float) -> Decimal:
 
 
 def _by_length(holder: Json, length: float, otherwise: float | None) -> float | None:
-    ranges = [f for f in holder.get("durfloors", []) if f.get("mindur", 0) <= length <= f.get("maxdur", 10**6)]
+    ranges = [f for f in holder.get("durfloors", []) if f.get("mindur", 0) <= length <= (f.get("maxdur") or 10**6)]
     return max((f["bidfloor"] for f in ranges), default=otherwise)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tools.mutate import covering_tests, equivalent, trial
 from tools.mutate.covering_tests import CoveringTests
-from tools.mutate.mutations import Mutant, mutants, mutated
+from tools.mutate.mutations import Mutant, apply_mutation, mutants
 from tools.mutate.results import EQUIVALENT, KILLED, SURVIVED, UNTESTED, Results, room, table
 
 ROOMS = ("bidder/money.py", "bidder/auction", "bidder/delivery", "bidder/events", "bidder/privacy")
@@ -146,7 +146,7 @@ def is_killed(mutant: Mutant, code: int, profile: str) -> bool:
 
 def _start(mutant: Mutant, names: Sequence[str], profile: str, cpu_seconds: float) -> trial.Trial:
     def work() -> int:
-        trial.mutate_import(Path(mutant.path), mutated(Path(mutant.path).read_text(), mutant.number))
+        trial.mutate_import(Path(mutant.path), apply_mutation(Path(mutant.path).read_text(), mutant.number))
         return trial.run_tests(names, profile, stop=True)[0]
 
     return trial.Trial(work, cpu_seconds)

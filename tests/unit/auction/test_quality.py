@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.auction.decide import decide
 from bidder.auction.explain import explain
 from bidder.auction.match import device_of, match
 from bidder.auction.matching_rules import PACING
@@ -21,6 +20,7 @@ from bidder.openrtb.parse import parse
 from bidder.snapshot import sets
 from bidder.snapshot.quality_classes import Quality
 from tests.support.campaigns import NOW, campaign, campaign_lists, snapshot
+from tests.support.decision import decided
 from tests.support.examples import examples
 from tests.support.matchable import matchable_requests, video_request
 
@@ -75,7 +75,7 @@ def test_a_campaign_takes_part_exactly_if_its_draw_is_below_the_share_of_its_cla
                 if draw.of(name) < expected_share(by_id[name], paces[name], counts[name], kind)
             ]
             assert [held.index.campaign_id(position) for position in slot.candidates.best_first()] == expected
-        made = decide(asked, match(asked, held, NOW), held, "bidder", NOW)
+        made = decided(asked, held)
         explained = explain(asked, held, "bidder", NOW)
 
     assert [bid.campaign.id for entry in explained for bid in entry.bids] == [bid.campaign.id for bid in made]

@@ -2,14 +2,12 @@
 
 from collections import Counter
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 
-from bidder.auction.decide import Refused, decide
 from bidder.auction.explain import explain
-from bidder.auction.match import match
 from bidder.auction.matching_rules import rule_name
 from bidder.auction.rule import names_of
 from bidder.auction.rule_table import RULE_NAMES, RULES
@@ -21,7 +19,11 @@ from bidder.campaigns.targeting import ATTRIBUTES
 from bidder.delivery.frequency import Exposures
 from bidder.openrtb.bid_request import BidRequest
 from tests.support.campaigns import NOW, campaign, campaign_lists, creative, media, snapshot
+from tests.support.decision import decided
 from tests.support.matchable import matchable_requests, video_request
+
+if TYPE_CHECKING:
+    from bidder.auction.decide import Refused
 
 WEBM_FOR_IOS = creative(id="ios", media=[media(mime="video/webm")], targeting={"os": {"include": ["ios"]}})
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
@@ -179,7 +181,7 @@ def test_explain_and_the_counts_of_the_decision_name_only_rules_of_the_table(
     held, asked = snapshot(campaigns), BidRequest.model_validate(request)
     refused: Refused = Counter()
 
-    decide(asked, match(asked, held, NOW), held, "bidder", NOW, refused)
+    decided(asked, held, refused=refused)
 
     assert {name for _, name in refused} <= {*names_of(DECIDED)}
     for explanation in explain(asked, held, "bidder", NOW):

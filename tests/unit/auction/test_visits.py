@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from bidder.auction import decide as decision
 from bidder.auction.auction_context import AuctionContext
-from bidder.auction.decide import decide
 from bidder.auction.match import match
 from bidder.auction.offer import Offer, offers
 from bidder.auction.rule import Rule
@@ -21,6 +20,7 @@ from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.tier import SIZES
 from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.decision import decided
 from tests.support.examples import examples
 from tests.support.matchable import video_request
 
@@ -100,7 +100,7 @@ def test_few_buyers_of_a_fixed_price_deal_are_priced(pmp: dict[str, Any]) -> Non
     requested, held = parsed(video_request(imp={"pmp": {"private_auction": 1, "deals": [pmp]}})), snapshot(book)
 
     with patch.object(decision, "offers", wraps=offers) as priced:
-        [result] = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
+        [result] = decided(requested, held)
 
     assert priced.call_count == 1
     assert result.campaign.id == ranked(requested, held)[0].campaign.id
@@ -120,7 +120,7 @@ def test_one_campaign_with_a_higher_bid_in_another_deal_is_priced(pmp: dict[str,
     requested, held = parsed(video_request(imp=pmp)), snapshot([*book, campaign(id="open", cpm=9)])
 
     with patch.object(decision, "offers", wraps=offers) as priced:
-        [result] = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
+        [result] = decided(requested, held)
 
     assert result.campaign.id == ranked(requested, held)[0].campaign.id
     assert priced.call_count == 1
@@ -134,7 +134,7 @@ def test_the_campaigns_with_the_highest_open_bid_alone_are_priced_for_equal_impr
     requested = parsed(document | {"imp": [imp | {"id": f"{n}"} for n in range(4)]})
 
     with patch.object(decision, "offers", wraps=offers) as priced:
-        chosen = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
+        chosen = decided(requested, held)
 
     assert {offer.price.cpm_micros for offer in chosen} == {9_000_000}
     assert (len(chosen), priced.call_count) == (4, 3)
@@ -147,7 +147,7 @@ def test_campaigns_wait_for_a_later_tier_that_may_bid_more() -> None:
     requested = parsed(video_request())
 
     with patch.object(decision, "offers", wraps=offers) as priced:
-        [result] = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
+        [result] = decided(requested, held)
 
     assert (result.campaign.id, priced.call_count) == ("open", 1)
 
@@ -158,7 +158,7 @@ def test_campaigns_without_an_accepted_length_are_not_visited() -> None:
     held = snapshot([*book, campaign(id="short", cpm=2, creatives=[creative(duration=15.4)])])
 
     with patch.object(decision, "offers", wraps=offers) as priced:
-        [result] = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
+        [result] = decided(requested, held)
 
     assert (result.campaign.id, priced.call_count) == ("short", 1)
 
@@ -174,7 +174,7 @@ def test_the_draw_decides_between_deals_of_equal_bids() -> None:
 
     for number in range(20):
         requested = parsed(video_request(id=f"a{number}", imp={"pmp": {"private_auction": 1, "deals": deals}}))
-        [result] = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
+        [result] = decided(requested, held)
         assert result.campaign.id == ranked(requested, held)[0].campaign.id
 
 
@@ -191,7 +191,7 @@ def test_the_draw_decides_where_a_higher_run_bids_no_more_than_the_only_campaign
         document = video_request(id=f"a{number}")
         [imp] = document["imp"]
         requested = parsed(document | {"imp": [imp | {"id": f"{n}"} for n in range(impressions)]})
-        chosen = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
+        chosen = decided(requested, held)
         assert names(chosen) == names([ranked(requested, held, n)[0] for n in range(impressions)])
         winners.update(offer.campaign.id for offer in chosen)
 
@@ -201,6 +201,6 @@ def test_the_draw_decides_where_a_higher_run_bids_no_more_than_the_only_campaign
 def test_a_campaign_that_bids_a_micro_is_visited() -> None:
     requested, held = parsed(video_request()), snapshot([campaign(cpm="0.000001")])
 
-    [result] = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
+    [result] = decided(requested, held)
 
     assert result.price.cpm_micros == 1

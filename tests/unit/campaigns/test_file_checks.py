@@ -337,3 +337,15 @@ def test_a_large_file_can_be_iterated_repeatedly() -> None:
     first, second = list(file), list(file)
     assert first == second == [Campaign.model_validate({**PLAIN, "id": f"c{number}"}) for number in range(50)]
     assert [pair[0].id == pair[1].id for pair in zip(file, file, strict=True)] == [True] * 50
+
+
+@pytest.mark.parametrize("value", [{"en": "de"}, ["en"]])
+def test_a_mapping_or_a_list_is_no_text(value: object) -> None:
+    wrong = refusal(
+        advertiser={"name": "S", "domain": value},
+        categories=[value],
+        creatives=[{**creative(), "language": value, "media": [media(mime=value)]}],
+    )
+
+    form = "a mapping" if isinstance(value, dict) else "a list"
+    assert wrong.count(f"should be a text; it is {form}") == 4

@@ -8,8 +8,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from bidder.auction.decide import decide
-from bidder.auction.match import match
 from bidder.auction.offer import Offer
 from bidder.auction.response_selection import affordable
 from bidder.campaigns.advertiser_limits import AdvertiserLimits
@@ -23,6 +21,7 @@ from bidder.openrtb.parse import parse
 from bidder.snapshot.pacing_store import PacingStore
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign
+from tests.support.decision import decided
 from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.examples import examples
 from tests.support.matchable import video_request
@@ -58,7 +57,7 @@ class Shop(World):
     def bid(self, held: Snapshot, **changes: Any) -> list[Offer]:
         self.bids += 1
         parsed = parse(json.dumps(video_request(id=f"r{self.bids}", **changes)).encode())
-        return affordable(decide(parsed, match(parsed, held, self.now), held, "bidder", self.now), held, self.now)
+        return affordable(decided(parsed, held, self.now), held, self.now)
 
     def show(self, offers: list[Offer]) -> None:
         self.ledger.record(  # type: ignore[attr-defined]

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from bidder.repeated_failures import RepeatedFailures
-from container.process import repeated
+from container.process import repeat_safely
 from tests.support.log_lines import logged
 
 
@@ -17,7 +17,7 @@ def test_work_that_fails_each_second_logs_few_errors_and_the_recovery(caplog: py
         if failing:
             raise ConnectionError
 
-    tick = repeated(work, RepeatedFailures(iter(range(100)).__next__))
+    tick = repeat_safely(work, RepeatedFailures(iter(range(100)).__next__))
     for _ in range(60):
         tick()
     failing = False

@@ -6,7 +6,7 @@ import pytest
 from lxml import etree
 
 from bidder.endpoints.ad_tag import vast
-from bidder.endpoints.ad_tag_debug import HEADER, explained
+from bidder.endpoints.ad_tag_debug import HEADER, explain_ad_tag
 from bidder.endpoints.reply import Reply
 from bidder.endpoints.tag_call import TagCall
 from bidder.snapshot.snapshot import Snapshot
@@ -91,10 +91,10 @@ def test_a_campaign_name_cannot_end_the_comment() -> None:
 def test_a_tag_is_explained_like_a_post() -> None:
     tag = TagCall({"floor": ["100"]}, OPERATOR, None, "https://bid.example", NOW, "auction")
 
-    reply = explained(service(HELD, admin_key=KEY), tag, None)
+    reply = explain_ad_tag(service(HELD, admin_key=KEY), tag, None)
 
     assert reply.status == 200
     [imp] = json.loads(reply.body)["imp"]
     assert imp["funnel"][0] == {"rule": "all", "left": 2}
-    wrong = explained(service(HELD, admin_key=KEY), tag._replace(query={"w": ["x"]}), None)
+    wrong = explain_ad_tag(service(HELD, admin_key=KEY), tag._replace(query={"w": ["x"]}), None)
     assert wrong.status == 400

@@ -7,9 +7,11 @@ import shutil
 import ssl
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Event
 from typing import ClassVar
 
 import pytest
@@ -142,6 +144,30 @@ class BidsBelowTheFloor(NoticesFail):
         self.wfile.write(content)
 
 
+class Hangs(NoBidder):
+    """A fake bidder that never answers a bid request."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.ended.wait(60)
+        self.close_connection = True
+
+    ended: ClassVar[Event] = Event()
+
+
+class SendsByteByByte(Hangs):
+    """A fake bidder whose answer never ends."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "1000")
+        self.end_headers()
+        with suppress(OSError):
+            while not self.ended.wait(0.5):
+                self.wfile.write(b" ")
+
+
 def loadtest(host: str, folder: Path = ROOT, **variables: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "loadtest.run"],
@@ -263,14 +289,41 @@ def test_an_invalid_bid_fails_the_run() -> None:
     assert re.search(r"\d+ x POST /bid: .*no-such-imp", ran.stdout), ran.stdout
 
 
+@pytest.mark.parametrize(
+    ("bidder", "seconds", "cause"),
+    [
+        (Hangs, "1", "no bid request was answered before the end of the run"),
+        (SendsByteByByte, "12", "x POST /bid: no complete answer within 10 s"),
+    ],
+)
+def test_a_bidder_that_does_not_answer_fails_the_run_with_the_cause(
+    bidder: type[Hangs], seconds: str, cause: str
+) -> None:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), bidder)) as host:
+        bidder.ended.clear()
+        ran = loadtest(host, DURATION=seconds)
+        bidder.ended.set()
+    assert ran.returncode == 1, ran.stderr
+    assert cause in ran.stdout
+
+
+def test_a_watch_that_was_requested_and_cannot_start_ends_with_status_2(tmp_path: Path) -> None:
+    (tmp_path / ".local").mkdir()
+    (tmp_path / ".local/env").write_text("BIDDER_EVENTS_TOPIC=no-keys\n")
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), NoBidder)) as host:
+        ran = loadtest(host, tmp_path, EVENTS="local")
+    assert ran.returncode == 2, ran.stdout
+    assert "the arrival of events is not checked" in ran.stderr
+
+
 def _certificate(folder: Path) -> Path:
     """A PEM file with a self-signed certificate of 127.0.0.1 and its key."""
     pem = folder / "own.pem"
     curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
     names = ["-subj", "/CN=own", "-addext", "subjectAltName=IP:127.0.0.1"]
     command = ["openssl", "req", "-x509", *curve, *names, "-keyout", str(pem)]
-    made = subprocess.run(command, capture_output=True, check=True)  # noqa: S603  a fixed command
-    pem.write_bytes(made.stdout + pem.read_bytes())
+    openssl = subprocess.run(command, capture_output=True, check=True)  # noqa: S603  a fixed command
+    pem.write_bytes(openssl.stdout + pem.read_bytes())
     return pem
 
 

@@ -167,6 +167,9 @@ def test_each_fault_is_reported_with_its_field(document: Any, paths: list[str]) 
             with_imp(ext={"gpid": "/1/top"}),
             lambda read_value: (read_value.imp[0].ext.gpid, read_value.imp[0].rwdd) == ("/1/top", 0),
         ),
+        (with_imp(ext={"rewarded": True}), lambda read_value: read_value.imp[0].rwdd == 1),
+        (with_imp(ext={"is_rewarded_inventory": "1"}), lambda read_value: read_value.imp[0].rwdd == 1),
+        (with_imp(ext={"rewarded": "no", "is_rewarded_inventory": 0}), lambda read_value: read_value.imp[0].rwdd == 0),
         (with_imp(ext={"prebid": "x"}), lambda read_value: read_value.imp[0].ext.prebid is None),
         (with_video(ext={"skippable": True}), lambda read_value: read_value.imp[0].video.skip == 1),
         (with_video(skip=0, ext={"skippable": 1}), lambda read_value: read_value.imp[0].video.skip == 0),
@@ -175,6 +178,18 @@ def test_each_fault_is_reported_with_its_field(document: Any, paths: list[str]) 
             lambda read_value: (read_value.user.eids, read_value.user.id) == ((), "u"),
         ),
         (with_imp(pmp={"deals": [{"id": "d"}] * 500}), lambda read_value: len(read_value.imp[0].pmp.deals) == 500),
+        *(
+            (
+                request(user={"eids": junk, "data": junk, "id": "u"}, device={"sua": {"browsers": junk}, "ua": "a"}),
+                lambda read_value: (
+                    (read_value.user.eids, read_value.user.data, read_value.user.id, read_value.device.sua.browsers)
+                    == ((), (), "u", ())
+                ),
+            )
+            for junk in ("7", ["7"], [1, "7", "8 9"], " 7,8 ", [["7"]])
+        ),
+        (with_imp(qty={"multiplier": 1, "vendor": True}), lambda read_value: read_value.imp[0].qty.vendor is None),
+        (with_video(companionad=["1", {"w": 300}]), lambda read_value: len(read_value.imp[0].video.companionad) == 1),
         (with_video(ext="x"), lambda read_value: read_value.imp[0].video.ext is None),
         (
             request(regs={"ext": {"coppa": "1", "gpc": "1"}}),
@@ -319,3 +334,28 @@ def test_the_message_of_a_fault_is_short_and_has_no_text_of_the_request() -> Non
     with pytest.raises(InvalidRequest) as caught:
         read(with_video(mimes={"secret": "value"}) | {"id": None})
     assert str(caught.value) == "id: required; imp[0].video.mimes: not a list"
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        (with_imp(secure="yes"), "imp[0].secure: not a whole number"),
+        (with_imp(instl=[1]), "imp[0].instl: not a whole number"),
+        (with_imp(bidfloor="1,50"), "imp[0].bidfloor: not a number"),
+        (with_imp(bidfloor=["1"]), "imp[0].bidfloor: not a number"),
+        (with_imp(bidfloor="Infinity"), "imp[0].bidfloor: not a finite number"),
+        (with_video(poddur=1e30), "imp[0].video.poddur: too large a number"),
+        (with_video(protocols=["VAST 3.0"]), "imp[0].video.protocols[0]: not a whole number"),
+        (with_imp(pmp={"deals": [{"id": "d"}] * 501}), "imp[0].pmp.deals: more than 500 items"),
+        (request(id="x" * 8193), "id: longer than 8192 characters"),
+        (
+            request(badv=["https://a.example"] * 1001),
+            "badv: 1001 values, not all of them in normal form; 1000 at most",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_the_message_of_a_fault_is_in_plain_words(document: Any, message: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        read(document)
+    assert str(caught.value) == message

@@ -12,14 +12,14 @@ from container.settings import ServerSettings
 from tests.support.alarm_judge import Minute, is_in_alarm, metric
 from tests.support.cloudformation import Stack
 from tools import ROOT
-from tools.template import loaded
+from tools.template import load_template
 
 TEMPLATE = ROOT / "deploy" / "container.yaml"
 
 
 @pytest.fixture(scope="module")
 def resources() -> dict[str, Any]:
-    template = loaded(TEMPLATE)
+    template = load_template(TEMPLATE)
     return {name: resource["Properties"] for name, resource in template["Resources"].items()}
 
 
@@ -43,7 +43,7 @@ def rights(role: dict[str, Any]) -> Counter[str]:
 
 def test_a_task_has_the_rights_of_the_bid_function(resources: dict[str, Any]) -> None:
     path = ROOT / ".chalice" / "resources" / "bid.yaml"
-    bid_role = loaded(path)["Resources"]["BidRole"]["Properties"]
+    bid_role = load_template(path)["Resources"]["BidRole"]["Properties"]
 
     assert rights(resources["TaskRole"]) == rights(bid_role)
 
@@ -92,7 +92,7 @@ def test_errors_and_missing_tasks_notify(resources: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="module")
 def alarms() -> dict[str, dict[str, Any]]:
-    stack = Stack(loaded(TEMPLATE), "bidder-container", {"MinTasks": "2", "AlarmTopic": "arn:topic"})
+    stack = Stack(load_template(TEMPLATE), "bidder-container", {"MinTasks": "2", "AlarmTopic": "arn:topic"})
     return stack.resources("AWS::CloudWatch::Alarm")
 
 

@@ -13,7 +13,7 @@ from tools.mutate.__main__ import Unjudged, is_killed
 from tools.mutate.covering_tests import RECORD, CoveringTests, dependent_lines, importing, measure, nearest_first
 from tools.mutate.equivalent import EQUIVALENT, WrongEntry, reasons
 from tools.mutate.fresh_caches import empty_caches
-from tools.mutate.mutations import Mutant, mutants, mutated
+from tools.mutate.mutations import Mutant, apply_mutation, mutants
 from tools.mutate.results import KILLED, SURVIVED, Results, room, table
 from tools.mutate.trial import QUICK, THOROUGH
 
@@ -73,7 +73,7 @@ def test_messages_and_types_have_no_mutants() -> None:
 
 
 def test_each_mutant_differs_from_the_file_and_from_the_others() -> None:
-    texts = [ast.unparse(mutated(SOURCE, mutant.number)) for mutant in mutants("bidder/a.py", SOURCE)]
+    texts = [ast.unparse(apply_mutation(SOURCE, mutant.number)) for mutant in mutants("bidder/a.py", SOURCE)]
 
     assert len({ast.unparse(ast.parse(SOURCE)), *texts}) == len(texts) + 1
     for text in texts:
