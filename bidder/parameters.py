@@ -151,12 +151,12 @@ def read(values: Mapping[str, str], *, secrets: bool = True) -> Reading:
     return Reading(parameters, wrong)
 
 
-def better(held: Reading | None, new: Reading) -> Reading:
+def better(current: Reading | None, new: Reading) -> Reading:
     """The reading to use: the current one (`held`) if the new one has a fault, else the new one.
 
     A reading with some of the faults of the current one replaces it, so that each correction takes effect.
     """
-    return new if held is None or not new.wrong or new.wrong.keys() < held.wrong.keys() else held
+    return new if current is None or not new.wrong or new.wrong.keys() < current.wrong.keys() else current
 
 
 _OF_SECRETS = {"json_invalid": "not JSON", "extra_forbidden": "not known", "string_pattern_mismatch": "not of its form"}

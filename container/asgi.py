@@ -116,7 +116,9 @@ class BidderAsgi:
         peer = client[0] if client else None
         proxies = self._settings.proxies
         # without a trusted proxy, a caller's forwarded headers are ignored
-        seen = headers if proxies else {name: value for name, value in headers.items() if name != "x-forwarded-proto"}
+        trusted_headers = (
+            headers if proxies else {name: value for name, value in headers.items() if name != "x-forwarded-proto"}
+        )
         return WebRequest(
             method=scope["method"],
             path=path,
@@ -124,7 +126,7 @@ class BidderAsgi:
             headers=headers,
             body=body,
             address=forwarded_address(headers, proxies) if proxies else peer,
-            base_url=proxied_url(self._service.settings.public_url, seen),
+            base_url=proxied_url(self._service.settings.public_url, trusted_headers),
             arrived=arrived,
             now=self._now,
         )

@@ -59,7 +59,7 @@ def _wrong_bid(request: dict[str, Any], bid: dict[str, Any], currency: str) -> s
     if terms is None:
         return f"a bid in deal {bid['dealid']}, which imp {bid['impid']} does not offer"
     if bid["price"] < (floor := _floor(terms, currency)):
-        return f"price {bid['price']} is below {floor}, the floor of {_place(bid)}"
+        return f"price {bid['price']} is below {floor}, the floor of {_name_of_sale(bid)}"
     if blocked := _blocked(request, bid):
         return f"a bid of {blocked}, which badv blocks"
     return None
@@ -74,7 +74,7 @@ def _terms(imp: dict[str, Any], deal_id: str | None) -> dict[str, Any] | None:
     return next((deal for deal in deals if str(deal.get("id")).strip() == deal_id.strip()), None)
 
 
-def _place(bid: dict[str, Any]) -> str:
+def _name_of_sale(bid: dict[str, Any]) -> str:
     return f"deal {bid['dealid']}" if "dealid" in bid else f"imp {bid['impid']}"
 
 

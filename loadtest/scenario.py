@@ -92,9 +92,9 @@ def _name_viewer(number: int, document: Document) -> None:
     document |= regulations(viewer, country)
     # last, as the draws of a device differ by seller
     device = describe_device(viewer, country, viewer.choice(_seller(document).devices))
-    kept = {field: document["device"][field] for field in ("ifa", "lmt") if field in document["device"]}
-    document["device"] = device | kept
-    if "ifa" in kept:
+    device_ids = {field: document["device"][field] for field in ("ifa", "lmt") if field in document["device"]}
+    document["device"] = device | device_ids
+    if "ifa" in device_ids:
         document["device"]["ifa"] = name
 
 

@@ -89,8 +89,8 @@ def stated_parameters(
     stated: list[ParameterTypeDef] = [
         {"ParameterKey": key, "ParameterValue": value} for key, value in sorted(parameters.items())
     ]
-    kept = parameters_of(current).keys() & template["Parameters"].keys() - parameters.keys()
-    return stated + [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted(kept)]
+    unchanged = parameters_of(current).keys() & template["Parameters"].keys() - parameters.keys()
+    return stated + [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted(unchanged)]
 
 
 def check_changeable(stack: str, current: Mapping[str, Any] | None) -> None:

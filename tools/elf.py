@@ -43,12 +43,12 @@ def without_symbols(library: bytes) -> bytes:
     if end > len(library):
         msg = f"a segment ends at byte {end} of {len(library)}"
         raise UnreadableLibrary(msg)
-    kept = bytearray(end)
+    loaded_bytes = bytearray(end)
     for start, stop in loaded:
-        kept[start:stop] = library[start:stop]
+        loaded_bytes[start:stop] = library[start:stop]
     header[6], header[11:14] = 0, (_SECTION_HEADER_SIZE, 0, 0)  # e_shoff; e_shentsize, e_shnum, e_shstrndx
-    _HEADER.pack_into(kept, 0, *header)
-    return bytes(kept)
+    _HEADER.pack_into(loaded_bytes, 0, *header)
+    return bytes(loaded_bytes)
 
 
 def _loaded(library: bytes, header: list[int]) -> Iterator[tuple[int, int]]:

@@ -130,8 +130,8 @@ def _without_entries(value: Any, lost: list[dict[str, str]]) -> Any:
 def _without_rollout(resource: dict[str, Any]) -> dict[str, Any]:
     if "DeploymentPreference" not in resource.get("Properties", {}):
         return resource
-    kept = {key: value for key, value in resource["Properties"].items() if key != "DeploymentPreference"}
-    return resource | {"Properties": kept}
+    properties = {key: value for key, value in resource["Properties"].items() if key != "DeploymentPreference"}
+    return resource | {"Properties": properties}
 
 
 def _without_cap(resource: dict[str, Any]) -> dict[str, Any]:

@@ -91,12 +91,12 @@ class Endpoint:
         """One attempt. A kept connection that AWS has closed does not count as a failure."""
         if self._connection is not None and abs(self._clock() - self._used) > _KEPT:
             self._close()
-        kept = self._connection is not None
+        is_reused = self._connection is not None
         try:
             return self._send(method, path, headers, body)
         except OSError as error:
             self._close()
-            if not kept or isinstance(error, TimeoutError):
+            if not is_reused or isinstance(error, TimeoutError):
                 raise
         return self._attempt(method, path, headers, body)
 

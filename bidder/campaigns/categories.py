@@ -25,8 +25,8 @@ def with_taxonomies(campaign: Campaign, taxonomies: Mapping[int, Taxonomy]) -> C
         for taxonomy_number, taxonomy in taxonomies.items():
             if number in (None, taxonomy_number) and own in taxonomy:
                 children = (f"{taxonomy_number}/{child}".lower() for child in taxonomy.below(own))
-                kept = [word for word in below.get(name, ()) if not word.startswith(f"{taxonomy_number}/")]
-                below[name] = tuple(sorted({*kept, *children}))
+                other_words = [word for word in below.get(name, ()) if not word.startswith(f"{taxonomy_number}/")]
+                below[name] = tuple(sorted({*other_words, *children}))
     own_taxonomy = taxonomies.get(campaign.cattax)
     above = {c: campaign.categories_above[c] for c in campaign.categories if c in campaign.categories_above}
     above |= {c: own_taxonomy.above(c) for c in campaign.categories if own_taxonomy and c in own_taxonomy}

@@ -164,10 +164,10 @@ class _Builder:
         self._deals.append({})
         return self._deals[-1]
 
-    def _merge(self, held: _Fields, more: _Fields, owner: str) -> None:
+    def _merge(self, fields: _Fields, more: _Fields, owner: str) -> None:
         """Adds the fields of a further row. Raises InvalidFile if a field differs from that of an earlier row."""
         for path, value in more.items():
-            before = held.setdefault(path, value)
+            before = fields.setdefault(path, value)
             if before.plain() != value.plain():
                 line, column = value.position
                 problem = f"{'.'.join(path)} is not what line {before.position.line} has for the same {owner}"

@@ -104,8 +104,10 @@ def _loose(schema: dict[str, Any]) -> dict[str, Any]:
     kind = schema.get("type")
     if kind == "string" and "enum" not in schema:
         # The import brings domains, types and URLs into a normal form, or resolves them, before it looks at patterns.
-        kept = {key: constraint for key, constraint in schema.items() if key != "pattern" or constraint == ID_PATTERN}
-        return {**kept, "type": ["string", "number"]}
+        constraints = {
+            key: constraint for key, constraint in schema.items() if key != "pattern" or constraint == ID_PATTERN
+        }
+        return {**constraints, "type": ["string", "number"]}
     if kind == "boolean":
         return {**schema, "type": ["boolean", "string"]}
     if kind in {"number", "integer"}:

@@ -70,10 +70,10 @@ def _in_cache(snapshot: Snapshot, campaign: Campaign) -> str:
     position = snapshot.index.position(campaign.id)
     if position is None:
         return "not in it yet: run `bidder refresh`, and try again in some seconds"
-    held = snapshot.index.campaign(position).model_copy(update={"status": campaign.status})
+    cached = snapshot.index.campaign(position).model_copy(update={"status": campaign.status})
     reason = snapshot.delivery.withheld(position)
     state = f"may not bid: {reason}" if reason else "may bid"
-    return state if held == campaign else f"{state}; an earlier form of the campaign"
+    return state if cached == campaign else f"{state}; an earlier form of the campaign"
 
 
 def _count_rejections(campaign_id: str, now: datetime) -> Counter[str] | None:

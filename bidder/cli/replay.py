@@ -39,8 +39,8 @@ def print_replay(
         raise BadCall(msg)
     clock = moment(at) if at else None
     keeps = (keep, None)
-    held = [load_snapshot(service, name, keep) for name, keep in zip(snapshots, keeps, strict=False)]
-    replays = [Replay(snapshot, service.settings.seat) for snapshot in held]
+    loaded_snapshots = [load_snapshot(service, name, keep) for name, keep in zip(snapshots, keeps, strict=False)]
+    replays = [Replay(snapshot, service.settings.seat) for snapshot in loaded_snapshots]
     read = run(file, replays, clock)
     if form == "json":
         print_json(as_json(read, replays))

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from bidder.cli.output import print_json, print_table
 from bidder.cli.progress import Progress
 from bidder.delivery.zones import time_zone as known_zone
-from bidder.errors import UserError
+from bidder.errors import UserError, shown
 from bidder.events.archive import hour_of
 from bidder.events.claims import BETWEEN_EVENTS
 from bidder.events.event import Event
@@ -81,7 +81,7 @@ def period(day: date | None, first: date | None, last: date | None, time_zone: s
     """
     zone = known_zone(time_zone)
     if zone is None:
-        msg = f"{time_zone} is not a zone of the IANA database, such as Europe/Berlin"
+        msg = f"{shown(time_zone)} is not a zone of the IANA database, such as Europe/Berlin"
         raise BadPeriod(msg)
     begins, ends = day or first, day or last or datetime.now(zone).date()
     if begins is None or (day and (first or last)):

@@ -16,19 +16,19 @@ _MOST_LISTED = 20
 
 def list_snapshots(service: Service, *, every: bool, as_json: bool = False) -> None:
     """Prints the stored snapshots, the newest first."""
-    kept = sorted(service.store.manifests(), key=lambda manifest: -manifest.version)
+    manifests = sorted(service.store.manifests(), key=lambda manifest: -manifest.version)
     current = service.store.current()
     if as_json:
-        shown = kept if every else kept[:_MOST_LISTED]
+        shown = manifests if every else manifests[:_MOST_LISTED]
         fields = {"version", "at", "campaigns", "bidding", "pinned", "pinned_since"}
         is_current = {current.version} if current else set()
         print_json([{**m.model_dump(mode="json", include=fields), "current": m.version in is_current} for m in shown])
         return
     head = ("version", "at", "campaigns", "bidding", "")
-    shown = kept if every else kept[:_MOST_LISTED]
+    shown = manifests if every else manifests[:_MOST_LISTED]
     print_table(head, (_cells(manifest, current) for manifest in shown), left=2)
-    if len(shown) < len(kept):
-        print(f"and {len(kept) - len(shown)} more; --all lists them")
+    if len(shown) < len(manifests):
+        print(f"and {len(manifests) - len(shown)} more; --all lists them")
 
 
 def show(service: Service, version: int) -> None:

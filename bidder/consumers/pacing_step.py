@@ -54,12 +54,12 @@ def pace(
     paced = pace_campaigns(limits.items(), spends, traffic, at, account, forecasts, confirmed)
     _log_deviations(limits, spends, paced, now)
     learned.forget(limits)
-    held = paced._replace(paces=holders.held_paces(paced.paces, account.memories))
+    within_holders = paced._replace(paces=holders.held_paces(paced.paces, account.memories))
     try:
         service.pacing_store.write(account, learned)
     except Exception as failure:  # one minute of learning is lost; this step's paces still hold
         log.warning("pacing.unwritten", reason=type(failure).__name__)
-    return held, holders.shared(spends, paced)
+    return within_holders, holders.shared(spends, paced)
 
 
 def _log_deviations(

@@ -88,8 +88,8 @@ def add(history: History, impression: Impression) -> History:
     days = [(key, day, count) for key, days in history.older.items() for day, count in days.items()]
     for key, day, count in [*days, *((oldest.key(level), oldest.at // _DAY, 1) for level in CapLevel)]:
         counts = older.setdefault(key, {})
-        kept = day if day > today - _DAYS_APART else _EVER
-        counts[kept] = counts.get(kept, 0) + count
+        day_counted = day if day > today - _DAYS_APART else _EVER
+        counts[day_counted] = counts.get(day_counted, 0) + count
     return History(recent, _bounded(older))
 
 
@@ -101,13 +101,13 @@ def standing(
     known = History() if history is None else history
     times = [impression.at for impression in known.recent if impression.key(cap.level) == key]
     days = known.older.get(key, {})
-    at, seen, room, free_at = now.timestamp(), 0, 1, None
+    at, shown, room, free_at = now.timestamp(), 0, 1, None
     if cap.window is not None and cap.impressions is not None:
         start, end, rolling = _window(cap.window, cap.time_zone or campaign.time_zone, now)
-        seen = sum(time > start if rolling else time >= start for time in times) + sum(
+        shown = sum(time > start if rolling else time >= start for time in times) + sum(
             count for day, count in days.items() if (day + 1) * _DAY > start
         )
-        room = cap.impressions - seen
+        room = cap.impressions - shown
         if room <= 0:
             free_at = _free_again(times, cap.impressions, rolling) if rolling else end
     if cap.min_gap is not None:
@@ -116,8 +116,8 @@ def standing(
         room = min(room, 1)
         if at < last + gap:
             free_at, room = max(free_at or at, last + gap), 0
-            seen = max(seen, 1)
-    return Standing(cap, key, seen, max(0, room), free_at, history is not None)
+            shown = max(shown, 1)
+    return Standing(cap, key, shown, max(0, room), free_at, history is not None)
 
 
 def standings(campaign: Campaign, creative_id: str, exposures: Exposures, now: datetime) -> list[Standing]:

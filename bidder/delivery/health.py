@@ -113,9 +113,9 @@ def health(
             reasons = [Shortfall(f"withheld: {stopped}", round(missing), "resume the campaign, or raise the limit")]
         else:
             traffic = _Traffic(opportunities, account.requests * hours * HOUR / 60, hours * HOUR / 60)
-            held = max(0.0, min(limit - spent, possible) - paced)
-            reasons = _reasons(missing - held, traffic, market, memory, limits, account.model)
-            reasons.append(_pacing(held, account))
+            withheld_spend = max(0.0, min(limit - spent, possible) - paced)
+            reasons = _reasons(missing - withheld_spend, traffic, market, memory, limits, account.model)
+            reasons.append(_pacing(withheld_spend, account))
         shortfalls = sorted((reason for reason in reasons if reason.micros), key=lambda reason: -reason.micros)
     return Health(memory.participation, outlooks, shortfalls)
 

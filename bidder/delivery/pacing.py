@@ -141,13 +141,13 @@ def step(
     bid = flow.bids_per_opportunity.value(market.bid, _GUESS_STRENGTH)
     shown = flow.impressions_per_bid.value(market.shown, _GUESS_STRENGTH)
     micros = shown * flow.micros_per_impression.value(terms.cost, _GUESSED_PRICES)
-    seen = 1 - market.lost
+    noticed_share = 1 - market.lost
     bids = (memory.level or 0.0) * density * bid
     bids_out = flow.bids_in_flight(now, delay, bids) + before * bids * (now % MINUTE) / MINUTE
-    in_flight, impressions_out = bids_out * micros / seen, bids_out * shown / seen
-    wanted, limiting = inf, PacingState(1.0, "", 0.0, 0.0, in_flight, bids * micros / seen)
+    in_flight, impressions_out = bids_out * micros / noticed_share, bids_out * shown / noticed_share
+    wanted, limiting = inf, PacingState(1.0, "", 0.0, 0.0, in_flight, bids * micros / noticed_share)
     for goal in goals(terms, now):
-        amount = (shown if goal.of_impressions else micros) / seen
+        amount = (shown if goal.of_impressions else micros) / noticed_share
         out = impressions_out if goal.of_impressions else in_flight
         cost = 1.0 if goal.of_impressions else float(terms.cost)
         spent = _spent(memory, goal, spend, out)
@@ -199,22 +199,25 @@ def _level(memory: Memory, forecast: Forecast, zone: str, now: float) -> float |
 
     With each new minute the estimate falls by at most the factor `_SLOWEST_FALL`.
     """
-    held = memory.level if memory.level is not None else forecast.per_minute
+    known_level = memory.level if memory.level is not None else forecast.per_minute
 
     def density(minute: Minute) -> float:
         return forecast.curve.density(minute.start + MINUTE / 2, zone)
 
-    window = memory.flow.window(now, lambda minute: (held or 0.0) * density(minute))
+    window = memory.flow.window(now, lambda minute: (known_level or 0.0) * density(minute))
     densities = sum(map(density, window))
     if densities <= 0:
-        return held
-    seen = float(sum(minute.opportunities or 0 for minute in window))
+        return known_level
+    opportunities = float(sum(minute.opportunities or 0 for minute in window))
     if forecast.per_minute is not None:
-        seen, densities = seen + forecast.per_minute * _FORECAST_MINUTES, densities + _FORECAST_MINUTES
-    level = seen / densities
+        opportunities, densities = (
+            opportunities + forecast.per_minute * _FORECAST_MINUTES,
+            densities + _FORECAST_MINUTES,
+        )
+    level = opportunities / densities
     is_new = window[0].start > memory.counted
     memory.counted = window[0].start
-    return level if held is None else max(level, held / _SLOWEST_FALL if is_new else held)
+    return level if known_level is None else max(level, known_level / _SLOWEST_FALL if is_new else known_level)
 
 
 def _spent(memory: Memory, goal: BudgetGoal, spend: Spend, in_flight: float) -> float:

@@ -15,21 +15,21 @@ def health(service: Service, now: datetime) -> Reply:
     except Exception as error:  # without parameters and keys there are no bids
         return Reply(503, json.dumps({"status": f"no keys: {type(error).__name__}", "snapshot": None}), JSON)
     usable = service.keeper.current(now)
-    held = service.keeper.held
-    if held is None:
+    snapshot = service.keeper.held
+    if snapshot is None:
         body: dict[str, object] = {"status": "no snapshot", "snapshot": None}
     else:
-        age = held.age(now).total_seconds()
+        age = snapshot.age(now).total_seconds()
         is_young = age <= parameters.snapshot_warn_age
         body = {
             "status": _status(usable, is_young=is_young),
             "snapshot": {
-                "version": held.version,
+                "version": snapshot.version,
                 "age_seconds": round(age, 3),
-                "campaigns": len(held.index),
-                "bidding": held.delivery.count,
-                "pinned": held.pinned,
-                "pinned_since": held.pinned_since.isoformat() if held.pinned_since else None,
+                "campaigns": len(snapshot.index),
+                "bidding": snapshot.delivery.count,
+                "pinned": snapshot.pinned,
+                "pinned_since": snapshot.pinned_since.isoformat() if snapshot.pinned_since else None,
             },
         }
     return Reply(200 if usable else 503, json.dumps(body), JSON)

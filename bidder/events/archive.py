@@ -59,10 +59,10 @@ class Archive:
         pages = self._s3.get_paginator("list_objects_v2")
         prefixes = [f"{PREFIX}kind={kind}/hour={day.isoformat()}-" for kind in sorted(kinds)]
         return [
-            held["Key"]
+            entry["Key"]
             for prefix in prefixes
             for page in pages.paginate(Bucket=self._bucket, Prefix=prefix)
-            for held in page.get("Contents", [])
+            for entry in page.get("Contents", [])
         ]
 
     def read(self, key: str) -> list[Event]:

@@ -145,10 +145,10 @@ def report(
     apart: dict[tuple[str, Kind], Event] = {}
     for event in events:
         found_invalid = event.billable and event.bid_id in unbilled
-        held = apart if event.test or event.invalid is not None or found_invalid else first
-        known = held.setdefault((event.bid_id, event.kind), event)
+        events_by_bid = apart if event.test or event.invalid is not None or found_invalid else first
+        known = events_by_bid.setdefault((event.bid_id, event.kind), event)
         if _order(event) < _order(known):
-            held[event.bid_id, event.kind] = event
+            events_by_bid[event.bid_id, event.kind] = event
     for bid_id in reported_from_many_addresses(events) - set(unbilled):
         apart.setdefault((bid_id, Kind.IMPRESSION), first[bid_id, Kind.IMPRESSION])
     rows = defaultdict[str, ReportRow](ReportRow)

@@ -79,9 +79,9 @@ def _of_gdpr(regs: Regs | None, user: User | None) -> Restriction | None:
     return None
 
 
-def _all_but(model: type[Object], *kept: str) -> dict[str, Any]:
+def _all_but(model: type[Object], *allowed: str) -> dict[str, Any]:
     """The update that resets all fields of a model but the kept, so that a field added later is reset."""
-    return {name: field.get_default() for name, field in model.model_fields.items() if name not in kept}
+    return {name: field.get_default() for name, field in model.model_fields.items() if name not in allowed}
 
 
 _DEVICE = _all_but(

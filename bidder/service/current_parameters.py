@@ -47,8 +47,8 @@ class CurrentParameters:
 
     def without_waiting(self) -> Parameters:
         """The current parameters: defaults until the first read has ended."""
-        held = self.renewed.held
-        return DEFAULTS if held is None else held.parameters
+        current = self.renewed.held
+        return DEFAULTS if current is None else current.parameters
 
     @property
     def signing_keys(self) -> SigningKeys:
@@ -80,7 +80,7 @@ class CurrentParameters:
             raise InvalidSettings(msg)
         return self._plain.parameters
 
-    def read_all(self, held: Reading | None) -> Reading:
+    def read_all(self, current: Reading | None) -> Reading:
         """Reads all parameters, secrets too, from their copy in S3 or from Parameter Store."""
         stored = read_parameters(
             lambda: aws.minimal("s3-parameters"),
@@ -90,21 +90,21 @@ class CurrentParameters:
             utc_now,
         )
         self._read_at = stored.at
-        return self._judged(held, read(stored.values))
+        return self._judged(current, read(stored.values))
 
     def seconds_left(self, reading: Reading) -> float:
         """The seconds until the parameters are read again: fewer if they came from an older copy."""
         age = (utc_now() - self._read_at).total_seconds()
         return read_again_after(reading.parameters.parameter_lifetime, age)
 
-    def _judged(self, held: Reading | None, new: Reading) -> Reading:
+    def _judged(self, current: Reading | None, new: Reading) -> Reading:
         """The parameters to use: `better` of the two. Each fault of the new ones is logged by name and counted."""
-        kept = better(held, new)
-        then = "the other new parameters are used" if kept is new else "all of the last good parameters stay in use"
+        accepted = better(current, new)
+        then = "the other new parameters are used" if accepted is new else "all of the last good parameters stay in use"
         for name, reason in new.wrong.items():
             metric = emf(datetime.now(UTC), "ParameterKept", "invalid", parameter=name, why=reason, then=then)
             log.warning("parameter.refused", **metric)
-        return kept
+        return accepted
 
     def _usable(self, name: str, value: Value | None) -> Value:
         if value is not None:

@@ -112,12 +112,12 @@ class TrafficCounts:
             if self._minute is not minute:
                 return None
             self._minute = None
-            taken, bids, requests = self._opportunities.take(), self._bids, self._requests
-            deals, obstacles, funnel = self._deals, self._obstacles, self._funnel.take(taken.impressions)
+            opportunities, bids, requests = self._opportunities.take(), self._bids, self._requests
+            deals, obstacles, funnel = self._deals, self._obstacles, self._funnel.take(opportunities.impressions)
             self._bids, self._deals, self._obstacles, self._requests = {}, {}, Counter(), 0
 
         def counts() -> dict[str, int]:
-            return {**taken.counts(), **deals, **(obstacles + funnel.counts())}
+            return {**opportunities.counts(), **deals, **(obstacles + funnel.counts())}
 
         return lambda: list(self._events(minute, counts(), bids, requests))
 

@@ -54,8 +54,8 @@ def edit_document(document: Mapping[str, Any], change: Mapping[str, Any]) -> dic
 def _replace_fields(document: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     """The document with the fields of the change. `cpm` replaces `cpm_micros`, and `cpm_micros` replaces `cpm`."""
     amounts = {name.removesuffix(_MICROS) for name in change}
-    kept = {name: value for name, value in document.items() if name.removesuffix(_MICROS) not in amounts}
-    return {**kept, **change}
+    unchanged = {name: value for name, value in document.items() if name.removesuffix(_MICROS) not in amounts}
+    return {**unchanged, **change}
 
 
 def whole_campaign(name: str, document: Mapping[str, Any]) -> Campaign:

@@ -56,7 +56,7 @@ class Run:
         self._happenings = Happenings(scenario.events, self.begin)
         self._documents = documents(scenario)
         self.campaigns = {name: campaign(name, document, scenario.scale) for name, document in self._documents.items()}
-        self.terms: dict[str, BudgetLimits] = {name: budget_limits(made) for name, made in self.campaigns.items()}
+        self.terms: dict[str, BudgetLimits] = {name: budget_limits(each) for name, each in self.campaigns.items()}
         self.plans = {
             name: ReferencePlan(limits, self.curve_of(limits), self.begin, self.end)
             for name, limits in self.terms.items()

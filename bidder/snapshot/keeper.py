@@ -87,9 +87,15 @@ class Keeper:
         if self._reported is not None and abs(now - self._reported) < REPORT_INTERVAL:
             return
         self._reported = now
-        held = self._held
-        reason = self._why_missing(now) if held is None else "too-old" if held.age(now) > self._ages().hard else "old"
-        age = "" if held is None else f"{held.age(now).total_seconds():.0f}"
+        snapshot = self._held
+        reason = (
+            self._why_missing(now)
+            if snapshot is None
+            else "too-old"
+            if snapshot.age(now) > self._ages().hard
+            else "old"
+        )
+        age = "" if snapshot is None else f"{snapshot.age(now).total_seconds():.0f}"
         log.warning("snapshot.old", **emf(now, "SnapshotOld", reason, age_seconds=age))
 
     def _why_missing(self, now: datetime) -> str:
@@ -98,8 +104,8 @@ class Keeper:
         return "loading" if is_new and self._look.is_running else "none"
 
     def _usable(self, now: datetime, ages: Ages) -> Snapshot | None:
-        held = self._held
-        return held if held is not None and held.age(now) <= ages.hard else None
+        snapshot = self._held
+        return snapshot if snapshot is not None and snapshot.age(now) <= ages.hard else None
 
     def _is_due(self, now: datetime, after: timedelta) -> bool:
         return self._looked is None or abs(now - self._looked) >= after

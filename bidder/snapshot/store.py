@@ -251,11 +251,11 @@ def read_snapshot(manifest: Manifest, get: Get, known: Snapshot | None = None) -
     Raises BadSnapshot, and the errors of `get`.
     """
     index = _read_index(manifest.index, get, known.index if known else None)
-    held = {ids.id: ids for ids in known.lists.values()} if known else {}
+    known_lists = {ids.id: ids for ids in known.lists.values()} if known else {}
     lists: dict[str, IdList] = {}
     for name, key in manifest.lists.items():
         list_id = key.rpartition("/")[2]
-        lists[name] = held[list_id] if list_id in held else IdList(get(key))
+        lists[name] = known_lists[list_id] if list_id in known_lists else IdList(get(key))
     return Snapshot(
         manifest.version,
         index,
@@ -268,11 +268,11 @@ def read_snapshot(manifest: Manifest, get: Get, known: Snapshot | None = None) -
 
 
 def _read_index(keys: tuple[str, ...], get: Get, known: Index | None) -> Index:
-    held = {part.id: part for part in known.parts} if known else {}
+    known_parts = {part.id: part for part in known.parts} if known else {}
     parts: list[Part] = []
     for key in keys:
         start = sum(map(len, parts))
-        part = held.get(key.rpartition("/")[2])
+        part = known_parts.get(key.rpartition("/")[2])
         if part is None or part.start != start:
             part = Part.load(get(key), start)
         parts.append(part)

@@ -57,7 +57,7 @@ def rows() -> list[BenchRow]:
         warm = _warm(functions, workloads, Path(name))
         first = _first(functions, workloads["video"], Path(name))
     return [
-        *(made for workload, took in warm.items() for made in _rows("warm", functions, took, workload)),
+        *(row for workload, took in warm.items() for row in _rows("warm", functions, took, workload)),
         *_rows("first", functions, first, "video"),
     ]
 

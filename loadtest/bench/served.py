@@ -32,8 +32,8 @@ def now() -> datetime:
 
 @cache
 def _service() -> Service:
-    held = snapshot(campaigns(Random(1), CAMPAIGNS), now=now())  # noqa: S311 - a repeatable draw, not a secret
-    return service(held)
+    loaded = snapshot(campaigns(Random(1), CAMPAIGNS), now=now())  # noqa: S311 - a repeatable draw, not a secret
+    return service(loaded)
 
 
 def asgi() -> BidderAsgi:

@@ -89,8 +89,8 @@ class Drill:
             current = self.store.current()
             return current if current is not None and current.version > known else None
 
-        made: Manifest = poll(newer)
-        return made
+        manifest: Manifest = poll(newer)
+        return manifest
 
     def spent(self, campaign_id: str) -> Spend:
         return self.ledger.spends({campaign_id: datetime.now(UTC)}).get(campaign_id, Spend())
@@ -104,9 +104,9 @@ class Drill:
 
     def sell(self, country: str) -> str:
         """Stores a campaign for a country without budgets at a CPM of 5 USD. Returns its id. Needs a refresh."""
-        made = campaign(id=f"in-{country}", targeting={"country": {"include": [country]}})
-        self.campaigns.put(made)
-        return made.id
+        sold_campaign = campaign(id=f"in-{country}", targeting={"country": {"include": [country]}})
+        self.campaigns.put(sold_campaign)
+        return sold_campaign.id
 
     def import_samples(self) -> None:
         for sample in read_campaigns(SAMPLES.read_text(), self.variables["BIDDER_MEDIA_URL"]):

@@ -273,9 +273,9 @@ def test_the_local_aws_lacks_only_alarms_with_metric_math(sam: Template) -> None
 def test_an_email_address_subscribes_to_the_alarms(sam: Template) -> None:
     assert sam["Parameters"]["AlarmEmail"]["Default"] == ""
     subscriptions = of_type(sam, "AWS::SNS::Subscription").values()
-    told = [each for each in subscriptions if each["Protocol"] == "email"]
-    assert {name for each in told for name in referred(each["TopicArn"])} == {"AlarmTopic", "WarningTopic"}
-    assert all("AlarmEmail" in set(referred(each["Endpoint"])) for each in told)
+    by_email = [each for each in subscriptions if each["Protocol"] == "email"]
+    assert {name for each in by_email for name in referred(each["TopicArn"])} == {"AlarmTopic", "WarningTopic"}
+    assert all("AlarmEmail" in set(referred(each["Endpoint"])) for each in by_email)
 
 
 def test_every_alarm_links_to_an_existing_section_of_the_runbook(sam: Template) -> None:

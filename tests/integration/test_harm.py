@@ -149,5 +149,5 @@ def test_damaged_objects_are_refused_with_a_reason_and_running_and_new_processes
 
 def version(loop: Loop) -> int:
     answer = loop.runtime.invoke("app.app", api_event("GET", "/health", "/health"))
-    held = json.loads(answer["body"])["snapshot"]
-    return held["version"] if held else 0
+    snapshot_state = json.loads(answer["body"])["snapshot"]
+    return snapshot_state["version"] if snapshot_state else 0

@@ -25,7 +25,8 @@ MOST_TESTS = 250
 """The most tests for a mutant, the nearest first: a fault that only a distant test detects should get a nearer test."""
 CPU_SECONDS = 60
 """The time limit of a mutant's tests, besides twice the seconds that they take without a fault."""
-PASSED, FAILED = 0, (1, 2)
+PASSED, FAILED = 0, (1, 2, 4)
+"""Exit codes of pytest. Its options are right, so 4 means that a conftest cannot import the mutated module."""
 
 
 class Unjudged(RuntimeError):

@@ -52,6 +52,6 @@ def test_explain_reports_the_unmet_targeting_of_the_closest_creative() -> None:
     held = snapshot([campaign(creatives=[far, near])])
     request = video_request(site={"domain": "other.example"}, device={"geo": {"country": "USA"}})
 
-    [told] = explain(parse(json.dumps(request).encode()), held, "bidder", NOW)[0].campaigns
+    [explained] = explain(parse(json.dumps(request).encode()), held, "bidder", NOW)[0].campaigns
 
-    assert (told.seen, told.wanted) == ("usa", "fra")
+    assert (explained.seen, explained.wanted) == ("usa", "fra")

@@ -43,8 +43,8 @@ def test_a_markup_form_is_read_back(form: MarkupForm) -> None:
 def test_an_invalid_skip_offset_is_none(skip: str) -> None:
     word = encode_form(MarkupForm(7, 5.0)).replace("5", skip, 1)
 
-    made = decode_form(word)
-    assert made is None or made.skip_offset is None
+    form = decode_form(word)
+    assert form is None or form.skip_offset is None
 
 
 def test_an_event_is_published_with_the_attributes_of_filter_policies() -> None:

@@ -322,8 +322,8 @@ def _certificate(folder: Path) -> Path:
     curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
     names = ["-subj", "/CN=own", "-addext", "subjectAltName=IP:127.0.0.1"]
     command = ["openssl", "req", "-x509", *curve, *names, "-keyout", str(pem)]
-    made = subprocess.run(command, capture_output=True, check=True)  # noqa: S603  a fixed command
-    pem.write_bytes(made.stdout + pem.read_bytes())
+    openssl = subprocess.run(command, capture_output=True, check=True)  # noqa: S603  a fixed command
+    pem.write_bytes(openssl.stdout + pem.read_bytes())
     return pem
 
 
