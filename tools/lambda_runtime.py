@@ -156,7 +156,7 @@ def lambda_runtime(
     command += [str(tools.python), "-m", "awslambdaric", handler]
     process = start(command, log, _environment(code, variables), code)
     try:
-        wait_until(lambda: is_taken(port), process, log, seconds=10)
+        wait_until(lambda: is_taken(port), process, log)
         yield LambdaRuntime(port, log, process, seconds)
     finally:
         end(process.pid, seconds=2)

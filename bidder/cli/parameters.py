@@ -7,7 +7,7 @@ from bidder.aws.parameter_copy import longest_delay
 from bidder.aws.path import under_path
 from bidder.cli.environment import target
 from bidder.cli.output import print_json, print_table, warn
-from bidder.errors import UserError
+from bidder.errors import UserError, shown
 from bidder.events.key_rotation import find_dropped_keys
 from bidder.files.mistakes import nearest, quote_value
 from bidder.files.opened import STANDARD_INPUT, read_text
@@ -115,7 +115,7 @@ def _require_known(name: str) -> None:
     if name not in NAMES:
         meant = nearest(name, NAMES)
         advice = f"; did you mean {meant}?" if meant else ""
-        msg = f"{name} is not a parameter; they are {', '.join(NAMES)}{advice}"
+        msg = f"{shown(name)} is not a parameter; they are {', '.join(NAMES)}{advice}"
         raise BadParameter(msg)
 
 

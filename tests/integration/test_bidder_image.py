@@ -51,7 +51,7 @@ def test_the_container_bids_until_sigterm_and_loses_no_event(
         own = {"BIDDER_HOST": "127.0.0.1", "BIDDER_PORT": str(port), "BIDDER_PROCESSES": "1"}
         process = image.start(aws.environment() | own, output)
         try:
-            wait_until(lambda: status(port, "/ready") == 200, process, log, 60)
+            wait_until(lambda: status(port, "/ready") == 200, process, log)
             assert image.run(health_command(port)) == 0
             entry = image.entry(process)
             assert entry.uids().real == _NOBODY

@@ -56,7 +56,7 @@ def serving(folder: Path, aws: AwsServer, **settings: str) -> Iterator[Server]:
     environment = local_environment() | aws.environment() | own | {"TMPDIR": str(folder)}
     process = start([sys.executable, "-m", "container"], log, environment, ROOT)
     try:
-        wait_until(lambda: status(port, "/ready") == 200, process, log, 60)
+        wait_until(lambda: status(port, "/ready") == 200, process, log)
         yield Server(process, port, log)
     finally:
         end(process.pid)
