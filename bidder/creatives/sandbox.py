@@ -98,14 +98,14 @@ def _pipes(process: "subprocess.Popen[bytes]") -> list[IO[bytes]]:
 
 
 def _read(process: "subprocess.Popen[bytes]", pipe: IO[bytes], most: int) -> bytes:
-    """All that a process prints. Kills the process if that is more than `most` bytes."""
+    """All that a process prints. If that is more than `most` bytes, kills the process and raises RefusedUpload."""
     text = bytearray()
     with pipe:
         while chunk := pipe.read(1 << 16):
             text += chunk
             if len(text) > most:
                 process.kill()
-                return b""
+                raise RefusedUpload(Refusal.TOO_MUCH_WORK)
     return bytes(text)
 
 
