@@ -1,6 +1,6 @@
 """The batch of SQS records that Lambda passes to a consumer of events, and the consumer's answer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -32,12 +32,44 @@ def read_batch(records: Iterable[Mapping[str, Any]], consumer: str) -> Batch:
     return Batch(events, tuple(unreadable))
 
 
+def count_apart(
+    consumer: str, events: Mapping[str, Event], count: Callable[[Mapping[str, Event]], Iterable[str]]
+) -> set[str]:
+    """Counts events by message id, and returns the ids of the messages that SQS shall deliver again.
+
+    `count` returns the ids of those that it could not count now. If an event cannot be counted at all, such as one with
+    a name that is too long for DynamoDB, `count` raises: then each half of the events is counted, down to the event,
+    which fails alone. Counting again changes nothing, since each event counts once. Errors of AWS and of the network
+    pass through, since another event would not succeed either.
+    """
+    try:
+        return set(count(events))
+    except Exception as error:
+        if not _is_of_an_event(error):
+            raise
+        if len(events) == 1:
+            log.error(f"{consumer}.uncountable", message=next(iter(events)))
+            return set(events)
+    pairs = list(events.items())
+    halves = dict(pairs[: len(pairs) // 2]), dict(pairs[len(pairs) // 2 :])
+    return {message for half in halves for message in count_apart(consumer, half, count)}
+
+
+def _is_of_an_event(error: Exception) -> bool:
+    from botocore.exceptions import ClientError  # only a consumer with an error needs it
+
+    if isinstance(error, ClientError):
+        return error.response["Error"]["Code"] == "ValidationException"
+    return isinstance(error, ValueError | ArithmeticError)
+
+
 def answer(batch: Batch, consumer: str, undone: Iterable[str]) -> Answer:
     """Returns the messages that SQS shall deliver again, in the form of Lambda's `ReportBatchItemFailures`.
 
     They are the `undone` messages and the unreadable ones. An unreadable message fails alone, until SQS moves it to
     the dead-letter queue.
     """
-    failed = [*batch.unreadable, *undone]
+    again = set(undone)
+    failed = [*batch.unreadable, *(message for message in batch.events if message in again)]
     log.event(consumer, messages=len(batch.events) + len(batch.unreadable), failed=len(failed))
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

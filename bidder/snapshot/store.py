@@ -67,16 +67,25 @@ class SnapshotStore:
                 self._renew(key, now)
         for key, data in objects.items():
             self._put(key, data)
-        return self._point_to(manifest.model_copy(update={"stopped": self.is_stopped()}))
+        return self._point_to(manifest)
 
     def _point_to(self, manifest: Manifest) -> bool:
-        text = manifest.model_dump_json(exclude_defaults=True).encode()
-        self._put(manifest_key(manifest.version), text)
+        """Publishes the manifest with the present switch.
+
+        The switch is read after the pointer. An operator changes the switch first and the pointer next, so if the
+        switch changes after this read, this flip fails or the operator's flip follows, whatever the clocks say.
+        """
+        stored = b""
         while True:
             raw, etag = self._read(POINTER)
             current = self._parsed(Manifest, POINTER, raw)
             if current is not None and current.version >= manifest.version:
                 return False
+            switched = manifest.model_copy(update={"stopped": self.is_stopped()})
+            text = switched.model_dump_json(exclude_defaults=True).encode()
+            if text != stored:
+                self._put(manifest_key(manifest.version), text)
+                stored = text
             if self._flip(text, etag):
                 return True
 
@@ -158,13 +167,12 @@ class SnapshotStore:
     def stop(self, now: datetime, *, stopped: bool) -> None:
         """Stops or resumes all bidding, in every process at its next check for a newer snapshot.
 
-        Publishes the current snapshot again with a newer version, so that it wins over a refresh which read the switch
-        before the change.
+        Publishes the current snapshot again with a newer version, with the switch.
         """
         self._put(STOP, Stop(stopped=stopped, at=now).model_dump_json().encode())
         while (current := self.current()) is not None:
             version = max(int(now.timestamp() * 1000), current.version + 1)
-            if self._point_to(current.model_copy(update={"version": version, "stopped": stopped})):
+            if self._point_to(current.model_copy(update={"version": version})):
                 return
 
     def is_stopped(self) -> bool:
