@@ -32,7 +32,7 @@ run: $(RUNNABLE) ## Start the local AWS, sample campaigns and the bidder on PORT
 
 container: $(READY) ## Start the container's web server on PORT (8000) against the local AWS of `make run`, until Ctrl-C
 	@test -f .local/env || { echo "There is no local AWS yet: start make run in another terminal, then make container PORT=8080" >&2; exit 2; }
-	@exec $(LOCAL_ENV) bash -c 'set -a; . .local/env; export BIDDER_PORT=$(PORT); exec $(BIN)/python -m container'
+	@exec $(LOCAL_ENV) bash -c 'set -a; . .local/env; export BIDDER_PORT=$(PORT) BIDDER_DRAIN_SECONDS=5; exec $(BIN)/python -m container'
 
 test: check ## Run lint, type checks, all tests in parallel, and the coverage gate, as CI does
 	@exec $(LOCAL_ENV) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=
@@ -73,15 +73,15 @@ deploy: $(READY) ## Deploy the package to the AWS account of AWS_PROFILE; STACK 
 rollback: $(RUNNABLE) ## Move the bid function, or FUNCTION=ledger, back to the previous version or to VERSION, at once
 	@$(BIN)/python -m tools.versions --stack $(STACK) $(if $(FUNCTION),--function $(FUNCTION)) $(if $(VERSION),--to $(VERSION))
 
-smoke: $(READY) ## Check the answers of the bidder at URL; a fault ends it with status 1. NO_BIDS=allowed without campaigns
-	@test -n "$(URL)" || { echo "Which bidder? make smoke URL=http://127.0.0.1:$(PORT)" >&2; exit 2; }
+smoke: $(READY) ## Check the answers of the bidder at URL; status 1 means a fault. NO_BIDS=allowed for a stack without campaigns
+	@test -n "$(URL)" || { echo "make smoke needs URL, the address of a bidder: make smoke URL=http://127.0.0.1:$(PORT)" >&2; exit 2; }
 	@$(BIN)/python -m tests.smoke.run "$(URL)" $(if $(NO_BIDS),--no-bids $(NO_BIDS))
 
 status: $(RUNNABLE) ## Print the state of the stack: version, traffic, alarms, snapshot, queues, spend; JSON=yes for programs
 	@$(BIN)/python -m tools.status --stack $(STACK) $(if $(JSON),--json)
 
 restore: $(RUNNABLE) ## Restore TABLES (campaigns history ledger) of the stack to the time AT, such as AT=2026-11-26T01:30:00Z
-	@test -n "$(AT)" -a -n "$(TABLES)" || { echo 'Which, and when? make restore TABLES="campaigns ledger" AT=2026-11-26T01:30:00Z' >&2; exit 2; }
+	@test -n "$(AT)" -a -n "$(TABLES)" || { echo 'make restore needs TABLES and AT: make restore TABLES="campaigns ledger" AT=2026-11-26T01:30:00Z' >&2; exit 2; }
 	@$(BIN)/python -m tools.restore --stack $(STACK) --at $(AT) $(TABLES)
 
 events-topic: $(RUNNABLE) ## Create the topic of events and its subscriptions again after a deletion
@@ -115,7 +115,7 @@ bench: $(READY) ## Measure the decision in process and the package under the rea
 bench-readme: $(READY) ## Put the figures of build/bench.json, or of RECORD, into README, docs/bench.json and docs/bench.svg
 	@exec $(BIN)/python -m loadtest.bench.readme $(RECORD)
 
-bench-compare: $(READY) ## Measure the decision of this checkout and of the revision BASE (HEAD~1) in turns
+bench-compare: $(READY) ## Measure the decision of this checkout and of the revision BASE (HEAD~1), alternately
 	@exec $(LOCAL_ENV) $(BIN)/python -m loadtest.bench.compare $(BASE)
 
 profile: $(READY) ## Write a flame graph of the decision over 10,000 campaigns to build/profile.svg
@@ -135,16 +135,16 @@ lock: $(READY) ## Resolve pyproject.toml again into the requirements files
 UV := uv==0.13.9
 LOCK = $(BIN)/uv pip compile -q --universal --custom-compile-command 'make lock'
 
-clean: ## Remove all that make has built: the virtual environment, builds, caches, the local AWS and its state
+clean: ## Remove the virtual environment, builds, caches, and the local AWS with its state
 	rm -rf $(VENV) build .local .chalice/deployments .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(RUNNABLE): requirements-run.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo "This needs Python 3.11 or later; $(PYTHON) is not. Name one: make PYTHON=/path/to/python3.13" >&2; exit 1; }
+		echo "bidder needs Python 3.11 or later, and $(PYTHON) is older. Set PYTHON: make PYTHON=/path/to/python3.13" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo "$(PYTHON) cannot make virtual environments (no ensurepip). On Debian and Ubuntu: apt install python3-venv;" \
-			"or name another Python: make PYTHON=/path/to/python3.13" >&2; exit 1; }
-	@echo "Installing into $(VENV), once: what make run and package need"
+			"or set PYTHON: make PYTHON=/path/to/python3.13" >&2; exit 1; }
+	@echo "Installing into $(VENV), once: the packages for make run and make package"
 	@$(PYTHON) -m venv $(VENV)
 	@$(call install,$<)
 	@# The command `bidder`, which runs this checkout.
@@ -152,7 +152,7 @@ $(RUNNABLE): requirements-run.txt
 	@touch $@
 
 $(READY): requirements-dev.txt $(RUNNABLE)
-	@echo "Installing into $(VENV), once: what tests, checks and deployments need"
+	@echo "Installing into $(VENV), once: the packages for tests, checks and deployments"
 	@$(call install,$<)
 	@touch $@
 

@@ -271,4 +271,4 @@ def after_traffic(event: dict[str, str], _context: object) -> list[str]:
     return hooks.after_traffic(event)
 
 
-cold_start.imported()
+cold_start.resume_garbage_collection()

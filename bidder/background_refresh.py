@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from bidder import log
 from bidder.metrics import emf
+from bidder.repeated_failures import RepeatedFailures
 from bidder.shared_run import SharedRun, Start, in_background
 
 T = TypeVar("T")
@@ -43,6 +44,7 @@ class BackgroundRefreshed(Generic[T]):
         self._first = SharedRun(self._read_first, name)
         self._value: T | None = None
         self._failure: Exception | None = None
+        self._failures = RepeatedFailures(clock)
         self._due = 0.0
 
     def begin(self) -> None:
@@ -92,5 +94,11 @@ class BackgroundRefreshed(Generic[T]):
         try:
             self._read_anew()
         except Exception as failure:  # for any failure, the last good value is better than none
-            about = emf(datetime.now(UTC), "ParameterKept", "unread", parameter=self._name, why=type(failure).__name__)
-            log.error("parameter.kept", **about)
+            why = type(failure).__name__
+            if failures := self._failures.failed(why):
+                named = {"parameter": self._name, "why": why}
+                about = emf(datetime.now(UTC), "ParameterKept", "unread", failures.unlogged, **named)
+                log.error("parameter.kept", **about, **failures.fields)
+        else:
+            if ended := self._failures.succeeded():
+                log.event("parameter.recovered", parameter=self._name, **ended.fields)

@@ -24,7 +24,7 @@ AHEAD_OF_REQUESTS = BIDS and HOW in {"provisioned-concurrency", SNAP_START}
 """Whether Lambda initializes this environment before a request arrives."""
 
 
-def imported() -> None:
+def resume_garbage_collection() -> None:
     """Turns garbage collection on again, for objects that are made after the imports.
 
     A long request makes thousands of objects and no cycles. At Python's default threshold of 700 objects, collection

@@ -79,9 +79,11 @@ def micros(amount: object) -> int:
 def floor_micros(bidfloor: float | Decimal, rate: Rate = MICROS) -> int:
     """An OpenRTB floor (CPM) as micros of the account currency, rounded up: a price that reaches it reaches the floor.
 
-    `rate` is what one unit of the floor's currency is worth, in micros of the account currency.
+    `rate` is what one unit of the floor's currency is worth, in micros of the account currency. A floor is first
+    rounded up to a micro of its own currency, since `decimal_price` rounds a bid in that currency down to such a micro.
     """
-    return ceil(Fraction(str(bidfloor)) * Fraction(rate))
+    of_currency = ceil(Fraction(str(bidfloor)) * MICROS)
+    return of_currency if rate == MICROS else ceil(of_currency * Fraction(rate) / MICROS)
 
 
 def decimal_price(cpm_micros: int, rate: Rate = MICROS) -> float:

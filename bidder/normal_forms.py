@@ -59,7 +59,7 @@ def domain(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _host(text: str) -> str:
-    address = text.strip().lower() if text.isascii() else _mapped(text).strip()
+    address = text.strip().lower() if text.isascii() else _map_idna(text).strip()
     host = _SCHEME.sub("", address, count=1)
     host = _HOST_ENDS.split(host, maxsplit=1)[0].rpartition("@")[2]
     if host.startswith("["):  # an IPv6 address
@@ -175,11 +175,11 @@ def ascii_url(url: str) -> str:
     user, at, name = host.rpartition("@")
     if not name.isascii():
         name, colon, port = name.partition(":")
-        name = _punycode(_mapped(name)) + colon + port
-    return "".join(map(_escaped, (start, slashes, user, at, name, more)))
+        name = _punycode(_map_idna(name)) + colon + port
+    return "".join(map(_escape, (start, slashes, user, at, name, more)))
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     """The text with every character percent-encoded that is not visible ASCII."""
     return "".join(
         letter if "!" <= letter <= "~" else "".join(f"%{byte:02X}" for byte in letter.encode("utf-8", "replace"))
@@ -209,7 +209,7 @@ def _in_store(address: str) -> str:
     return _HOST_ENDS.split(address.partition("?")[0].rstrip("/"))[-1]
 
 
-def _mapped(text: str) -> str:
+def _map_idna(text: str) -> str:
     """A domain as UTS 46 maps it, with the letters that IDNA 2008 keeps: ß and the final sigma."""
     from unicodedata import normalize  # imported here, since most requests have only ASCII domains
 

@@ -11,10 +11,12 @@ from typing import Annotated, NamedTuple, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Json, ValidationError, model_validator
 
-from bidder.currency import read_rates
+from bidder.currency import parse_rates
+from bidder.events.claims import LONGEST_EXP
 from bidder.events.exchange import UNKNOWN, Exchange, Exchanges
 from bidder.events.price_keys import PriceKeys
 from bidder.events.token import SigningKeys
+from bidder.faults import dotted, in_words
 from bidder.money import Rate
 from bidder.snapshot.ages import Ages
 from bidder.stitchers import NO_STITCHERS, Stitchers
@@ -35,7 +37,7 @@ def _name(field: str) -> str:
 
 
 def _rates(value: object) -> object:
-    return read_rates(value) if isinstance(value, str) else value
+    return parse_rates(value) if isinstance(value, str) else value
 
 
 def _texts(value: object) -> object:
@@ -67,7 +69,7 @@ class Parameters(BaseModel):
     """The CPM, in whole units of the account currency, above which an import of campaigns warns."""
     allowed_crawlers: Annotated[tuple[Annotated[str, Field(min_length=4)], ...], BeforeValidator(_texts)] = ()
     """Texts in user agents that count as viewers although they name a crawler, such as your own headless browsers."""
-    most_exp: int = Field(default=21_600, ge=60, le=43_200)
+    most_exp: int = Field(default=21_600, ge=60, le=int(LONGEST_EXP.total_seconds()))
     """The longest `exp` of a bid in seconds, even if the impression asks for more."""
     invalid_traffic_counts: bool = True
     """Whether invalid traffic counts against budgets, as if the exchange charged for it. False if you dispute it."""
@@ -150,12 +152,12 @@ def read(values: Mapping[str, str], *, secrets: bool = True) -> Reading:
     return Reading(parameters, wrong)
 
 
-def better(held: Reading | None, new: Reading) -> Reading:
+def better(current: Reading | None, new: Reading) -> Reading:
     """The reading to use: the current one (`held`) if the new one has a fault, else the new one.
 
     A reading with some of the faults of the current one replaces it, so that each correction takes effect.
     """
-    return new if held is None or not new.wrong or new.wrong.keys() < held.wrong.keys() else held
+    return new if current is None or not new.wrong or new.wrong.keys() < current.wrong.keys() else current
 
 
 _OF_SECRETS = {"json_invalid": "not JSON", "extra_forbidden": "not known", "string_pattern_mismatch": "not of its form"}
@@ -166,9 +168,9 @@ def _faults(error: ValidationError) -> dict[str, str]:
     """The faults by parameter. A fault of a secret has only its path and type, since messages quote values."""
     messages: dict[str, list[str]] = defaultdict(list)
     for fault in error.errors():
-        path = ".".join(map(str, fault["loc"][1:]))
+        path = dotted(fault["loc"][1:])
         for name in map(str, fault["loc"][:1] or _AGES):
-            message = fault["msg"].removeprefix("Value error, ").replace("Input should", "should")
-            message = _OF_SECRETS.get(fault["type"], fault["type"]) if name in SECRETS else message
+            is_secret = name in SECRETS
+            message = _OF_SECRETS.get(fault["type"], fault["type"]) if is_secret else in_words(fault["msg"])
             messages[name].append(f"{path}: {message}" if path else message)
     return {name: "; ".join(texts) for name, texts in messages.items()}

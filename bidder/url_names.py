@@ -15,7 +15,7 @@ LONGEST_BASE = 80
 """The most characters of the public URL, with which event URLs begin. API Gateway's own URL has 63 at most."""
 
 LONGEST_NAMES = 219
-"""The most characters of a campaign's names, as `written` encodes them.
+"""The most characters of a campaign's names, as `encode_name` encodes them.
 
 They are the campaign's id, the advertiser's domain, the time zone, the longest creative id and the longest deal id.
 """
@@ -30,18 +30,18 @@ _BASE64URL = bytes.maketrans(b"+/", b"-_")
 _plain = re.compile(r"[A-Za-z0-9._/-]*").fullmatch
 
 
-def written(value: str | None) -> str:
+def encode_name(value: str | None) -> str:
     """Encodes a name: a plain name with `*` for `/`, any other as `!` and its base64url, and None as ""."""
     if value is None:
         return ""
     if _plain(value):
         return value.replace("/", "*")
-    return _ESCAPED + packed(value.encode())
+    return _ESCAPED + encode_bytes(value.encode())
 
 
-def read(text: str) -> str:
-    """Decodes a name that `written` encoded. Raises ValueError."""
-    return unpacked(text[1:]).decode() if text.startswith(_ESCAPED) else text.replace("*", "/")
+def decode_name(text: str) -> str:
+    """Decodes a name that `encode_name` encoded. Raises ValueError."""
+    return decode_bytes(text[1:]).decode() if text.startswith(_ESCAPED) else text.replace("*", "/")
 
 
 @lru_cache(maxsize=4096)  # the bids of a response share their time and often their price
@@ -65,11 +65,11 @@ def number(text: str) -> int:
     return value
 
 
-def packed(data: bytes) -> str:
+def encode_bytes(data: bytes) -> str:
     """The bytes as base64url text without padding."""
     return b2a_base64(data, newline=False).translate(_BASE64URL).rstrip(b"=").decode()
 
 
-def unpacked(text: str) -> bytes:
+def decode_bytes(text: str) -> bytes:
     """The bytes of base64url text without padding. Raises ValueError."""
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))

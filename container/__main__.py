@@ -19,7 +19,7 @@ def main() -> int:
         return 2
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # one line for each malformed request otherwise
     uvicorn.run(
-        "container.process:made",
+        "container.process:make_application",
         factory=True,
         host=server.host,
         port=server.port,

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from bidder.endpoints.reply import Reply, error, with_cors
 from bidder.entrances import routes
-from bidder.entrances.web_request import WebRequest, forwarded_address, joined, proxied_url
+from bidder.entrances.web_request import WebRequest, forwarded_address, join_headers, proxied_url
 from bidder.service.admission import ConcurrencyLimit
 from bidder.service.no_bid_counts import AnswerKind
 from bidder.service.service import Service
@@ -53,6 +53,8 @@ class BidderAsgi:
         self._now = now
         self._upkeep = upkeep
         self._is_draining = False
+        # one thread, so that the drain begins after the last tick, which may start a publication
+        self._upkeep_thread = ThreadPoolExecutor(1, "upkeep")
         self._lag = LoopLag()
         self._bids = Lane(
             ThreadPoolExecutor(settings.bid_threads, "bid"),
@@ -98,7 +100,7 @@ class BidderAsgi:
 
     async def _reply(self, scope: Scope, path: str, lane: Lane, receive: Receive) -> Reply:
         arrived = self._now() - timedelta(seconds=self._lag.seconds)
-        headers = joined((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+        headers = join_headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
         try:
             body = await read_body(receive, headers, self._settings.body_seconds)
             request = self._request(scope, path, headers, body, arrived)
@@ -114,7 +116,9 @@ class BidderAsgi:
         peer = client[0] if client else None
         proxies = self._settings.proxies
         # without a trusted proxy, a caller's forwarded headers are ignored
-        seen = headers if proxies else {name: value for name, value in headers.items() if name != "x-forwarded-proto"}
+        trusted_headers = (
+            headers if proxies else {name: value for name, value in headers.items() if name != "x-forwarded-proto"}
+        )
         return WebRequest(
             method=scope["method"],
             path=path,
@@ -122,7 +126,7 @@ class BidderAsgi:
             headers=headers,
             body=body,
             address=forwarded_address(headers, proxies) if proxies else peer,
-            base_url=proxied_url(self._service.settings.public_url, seen),
+            base_url=proxied_url(self._service.settings.public_url, trusted_headers),
             arrived=arrived,
             now=self._now,
         )
@@ -136,7 +140,7 @@ class BidderAsgi:
     async def _live(self, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()
         await receive()
-        await loop.run_in_executor(None, self._upkeep.begin)
+        await loop.run_in_executor(self._upkeep_thread, self._upkeep.begin)
         beside = [loop.create_task(self._tick()), loop.create_task(self._lag.follow())]
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -145,13 +149,13 @@ class BidderAsgi:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
         await loop.run_in_executor(None, self.close)
-        await loop.run_in_executor(None, self._upkeep.end)
+        await loop.run_in_executor(self._upkeep_thread, self._upkeep.end)
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(1)
-            await asyncio.get_running_loop().run_in_executor(None, self._upkeep.tick)
+            await asyncio.get_running_loop().run_in_executor(self._upkeep_thread, self._upkeep.tick)
 
 
 async def _send(send: Send, reply: Reply, *, is_head: bool = False) -> None:

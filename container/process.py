@@ -5,10 +5,13 @@ from bidder import cold_start
 # isort: split
 
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from bidder import log
 from bidder.endpoints.prepare import prepare
+from bidder.repeated_failures import RepeatedFailures
 from bidder.service.drain import TrackedThreads, drain
 from bidder.service.service import Service
 from bidder.settings import from_environment, settings
@@ -21,7 +24,23 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def made() -> BidderAsgi:
+def repeat_safely(work: Callable[[], None], repeated_failures: RepeatedFailures) -> Callable[[], None]:
+    """The work, for repeated calls: a failure is logged, and the next call tries again."""
+
+    def run() -> None:
+        try:
+            work()
+        except Exception as failure:
+            if failures := repeated_failures.failed(type(failure).__name__):
+                log.error("server.tick_failed", **failures.fields)
+        else:
+            if ended := repeated_failures.succeeded():
+                log.event("server.tick_recovered", **ended.fields)
+
+    return run
+
+
+def make_application() -> BidderAsgi:
     """The application of this process, configured by its environment."""
     log.to_stdout()
     threads = TrackedThreads()
@@ -29,21 +48,15 @@ def made() -> BidderAsgi:
 
     def begin() -> None:
         prepare(service, now())
-        cold_start.imported()
+        cold_start.resume_garbage_collection()
         log.event("server.started", pid=os.getpid())
 
     def tick() -> None:
-        try:
-            service.load(now(), lambda: 0)
-            service.bids.flush(now())
-            service.traffic.flush(now())
-            service.no_bids.flush(now())
-        except Exception:  # the next tick retries
-            log.error("server.tick_failed")
+        service.load(now(), lambda: 0)
+        service.bids.flush(now())
+        service.traffic.flush(now())
+        service.no_bids.flush(now())
 
-    return BidderAsgi(
-        service,
-        from_environment(ServerSettings, os.environ),
-        now,
-        Upkeep(begin, tick, lambda: drain(service, threads, now())),
-    )
+    server = from_environment(ServerSettings, os.environ)
+    end = partial(drain, service, threads, seconds=server.drain_seconds)
+    return BidderAsgi(service, server, now, Upkeep(begin, repeat_safely(tick, RepeatedFailures()), lambda: end(now())))

@@ -37,4 +37,4 @@ class ServerSettings(BaseModel):
     idle_seconds: int = Field(default=75, ge=1)
     """The time for which an idle connection stays open, in seconds: longer than an ALB's idle timeout of 60 seconds."""
     drain_seconds: int = Field(default=20, ge=1)
-    """The time limit for requests in progress after SIGTERM, in seconds."""
+    """The time limit for requests in progress after SIGTERM, and then for the publishing of counts, in seconds each."""

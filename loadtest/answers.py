@@ -35,22 +35,62 @@ def bids(kind: RequestKind, request: dict[str, Any], status: int, body: str) -> 
 
 
 def _wrong(request: dict[str, Any], response: dict[str, Any], returned_bids: list[dict[str, Any]]) -> str | None:
-    floors = {str(imp["id"]): _floor(imp) for imp in request["imp"]}
     if response["id"] != str(request["id"]):
         return f"answers {response['id']}, asked was {request['id']}"
     if not returned_bids:
         return "a response without a bid, which must be a 204"
-    for bid in returned_bids:
-        if missing := [name for name in _CALLED_ON if not bid.get(name)]:
-            return f"a bid without {missing[0]}"
-        if bid["impid"] not in floors:
-            return f"a bid on imp {bid['impid']}, which is not there"
-        if "dealid" not in bid and bid["price"] < floors[bid["impid"]]:
-            return f"price {bid['price']} is below {floors[bid['impid']]}, the floor of imp {bid['impid']}"
+    currency = str(response.get("cur") or "USD").upper()
+    sent = request.get("cur") or ["USD"]
+    accepted = [str(name).upper() for name in ([sent] if isinstance(sent, str) else sent)]
+    if currency not in accepted:
+        return f"bids in {currency}, accepted is {', '.join(accepted)}"
+    if len({bid["id"] for bid in returned_bids}) < len(returned_bids):
+        return "two bids with one id"
+    return next(filter(None, (_wrong_bid(request, bid, currency) for bid in returned_bids)), None)
+
+
+def _wrong_bid(request: dict[str, Any], bid: dict[str, Any], currency: str) -> str | None:
+    if missing := [name for name in _CALLED_ON if not bid.get(name)]:
+        return f"a bid without {missing[0]}"
+    imps = {str(imp["id"]): imp for imp in request["imp"]}
+    if bid["impid"] not in imps:
+        return f"a bid on imp {bid['impid']}, which is not there"
+    terms = _terms(imps[bid["impid"]], bid.get("dealid"))
+    if terms is None:
+        return f"a bid in deal {bid['dealid']}, which imp {bid['impid']} does not offer"
+    if bid["price"] < (floor := _floor(terms, currency)):
+        return f"price {bid['price']} is below {floor}, the floor of {_name_of_sale(bid)}"
+    if blocked := _blocked(request, bid):
+        return f"a bid of {blocked}, which badv blocks"
     return None
 
 
-def _floor(imp: dict[str, Any]) -> float:
-    """The floor of an impression in USD; 0 for a floor in another currency, which only the bidder can convert."""
-    is_in_dollars = str(imp.get("bidfloorcur") or "USD").upper() == "USD"
-    return float(imp.get("bidfloor") or 0) if is_in_dollars else 0.0
+def _terms(imp: dict[str, Any], deal_id: str | None) -> dict[str, Any] | None:
+    """The object with the floor of a bid: the impression, or the deal of the bid; None for a deal that is not there."""
+    if deal_id is None:
+        return imp
+    pmp = imp.get("pmp")
+    deals = (pmp.get("deals") or []) if isinstance(pmp, dict) else []
+    return next((deal for deal in deals if str(deal.get("id")).strip() == deal_id.strip()), None)
+
+
+def _name_of_sale(bid: dict[str, Any]) -> str:
+    return f"deal {bid['dealid']}" if "dealid" in bid else f"imp {bid['impid']}"
+
+
+def _floor(terms: dict[str, Any], currency: str) -> float:
+    """A floor in the currency of the bids; 0 for a floor in another currency, which only the bidder can convert."""
+    is_same = str(terms.get("bidfloorcur") or "USD").upper() == currency
+    return float(terms.get("bidfloor") or 0) if is_same else 0.0
+
+
+def _blocked(request: dict[str, Any], bid: dict[str, Any]) -> str | None:
+    """A domain of the bid's advertiser that the publisher blocks, itself or by a parent domain."""
+    blocked = {str(domain).lower() for domain in request.get("badv") or []}
+    domains = (str(domain).lower() for domain in bid.get("adomain") or [])
+    return next((domain for domain in domains if {domain, *_parents(domain)} & blocked), None)
+
+
+def _parents(domain: str) -> list[str]:
+    labels = domain.split(".")
+    return [".".join(labels[start:]) for start in range(1, len(labels))]

@@ -61,12 +61,12 @@ class EventWatch:
     def receive(self, *, seconds: int = 0) -> int:
         """Receives up to ten messages, waiting `seconds` for the first. Returns their number.
 
-        An error of the local AWS is printed and returns 0: a slow answer does not end the load test.
+        Prints an error of the local AWS and returns 0, so that a slow answer does not end the load test.
         """
         try:
             return self._receive(seconds)
         except (BotoCoreError, ClientError) as error:
-            print(f"loadtest: the queue of the events did not answer: {error}", file=sys.stderr)
+            print(f"loadtest: the event queue of the local AWS did not answer: {error}", file=sys.stderr)
             time.sleep(1)
             return 0
 
@@ -86,10 +86,10 @@ class EventWatch:
             )
         return len(messages)
 
-    def missing(self, taken: Set[Event], seconds: float) -> set[Event]:
-        """The events of `taken` that do not arrive within the time limit."""
+    def missing(self, accepted: Set[Event], seconds: float) -> set[Event]:
+        """The accepted events that do not arrive within `seconds`."""
         deadline = time.monotonic() + seconds
-        while (left := taken - self._arrived) and time.monotonic() < deadline:
+        while (left := accepted - self._arrived) and time.monotonic() < deadline:
             self.receive(seconds=1)
         return set(left)
 

@@ -30,7 +30,7 @@ from loadtest.pending import Pending, PendingCalls
 from loadtest.plan import Plan, may_be_called, may_be_loaded, plan
 from loadtest.replay import recorded
 from loadtest.requests import Generated
-from loadtest.scenario import realistic
+from loadtest.scenario import generate_realistic
 from loadtest.standards import check_standards
 from loadtest.tls import tls_context
 
@@ -49,8 +49,11 @@ unavailable: Counter[str] = Counter()
 lost: Counter[str] = Counter()
 """The number of lost notices by kind, after all attempts."""
 
-taken: set[tuple[str, str]] = set()
+accepted_events: set[tuple[str, str]] = set()
 """The notices that the bidder accepted: kind and bid id."""
+
+late: Counter[str] = Counter()
+"""The number of bids (`BID`) that came after the `tmax` of their requests. They are no errors."""
 
 _OUTCOMES = {200: "bid", 204: "no-bid", 400: "400"}
 _HEADERS = {"Content-Type": "application/json", "x-openrtb-version": "2.6"}
@@ -59,6 +62,10 @@ _RETRY_SECONDS = 1.0
 
 Retry-After is 5, which is too long here.
 """
+ANSWER_SECONDS = 10.0
+"""The most seconds from a bid request to the last byte of its answer. The client's own time-out starts again with each
+byte, so a server that sends byte by byte would never fail."""
+_TOO_LATE = f"no complete answer within {ANSWER_SECONDS:g} s"
 _CALLS_AT_ONCE = 2
 """The most concurrent notices of a user. More would block the single process of the local AWS."""
 
@@ -81,7 +88,7 @@ def _plan() -> Plan:
 
 @cache
 def _context(**_: object) -> ssl.SSLContext:
-    """The context of all users. Locust's client offers its own certificates of authorities, which are not used."""
+    """The TLS context of all users. Without it, locust's client would trust the authorities of its own bundle."""
     return tls_context(_plan().ca)
 
 
@@ -92,7 +99,7 @@ def _begin(**_: object) -> None:
     """Resets the state, so that each run of locust's page sends the same requests."""
     global _run
     _run = _Progress()
-    for counts in (outcomes, unavailable, lost, taken):
+    for counts in (outcomes, unavailable, lost, late, accepted_events):
         counts.clear()
 
 
@@ -119,11 +126,11 @@ class ExchangeUser(FastHttpUser):
 
     def on_start(self) -> None:
         if not may_be_loaded(self.host or "", os.environ):
-            msg = f"{self.host}: only a bidder on this machine is put under load, or a deployed one with CONFIRM=yes"
+            msg = f"{self.host}: a load test needs a bidder on this machine, or CONFIRM=yes for a deployed bidder"
             raise StopUser(msg)
         number = next(_run.users)
-        self.requests_rng = _seeded(f"{_plan().seed} requests {number}")
-        self.calls_rng = _seeded(f"{_plan().seed} calls {number}")
+        self.requests_rng = _random_of(f"{_plan().seed} requests {number}")
+        self.calls_rng = _random_of(f"{_plan().seed} calls {number}")
         self.headers = _HEADERS | {"Accept-Encoding": accepted_encoding(self.host or "")}
         self.pending = PendingCalls()
         self.players = Pool(_CALLS_AT_ONCE)
@@ -149,13 +156,23 @@ class ExchangeUser(FastHttpUser):
         """Starts the due calls, and sends one bid request, whose calls are due later."""
         for call in self.pending.due(time.monotonic()):
             self.players.spawn(self.call, call)
-        request = realistic(self.requests_rng) if _run.replayed is None else next(_run.replayed)
+        request = generate_realistic(self.requests_rng) if _run.replayed is None else next(_run.replayed)
         user_agent = _user_agent(request.document)
-        for bid_id, calls in self.ask(request):
+        for bid_id, calls in self.ask_in_time(request):
             self.pending.add(self.calls_rng, calls, time.monotonic(), bid_id, user_agent)
+
+    def ask_in_time(self, request: Generated) -> list[BidCalls]:
+        """Sends a bid request as `ask` does, and gives up after `ANSWER_SECONDS`."""
+        try:
+            with gevent.Timeout(ANSWER_SECONDS):
+                return self.ask(request)
+        except gevent.Timeout:
+            self.fail(BID, _TOO_LATE, "POST")
+            return []
 
     def ask(self, request: Generated) -> list[BidCalls]:
         """Sends a bid request. Returns the calls of each bid in the answer."""
+        began = time.monotonic()
         with self.client.post(
             "/bid",
             data=request.body,  # type: ignore[arg-type] # locust passes bytes on
@@ -164,6 +181,10 @@ class ExchangeUser(FastHttpUser):
             catch_response=True,
             allow_redirects=False,
         ) as response:
+            seconds = time.monotonic() - began
+            if seconds >= ANSWER_SECONDS:  # locust ends the answer at the time-out of `ask_in_time`
+                response.failure(_TOO_LATE)
+                return []
             _count_unavailable(response, BID)
             try:
                 body = _body_text(response)
@@ -177,16 +198,17 @@ class ExchangeUser(FastHttpUser):
                 return []
             response.success()
             outcomes[_OUTCOMES[response.status_code]] += 1
+            late[BID] += bool(calls) and _is_after_tmax(request.document, seconds)
             return calls
 
     def call(self, call: Pending) -> None:
         """Calls an event URL.
 
-        After a 5xx or no answer, the call is repeated later; after the last attempt it is lost.
+        After a 5xx or without an answer, the call is repeated later. After the last attempt it counts as lost.
         """
         name, url = NOTICE.format(kind=call.kind), event_url(call.url, self.host or "")
         if not may_be_called(url, self.host or ""):
-            self.fail(name, f"leads to another machine, so not called: {url}")
+            self.fail(name, f"the event URL leads to another machine, so the load test does not call it: {url}")
             return
         headers = {} if call.user_agent is None else {"User-Agent": call.user_agent}
         with self.client.get(url, headers=headers, name=name, catch_response=True, allow_redirects=False) as response:
@@ -194,22 +216,26 @@ class ExchangeUser(FastHttpUser):
             status = response.status_code
             if status in {200, 204}:
                 response.success()
-                taken.add((call.kind, call.bid_id))
+                accepted_events.add((call.kind, call.bid_id))
                 return
-            response.failure(f"{status}: {_shown(response)}")
+            response.failure(f"{status}: {_display_body(response)}")
         is_final = status and status < HTTPStatus.INTERNAL_SERVER_ERROR
         if is_final or not self.pending.again(call, time.monotonic(), _RETRY_SECONDS * call.attempt):
             lost[call.kind] += 1
 
-    def fail(self, name: str, message: str) -> None:
-        """Counts a failure that does not belong to a request."""
-        self.environment.events.request.fire(
-            request_type="GET", name=name, response_time=0, response_length=0, exception=ValueError(message), context={}
-        )
+    def fail(self, name: str, message: str, method: str = "GET") -> None:
+        """Counts a failure that does not belong to an answer."""
+        nothing = {"response_time": 0, "response_length": 0, "context": {}}
+        self.environment.events.request.fire(request_type=method, name=name, exception=ValueError(message), **nothing)
 
 
-def _seeded(seed: str) -> Random:
+def _random_of(seed: str) -> Random:
     return Random(seed)  # noqa: S311 - a repeatable draw, not a secret
+
+
+def _is_after_tmax(request: dict[str, Any], seconds: float) -> bool:
+    tmax = request.get("tmax")
+    return isinstance(tmax, int | float) and 0 < tmax < seconds * 1000
 
 
 def _user_agent(request: dict[str, Any]) -> str | None:
@@ -224,7 +250,7 @@ def _count_unavailable(response: ResponseContextManager, row: str) -> None:
 
 
 def _body_text(response: ResponseContextManager) -> str:
-    """The body or, where nothing answered, why: only then does locust's response have an error.
+    """The body of the response. If no server answered, the error of locust's response.
 
     Raises ValueError for a body that cannot be decoded as its headers say.
     """
@@ -232,13 +258,13 @@ def _body_text(response: ResponseContextManager) -> str:
         if response.text:
             return response.text
         error = getattr(response, "error", "")
-        return repr(getattr(error, "original", error))  # the URL that the error itself has is another each time
+        return repr(getattr(error, "original", error))  # without the URL, so that equal errors are counted together
     except (zlib.error, OSError, UnicodeError) as error:
         msg = f"{response.status_code} with a body that its headers do not describe: {error}"
         raise ValueError(msg) from None
 
 
-def _shown(response: ResponseContextManager) -> str:
+def _display_body(response: ResponseContextManager) -> str:
     try:
         return _body_text(response)[:200]
     except ValueError as error:

@@ -1,8 +1,8 @@
 """`python -m loadtest.overload`: sends twice the sustainable rate to one process of the container.
 
 The server has campaigns in memory, one core, and no AWS. First, closed loops measure the sustainable rate. Then
-requests arrive at twice that rate, independent of answers, and at last at half of it. Exits with 1 if a decision was
-answered after `tmax`, if memory exceeded its bound, or if the server did not recover immediately.
+requests arrive at twice that rate, independent of answers, and finally at half of that rate. Exits with 1 if a decision
+was answered after `tmax`, if memory exceeded its bound, or if the server did not recover immediately.
 """
 
 import asyncio
@@ -18,14 +18,14 @@ import psutil
 
 from bidder.cli.table import table
 from loadtest.bench.measure import percentile
-from loadtest.bench.servers import commands, measured, served
+from loadtest.bench.servers import commands, measured, run_server
 from loadtest.http_client import HttpConnection
 from loadtest.requests import generate
 from tools.processes import LOOPBACK, free_port
 
 TMAX_MS = 300
 CONNECTIONS = 128
-"""The most concurrent requests: an exchange with more open connections than that waits itself."""
+"""The most concurrent requests. An exchange limits its open connections, and waits for a free one."""
 SECONDS = 8.0
 MOST_GROWTH_MB = 64
 
@@ -103,7 +103,7 @@ def main() -> int:
     rng = Random(3)  # noqa: S311 - a repeatable draw, not a secret
     bodies = [json.dumps(generate(rng).document | {"tmax": TMAX_MS}).encode() for _ in range(1000)]
     port = free_port()
-    with served(commands(port)["uvicorn, ASGI"], port):
+    with run_server(commands(port)["uvicorn, ASGI"], port):
         measured(port, 32, 2)
         sustained = measured(port, 32).rate
         before = memory_mb(port)

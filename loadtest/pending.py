@@ -63,10 +63,10 @@ class PendingCalls:
 
     def due(self, now: float) -> list[Pending]:
         """Removes and returns the due calls, the earliest first."""
-        taken = []
+        due_calls = []
         while self._heap and self._heap[0].at <= now:
-            taken.append(heappop(self._heap))
-        return taken
+            due_calls.append(heappop(self._heap))
+        return due_calls
 
     def __bool__(self) -> bool:
         """Whether any calls are left."""

@@ -10,7 +10,7 @@ from bidder.cli.replay import opened_lines
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.parse import parse
 from bidder.openrtb.recorded import InvalidRecording
-from bidder.openrtb.recorded import recorded as recorded_requests
+from bidder.openrtb.recorded import read_recorded_requests as recorded_requests
 from loadtest.requests import Generated, RequestKind
 
 
@@ -23,7 +23,7 @@ def recorded(path: Path) -> Iterator[Generated]:
 
     Raises BadReplay immediately, before the first request.
     """
-    return _repeated(_requests(path))
+    return _repeat(_requests(path))
 
 
 @cache
@@ -36,7 +36,7 @@ def _requests(path: Path) -> Sequence[Generated]:
     return requests
 
 
-def _repeated(requests: Sequence[Generated]) -> Iterator[Generated]:
+def _repeat(requests: Sequence[Generated]) -> Iterator[Generated]:
     yield from requests
     for turn in count(1):
         for kind, document, _ in requests:

@@ -165,7 +165,7 @@ def _site(rng: Random, country: traffic.Country) -> tuple[Document, _Players]:
     device = rng.choice(BROWSERS)
     page = f"https://{domain}/{rng.randrange(10_000)}"
     site = {"id": domain, "domain": domain, "page": page, "cat": [category], "publisher": _publisher(domain)}
-    return {"site": site, "device": described(rng, country, device)}, _ON_SITES
+    return {"site": site, "device": describe_device(rng, country, device)}, _ON_SITES
 
 
 def _app(rng: Random, country: traffic.Country) -> tuple[Document, _Players]:
@@ -184,14 +184,14 @@ def _in_app(
     bundle, name, category = rng.choice(apps)
     app = {"id": bundle, "bundle": bundle, "name": name, "cat": [category], "publisher": _publisher(name)}
     ifa = {"ifa": _uuid(rng), "lmt": 0} if rng.random() < 0.7 else {"lmt": 1}
-    return {"app": app, "device": described(rng, country, rng.choice(devices)) | ifa}
+    return {"app": app, "device": describe_device(rng, country, rng.choice(devices)) | ifa}
 
 
 def _publisher(name: str) -> Document:
     return {"id": f"pub-{name.lower().replace(' ', '-')}", "name": name}
 
 
-def described(rng: Random, country: traffic.Country, device: Document) -> Document:
+def describe_device(rng: Random, country: traffic.Country, device: Document) -> Document:
     """The field `device` of a viewer in this country."""
     return {
         **device,

@@ -28,7 +28,7 @@ from locust.stats import RequestStats, StatsEntry, stats_history
 from bidder.cli.environment import variables_of
 from bidder.cli.table import table
 from loadtest.event_watch import EventWatch, local_watch
-from loadtest.locustfile import BID, NOTICES, ExchangeUser, lost, outcomes, taken, unavailable
+from loadtest.locustfile import BID, NOTICES, ExchangeUser, accepted_events, late, lost, outcomes, unavailable
 from loadtest.plan import BadPlan, Plan, plan
 from loadtest.replay import BadReplay, recorded
 from loadtest.tls import tls_context
@@ -39,10 +39,10 @@ MOST_FAULTS = 20
 """The most kinds of errors that are printed."""
 HEADINGS = ("", "requests", "rate /s", "p50 ms", "p99 ms", "bids", "no-bids", "400s", "503s", "errors")
 UNAVAILABLE = {
-    BID: "503 of POST /bid: too many requests at once, so no bid.",
-    NOTICES: "503 of a notice: neither SNS nor SQS took the event in time. The sender has to call again after\n"
-    "  Retry-After; what was answered 204 is not lost. `make run` has one local AWS process for all services and\n"
-    "  functions, which is slow under load, as AWS is not.",
+    BID: "503 of POST /bid: the concurrency limit was reached, so there is no bid.",
+    NOTICES: "503 of a notice: neither SNS nor SQS accepted the event in time. The sender must repeat the call after\n"
+    "  Retry-After. Events answered with 204 are not lost. `make run` has one process for all services and functions\n"
+    "  of the local AWS, so it is slower under load than AWS.",
 }
 """The reason of a 503, by the row of the table."""
 
@@ -61,9 +61,11 @@ def main() -> int:
         return 2
     print(f"loadtest: {run_plan.users} users for {run_plan.duration} s against {run_plan.host}", flush=True)
     watch = _watch(run_plan)
+    if watch is None and run_plan.settings is not None and os.environ.get("EVENTS") == "local":
+        return 2
     try:
         runner = _run(run_plan, watch)
-        missing = watch.missing(taken, run_plan.arrival) if watch else set()
+        missing = watch.missing(accepted_events, run_plan.arrival) if watch else set()
     finally:
         if watch:
             watch.close()
@@ -71,7 +73,7 @@ def main() -> int:
     for fault in _faults(runner, missing):
         print(f"  {fault}")
     if watch and not missing:
-        print(f"  {len(taken)} events were taken, and all of them arrived on the topic")
+        print(f"  the bidder accepted {len(accepted_events)} events, and all of them arrived on the topic")
     if run_plan.report:
         run_plan.report.write_text(get_html_report(runner.environment, show_download_link=False))  # type: ignore[no-untyped-call]
         print(f"  report: {run_plan.report}")
@@ -79,11 +81,15 @@ def main() -> int:
 
 
 def _faults(runner: Runner, missing: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """A line for each kind of fault.
+    """A line for each kind of fault, and one for late bids, which are no fault.
 
     `missing` are the kind and bid id of the events that did not arrive on the topic.
     """
     yield from (meaning for row, meaning in UNAVAILABLE.items() if unavailable[row])
+    if late[BID]:
+        yield f"{late[BID]} x late: a bid after the tmax of its request, which an exchange no longer accepts"
+    if not outcomes and not runner.stats.errors:
+        yield "no bid request was answered before the end of the run"
     failures = sorted(runner.stats.errors.values(), key=lambda failure: -failure.occurrences)
     for failure in failures[:MOST_FAULTS]:
         yield f"{failure.occurrences} x {failure.name}: {failure.error}"
@@ -92,16 +98,16 @@ def _faults(runner: Runner, missing: Iterable[tuple[str, str]]) -> Iterator[str]
     for broken in runner.exceptions.values():  # exceptions of the load test itself
         yield f"{broken['count']} x {broken['traceback']}"
     for kind, times in lost.items():
-        yield f"{times} x lost: {kind}, not taken in any try"
+        yield f"{times} x lost: {kind}, not accepted in any attempt"
     for kind, events in groupby(sorted(missing), key=itemgetter(0)):
         bids = [bid_id for _, bid_id in events]
-        yield f"{len(bids)} x lost: {kind}, taken, but not on the topic in time; the first is of bid {bids[0]}"
+        yield f"{len(bids)} x lost: {kind}, accepted, but not on the topic in time; the first is of bid {bids[0]}"
 
 
 def _unready(run_plan: Plan) -> str | None:
     """The reason for which the run can't start, or None."""
     if run_plan.web_port and is_taken(run_plan.web_port):
-        return f"WEB={run_plan.web_port}: the port is taken by another program. Choose another"
+        return f"WEB={run_plan.web_port}: another program uses this port. Choose another port"
     if run_plan.report is not None and not run_plan.report.absolute().parent.is_dir():
         return f"REPORT={run_plan.report}: there is no folder {run_plan.report.parent}"
     opener = build_opener(
@@ -132,7 +138,10 @@ def _watch(run_plan: Plan) -> EventWatch | None:
     try:
         return local_watch(variables_of(run_plan.settings))
     except (BotoCoreError, ClientError, KeyError) as error:
-        print(f"loadtest: events are not watched: {run_plan.settings} leads to no local AWS: {error}", file=sys.stderr)
+        print(
+            f"loadtest: the arrival of events is not checked: the local AWS of {run_plan.settings} failed: {error}",
+            file=sys.stderr,
+        )
         return None
 
 

@@ -17,7 +17,7 @@ from loadtest.requests import (
     Generated,
     RequestKind,
     country_of_viewer,
-    described,
+    describe_device,
     generate,
     regulations,
 )
@@ -47,7 +47,7 @@ class Zipf:
 _VIEWERS, _PUBLISHERS = Zipf(VIEWERS), Zipf(PUBLISHERS)
 
 
-def realistic(rng: Random) -> Generated:
+def generate_realistic(rng: Random) -> Generated:
     """The next request of `generate`, with a viewer and a publisher drawn by popularity.
 
     A viewer stays in one country, with one device for each kind of seller. A publisher sells one site, app or channel.
@@ -91,10 +91,10 @@ def _name_viewer(number: int, document: Document) -> None:
     document.pop("regs", None)
     document |= regulations(viewer, country)
     # last, as the draws of a device differ by seller
-    device = described(viewer, country, viewer.choice(_seller(document).devices))
-    kept = {field: document["device"][field] for field in ("ifa", "lmt") if field in document["device"]}
-    document["device"] = device | kept
-    if "ifa" in kept:
+    device = describe_device(viewer, country, viewer.choice(_seller(document).devices))
+    device_ids = {field: document["device"][field] for field in ("ifa", "lmt") if field in document["device"]}
+    document["device"] = device | device_ids
+    if "ifa" in device_ids:
         document["device"]["ifa"] = name
 
 

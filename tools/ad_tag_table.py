@@ -13,7 +13,7 @@ def table() -> str:
     return head + "".join(map(_row, PARAMETERS))
 
 
-def written(page: str) -> str:
+def write_table(page: str) -> str:
     """The page with the present table."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
@@ -29,4 +29,4 @@ def _row(parameter: Parameter) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(written(PAGE.read_text()))
+    PAGE.write_text(write_table(PAGE.read_text()))

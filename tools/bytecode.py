@@ -33,7 +33,7 @@ _UNCHECKED_HASH = 0b01
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def compiled(source: bytes, filename: str) -> bytes:
+def compile_source(source: bytes, filename: str) -> bytes:
     """The content of the bytecode file of a source. Raises SyntaxError."""
     tree = ast.parse(source, filename)
     for node in _documented(tree):
@@ -79,7 +79,7 @@ def _documented(tree: ast.Module) -> list[ast.Module | ast.ClassDef | ast.Functi
     return [node for node in nodes if ast.get_docstring(node, clean=False) is not None]
 
 
-def bundled(bytecode: Mapping[str, bytes]) -> bytes:
+def bundle_files(bytecode: Mapping[str, bytes]) -> bytes:
     """The bundle of bytecode files by the path of their source."""
     index: Index = {}
     body = bytearray()
@@ -101,12 +101,12 @@ def main() -> None:
     bytecode: dict[str, bytes] = {}
     for path in sorted(root.rglob("*.py")):
         source = path.relative_to(root).as_posix()
-        bytecode[source] = compiled(path.read_bytes(), f"{_DEPLOYED}/{source}")
+        bytecode[source] = compile_source(path.read_bytes(), f"{_DEPLOYED}/{source}")
     for source in BEFORE_THE_BUNDLE & bytecode.keys():
         target = Path(importlib.util.cache_from_source(str(root / source)))
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(bytecode.pop(source))
-    (root / NAME).write_bytes(bundled(bytecode))
+    (root / NAME).write_bytes(bundle_files(bytecode))
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ class Patience:
         return result
 
 
-def described(cloudformation: "CloudFormationClient", stack: str) -> dict[str, Any] | None:
+def describe_stack(cloudformation: "CloudFormationClient", stack: str) -> dict[str, Any] | None:
     """The description of the stack by CloudFormation, or None if the stack does not exist."""
     try:
         return dict(cloudformation.describe_stacks(StackName=stack)["Stacks"][0])
@@ -89,8 +89,8 @@ def stated_parameters(
     stated: list[ParameterTypeDef] = [
         {"ParameterKey": key, "ParameterValue": value} for key, value in sorted(parameters.items())
     ]
-    kept = parameters_of(current).keys() & template["Parameters"].keys() - parameters.keys()
-    return stated + [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted(kept)]
+    unchanged = parameters_of(current).keys() & template["Parameters"].keys() - parameters.keys()
+    return stated + [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted(unchanged)]
 
 
 def check_changeable(stack: str, current: Mapping[str, Any] | None) -> None:
@@ -168,7 +168,7 @@ def _has_changes(cloudformation: "CloudFormationClient", stack: str, name: str, 
 
 def _wait(cloudformation: "CloudFormationClient", stack: str, wanted: str, patience: Patience) -> None:
     def look() -> str | None:
-        current = described(cloudformation, stack)
+        current = describe_stack(cloudformation, stack)
         if current is None:
             return "DELETE_COMPLETE"
         status = str(current["StackStatus"])

@@ -21,12 +21,12 @@ import imageio_ffmpeg
 from tools import ROOT
 from tools.adoption import adopt
 from tools.artifacts import artifacts
-from tools.changes import Patience, check_changeable, described
+from tools.changes import Patience, check_changeable, describe_stack
 from tools.names import check_names
 from tools.package import Package, of_lambda, own_architecture
 from tools.protection import change_protected
 from tools.slim import WORKERS, deployed_modules
-from tools.template import loaded
+from tools.template import load_template
 
 TEMPLATE = ROOT / "deploy" / "creatives.yaml"
 CREATIVES_PARAMETERS = frozenset({"Loudness", "UploadDays", "CreativesTableName", "UploadBucketName"})
@@ -43,7 +43,7 @@ def stack_name(bidder: str) -> str:
     return f"{bidder}-creatives"
 
 
-def zipped(built: Package) -> bytes:
+def zip_functions(built: Package) -> bytes:
     """The package of the functions: the bidder's zip without its app, `workers/`, and the other modules that they need.
 
     The same sources give the same bytes.
@@ -112,12 +112,12 @@ def deploy_creatives(
     """
     cloudformation, stack = session.client("cloudformation"), stack_name(bidder)
     architecture = parameters.get("Architecture", own_architecture())
-    current = described(cloudformation, stack)
+    current = describe_stack(cloudformation, stack)
     check_changeable(stack, current)
     check_names(stack, parameters, current)
     target = artifacts(session, bucket)
-    code = target.upload(zipped(built), stack, ".zip")
-    template = _with_code(loaded(TEMPLATE), target.bucket, code)
+    code = target.upload(zip_functions(built), stack, ".zip")
+    template = _with_code(load_template(TEMPLATE), target.bucket, code)
     values = {
         "CampaignsTable": outputs["BidderCampaignsTable"],
         "HistoryTable": outputs["BidderHistoryTable"],
@@ -137,9 +137,9 @@ def deploy_creatives(
     url = target.url(target.upload(json.dumps(template, separators=(",", ":")).encode(), stack, ".template.json"))
     waiting = patience or Patience()
     adopt(session, target, stack, template, values, current, waiting)
-    current = described(cloudformation, stack)
+    current = describe_stack(cloudformation, stack)
     change_protected(cloudformation, stack, template, url, values, current, waiting)
-    described_now = described(cloudformation, stack) or {}
+    described_now = describe_stack(cloudformation, stack) or {}
     return {output["OutputKey"]: output["OutputValue"] for output in described_now.get("Outputs", [])}
 
 

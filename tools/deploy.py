@@ -23,7 +23,7 @@ from tools.changes import (
     DeployFailed,
     Patience,
     check_changeable,
-    described,
+    describe_stack,
     is_new,
     is_settled,
     parameters_of,
@@ -32,7 +32,7 @@ from tools.changes import (
 from tools.creatives_stack import CREATIVES_PARAMETERS, deploy_creatives
 from tools.keys import ensure_keys
 from tools.names import InvalidStackName, check_names, check_stack_name
-from tools.package import ARCHITECTURES, NotPackaged, Package, package, packaged
+from tools.package import ARCHITECTURES, NotPackaged, Package, find_package, package
 from tools.protection import PROTECTION, change_protected, is_protected
 from tools.template import stating_parameters, with_code, without_unsupported
 from tools.versions import FUNCTIONS, delete_old_versions, physical_name
@@ -60,7 +60,7 @@ def deploy(
     or its default.
     """
     cloudformation = session.client("cloudformation")
-    current = described(cloudformation, stack)
+    current = describe_stack(cloudformation, stack)
     check_changeable(stack, current)
     check_names(stack, parameters, current)
     if is_new(current):
@@ -80,9 +80,9 @@ def deploy(
         url = target.url(target.upload(body, stack, ".template.json"))
         waiting = patience or Patience()
         adopt(session, target, stack, template, values, current, waiting)
-        current = described(cloudformation, stack)
+        current = describe_stack(cloudformation, stack)
         change_protected(cloudformation, stack, template, url, parameters, current, waiting)
-        current = described(cloudformation, stack)
+        current = describe_stack(cloudformation, stack)
         for function in FUNCTIONS.values():
             if function in template["Resources"]:
                 delete_old_versions(session.client("lambda"), physical_name(cloudformation, stack, function))
@@ -152,7 +152,7 @@ def main() -> int:
         if arguments.role:
             have_resources_made_by(session, arguments.role)
         identity = session.client("sts").get_caller_identity()
-        current = described(session.client("cloudformation"), arguments.stack)
+        current = describe_stack(session.client("cloudformation"), arguments.stack)
     except (BotoCoreError, ClientError) as error:
         print(f"No AWS account to deploy to: {error}\nSet AWS_PROFILE and AWS_REGION, or log in.", file=sys.stderr)
         return 1
@@ -165,7 +165,7 @@ def main() -> int:
         print(f"Architecture={architecture}: Lambda has {' and '.join(ARCHITECTURES)}", file=sys.stderr)
         return 1
     try:
-        built = packaged(architecture=architecture) if arguments.packaged else package(architecture=architecture)
+        built = find_package(architecture=architecture) if arguments.packaged else package(architecture=architecture)
     except NotPackaged as error:
         sys.exit(str(error))
     except subprocess.CalledProcessError as error:

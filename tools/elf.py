@@ -36,22 +36,22 @@ def without_symbols(library: bytes) -> bytes:
         header = list(_HEADER.unpack_from(library))
         if header[1] != _SHARED_OBJECT:
             return library
-        loaded = sorted(_loaded(library, header))
+        loaded = sorted(_loaded_ranges(library, header))
     except struct.error as error:
         raise UnreadableLibrary(str(error)) from None
     end = max(stop for _, stop in loaded)
     if end > len(library):
         msg = f"a segment ends at byte {end} of {len(library)}"
         raise UnreadableLibrary(msg)
-    kept = bytearray(end)
+    loaded_bytes = bytearray(end)
     for start, stop in loaded:
-        kept[start:stop] = library[start:stop]
+        loaded_bytes[start:stop] = library[start:stop]
     header[6], header[11:14] = 0, (_SECTION_HEADER_SIZE, 0, 0)  # e_shoff; e_shentsize, e_shnum, e_shstrndx
-    _HEADER.pack_into(kept, 0, *header)
-    return bytes(kept)
+    _HEADER.pack_into(loaded_bytes, 0, *header)
+    return bytes(loaded_bytes)
 
 
-def _loaded(library: bytes, header: list[int]) -> Iterator[tuple[int, int]]:
+def _loaded_ranges(library: bytes, header: list[int]) -> Iterator[tuple[int, int]]:
     """The ranges (start, end) that the loader reads: the header, the program headers, and each segment."""
     table, size, count = header[5], header[9], header[10]
     yield 0, _HEADER.size

@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tools.changes import described
+from tools.changes import describe_stack
 
 TOPIC = "BidEventsTopic"
 
@@ -24,7 +24,7 @@ def mend(session: boto3.Session, stack: str, say: Callable[[str], None]) -> int:
     Raises LookupError if the stack does not exist, and botocore's errors.
     """
     cloudformation, sns = session.client("cloudformation"), session.client("sns")
-    if described(cloudformation, stack) is None:
+    if describe_stack(cloudformation, stack) is None:
         msg = f"There is no stack {stack} in {session.region_name}"
         raise LookupError(msg)
     body: Any = cloudformation.get_template(StackName=stack, TemplateStage="Processed")["TemplateBody"]

@@ -5,7 +5,7 @@ import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from bidder.url_names import packed
+from bidder.url_names import encode_bytes
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
@@ -19,7 +19,7 @@ def ensure_keys(ssm: "SSMClient", prefix: str) -> None:
 
 def ensure_signing_keys(ssm: "SSMClient", prefix: str) -> None:
     """Creates `<prefix>/signing-keys` if it is missing: one key of 256 random bits."""
-    key = packed(secrets.token_bytes(32))
+    key = encode_bytes(secrets.token_bytes(32))
     _make(ssm, f"{prefix}/signing-keys", json.dumps({"current": "k1", "keys": {"k1": key}}))
 
 

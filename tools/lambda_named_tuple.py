@@ -36,19 +36,19 @@ class NamedTuple(tuple[Any, ...]):
     @classmethod
     def _make(cls, values: Iterable[Any]) -> Self:
         """A tuple of these values. Raises TypeError for more or fewer values than fields."""
-        made = make(cls, values)
-        if len(made) != len(cls._fields):
-            msg = f"Expected {len(cls._fields)} arguments, got {len(made)}"
+        instance = make(cls, values)
+        if len(instance) != len(cls._fields):
+            msg = f"Expected {len(cls._fields)} arguments, got {len(instance)}"
             raise TypeError(msg)
-        return made
+        return instance
 
     def _replace(self, /, **changes: Any) -> Self:
         """A copy with some fields changed. Raises ValueError for an unknown field."""
-        made = self._make(map(changes.pop, self._fields, self))
+        instance = self._make(map(changes.pop, self._fields, self))
         if changes:
             msg = f"Got unexpected field names: {list(changes)!r}"
             raise ValueError(msg)
-        return made
+        return instance
 
     def _asdict(self) -> dict[str, Any]:
         """The values by field."""

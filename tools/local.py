@@ -52,7 +52,7 @@ def local_aws(port: int) -> Iterator[tuple[MiniStack, dict[str, str]]]:
     """
     aws = running(MiniStack(FOLDER, port))
     try:
-        yield aws, deployed(aws, package())
+        yield aws, deploy_package(aws, package())
     finally:
         print("Saving the local AWS …", flush=True)
         aws.stop()
@@ -75,7 +75,7 @@ def running(aws: MiniStack) -> MiniStack:
     return aws
 
 
-def deployed(aws: MiniStack, built: Package) -> dict[str, str]:
+def deploy_package(aws: MiniStack, built: Package) -> dict[str, str]:
     """Deploys the built package. Returns the environment variables that lead to it.
 
     A stack that an earlier run left unfinished is created again in an empty local AWS.

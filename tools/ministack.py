@@ -65,7 +65,7 @@ class MiniStack:
         identity = {"pid": process.pid, "created": psutil.Process(process.pid).create_time(), "port": self.port}
         self._note.write_text(json.dumps(identity))
         try:
-            wait_until(self.is_healthy, process, self.log, seconds=30)
+            wait_until(self.is_healthy, process, self.log)
         except BaseException:
             self.stop()
             raise

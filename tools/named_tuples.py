@@ -42,16 +42,16 @@ def _is_of_the_future(node: ast.stmt) -> bool:
 
 def _rewrite_class(node: ast.ClassDef) -> None:
     fields = [statement for statement in node.body if isinstance(statement, ast.AnnAssign)]
-    made = ast.parse(_source([ast.unparse(field.target) for field in fields])).body[0]
-    assert isinstance(made, ast.ClassDef)  # noqa: S101  for mypy
-    for part in ast.walk(made):
+    definition = ast.parse(_source([ast.unparse(field.target) for field in fields])).body[0]
+    assert isinstance(definition, ast.ClassDef)  # noqa: S101  for mypy
+    for part in ast.walk(definition):
         ast.copy_location(part, node)
-    constructor = next(part for part in made.body if isinstance(part, ast.FunctionDef))
+    constructor = next(part for part in definition.body if isinstance(part, ast.FunctionDef))
     constructor.args.defaults = [field.value for field in fields if field.value is not None]
     last = node.body.index(fields[-1])
     others = [statement for statement in node.body[:last] if statement not in fields]
-    node.bases = made.bases
-    node.body = [*others, *made.body, *node.body[last + 1 :]]
+    node.bases = definition.bases
+    node.body = [*others, *definition.body, *node.body[last + 1 :]]
 
 
 def _source(fields: list[str]) -> str:

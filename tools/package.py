@@ -63,7 +63,7 @@ class NotPackaged(RuntimeError):
     """There is no package of the present sources."""
 
 
-def packaged(project: Path = ROOT, *, architecture: str | None = None) -> Package:
+def find_package(project: Path = ROOT, *, architecture: str | None = None) -> Package:
     """The package of the present sources, built by an earlier step. Raises NotPackaged.
 
     A pipeline deploys to production the same bytes that it tested in staging.
@@ -115,8 +115,8 @@ def _build(project: Path, build: Path, result: Package, architecture: str) -> No
     with tempfile.TemporaryDirectory(dir=build) as name:
         work = Path(name)
         merge = work / "resources.json"
-        merge.write_text(json.dumps(template.joined(project / ".chalice/resources")))
-        staged = _staged(project, work / "project", architecture)
+        merge.write_text(json.dumps(template.join_templates(project / ".chalice/resources")))
+        staged = _stage_project(project, work / "project", architecture)
         _chalice_package(staged, merge, work / "chalice", _wheels(project, build, architecture))
         sam = template.through_aliases(json.loads((work / "chalice/sam.json").read_text()))
         sam = template.of_architecture(template.of_runtime(template.with_runbooks(sam)), architecture)
@@ -124,11 +124,11 @@ def _build(project: Path, build: Path, result: Package, architecture: str) -> No
             sam = template.without_snap_start(sam)
         result.template.write_text(json.dumps(template.with_code(sam, f"./{result.archive.name}"), indent=1))
         packed = work / "chalice/deployment.zip"
-        slim.slimmed(packed, result.archive)
+        slim.write_slim_zip(packed, result.archive)
         result.sizes.write_text(json.dumps(_sizes(packed, result.archive, work / "bare.zip")))
 
 
-def _staged(project: Path, stage: Path, architecture: str) -> Path:
+def _stage_project(project: Path, stage: Path, architecture: str) -> Path:
     """A copy of the project that Chalice packs for the architecture, which Chalice reads only from its configuration.
 
     Chalice keeps a zip of 20 MB for each edit. They are in the copy, which is deleted.

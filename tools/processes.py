@@ -39,9 +39,9 @@ def is_taken(port: int) -> bool:
 
 def local_environment() -> dict[str, str]:
     """The environment of this process without variables that lead to a real AWS account, or through a proxy."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "BIDDER_"))}
-    direct = ",".join(filter(None, [kept.get("no_proxy") or kept.get("NO_PROXY"), LOOPBACK]))
-    return kept | {"no_proxy": direct, "NO_PROXY": direct}
+    variables = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "BIDDER_"))}
+    direct = ",".join(filter(None, [variables.get("no_proxy") or variables.get("NO_PROXY"), LOOPBACK]))
+    return variables | {"no_proxy": direct, "NO_PROXY": direct}
 
 
 def start(command: list[str], log: Path, environment: Mapping[str, str], cwd: Path) -> "subprocess.Popen[bytes]":
@@ -58,8 +58,14 @@ def start(command: list[str], log: Path, environment: Mapping[str, str], cwd: Pa
         )
 
 
-def wait_until(ready: Callable[[], bool], process: "subprocess.Popen[Any]", log: Path, seconds: float) -> None:
-    """Waits for `ready`. Raises DidNotStart if the process ends first or the time is over."""
+START_SECONDS = 180.0
+"""The time limit for the start of a program. On a laptop the slowest takes 5 s; on a busy machine it took over 30 s."""
+
+
+def wait_until(
+    ready: Callable[[], bool], process: "subprocess.Popen[Any]", log: Path, seconds: float = START_SECONDS
+) -> None:
+    """Waits for `ready`. Raises DidNotStart if the process ends first, at once, or if the time is over."""
     deadline = time.monotonic() + seconds
     while not ready():
         ended = process.poll()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tools.changes import Patience, change, described, is_new, parameters_of, stated_parameters
+from tools.changes import Patience, change, describe_stack, is_new, parameters_of, stated_parameters
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -35,7 +35,7 @@ def change_protected(
     if is_new(current):
         unprotected = stated_parameters(template, {**parameters, PROTECTION: "off"}, current)
         change(cloudformation, stack, template_url, unprotected, current, patience)
-        current = described(cloudformation, stack)
+        current = describe_stack(cloudformation, stack)
     protected = stated_parameters(template, {**parameters, PROTECTION: wanted}, current)
     change(cloudformation, stack, template_url, protected, current, patience)
     cloudformation.update_termination_protection(StackName=stack, EnableTerminationProtection=wanted == "on")

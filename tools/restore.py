@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
-from tools.changes import described
+from tools.changes import describe_stack
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -41,19 +41,19 @@ def restore(
 
     Raises CannotRestore, and botocore's errors. An interrupted restoration can be repeated.
     """
-    current = described(session.client("cloudformation"), stack)
+    current = describe_stack(session.client("cloudformation"), stack)
     if current is None:
         msg = f"There is no stack {stack} in {session.region_name}"
         raise CannotRestore(msg)
     outputs = {output["OutputKey"]: output["OutputValue"] for output in current["Outputs"]}
     dynamodb = session.client("dynamodb")
     changed = {}
-    with paused(session, stack, say) if "ledger" in tables else nullcontext():
+    with pause_ledger(session, stack, say) if "ledger" in tables else nullcontext():
         for name in tables:
             source = outputs[f"Bidder{name.capitalize()}Table"]
             target = f"{source}-at-{at:%Y%m%dT%H%M%S}"
             say(f"{name}: restoring {source} at {at.isoformat()} as {target}")
-            _restored(dynamodb, source, target, at)
+            _restore_table(dynamodb, source, target, at)
             changed[name] = overwrite(dynamodb, target, source)
             put, removed = changed[name]
             say(f"{name}: {put} items put back, {removed} later items removed")
@@ -61,7 +61,7 @@ def restore(
     return changed
 
 
-def _restored(dynamodb: "DynamoDBClient", source: str, target: str, at: datetime) -> None:
+def _restore_table(dynamodb: "DynamoDBClient", source: str, target: str, at: datetime) -> None:
     with suppress(dynamodb.exceptions.TableAlreadyExistsException):  # an earlier call was interrupted
         dynamodb.restore_table_to_point_in_time(SourceTableName=source, TargetTableName=target, RestoreDateTime=at)
     # A restoration can take hours.
@@ -109,7 +109,7 @@ def _write(dynamodb: "DynamoDBClient", table: str, writes: list[Any]) -> None:
 
 
 @contextmanager
-def paused(session: boto3.Session, stack: str, say: Callable[[str], None]) -> Iterator[None]:
+def pause_ledger(session: boto3.Session, stack: str, say: Callable[[str], None]) -> Iterator[None]:
     """Pauses the ledger function during the context; new messages wait in its queue."""
     functions: LambdaClient = session.client("lambda")
     resource = session.client("cloudformation").describe_stack_resource(StackName=stack, LogicalResourceId="Ledger")

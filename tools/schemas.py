@@ -31,7 +31,7 @@ def _below(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
         yield from _below(child)
 
 
-def written(model: type[BaseModel]) -> bytes:
+def pickle_schema(model: type[BaseModel]) -> bytes:
     """The schema of a model, pickled; the same for the same sources.
 
     Functions and classes are stated by name. Metadata is left out, since only JSON Schema needs it.
@@ -60,7 +60,7 @@ def write(models: Iterable[type[BaseModel]], folder: Path) -> None:
     """Writes the schema of each model into a new folder."""
     folder.mkdir()
     for model in models:
-        (folder / file_name(model)).write_bytes(written(model))
+        (folder / file_name(model)).write_bytes(pickle_schema(model))
 
 
 if __name__ == "__main__":

@@ -15,14 +15,14 @@ from samtranslator.translator.translator import Translator
 from tools import ROOT
 from tools.locks import lock
 from tools.package import package
-from tools.template import loaded
+from tools.template import load_template
 
 _FOLDER = ROOT / "build" / "security"
 _REQUIREMENTS = ROOT / "requirements-security.txt"
 _SAM = "Transform"
 
 
-def prepared(folder: Path = _FOLDER) -> Path:
+def install_checkov(folder: Path = _FOLDER) -> Path:
     """Installs checkov in a separate virtual environment, since it pins other versions of the project's packages.
 
     Raises CalledProcessError.
@@ -58,15 +58,15 @@ def write_templates(folder: Path) -> None:
             shutil.copy(ROOT / "deploy" / f"{name}.yaml", folder)
             continue
         (folder / f"{name}.sam.json").write_text(json.dumps(template, indent=1))
-        (folder / f"{name}.json").write_text(json.dumps(_translated(template), indent=1))
+        (folder / f"{name}.json").write_text(json.dumps(_translate(template), indent=1))
 
 
 def _read(path: Path) -> dict[str, Any]:
-    template: dict[str, Any] = loaded(path)
+    template: dict[str, Any] = load_template(path)
     return template
 
 
-def _translated(template: dict[str, Any]) -> dict[str, Any]:
+def _translate(template: dict[str, Any]) -> dict[str, Any]:
     text = json.dumps(template).replace('"./', '"s3://artifacts/')  # SAM takes code from S3 alone
     translated: dict[str, Any] = Translator({}, Parser()).translate(json.loads(text), {})
     return translated
@@ -74,7 +74,7 @@ def _translated(template: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> int:
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
-    checkov = prepared()
+    checkov = install_checkov()
     write_templates(_FOLDER / "templates")
     command = [str(checkov), "--config-file", str(ROOT / ".checkov.yaml"), "-d", str(_FOLDER / "templates")]
     ended = subprocess.run(command, cwd=_FOLDER, check=False).returncode

@@ -61,7 +61,7 @@ no answer has a path or a UUID: the core finds a class without instances.
 """
 
 
-def slimmed(packed: Path, out: Path) -> None:
+def write_slim_zip(packed: Path, out: Path) -> None:
     """Writes the slim zip to `out`, including bytecode."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)

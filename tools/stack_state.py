@@ -11,7 +11,7 @@ from bidder.campaigns.repository import CampaignRepository
 from bidder.delivery.zones import local
 from bidder.events.ledger import Ledger
 from bidder.snapshot.store import SnapshotStore
-from tools.changes import described
+from tools.changes import describe_stack
 from tools.versions import ALIAS, versions
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class StackStatus:
 def status(session: boto3.Session, stack: str, now: datetime) -> StackStatus:
     """Reads the state of a stack. Raises NoStack, and botocore's errors."""
     cloudformation = session.client("cloudformation")
-    current = described(cloudformation, stack)
+    current = describe_stack(cloudformation, stack)
     if current is None:
         msg = f"There is no stack {stack} in {session.region_name or 'this region'}"
         raise NoStack(msg)

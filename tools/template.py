@@ -13,16 +13,16 @@ class DuplicateEntry(ValueError):
     """Two files define the same entry of the same section."""
 
 
-def loaded(path: Path) -> dict[str, Any]:
+def load_template(path: Path) -> dict[str, Any]:
     """The CloudFormation template of a YAML file, with short tags such as `!Ref` expanded."""
     return dict(YAMLTemplateSerializer().load_template(path.read_text(), str(path)))
 
 
-def joined(folder: Path) -> dict[str, Any]:
+def join_templates(folder: Path) -> dict[str, Any]:
     """The sections (Parameters, Resources, …) of all `*.yaml` in a folder, joined. Raises DuplicateEntry."""
     template: dict[str, Any] = {}
     for path in sorted(folder.glob("*.yaml")):
-        part = loaded(path)
+        part = load_template(path)
         for section, entries in part.items():
             known = template.setdefault(section, {})
             for name, entry in entries.items():
@@ -130,8 +130,8 @@ def _without_entries(value: Any, lost: list[dict[str, str]]) -> Any:
 def _without_rollout(resource: dict[str, Any]) -> dict[str, Any]:
     if "DeploymentPreference" not in resource.get("Properties", {}):
         return resource
-    kept = {key: value for key, value in resource["Properties"].items() if key != "DeploymentPreference"}
-    return resource | {"Properties": kept}
+    properties = {key: value for key, value in resource["Properties"].items() if key != "DeploymentPreference"}
+    return resource | {"Properties": properties}
 
 
 def _without_cap(resource: dict[str, Any]) -> dict[str, Any]:

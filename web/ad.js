@@ -1,10 +1,10 @@
-// Plays one linear ad, and reports its events.
+// Plays one linear ad, and calls the tracking URLs of its events.
 
 import { showCompanions } from './companions.js';
-import { play, take } from './content.js';
-import { seconds } from './markup.js';
-import { choose } from './media.js';
-import { filled } from './pixels.js';
+import { playOrMute, saveContent } from './content.js';
+import { parseSeconds } from './markup.js';
+import { selectMediaFiles } from './media.js';
+import { replaceMacros } from './pixels.js';
 
 export function playAd(ad, session, number, count) {
   const { video, options, emit, stop } = session;
@@ -13,52 +13,52 @@ export function playAd(ad, session, number, count) {
     return { id: ad.id, status: 'error', code };
   };
   if (!ad.linear) return fail(201);
-  const files = choose(ad.media, video);
+  const files = selectMediaFiles(ad.media, video);
   if (!files.length) return fail(ad.media.length ? 403 : 401);
-  take(session);
+  saveContent(session);
   const { screen, stage } = session;
   return new Promise((resolve) => {
-    const life = new AbortController();
-    const on = (target, type, act) => target?.addEventListener(type, act, { signal: life.signal });
-    let file, timer, started = false, paused = false, muted = screen.muted, seen = 0;
+    const listeners = new AbortController();
+    const on = (target, type, act) => target?.addEventListener(type, act, { signal: listeners.signal });
+    let file, timer, started = false, paused = false, muted = screen.muted, visibleTicks = 0;
     const length = () => (screen.duration > 0 && screen.duration < Infinity ? screen.duration : ad.length) || 0;
     const fire = (event, more) => {
       const at = new Date(screen.currentTime * 1000).toISOString().slice(11, 23);
       ad.fire(event, { ASSETURI: file, ADPLAYHEAD: at, MEDIAPLAYHEAD: at, CONTENTPLAYHEAD: at, ...more });
     };
     const end = (status, code) => {
-      if (life.signal.aborted) return;
+      if (listeners.signal.aborted) return;
       if (code) fire('error', { ERRORCODE: code });
-      unseen();
+      fireNotViewable();
       clearTimeout(timer);
-      clearInterval(looking);
-      life.abort();
+      clearInterval(viewableTimer);
+      listeners.abort();
       resolve({ id: ad.id, status, code });
     };
-    const patient = () => {
+    const restartStallTimer = () => {
       clearTimeout(timer);
       timer = setTimeout(() => end('error', 402), options.mediaTimeout);
     };
-    const begin = () => {
+    const playNextFile = () => {
       file = files.shift();
-      patient();
+      restartStallTimer();
       screen.src = file;
-      play(screen);
+      playOrMute(screen);
     };
-    // Viewable by MRC: half of its pixels for two continuous seconds.
-    const visible = () => {
+    // Viewable by MRC: half of the ad's pixels for two continuous seconds.
+    const isHalfVisible = () => {
       const { top, bottom, left, right, width, height } = screen.getBoundingClientRect();
-      const shown = Math.max(0, Math.min(bottom, innerHeight) - Math.max(top, 0)) * Math.max(0, Math.min(right, innerWidth) - Math.max(left, 0));
-      return !document.hidden && shown >= (width * height) / 2;
+      const visiblePixels = Math.max(0, Math.min(bottom, innerHeight) - Math.max(top, 0)) * Math.max(0, Math.min(right, innerWidth) - Math.max(left, 0));
+      return !document.hidden && visiblePixels >= (width * height) / 2;
     };
-    const looking = setInterval(() => {
-      seen = started && !screen.paused && visible() ? seen + 1 : 0;
-      if (seen === 20) fire('viewable', (ad.viewed = true));
+    const viewableTimer = setInterval(() => {
+      visibleTicks = started && !screen.paused && isHalfVisible() ? visibleTicks + 1 : 0;
+      if (visibleTicks === 20) fire('viewable', (ad.viewed = true));
     }, 100);
-    const unseen = () => started && !ad.viewed && fire('notViewable');
+    const fireNotViewable = () => started && !ad.viewed && fire('notViewable');
     on(screen, 'playing', () => {
       clearTimeout(timer);
-      // `playing` also follows a stall.
+      // A browser fires `playing` again after a pause and after a stall.
       if (started) return paused && fire('resume', (paused = false));
       started = true;
       for (const event of ['loaded', 'impression', 'creativeView', 'start']) fire(event);
@@ -74,10 +74,10 @@ export function playAd(ad, session, number, count) {
       if (share >= 0.5) fire('midpoint');
       if (share >= 0.75) fire('thirdQuartile');
       for (const call of ad.calls)
-        if (call.event === 'progress' && at >= seconds(call.offset, length())) fire(call);
-      stage.show(at, length(), seconds(ad.skip, length()));
+        if (call.event === 'progress' && at >= parseSeconds(call.offset, length())) fire(call);
+      stage.show(at, length(), parseSeconds(ad.skip, length()));
     });
-    on(screen, 'waiting', () => started && patient());
+    on(screen, 'waiting', () => started && restartStallTimer());
     on(screen, 'pause', () => {
       clearTimeout(timer);
       if (started && !screen.ended) fire('pause', (paused = true));
@@ -92,18 +92,18 @@ export function playAd(ad, session, number, count) {
       for (const event of ['firstQuartile', 'midpoint', 'thirdQuartile', 'complete']) fire(event);
       end('complete');
     });
-    on(screen, 'error', () => (!started && files.length ? begin() : end('error', started ? 405 : 401)));
+    on(screen, 'error', () => (!started && files.length ? playNextFile() : end('error', started ? 405 : 401)));
     on(document, 'fullscreenchange', () => {
       for (const event of document.fullscreenElement ? ['fullscreen', 'playerExpand'] : ['exitFullscreen', 'playerCollapse']) fire(event);
     });
-    on(window, 'pagehide', unseen);
+    on(window, 'pagehide', fireNotViewable);
     on(stop, 'abort', () => end('aborted'));
     on(stage.click, 'click', () => {
       if (screen.paused) return screen.play();
       if (!ad.clickThrough) return screen.pause();
       fire('click');
       screen.pause();
-      window.open(filled(ad.clickThrough, {}, session), '_blank', 'noopener');
+      window.open(replaceMacros(ad.clickThrough, {}, session), '_blank', 'noopener');
     });
     on(stage.skip, 'click', () => {
       fire('skip');
@@ -112,6 +112,6 @@ export function playAd(ad, session, number, count) {
     on(stage.mute, 'click', () => (screen.muted = !screen.muted));
     stage.reset(number, count, ad.clickThrough);
     stage.muted(muted);
-    begin();
+    playNextFile();
   });
 }

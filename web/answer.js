@@ -1,27 +1,27 @@
 // Fetches the VAST of the bidder, of a tag, or of a wrapper's tag.
 
 import { buildRequest } from './request.js';
-import { within } from './timing.js';
+import { rejectAfter } from './timing.js';
 
-const HOME = import.meta.url; // of the script itself, where the player is a script
+const SCRIPT_URL = import.meta.url; // in player.js: document.currentScript.src
 
-export async function ask({ video, options, emit, stop }) {
-  const slow = { code: 301, reason: 'no answer in time' };
+export async function fetchVast({ video, options, emit, stop }) {
+  const timeoutError = { code: 301, reason: `no answer within the timeout of ${options.timeout} ms` };
   const answer = (async () => {
-    if (options.tag) return load(options.tag, 'omit', stop);
+    if (options.tag) return fetchText(options.tag, 'omit', stop);
     const request = await buildRequest(video, options);
     emit('request', request);
     const headers = { Accept: 'application/xml' };
     // A string is sent as text/plain, which needs no CORS preflight.
-    const url = new URL('bid', options.bidder ? `${options.bidder}`.replace(/\/*$/, '/') : HOME);
-    return body(await fetch(url, { method: 'POST', body: JSON.stringify(request), headers, signal: stop }));
+    const url = new URL('bid', options.bidder ? `${options.bidder}`.replace(/\/*$/, '/') : SCRIPT_URL);
+    return readText(await fetch(url, { method: 'POST', body: JSON.stringify(request), headers, signal: stop }));
   })();
-  return within(answer, options.timeout, slow);
+  return rejectAfter(answer, options.timeout, timeoutError);
 }
 
-async function body(answer) {
+async function readText(answer) {
   if (!answer.ok) throw { code: 900, reason: `${answer.status} ${(await answer.text()).slice(0, 300)}` };
   return answer.text();
 }
 
-export const load = async (url, credentials, signal) => body(await fetch(url, { credentials, signal }));
+export const fetchText = async (url, credentials, signal) => readText(await fetch(url, { credentials, signal }));

@@ -1,26 +1,26 @@
-// Shows companion ads in the elements of the page.
+// Shows companion ads in the page's elements, chosen by size.
 
-import { all, texts } from './markup.js';
-import { filled, send } from './pixels.js';
+import { selectAll, selectTexts } from './markup.js';
+import { replaceMacros, callUrl } from './pixels.js';
 
 export function showCompanions(ad, session) {
-  for (const [size, box] of Object.entries(session.options.companions ?? {})) {
-    const one = ad.companions.find((each) => `${each.getAttribute('width')}x${each.getAttribute('height')}` === size);
-    if (!box || !one) continue;
+  for (const [size, slot] of Object.entries(session.options.companions ?? {})) {
+    const companion = ad.companions.find((node) => `${node.getAttribute('width')}x${node.getAttribute('height')}` === size);
+    if (!slot || !companion) continue;
     const [width, height] = size.split('x');
-    const picture = texts(one, 'StaticResource')[0], html = texts(one, 'HTMLResource')[0];
-    const shown = Object.assign(document.createElement(picture ? 'img' : 'iframe'), { width, height, alt: texts(one, 'AltText')[0] ?? '' });
-    if (picture || !html) shown.src = picture ?? texts(one, 'IFrameResource')[0];
-    else shown.srcdoc = html;
-    if (!picture) shown.sandbox = 'allow-scripts allow-popups';
+    const imageUrl = selectTexts(companion, 'StaticResource')[0], html = selectTexts(companion, 'HTMLResource')[0];
+    const media = Object.assign(document.createElement(imageUrl ? 'img' : 'iframe'), { width, height, alt: selectTexts(companion, 'AltText')[0] ?? '' });
+    if (imageUrl || !html) media.src = imageUrl ?? selectTexts(companion, 'IFrameResource')[0];
+    else media.srcdoc = html;
+    if (!imageUrl) media.sandbox = 'allow-scripts allow-popups';
     const link = Object.assign(document.createElement('a'), { target: '_blank', rel: 'noopener' });
-    const target = texts(one, 'CompanionClickThrough')[0];
-    if (target) link.href = filled(target, {}, session);
-    link.onclick = () => texts(one, 'CompanionClickTracking').forEach((url) => send(url, {}, session));
-    link.append(shown);
-    box.replaceChildren(link);
-    for (const each of all(one, 'TrackingEvents/Tracking'))
-      if (each.getAttribute('event') === 'creativeView') send(each.textContent.trim(), {}, session);
+    const clickThrough = selectTexts(companion, 'CompanionClickThrough')[0];
+    if (clickThrough) link.href = replaceMacros(clickThrough, {}, session);
+    link.onclick = () => selectTexts(companion, 'CompanionClickTracking').forEach((url) => callUrl(url, {}, session));
+    link.append(media);
+    slot.replaceChildren(link);
+    for (const tracking of selectAll(companion, 'TrackingEvents/Tracking'))
+      if (tracking.getAttribute('event') === 'creativeView') callUrl(tracking.textContent.trim(), {}, session);
     session.emit('companion', { id: ad.id, size });
   }
 }

@@ -6,15 +6,15 @@ import { wait } from './timing.js';
 export async function readConsent(ms) {
   const regs = {};
   let consent;
-  const hear = (name, call) => {
+  const readApi = (name, call) => {
     let api;
     try {
       for (let frame = window; !(api = frame[name]) && frame !== frame.parent; ) frame = frame.parent;
-    } catch {} // a frame of another site
+    } catch {} // a parent frame of another origin can't be read
     return api && Promise.race([new Promise((resolve) => call(api, resolve)).catch(() => {}), wait(ms)]);
   };
   await Promise.all([
-    hear('__tcfapi', (api, done) => {
+    readApi('__tcfapi', (api, done) => {
       regs.gdpr = 1;
       api('addEventListener', 2, (data, ok) => {
         if (!ok) return;
@@ -26,12 +26,12 @@ export async function readConsent(ms) {
         }
       });
     }),
-    hear('__gpp', (api, done) =>
+    readApi('__gpp', (api, done) =>
       api('ping', (data) => {
         if (data?.gppString) Object.assign(regs, { gpp: data.gppString, gpp_sid: data.applicableSections ?? [] });
         done();
       })),
-    hear('__uspapi', (api, done) =>
+    readApi('__uspapi', (api, done) =>
       api('getUSPData', 1, (data, ok) => {
         if (ok && data.uspString) regs.us_privacy = data.uspString;
         done();

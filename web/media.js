@@ -1,14 +1,14 @@
-// Chooses the media file to play.
+// Selects the media files to play.
 
-// The playable files, best first: within the bandwidth, and the smallest that fills the player.
-export function choose(files, video) {
-  const room = (navigator.connection?.downlink ?? 10) * 800;
-  const wide = video.clientWidth * devicePixelRatio;
-  const number = (file, name) => +file.getAttribute(name) || 0;
+// Returns the URLs of the playable files, the best first: within the bandwidth (kbit/s), and the smallest that fills the player.
+export function selectMediaFiles(files, video) {
+  const bandwidth = (navigator.connection?.downlink ?? 10) * 800;
+  const playerWidth = video.clientWidth * devicePixelRatio;
+  const readNumber = (file, name) => +file.getAttribute(name) || 0;
   const cost = (file) => {
-    const rate = number(file, 'bitrate') || number(file, 'maxBitrate');
-    const width = number(file, 'width');
-    return (rate > room ? 1e6 + rate : 0) + (width < wide ? 1e4 + wide - width : width - wide);
+    const rate = readNumber(file, 'bitrate') || readNumber(file, 'maxBitrate');
+    const width = readNumber(file, 'width');
+    return (rate > bandwidth ? 1e6 + rate : 0) + (width < playerWidth ? 1e4 + playerWidth - width : width - playerWidth);
   };
   return files
     .filter((file) => !file.getAttribute('apiFramework') && video.canPlayType(file.getAttribute('type') ?? ''))

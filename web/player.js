@@ -1,22 +1,22 @@
 // bidder's ad player: requests an ad, plays it in the page's <video>, and restores the content. See docs/players.md.
 // `make player` bundles it into bidder/web/: GET /player.mjs as a module, GET /player.js as the global `bidder`.
 
-import { ask } from './answer.js';
-import { giveBack } from './content.js';
-import { parse } from './markup.js';
-import { complete } from './options.js';
+import { fetchVast } from './answer.js';
+import { restoreContent } from './content.js';
+import { parseVast } from './markup.js';
+import { withDefaults } from './options.js';
 import { playAll } from './pod.js';
 import { buildRequest } from './request.js';
 
 export { buildRequest };
 export const version = '1.0.0';
-const busy = new WeakSet();
+const playing = new WeakSet();
 
 // Resolves when the content is restored: { status, ads: [{ id, status, code }], code, reason }. Never rejects.
 export async function requestAd(video, given = {}) {
-  const options = complete(given);
-  if (busy.has(video)) return { status: 'busy', ads: [] };
-  busy.add(video);
+  const options = withDefaults(given);
+  if (playing.has(video)) return { status: 'busy', ads: [] };
+  playing.add(video);
   const emit = (type, detail) => {
     try {
       options.onEvent?.(type, detail);
@@ -28,13 +28,13 @@ export async function requestAd(video, given = {}) {
   if (!video.currentTime) video.pause();
   let status = 'empty', code, reason;
   try {
-    const vast = options.vast ?? (await ask(session));
+    const vast = options.vast ?? (await fetchVast(session));
     emit('vast', vast);
     if (options.player) {
       await options.player(vast, video);
       return { status: 'handed', ads: [], vast };
     }
-    const ads = parse(vast, session);
+    const ads = parseVast(vast, session);
     if (ads.length) await playAll(ads, session);
     status = (session.ads.find((ad) => ad.status === 'complete') ?? session.ads.at(-1))?.status ?? 'empty';
     code = session.ads.findLast((ad) => ad.code)?.code;
@@ -45,9 +45,9 @@ export async function requestAd(video, given = {}) {
     if (options.signal?.aborted) status = 'aborted';
   } finally {
     try {
-      if (!options.player || status === 'error') await giveBack(session);
+      if (!options.player || status === 'error') await restoreContent(session);
     } finally {
-      busy.delete(video);
+      playing.delete(video);
     }
   }
   const result = { status, ads: session.ads, code, reason };

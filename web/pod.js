@@ -1,18 +1,18 @@
 // Plays the ads of a break in sequence, and follows wrappers.
 
 import { playAd } from './ad.js';
-import { load } from './answer.js';
-import { parse } from './markup.js';
-import { filled } from './pixels.js';
-import { within } from './timing.js';
+import { fetchText } from './answer.js';
+import { parseVast } from './markup.js';
+import { replaceMacros } from './pixels.js';
+import { rejectAfter } from './timing.js';
 
 export async function playAll(ads, session) {
   const pod = ads.some((ad) => ad.sequence) ? ads.filter((ad) => ad.sequence) : ads.slice(0, 1);
-  const spare = ads.filter((ad) => !pod.includes(ad));
-  const ready = pod.map((ad) => unwrap(ad, session).catch((error) => error));
+  const standAlone = ads.filter((ad) => !pod.includes(ad));
+  const unwrapped = pod.map((ad) => unwrap(ad, session).catch((error) => error));
   let number = 0;
-  for (const next of ready) {
-    let list = await next;
+  for (const pending of unwrapped) {
+    let list = await pending;
     number += 1;
     for (;;) {
       let outcome = null;
@@ -22,28 +22,28 @@ export async function playAll(ads, session) {
         session.ads.push(outcome);
       }
       if (!Array.isArray(list)) session.ads.push((outcome = { id: list.id, status: 'error', code: list.code }));
-      if (outcome?.status !== 'error' || !spare.length || session.stop?.aborted) break;
-      list = await unwrap(spare.shift(), session).catch((error) => error);
+      if (outcome?.status !== 'error' || !standAlone.length || session.stop?.aborted) break;
+      list = await unwrap(standAlone.shift(), session).catch((error) => error);
     }
   }
 }
 
-// The ads to which a wrapper leads.
+// Returns the ads to which a wrapper leads. Throws the VAST error code, after calling the Error URLs of the wrapper.
 async function unwrap(ad, session) {
   if (!ad.next) return [ad];
   const { options, stop } = session;
   try {
     if (ad.depth > options.wrappers) throw { code: 302 };
-    const url = filled(ad.next, {}, session);
-    const loaded = load(url, 'include', stop).catch(() => load(url, 'omit', stop));
-    const vast = await within(loaded, options.timeout, { code: 301 });
-    const ads = parse(vast, session, ad);
+    const url = replaceMacros(ad.next, {}, session);
+    const loaded = fetchText(url, 'include', stop).catch(() => fetchText(url, 'omit', stop));
+    const vast = await rejectAfter(loaded, options.timeout, { code: 301 });
+    const ads = parseVast(vast, session, ad);
     if (!ads.length) throw { code: 303 };
-    const chosen = ad.many ? ads : [ads.find((one) => !one.sequence) ?? ads[0]];
-    return (await Promise.all(chosen.map((one) => unwrap(one, session)))).flat();
+    const chosen = ad.many ? ads : [ads.find((candidate) => !candidate.sequence) ?? ads[0]];
+    return (await Promise.all(chosen.map((candidate) => unwrap(candidate, session)))).flat();
   } catch (error) {
     const code = error.code ?? 300;
-    if (!error.told) ad.fire('error', { ERRORCODE: code });
-    throw { code, told: true, id: ad.id };
+    if (!error.isReported) ad.fire('error', { ERRORCODE: code });
+    throw { code, isReported: true, id: ad.id };
   }
 }

@@ -1,18 +1,18 @@
 // Builds the OpenRTB 2.6 request of a page and its player.
 
 import { readConsent } from './consent.js';
-import { complete } from './options.js';
+import { withDefaults } from './options.js';
 
 const PROTOCOLS = [2, 3, 5, 6, 7, 8, 11, 12, 13, 14];
 const MIMES = ['video/mp4', 'video/webm', 'video/ogg', 'application/x-mpegURL'];
 
 export async function buildRequest(video, given = {}) {
-  const options = complete(given);
+  const options = withDefaults(given);
   const { regs, consent } = await readConsent(options.consentTimeout);
   const { top, left, width, height } = video.getBoundingClientRect();
-  const framed = window.top !== window;
-  const page = (framed && document.referrer) || location.href;
-  const started = navigator.userActivation?.isActive;
+  const isFramed = window.top !== window;
+  const page = (isFramed && document.referrer) || location.href;
+  const hasGesture = navigator.userActivation?.isActive;
   const sizes = Object.keys(options.companions ?? {}).map((size) => size.split('x').map(Number));
   const pod = options.pod ?? {};
   const request = {
@@ -30,7 +30,7 @@ export async function buildRequest(video, given = {}) {
         linearity: 1,
         skip: 1,
         plcmt: video.muted ? 2 : 1,
-        playbackmethod: [started ? 3 : video.muted ? 2 : 1],
+        playbackmethod: [hasGesture ? 3 : video.muted ? 2 : 1],
         startdelay: video.ended ? -2 : Math.round(video.currentTime),
         pos: document.fullscreenElement?.contains(video) ? 7 : top < innerHeight && top + height > 0 && left < innerWidth ? 1 : 3,
         ...(options.maxduration && { maxduration: options.maxduration }),
@@ -41,7 +41,7 @@ export async function buildRequest(video, given = {}) {
     site: {
       page,
       domain: new URL(page).hostname,
-      ...(document.referrer && !framed && { ref: document.referrer }),
+      ...(document.referrer && !isFramed && { ref: document.referrer }),
       ...(video.duration > 0 && video.duration < 86400 && { content: { len: Math.round(video.duration) } }),
     },
     device: {
@@ -60,9 +60,9 @@ export async function buildRequest(video, given = {}) {
 
 function merge(base, more) {
   for (const [key, value] of Object.entries(more)) {
-    const both = value && typeof value === 'object' && base[key] && typeof base[key] === 'object';
+    const isNested = value && typeof value === 'object' && base[key] && typeof base[key] === 'object';
     // Lists of objects (imp) are merged item by item; lists of values are replaced.
-    base[key] = both && !(Array.isArray(value) && typeof value[0] !== 'object') ? merge(base[key], value) : value;
+    base[key] = isNested && !(Array.isArray(value) && typeof value[0] !== 'object') ? merge(base[key], value) : value;
   }
   return base;
 }

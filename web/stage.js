@@ -9,7 +9,7 @@ button:focus-visible{outline:2px solid #fff;outline-offset:-3px}.click{backgroun
 .foot button{pointer-events:auto}.label{background:#000a;border-radius:6px;padding:13px 12px;margin-right:auto;white-space:nowrap;font-variant-numeric:tabular-nums}
 svg{width:20px;height:20px;display:block;margin:auto}.mute{padding:0}`;
 
-export function buildStage({ video, screen, apart, options: { labels } }) {
+export function buildStage({ video, screen, isOverlay, options: { labels } }) {
   const host = document.createElement('div');
   const root = host.attachShadow({ mode: 'open' });
   const sheet = new CSSStyleSheet();
@@ -19,19 +19,19 @@ export function buildStage({ video, screen, apart, options: { labels } }) {
 <svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2"><path fill="currentColor" d="M4 9v6h4l5 4V5L8 9z"/><path/></svg></button>
 <button class="skip" hidden></button></div><div class="bar"><i></i></div>`;
   const [click, label, mute, skip, bar, wave] = ['.click', '.label', '.mute', '.skip', 'i', 'path + path'].map((each) => root.querySelector(each));
-  if (apart) root.prepend(screen);
-  const fit = () => {
+  if (isOverlay) root.prepend(screen);
+  const alignToVideo = () => {
     for (const side of ['Left', 'Top', 'Width', 'Height']) host.style[side.toLowerCase()] = `${video[`offset${side}`]}px`;
   };
-  const watcher = new ResizeObserver(fit);
+  const watcher = new ResizeObserver(alignToVideo);
   watcher.observe(video);
-  fit();
+  alignToVideo();
   video.after(host);
   let number = 1, count = 1;
   return {
     click, mute, skip,
-    reset(one, all, link) {
-      [number, count] = [one, all];
+    reset(adNumber, adCount, link) {
+      [number, count] = [adNumber, adCount];
       click.ariaLabel = link ? labels.visit : labels.ad;
       click.title = link ? labels.visit : '';
       skip.hidden = true;

@@ -67,7 +67,7 @@ def _values(query: Query) -> dict[str, Any]:
     wrong: dict[str, str] = {}
     for name, (written, stated) in texts.items():
         try:
-            value = _read(BY_NAME[name], stated)
+            value = _parse_value(BY_NAME[name], stated)
         except ValueError as refusal:
             wrong[written[:_QUOTED]] = str(refusal)
         else:
@@ -85,7 +85,7 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode().strip()
 
 
-def _read(parameter: Parameter, texts: Sequence[str]) -> Any:
+def _parse_value(parameter: Parameter, texts: Sequence[str]) -> Any:
     """The value of a parameter, or None if the texts hold no value. Raises ValueError with a message for the caller."""
     reader = parameter.reader
     if reader.many:

@@ -50,16 +50,16 @@ def breaks(query: Query) -> list[Break]:
 
 def tag_url(base_url: str, query: Query) -> str:
     """The URL of a break's ad tag. An unresolved macro stays as it is: the player replaces it at the break."""
-    pairs = [f"{_quoted(name)}={_argument(value)}" for name, values in query.items() for value in values]
+    pairs = [f"{_quote(name)}={_argument(value)}" for name, values in query.items() for value in values]
     return f"{base_url}/vast?{'&'.join(pairs)}"
 
 
 def _argument(value: str) -> str:
     stays = is_unresolved(value) and _REPLACEABLE.fullmatch(value)
-    return value if stays else _quoted(value)
+    return value if stays else _quote(value)
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return quote(text, safe="", errors="replace")
 
 

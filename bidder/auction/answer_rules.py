@@ -33,13 +33,10 @@ ONE_CALLER: Rule[OfferProgress] = Rule(
 
 def _short_budgets(case: Case) -> list[str]:
     """The budgets that do not pay for the campaign's best offer, in words."""
-    from bidder.auction.response_selection import short_accounts  # imported here, since a bid does not explain rules
-    from bidder.delivery.budget_holders import in_words
+    from bidder.delivery.budget_holders import in_words  # imported here, since a bid does not explain rules
 
-    if case.best is None:
-        return []
-    accounts = short_accounts(case.best, case.snapshot, case.context.now)
-    return [in_words(case.snapshot.delivery.holder(account) or f"campaign {case.campaign.id}") for account in accounts]
+    holder = case.snapshot.delivery.holder
+    return [in_words(holder(account) or f"campaign {case.campaign.id}") for account in case.unpaid]
 
 
 ALLOWANCE: Rule[OfferProgress] = Rule(

@@ -73,7 +73,7 @@ def request_attributes(
     """
     channel = request.site or request.app or request.dooh
     device, user = request.device, request.user
-    geo = device.geo if device and device.geo else user and user.geo
+    geo = request.location()
     values = _stated(
         known,
         inventory=channel and type(channel).__name__,

@@ -16,20 +16,20 @@ ReadExposures = Callable[[], "Exposures"]
 """Reads the exposures of the request's viewer. Called only for a campaign with frequency caps."""
 
 
-def new_viewer() -> "Exposures":
+def _new_viewer() -> "Exposures":
     """The exposures of a viewer to whom nothing was shown."""
     from bidder.delivery.frequency import NEW_VIEWER  # only campaigns with frequency caps ask
 
     return NEW_VIEWER
 
 
-def read_once(read: ReadExposures | None) -> ReadExposures:
+def _read_once(read: ReadExposures | None) -> ReadExposures:
     """A function that reads the exposures at its first call, and returns the same ones from then on.
 
     None stands for a new viewer.
     """
     if read is None:
-        return new_viewer
+        return _new_viewer
     known: list[Exposures] = []
 
     def exposures() -> "Exposures":
@@ -43,7 +43,7 @@ def read_once(read: ReadExposures | None) -> ReadExposures:
 class AuctionContext:
     """The request, our buyer seat in its normal form, the delivery state and the time of the auction (UTC, aware).
 
-    `exposures` is called for each campaign with frequency caps: `read_once` reads at the first call alone.
+    `exposures` returns the viewer's exposures; `read_exposures` is called at its first call alone.
     `deals_reached` takes the impression's id and the budget holder for each deal with a budget in which a campaign
     could bid. `languages` are the languages that the request takes, ISO 639-1; `wlangb` has BCP 47 tags (OpenRTB 2.6,
     3.2.1).
@@ -57,14 +57,14 @@ class AuctionContext:
         seat: str,
         delivery: DeliveryState,
         now: datetime,
-        exposures: ReadExposures = new_viewer,
+        read_exposures: ReadExposures | None = None,
         deals_reached: set[tuple[str, str]] | None = None,
     ) -> None:
         self.request = request
         self.seat = identifier(seat)
         self.delivery = delivery
         self.now = now
-        self.exposures = exposures
+        self.exposures = _read_once(read_exposures)
         self.deals_reached = deals_reached
         self.languages = request.wlang or request.wlangb
         self.blocks = Blocks(request)

@@ -124,7 +124,7 @@ class _Names:
         """The keys of `_once` that count an impression of the offer."""
         if not self._once:
             return []
-        from bidder.auction.frequency_rule import shown_as  # loaded where an offer is capped
+        from bidder.auction.capped_offers import shown_as  # loaded where an offer is capped
 
         return [key for key in shown_as(offer) if key in self._once]
 

@@ -2,10 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
 from itertools import zip_longest
 
-from bidder.auction.auction_context import AuctionContext, ReadExposures, read_once
+from bidder.auction.auction_context import AuctionContext
 from bidder.auction.competitive_separation import Pod, SlotOffers, are_separated, pack_pod, separate_competitors
 from bidder.auction.match import Slot
 from bidder.auction.offer import Offer, offers, redrawn
@@ -16,7 +15,6 @@ from bidder.auction.reached import Reached
 from bidder.auction.rule import Rule, first_broken
 from bidder.auction.rules import PLAYER, REQUEST
 from bidder.auction.visits import best_offers, by_highest_bid, visits
-from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.snapshot import Snapshot
 
 POD_CHOICES = 24
@@ -30,15 +28,11 @@ Refused = Counter[tuple[str, str]]
 
 
 def decide(
-    request: BidRequest,
+    context: AuctionContext,
     slots: Sequence[Slot],
     snapshot: Snapshot,
-    seat: str,
-    now: datetime,
     refused: Refused | None = None,
     reached: list[Reached] | None = None,
-    read_exposures: ReadExposures | None = None,
-    deals_reached: set[tuple[str, str]] | None = None,
 ) -> list[Offer]:
     """The offers to answer: for each slot the offer with the highest price, and a uniform hash breaks ties.
 
@@ -47,11 +41,8 @@ def decide(
     highest total price of offers without competitors (`bidder.auction.competitive_separation`). Frequency caps hold for
     all offers together.
 
-    `now` is aware. `refused` counts the rejections of the decision, `reached` takes how far the decision came on each
-    slot, `deals_reached` takes the deals with a budget (`AuctionContext.deals_reached`), and `read_exposures` returns
-    the viewer's exposures.
+    `refused` counts the rejections of the decision, and `reached` takes how far the decision came on each slot.
     """
-    context = AuctionContext(request, seat, snapshot.delivery, now, read_once(read_exposures), deals_reached)
     refused = Counter() if refused is None else refused
     broken = first_broken(REQUEST, context)
     if broken:
@@ -60,7 +51,7 @@ def decide(
     playable = [slot for slot in slots if not _unplayable(slot, refused)]
     if len(playable) == 1 and not playable[0].video.poddur:  # most requests: no ad beside this ad
         return _dearest(context, playable[0], snapshot, 1, refused, reached)
-    pods, most = group(playable), most_ads(playable)
+    pods, most = group(playable, context.request.imp), most_ads(playable)
     together = [pod for pod in pods if is_pod(pod, most)]
     shared = _Shared(context, snapshot, refused, reached)
     shared.prepare([slot for pod in together for slot in pod])
@@ -85,7 +76,7 @@ def decide(
         chosen = separate_competitors(pod_offers, chosen)
     answer = [offer for offers in chosen for offer in offers]
     if any(offer.caps for offer in answer):
-        from bidder.auction.frequency_rule import within_caps  # loaded where an offer is capped
+        from bidder.auction.capped_offers import within_caps  # loaded where an offer is capped
 
         return within_caps(answer)
     return answer
@@ -152,7 +143,7 @@ def _are_alike(first: Slot, other: Slot) -> bool:
 
 
 def _unplayable(slot: Slot, refused: Refused) -> bool:
-    broken = first_broken(PLAYER, slot.video)
+    broken = first_broken(PLAYER, slot)
     if broken:
         refused["", broken.name] += 1
     return broken is not None

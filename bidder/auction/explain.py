@@ -1,18 +1,19 @@
 """Explains why each campaign bid or did not, with the functions and the index of the decision."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from bidder.auction.answer_rules import ANSWER, OfferProgress
 from bidder.auction.attributes import Values
-from bidder.auction.auction_context import AuctionContext, ReadExposures, read_once
+from bidder.auction.auction_context import AuctionContext, ReadExposures
 from bidder.auction.decide import decide
 from bidder.auction.match import Slot, implied_values, match
 from bidder.auction.matching_rules import PACING, WITHHELD, rule_name
 from bidder.auction.offer import Offer
-from bidder.auction.response_selection import for_one_document, would_be_affordable
+from bidder.auction.response_selection import AnswerStages, Select, answer_stages, would_be_affordable
 from bidder.auction.rule import AnyRule, first_broken, names_of
 from bidder.auction.rules import DECIDED
 from bidder.auction.shading import shade
@@ -58,7 +59,7 @@ def explain(
     campaign_id: str | None = None,
     as_xml: bool = False,
     read_exposures: ReadExposures | None = None,
-    within_shares: Callable[[list[Offer]], list[Offer]] = list,
+    within_shares: Select = list,
 ) -> list[Explanation]:
     """An explanation for each impression with video, with verdicts on all campaigns, the highest bid first.
 
@@ -67,30 +68,26 @@ def explain(
     `within_shares` leaves out the offers that the burst guard refuses.
     """
     slots = match(request, snapshot, now, exchange)
-    exposures = read_once(read_exposures)
-    context = AuctionContext(request, seat, snapshot.delivery, now, exposures)
-    decision = shade(context, decide(request, slots, snapshot, seat, now, read_exposures=exposures), exchange)
-    held = for_one_document(request, decision) if as_xml else decision
-    guarded = held if request.test else within_shares(held)
-    paid = held if request.test else would_be_affordable(guarded, snapshot, now)
+    context = AuctionContext(request, seat, snapshot.delivery, now, read_exposures)
+    chosen = shade(context, decide(context, slots, snapshot), exchange)
+    pay = partial(would_be_affordable, snapshot=snapshot, now=now)
+    stages = answer_stages(request, chosen, within_shares, pay, as_xml=as_xml)
     latest = _latest(snapshot, most, campaign_id)
     explanations = []
     for slot in slots:
-        bids = [offer for offer in paid if offer.slot is slot]
-        fates = _fates(slot, decision, held, guarded, paid)
+        bids = [offer for offer in stages.paid if offer.slot is slot]
+        fates = _fates(slot, stages)
         explanations.append(_explained(context, slot, snapshot, bids, fates, latest, exchange))
     return explanations
 
 
-def _fates(
-    slot: Slot, chosen: Sequence[Offer], held: Sequence[Offer], guarded: Sequence[Offer], paid: Sequence[Offer]
-) -> dict[str, AnyRule | None]:
+def _fates(slot: Slot, stages: AnswerStages) -> dict[str, AnyRule | None]:
     """The broken rule of the answer, or None for a bid, by the id of each campaign with a chosen offer on a slot.
 
     A campaign with several ads in a break bids if any of the ads is answered.
     """
-    stages = [{offer.campaign.id for offer in offers if offer.slot is slot} for offers in (chosen, held, guarded, paid)]
-    return {name: first_broken(ANSWER, OfferProgress(*(name in stage for stage in stages))) for name in stages[0]}
+    reached = [{offer.campaign.id for offer in offers if offer.slot is slot} for offers in stages]
+    return {name: first_broken(ANSWER, OfferProgress(*(name in stage for stage in reached))) for name in reached[0]}
 
 
 def _latest(snapshot: Snapshot, most: int | None, campaign_id: str | None) -> list[int]:
@@ -125,7 +122,7 @@ def _explained(
     removed = Counter(verdict.rule for verdict in verdicts if verdict.campaign_id not in fates) + Counter(
         BIDS if rule is None else rule.name for rule in fates.values()
     )
-    removed[UNASKED] = len(matched) - sum(removed[rule] for rule in removed if rule != UNASKED)
+    removed[UNASKED] = len(matched) - removed.total()
     return Explanation(
         imp_id=slot.imp.id,
         values=slot.values,

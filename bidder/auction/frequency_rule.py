@@ -1,44 +1,24 @@
 """The rule of frequency caps: which creatives of a campaign the viewer may still be shown, and how often."""
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from bidder.auction.auction_context import AuctionContext
-from bidder.auction.offer import CapRoom, Offer
-from bidder.campaigns.campaign import Campaign, CapLevel
-from bidder.delivery.frequency import Standing, hindrance, key_of, standings
+from bidder.campaigns.campaign import Campaign
+from bidder.delivery.frequency import Standing, hindrance, standings
 
 
-def rooms(context: AuctionContext, campaign: Campaign, creative_ids: Sequence[str]) -> dict[str, tuple[CapRoom, ...]]:
-    """The remaining impressions of each cap, by the id of each creative that the viewer may still be shown."""
-    left: dict[str, tuple[CapRoom, ...]] = {}
-    for creative_id in creative_ids:
-        counts_of_caps = standings(campaign, creative_id, context.exposures(), context.now)
-        if hindrance(campaign, counts_of_caps) is None:
-            left[creative_id] = tuple(CapRoom(each.key, each.room) for each in counts_of_caps)
-    return left
-
-
-def within_caps(offers: Sequence[Offer]) -> list[Offer]:
-    """The offers within the viewer's caps together, in their order. The highest prices are kept first."""
-    if not any(offer.caps for offer in offers):
-        return list(offers)
-    taken: Counter[str] = Counter()
-    kept: set[int] = set()
-    for number in sorted(range(len(offers)), key=lambda number: (-offers[number].price.cpm_micros, number)):
-        offer = offers[number]
-        if all(taken[room.key] < room.impressions for room in offer.caps):
-            kept.add(number)
-            taken.update(shown_as(offer))
-    return [offer for number, offer in enumerate(offers) if number in kept]
-
-
-def shown_as(offer: Offer) -> list[str]:
-    """The keys under which caps count an impression of the offer."""
-    campaign, creative = offer.campaign, offer.fit.creative
-    return [key_of(level, campaign.id, creative.id, campaign.advertiser.domain) for level in CapLevel]
+def standings_of_allowed(
+    context: AuctionContext, campaign: Campaign, creative_ids: Sequence[str]
+) -> dict[str, Sequence[Standing]]:
+    """The standing of each cap, by the id of each creative that the viewer may still be shown."""
+    by_creative = {
+        creative_id: standings(campaign, creative_id, context.exposures(), context.now) for creative_id in creative_ids
+    }
+    return {
+        creative_id: of_caps for creative_id, of_caps in by_creative.items() if hindrance(campaign, of_caps) is None
+    }
 
 
 def frequency_details(context: AuctionContext, campaign: Campaign) -> tuple[str, str]:

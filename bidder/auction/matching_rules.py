@@ -43,11 +43,13 @@ def _participation(case: Case) -> tuple[str, str]:
 
 def _why_that_share(case: Case) -> str:
     """The reason of a campaign's participation besides its own budget: its advertiser's, or the predicted rate."""
-    position, delivery, classes, words = case.position, case.snapshot.delivery, case.slot.candidates.classes, ""
-    if of_advertiser := delivery.advertiser_that_paces(position):
-        words = f", which the budget of {of_advertiser} sets"
-    goal = 0 if delivery.quality is None else delivery.quality.goals[position]
-    if goal and classes is not None and delivery.shares is not None:
+    position, delivery, classes = case.position, case.snapshot.delivery, case.slot.candidates.classes
+    of_advertiser = delivery.advertiser_that_paces(position)
+    words = f", which the budget of {of_advertiser} sets" if of_advertiser else ""
+    if delivery.quality is None or classes is None or delivery.shares is None:
+        return words
+    goal = delivery.quality.goals[position]
+    if goal:
         rate = ("above", "near", "below")[classes[goal - 1]]
         device, outcome = device_of(case.context.request), OUTCOMES[goal - 1]
         words += f" on device type {device}, whose {outcome} rate is {rate} the account's"

@@ -63,9 +63,13 @@ def _capped(
     context: AuctionContext, slot: Slot, campaign: Campaign, fitting: Sequence[Fit], priced: list[Offer]
 ) -> list[Offer] | AnyRule:
     """The offers of the creatives that frequency caps allow. They are priced again if some are left out."""
-    from bidder.auction.frequency_rule import rooms  # a bid without caps does not wait for the import
+    from bidder.auction.frequency_rule import standings_of_allowed  # a bid without caps does not wait for the import
 
-    caps = rooms(context, campaign, [fit.creative.id for fit in fitting])
+    allowed_ids = standings_of_allowed(context, campaign, [fit.creative.id for fit in fitting])
+    caps = {
+        creative_id: tuple(CapRoom(each.key, each.room) for each in of_caps)
+        for creative_id, of_caps in allowed_ids.items()
+    }
     allowed = [fit for fit in fitting if fit.creative.id in caps]
     if FREQUENCY.rejects(caps):
         return FREQUENCY

@@ -5,10 +5,11 @@ A pod is one impression with `poddur` (dynamic), several impressions with the sa
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from bidder.auction.match import Slot
+from bidder.openrtb.imp import Imp
 from bidder.openrtb.pod_dedupe import PodDedupe
 from bidder.openrtb.video import Video
 
@@ -29,21 +30,34 @@ class PodCapacity(NamedTuple):
     seconds: int | None
 
 
-def group(slots: Sequence[Slot]) -> list[list[Slot]]:
-    """The slots grouped by pod, in the order of their first impressions. A slot outside pods is a group of its own.
+Break = tuple[str, object]
+"""The name of an ad break within its request."""
+
+
+def breaks(imps: Iterable[Imp]) -> dict[str, Break]:
+    """The break of each impression with video, by the impression's id. An impression outside pods is its own break.
 
     Before OpenRTB 2.6 the impressions of a break are numbered (`sequence`). A repeated number starts the next break.
     """
-    pods: dict[tuple[str, object], list[Slot]] = {}
+    by_imp: dict[str, Break] = {}
     numbered: Counter[int] = Counter()
+    for imp in imps:
+        if imp.video and imp.video.podid:
+            by_imp[imp.id] = ("pod", imp.video.podid)
+        elif imp.video and imp.video.sequence > 0:
+            numbered[imp.video.sequence] += 1
+            by_imp[imp.id] = ("break", numbered[imp.video.sequence])
+        elif imp.video:
+            by_imp[imp.id] = ("imp", imp.id)
+    return by_imp
+
+
+def group(slots: Iterable[Slot], imps: Iterable[Imp]) -> list[list[Slot]]:
+    """The slots grouped by break, in the order of the slots. `imps` are all impressions of the request."""
+    by_imp = breaks(imps)
+    pods: dict[Break, list[Slot]] = {}
     for slot in slots:
-        key: tuple[str, object] = ("imp", slot.imp.id)
-        if slot.video.podid:
-            key = ("pod", slot.video.podid)
-        elif slot.video.sequence > 0:
-            numbered[slot.video.sequence] += 1
-            key = ("break", numbered[slot.video.sequence])
-        pods.setdefault(key, []).append(slot)
+        pods.setdefault(by_imp[slot.imp.id], []).append(slot)
     return list(pods.values())
 
 

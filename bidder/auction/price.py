@@ -248,7 +248,7 @@ def _by_duration(floors: Sequence[DurFloors], seconds: int) -> float | None:
         for floor in floors
         if floor.bidfloor is not None
         and (floor.mindur is None or floor.mindur <= seconds)
-        and (floor.maxdur is None or seconds <= floor.maxdur)
+        and (not floor.maxdur or seconds <= floor.maxdur)
     ]
     return max(matching, default=None)
 

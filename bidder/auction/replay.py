@@ -42,7 +42,7 @@ class Replay:
         """Decides a request as of `now`. Test requests count too."""
         slots = match(request, self.snapshot, now, exchange)
         context = AuctionContext(request, self._seat, self.snapshot.delivery, now)
-        for offer in shade(context, decide(request, slots, self.snapshot, self._seat, now, self.refused), exchange):
+        for offer in shade(context, decide(context, slots, self.snapshot, self.refused), exchange):
             tally = self.tallies[offer.campaign.id]
             tally.bids += 1
             tally.cpm_micros += offer.price.cpm_micros

@@ -9,7 +9,6 @@ from bidder.campaigns.campaign import Campaign
 from bidder.snapshot.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from bidder.auction.offer import Offer
     from bidder.auction.unmet_targeting import UnmetTargeting
 
 Subject = TypeVar("Subject")
@@ -20,7 +19,8 @@ class Case(NamedTuple):
 
     `position` is the campaign's position in the index of the snapshot. `open_bid` computes the campaign's CPM outside
     deals in micros; None if the campaign bids in deals only. `unmet` is the targeting that the impression does not
-    meet, of the campaign or of its closest creative. `best` is the campaign's best offer, where it has one.
+    meet, of the campaign or of its closest creative. `unpaid` are the accounts of the allowance that do not pay for the
+    campaign's best offer.
     """
 
     context: AuctionContext
@@ -30,7 +30,7 @@ class Case(NamedTuple):
     position: int
     open_bid: Callable[[], int | None]
     unmet: "UnmetTargeting | None" = None
-    best: "Offer | None" = None
+    unpaid: Sequence[int] = ()
 
 
 Values = Callable[[Case], Iterable[object]]

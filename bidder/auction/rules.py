@@ -10,6 +10,7 @@ from typing import NamedTuple
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.creative_facts import CreativeFacts, is_secure
 from bidder.auction.deal_budget_rule import DEAL_BUDGET
+from bidder.auction.match import Slot
 from bidder.auction.rule import AnyRule, Case, Rule, Subject
 from bidder.campaigns.campaign import Campaign
 from bidder.money import bidding_currency, display
@@ -93,24 +94,31 @@ def _protocol(rejects: Callable[[Subject], bool]) -> Rule[Subject]:
     )
 
 
-PLAYER: tuple[Rule[Video], ...] = (
+PLAYER: tuple[Rule[Slot], ...] = (
+    Rule(
+        "quantity",
+        "the impression is billed as several events or as none (qty)",
+        rejects=lambda slot: not slot.imp.is_one_event(),
+        seen=lambda case: [case.slot.imp.qty and case.slot.imp.qty.multiplier],
+        wanted=lambda _: [1],
+    ),
     Rule(
         "linearity",
         "the player accepts only non-linear ads",
-        rejects=lambda video: video.linearity == Linearity.NON_LINEAR,
+        rejects=lambda slot: slot.video.linearity == Linearity.NON_LINEAR,
         seen=lambda case: [case.slot.video.linearity],
         wanted=lambda _: ["linear"],
     ),
     Rule(
         "delivery",
         "the player accepts only streamed video",
-        rejects=lambda video: bool(video.delivery) and set(video.delivery) == {DeliveryMethod.STREAMING},
+        rejects=lambda slot: bool(slot.video.delivery) and set(slot.video.delivery) == {DeliveryMethod.STREAMING},
         seen=lambda case: case.slot.video.delivery,
         wanted=lambda _: ["progressive or download"],
     ),
-    _protocol(_takes_no_vast),
+    _protocol(lambda slot: _takes_no_vast(slot.video)),
 )
-"""Rules that reject a player, and so all bids on an impression."""
+"""Rules that reject an impression or its player, and so all bids on the impression."""
 
 
 CAMPAIGN: tuple[Rule[CampaignInAuction], ...] = (

@@ -11,7 +11,7 @@ from bidder.auction.auction_context import AuctionContext
 from bidder.auction.match import Slot
 from bidder.auction.offer import Offer
 from bidder.auction.price import Price, is_first_price, open_floor
-from bidder.delivery.price_segment import MOST_PRICE, PriceSegment, described, device_number, placement_number
+from bidder.delivery.price_segment import MOST_PRICE, PriceSegment, describe_segment, device_number, placement_number
 from bidder.money import MICROS, display
 from bidder.openrtb.bid_request import BidRequest
 
@@ -41,7 +41,7 @@ def in_words(bid: Shaded) -> str:
     if bid.segment is None or bid.win_rate is None:
         return f"full value: {bid.why}" if bid.why != EXPLORATION else f"bids {display(bid.cpm_micros)} to explore"
     to_explore = " to explore" if bid.why == EXPLORATION else ""
-    chance = f"wins {100 * bid.win_rate:.0f} % in {described(bid.segment)}"
+    chance = f"wins {100 * bid.win_rate:.0f} % in {describe_segment(bid.segment)}"
     return f"bids {display(bid.cpm_micros)} of {display(bid.value_micros)}{to_explore}, {chance}"
 
 

@@ -11,6 +11,7 @@ from bidder.auction.match import Slot, implied_values
 from bidder.auction.matching_rules import PACING, TARGETING, WITHHELD, Candidate, delivery_reason
 from bidder.auction.offer import Offer, offers
 from bidder.auction.price import open_bid_cpm
+from bidder.auction.response_selection import short_accounts
 from bidder.auction.rule import AnyRule, Case, RejectionInWords, Rule, first_broken, rejection_in_words
 from bidder.auction.rules import CREATIVE_TARGETING, PLAYER, REQUEST
 from bidder.auction.shading import Shaded, shaded
@@ -63,7 +64,7 @@ def verdict(
     unmet = _unmet(campaign, slot)
     case = Case(context, slot, campaign, snapshot, position, partial(_open_bid, context, slot, record), unmet)
     broken: AnyRule | None = first_broken(TARGETING, unmet) or first_broken((PACING,), candidate)
-    broken = broken or first_broken(REQUEST, context) or first_broken(PLAYER, slot.video)
+    broken = broken or first_broken(REQUEST, context) or first_broken(PLAYER, slot)
     result = broken or offers(context, slot, record)
     if result is CREATIVE_TARGETING:
         creative_id, of_creative = _closest(record, slot)
@@ -72,11 +73,11 @@ def verdict(
         return Verdict(campaign_id, result.name, *rejection_in_words(result, case))
     best = max(result, key=lambda offer: offer.rank)
     fate = fates.get(campaign_id, OUTBID)
-    name, words = (
-        (BIDS, RejectionInWords(BIDS, "", ""))
-        if fate is None
-        else (fate.name, rejection_in_words(fate, case._replace(best=best)))
-    )
+    if fate is None:
+        name, words = BIDS, RejectionInWords(BIDS, "", "")
+    else:
+        case = case._replace(unpaid=short_accounts(best, snapshot, context.now))
+        name, words = fate.name, rejection_in_words(fate, case)
     return Verdict(campaign_id, name, *words, best=best, shaded=shaded(context, best, exchange))
 
 

@@ -57,6 +57,18 @@ def short_timeout(service: Any) -> Any:
 
 
 @overload
+def long_timeout(service: Literal["sns"]) -> "SNSClient": ...
+@overload
+def long_timeout(service: Literal["sqs"]) -> "SQSClient": ...
+def long_timeout(service: Any) -> Any:
+    """A boto3 client for calls whose caller limits their time itself (`bidder.side_by_side`)."""
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(service, config=Config(connect_timeout=60, read_timeout=60, retries={"total_max_attempts": 1}))
+
+
+@overload
 def minimal(service: Literal["dynamodb"]) -> "DynamoDBClient": ...
 @overload
 def minimal(service: Literal["s3", "s3-parameters"]) -> "S3Client": ...

@@ -54,7 +54,7 @@ class Connection:
         if base.scheme == "https":
             try:
                 self._socket.settimeout(SILENCE_SECONDS)
-                self._socket = _trusted(_authorities()).wrap_socket(self._socket, server_hostname=name)
+                self._socket = _make_tls_context(_authorities()).wrap_socket(self._socket, server_hostname=name)
             except BaseException:
                 self._socket.close()
                 raise
@@ -168,7 +168,7 @@ def _authorities() -> str | None:
     return os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE") or None
 
 
-def _trusted(authorities: str | None) -> ssl.SSLContext:
+def _make_tls_context(authorities: str | None) -> ssl.SSLContext:
     """The TLS context of all connections, made once since reading the certificates takes 20 ms of processor time.
 
     The threads of a cold start ask for it at the same time, and a cache alone would let each of them make one.

@@ -33,7 +33,7 @@ def credentials(now: datetime) -> Credentials:
     """
     environ = os.environ
     if address := environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI"):
-        return _borrowed(address, environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN", ""), now)
+        return _borrow(address, environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN", ""), now)
     if "AWS_ACCESS_KEY_ID" in environ and "AWS_SECRET_ACCESS_KEY" in environ:
         token = environ.get("AWS_SESSION_TOKEN") or None
         return Credentials(environ["AWS_ACCESS_KEY_ID"], environ["AWS_SECRET_ACCESS_KEY"], token)
@@ -59,7 +59,7 @@ def region() -> str:
     return named
 
 
-def _borrowed(address: str, authorization: str, now: datetime) -> Credentials:
+def _borrow(address: str, authorization: str, now: datetime) -> Credentials:
     global _lent
     import urllib.request  # imported here, since only SnapStart needs it and the import is slow
 

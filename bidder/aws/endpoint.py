@@ -10,7 +10,7 @@ from bidder.aws import credentials as identity
 from bidder.aws import retry
 from bidder.aws.connection import Connection, HttpResponse
 from bidder.aws.prefetch import Prefetch
-from bidder.aws.signature import Credentials, Scope, signed
+from bidder.aws.signature import Credentials, Scope, sign_headers
 
 _KEPT = 10
 """Seconds after which an unused connection is not used again.
@@ -91,12 +91,12 @@ class Endpoint:
         """One attempt. A kept connection that AWS has closed does not count as a failure."""
         if self._connection is not None and abs(self._clock() - self._used) > _KEPT:
             self._close()
-        kept = self._connection is not None
+        is_reused = self._connection is not None
         try:
             return self._send(method, path, headers, body)
         except OSError as error:
             self._close()
-            if not kept or isinstance(error, TimeoutError):
+            if not is_reused or isinstance(error, TimeoutError):
                 raise
         return self._attempt(method, path, headers, body)
 
@@ -105,7 +105,7 @@ class Endpoint:
         now = datetime.fromtimestamp(self._clock(), UTC) + self._skew
         self._signed_by = identity.credentials(now)
         to_sign = {**headers, "Host": self._base.netloc}
-        complete = signed(method, path, to_sign, body, self._signed_by, self._scope, now)
+        complete = sign_headers(method, path, to_sign, body, self._signed_by, self._scope, now)
         if self._connection is None:
             self._connection = Connection(self._base)
         answer = self._connection.request(method, path, complete, body)

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bidder import log
 from bidder.aws.path import under_path
+from bidder.repeated_failures import RepeatedFailures
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_ssm import SSMClient
 
 KEY = "parameters/current.json"
+_unread_copies = RepeatedFailures()
+"""The failed reads of the copy by this process."""
 _LIFETIME, _DEFAULT_LIFETIME = "parameter-lifetime", 60.0
 
 
@@ -69,8 +72,13 @@ def read_parameters(
     try:
         copied = unpack(s3().get_object(Bucket=bucket, Key=KEY)["Body"].read(), path, now())
     except Exception as error:  # without a readable copy, Parameter Store has the values
-        log.event("parameters.uncopied", why=type(error).__name__)
+        why = type(error).__name__
+        if failures := _unread_copies.failed(why):
+            log.event("parameters.uncopied", why=why, **failures.fields)
         copied = None
+    else:
+        if ended := _unread_copies.succeeded():
+            log.event("parameters.copy_recovered", **ended.fields)
     if copied is not None:
         return copied
     at = now()

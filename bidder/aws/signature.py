@@ -30,7 +30,7 @@ def path_of(key: str) -> str:
     return "/" + quote(key, safe="/-_.~")
 
 
-def signed(
+def sign_headers(
     method: str,
     path: str,
     headers: Mapping[str, str],

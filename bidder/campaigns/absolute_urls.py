@@ -22,13 +22,13 @@ def with_absolute_urls(document: Mapping[str, Any], base: str | None, wrong: lis
         return dict(document)
     return {
         **document,
-        "creatives": [_resolved(each, ("creatives", n), base, wrong) for n, each in enumerate(creatives)],
+        "creatives": [_resolve(each, ("creatives", n), base, wrong) for n, each in enumerate(creatives)],
     }
 
 
-def _resolved(value: Any, path: Path, base: str | None, wrong: list[Finding]) -> Any:
+def _resolve(value: Any, path: Path, base: str | None, wrong: list[Finding]) -> Any:
     if isinstance(value, list):
-        return [_resolved(item, (*path, number), base, wrong) for number, item in enumerate(value)]
+        return [_resolve(item, (*path, number), base, wrong) for number, item in enumerate(value)]
     if not isinstance(value, Mapping):
         return value
     resolved = {}
@@ -38,7 +38,7 @@ def _resolved(value: Any, path: Path, base: str | None, wrong: list[Finding]) ->
         elif isinstance(item, str) and key in _RELATIVE | _ABSOLUTE:
             resolved[key] = _absolute(item, key, (*path, key), base, wrong)
         else:
-            resolved[key] = _resolved(item, (*path, key), base, wrong)
+            resolved[key] = _resolve(item, (*path, key), base, wrong)
     return resolved
 
 

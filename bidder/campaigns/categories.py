@@ -17,14 +17,16 @@ def with_taxonomies(campaign: Campaign, taxonomies: Mapping[int, Taxonomy]) -> C
     """
     if not (taxonomies or campaign.categories_below or campaign.categories_above):
         return campaign
-    below = {name: campaign.categories_below[name] for name in _named(campaign) if name in campaign.categories_below}
-    for name in _named(campaign):
+    below = {
+        name: campaign.categories_below[name] for name in _list_named(campaign) if name in campaign.categories_below
+    }
+    for name in _list_named(campaign):
         number, own = _split(name)
         for taxonomy_number, taxonomy in taxonomies.items():
             if number in (None, taxonomy_number) and own in taxonomy:
                 children = (f"{taxonomy_number}/{child}".lower() for child in taxonomy.below(own))
-                kept = [word for word in below.get(name, ()) if not word.startswith(f"{taxonomy_number}/")]
-                below[name] = tuple(sorted({*kept, *children}))
+                other_words = [word for word in below.get(name, ()) if not word.startswith(f"{taxonomy_number}/")]
+                below[name] = tuple(sorted({*other_words, *children}))
     own_taxonomy = taxonomies.get(campaign.cattax)
     above = {c: campaign.categories_above[c] for c in campaign.categories if c in campaign.categories_above}
     above |= {c: own_taxonomy.above(c) for c in campaign.categories if own_taxonomy and c in own_taxonomy}
@@ -36,7 +38,7 @@ def with_taxonomies(campaign: Campaign, taxonomies: Mapping[int, Taxonomy]) -> C
     )
 
 
-def _named(campaign: Campaign) -> list[str]:
+def _list_named(campaign: Campaign) -> list[str]:
     """The categories that a campaign's targeting, creatives and multipliers name."""
     try:
         return sorted(

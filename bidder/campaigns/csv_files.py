@@ -31,6 +31,11 @@ _LISTS = frozenset({"categories", "competes_in", "attributes", "apis", "mimes", 
 """The fields that are lists. In other fields a `|` is part of the text."""
 
 
+def csv_list(values: Sequence[str]) -> str:
+    """The spelling of a list of values in a cell."""
+    return _BETWEEN.join(values)
+
+
 def read_csv(lines: Iterator[str], name: str) -> Iterator[Node]:
     """The campaigns of a CSV file, each value at the line where its row begins, and the column of its cell's number.
 
@@ -159,10 +164,10 @@ class _Builder:
         self._deals.append({})
         return self._deals[-1]
 
-    def _merge(self, held: _Fields, more: _Fields, owner: str) -> None:
+    def _merge(self, fields: _Fields, more: _Fields, owner: str) -> None:
         """Adds the fields of a further row. Raises InvalidFile if a field differs from that of an earlier row."""
         for path, value in more.items():
-            before = held.setdefault(path, value)
+            before = fields.setdefault(path, value)
             if before.plain() != value.plain():
                 line, column = value.position
                 problem = f"{'.'.join(path)} is not what line {before.position.line} has for the same {owner}"

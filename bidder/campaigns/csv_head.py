@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from bidder.campaigns.targeting import ATTRIBUTES, AttributeRule
+from bidder.campaigns.targeting import AttributeRule, full_path
 from bidder.files.separator_line import SEPARATORS, stated_separator
 from bidder.files.text import InvalidFile
 
@@ -64,10 +64,9 @@ def _column(cell: str, where: str) -> Column | None:
     if not all(path):
         msg = f"{where}: {cell[:40]!r} is not the path of a field, such as budget.daily"
         raise InvalidFile(msg)
-    if path[0] in ATTRIBUTES and path[-1] in AttributeRule.model_fields:  # short for `targeting.country.include`
-        path = ["targeting", *path]
-    owner = path[0] if path[0] in _LISTS_OF and len(path) > 1 else ""
-    return Column(owner, tuple(path[1:] if owner else path))
+    if path[0] in _LISTS_OF and len(path) > 1 and path[1] not in AttributeRule.model_fields:
+        return Column(path[0], tuple(path[1:]))
+    return Column("", (DOMAIN,) if path == [DOMAIN] else full_path(path))
 
 
 def _field(cell: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 
 def differences(before: object, after: object, path: str = "") -> Iterator[str]:
-    """A line for each changed value, such as `budget.daily_micros: 5000000 -> 7000000`.
+    """A line for each changed value, such as `budget.daily: 5 -> 7`.
 
     Lists of items with ids are compared item by item, other lists as a whole.
     """
@@ -29,4 +29,4 @@ def _by_id(value: object) -> dict[str, object] | None:
 
 
 def _text(value: object) -> str:
-    return "nothing" if value is None else json.dumps(value)
+    return "nothing" if value is None else json.dumps(value, ensure_ascii=False)

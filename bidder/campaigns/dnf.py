@@ -37,7 +37,7 @@ def conjunctions(
     Values of the attribute `hour` get the time zone as a prefix. Raises TooManyConjunctions.
     """
     rules: dict[str, Any] = {name: rule.model_dump(exclude_defaults=True) for name, rule in targeting.items()}
-    joined = _both(_of_rules(rules), _of(where.root) if where else [{}])
+    joined = _combine(_of_rules(rules), _of(where.root) if where else [{}])
     return tuple(_in_zone(conjunction, time_zone) for conjunction in joined)
 
 
@@ -56,24 +56,24 @@ def _of(node: Mapping[str, Any]) -> list[Conjunction]:
     if operator == "and":
         joined: list[Conjunction] = [{}]
         for operand in of:
-            joined = _both(joined, _of(operand))
+            joined = _combine(joined, _of(operand))
         return joined
     if operator == "or":
-        return _bounded([conjunction for operand in of for conjunction in _of(operand)])
+        return _check_count([conjunction for operand in of for conjunction in _of(operand)])
     if operator == "not":
-        return _denied(of)
+        return _negate(of)
     return _of_rules(node)
 
 
-def _denied(node: Mapping[str, Any]) -> list[Conjunction]:
+def _negate(node: Mapping[str, Any]) -> list[Conjunction]:
     [(operator, of), *_] = node.items()
     if operator == "and":
-        return _bounded([conjunction for operand in of for conjunction in _denied(operand)])
+        return _check_count([conjunction for operand in of for conjunction in _negate(operand)])
     if operator == "or":
         return _of({"and": [{"not": operand} for operand in of]})
     if operator == "not":
         return _of(of)
-    return _bounded([conjunction for name, rule in node.items() for conjunction in _denied_rule(name, rule)])
+    return _check_count([conjunction for name, rule in node.items() for conjunction in _negate_rule(name, rule)])
 
 
 def _of_rules(rules: Mapping[str, Mapping[str, Sequence[str]]]) -> list[Conjunction]:
@@ -85,7 +85,7 @@ def _of_rules(rules: Mapping[str, Mapping[str, Sequence[str]]]) -> list[Conjunct
     return [conjunction]
 
 
-def _denied_rule(name: str, rule: Mapping[str, Sequence[str]]) -> Iterable[Conjunction]:
+def _negate_rule(name: str, rule: Mapping[str, Sequence[str]]) -> Iterable[Conjunction]:
     """The conjunctions of the negated rule.
 
     A request fails a rule if it shows no value of `include`, lacks a value of `all`, or shows a value of `exclude`.
@@ -98,13 +98,13 @@ def _denied_rule(name: str, rule: Mapping[str, Sequence[str]]) -> Iterable[Conju
         yield {name: Predicate((frozenset(rule["exclude"]),), frozenset())}
 
 
-def _both(left: Sequence[Conjunction], right: Sequence[Conjunction]) -> list[Conjunction]:
+def _combine(left: Sequence[Conjunction], right: Sequence[Conjunction]) -> list[Conjunction]:
     if len(left) * len(right) > MAX_CONJUNCTIONS:
-        _bounded([{}] * (len(left) * len(right)))
-    return [_joined(first, second) for first, second in product(left, right)]
+        _check_count([{}] * (len(left) * len(right)))
+    return [_join(first, second) for first, second in product(left, right)]
 
 
-def _joined(first: Conjunction, second: Conjunction) -> Conjunction:
+def _join(first: Conjunction, second: Conjunction) -> Conjunction:
     conjunction = dict(first)
     for name, predicate in second.items():
         earlier = conjunction.get(name)
@@ -116,7 +116,7 @@ def _joined(first: Conjunction, second: Conjunction) -> Conjunction:
     return conjunction
 
 
-def _bounded(joined: list[Conjunction]) -> list[Conjunction]:
+def _check_count(joined: list[Conjunction]) -> list[Conjunction]:
     if len(joined) > MAX_CONJUNCTIONS:
         msg = f"comes to {len(joined)} cases, more than {MAX_CONJUNCTIONS}: combine fewer ors by and"
         raise TooManyConjunctions(msg)

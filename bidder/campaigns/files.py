@@ -19,10 +19,12 @@ from bidder.campaigns.advertiser_limits import AdvertiserLimits
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.categories import with_taxonomies
 from bidder.campaigns.creative import LONGEST_SECONDS
-from bidder.campaigns.csv_files import read_csv
+from bidder.campaigns.csv_files import csv_list, read_csv
 from bidder.campaigns.csv_head import is_csv
 from bidder.campaigns.file_checks import CheckContext, Finding, advertiser_findings, findings
-from bidder.campaigns.partial import valid_parts, whole
+from bidder.campaigns.file_form import file_form
+from bidder.campaigns.joined_values import ListForm, joined_values
+from bidder.campaigns.partial import all_parts, valid_parts
 from bidder.campaigns.targeting import AttributeRule, Expression
 from bidder.campaigns.taxonomy import Taxonomy
 from bidder.campaigns.types import PATTERNS
@@ -67,6 +69,7 @@ class _Written(NamedTuple):
     subject: str
     document: Mapping[str, Any]
     tree: Callable[[], Node]
+    list_form: ListForm
 
     @property
     def is_advertiser(self) -> bool:
@@ -137,8 +140,11 @@ class CampaignFile:
             file_findings += [Finding(*mistake) for mistake in mistakes(error, Campaign, written.document, _WORDS)]
             parts = valid_parts(document)
         else:
-            parts = whole(campaign)
+            parts = all_parts(campaign)
         file_findings += findings(written.document, parts, self._known)
+        joined = [Finding(*value) for value in joined_values(written.document, written.list_form)]
+        joined_paths = {finding.path for finding in joined}
+        file_findings = [*joined, *(finding for finding in file_findings if finding.path not in joined_paths)]
         identity = written.document.get("id")
         if isinstance(identity, str):
             here = written.tree().position.line if file_findings or identity in lines_by_id else -1
@@ -198,16 +204,16 @@ def as_yaml(campaigns: Iterable[Campaign], advertisers: Iterable[AdvertiserLimit
 def as_lines(campaigns: Iterable[Campaign], advertisers: Iterable[AdvertiserLimits] = ()) -> Iterator[str]:
     """The limits of advertisers and the campaigns as JSON Lines, one of them for each line."""
     documents = chain(map(_advertiser_document, advertisers), map(_document, campaigns))
-    return (json.dumps(document, separators=(",", ":")) for document in documents)
+    return (json.dumps(document, ensure_ascii=False, separators=(",", ":")) for document in documents)
 
 
 def _advertiser_document(limits: AdvertiserLimits) -> dict[str, Any]:
-    return limits.model_dump(mode="json", exclude_defaults=True)
+    return file_form(limits.model_dump(mode="json", exclude_defaults=True))
 
 
 def _document(campaign: Campaign) -> dict[str, Any]:
     # The status is always written, so that importing the file also restores which campaigns are paused.
-    stated = campaign.model_dump(mode="json", exclude_defaults=True)
+    stated = file_form(campaign.model_dump(mode="json", exclude_defaults=True))
     return {"id": campaign.id, "status": campaign.status.value, **stated}
 
 
@@ -220,7 +226,7 @@ def _written(lines: Iterator[str], name: str) -> Iterator[_Written]:
             if _is_json_lines(first, name):
                 return _of_lines(whole_file, name)
             if is_csv(first, name):
-                return map(_of_node, enumerate(read_csv(whole_file, name)))
+                return (_of_node(*numbered, csv_list) for numbered in enumerate(read_csv(whole_file, name)))
             return _of_yaml("".join(whole_file), name)
         blank.append(first)
     msg = f"{name}: is empty"
@@ -238,7 +244,8 @@ def _of_lines(lines: Iterable[str], name: str) -> Iterator[_Written]:
     for number, text in enumerate(lines, start=1):
         if text.strip():
             document = read_json_line(text, name, number)
-            yield _Written(_subject(document, f"line {number}"), document, partial(_tree, text, name, number))
+            tree = partial(_tree, text, name, number)
+            yield _Written(_subject(document, f"line {number}"), document, tree, _json_list)
 
 
 def _tree(text: str, name: str, number: int) -> Node:
@@ -253,15 +260,16 @@ def _tree(text: str, name: str, number: int) -> Node:
 def _of_yaml(text: str, name: str) -> Iterator[_Written]:
     root = read_yaml(text, name)
     top = root.value if isinstance(root.value, dict) else {}
-    lists = [_listed(root, key, name) for key in _LISTS if key in top] or [_listed(root, "campaigns", name)]
+    lists = [_list_items(root, key, name) for key in _LISTS if key in top] or [_list_items(root, "campaigns", name)]
     for key in top.keys() - set(_LISTS):
         where = root.key_positions[key]
         msg = f"{name}:{where.line}:{where.column}: {key[:60]}: not known; a file has campaigns and advertisers alone"
         raise InvalidFile(msg)
-    yield from map(_of_node, chain.from_iterable(map(enumerate, lists)))
+    for number, node in chain.from_iterable(map(enumerate, lists)):
+        yield _of_node(number, node, _yaml_list)
 
 
-def _listed(root: Node, key: str, name: str) -> list[Node]:
+def _list_items(root: Node, key: str, name: str) -> list[Node]:
     """The items of the list at a key of the file. Raises InvalidFile."""
     listed = root.value.get(key) if isinstance(root.value, dict) else None
     if listed is None or not isinstance(listed.value, list):
@@ -278,10 +286,17 @@ def _listed(root: Node, key: str, name: str) -> list[Node]:
     return listed.value
 
 
-def _of_node(numbered: tuple[int, Node]) -> _Written:
-    number, node = numbered
+def _of_node(number: int, node: Node, list_form: ListForm) -> _Written:
     document: Any = node.plain()
-    return _Written(_subject(document, f"campaigns[{number}]"), document, lambda: node)
+    return _Written(_subject(document, f"campaigns[{number}]"), document, lambda: node, list_form)
+
+
+def _yaml_list(values: Sequence[str]) -> str:
+    return f"[{', '.join(repr(value) if ',' in value else value for value in values)}]"
+
+
+def _json_list(values: Sequence[str]) -> str:
+    return json.dumps(values, ensure_ascii=False)
 
 
 def _subject(document: Mapping[str, Any], otherwise: str) -> str:

@@ -30,8 +30,8 @@ class Change(NamedTuple):
 
 def documents(after: str | None, before: str | None = None) -> dict[str, dict[str, bytes]]:
     """The DynamoDB attributes of an entry's documents. `before` is only given if no earlier entry holds it."""
-    kept = {"after_zlib": after, "before_zlib": before}
-    return {name: {"B": zlib.compress(text.encode())} for name, text in kept.items() if text is not None}
+    columns = {"after_zlib": after, "before_zlib": before}
+    return {name: {"B": zlib.compress(text.encode())} for name, text in columns.items() if text is not None}
 
 
 def changes(items: Iterable[Item]) -> Iterator[Change]:

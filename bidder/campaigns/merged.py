@@ -6,7 +6,7 @@ from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.creative import Creative
 
 
-def merged(campaign: Campaign, stored: Campaign | None) -> Campaign:
+def merge_with_stored(campaign: Campaign, stored: Campaign | None) -> Campaign:
     """The campaign to store, merged with the stored one.
 
     A campaign without a status of its own keeps the stored one. A creative that names an upload and no media keeps the
@@ -16,9 +16,9 @@ def merged(campaign: Campaign, stored: Campaign | None) -> Campaign:
         return campaign
     changes: dict[str, Any] = {} if "status" in campaign.model_fields_set else {"status": stored.status}
     if any(creative.upload and not creative.media for creative in campaign.creatives):
-        held = {creative.id: creative for creative in stored.creatives}
+        stored_creatives = {creative.id: creative for creative in stored.creatives}
         changes["creatives"] = tuple(
-            _with_renditions(creative, held.get(creative.id)) for creative in campaign.creatives
+            _with_renditions(creative, stored_creatives.get(creative.id)) for creative in campaign.creatives
         )
     return campaign.model_copy(update=changes) if changes else campaign
 
@@ -26,5 +26,5 @@ def merged(campaign: Campaign, stored: Campaign | None) -> Campaign:
 def _with_renditions(creative: Creative, stored: Creative | None) -> Creative:
     if not creative.upload or creative.media or stored is None:
         return creative
-    kept = {"media": stored.media, "mezzanine": stored.mezzanine, "duration": stored.duration}
-    return creative.model_copy(update=kept)
+    renditions = {"media": stored.media, "mezzanine": stored.mezzanine, "duration": stored.duration}
+    return creative.model_copy(update=renditions)

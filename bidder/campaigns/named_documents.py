@@ -57,22 +57,24 @@ class NamedDocuments(ABC, Generic[Model]):
 
     def put_many(self, documents: Sequence[Model]) -> int:
         """Adds the documents, or replaces those with the same name. Returns the number of changed ones."""
-        held = self.held()
+        current = self.held()
         changed = [
             document
             for document in documents
-            if (old := held.get(self._name_of(document))) is None or old.document != document
+            if (old := current.get(self._name_of(document))) is None or old.document != document
         ]
         for start in range(0, len(changed), _IN_A_WRITE):
             batch = changed[start : start + _IN_A_WRITE]
-            self._write([item for document in batch for item in self._items(self._name_of(document), document, held)])
+            self._write(
+                [item for document in batch for item in self._items(self._name_of(document), document, current)]
+            )
         return len(changed)
 
     def delete(self, name: str) -> None:
         """Deletes a document; its history stays."""
-        held = self.held()
-        if name in held:
-            self._write(self._items(name, None, held))
+        current = self.held()
+        if name in current:
+            self._write(self._items(name, None, current))
 
     def all(self) -> list[Model]:
         """Every document, sorted by name."""

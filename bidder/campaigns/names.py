@@ -1,7 +1,7 @@
 """The length of a campaign's names in event URLs."""
 
 from bidder.campaigns.campaign import Campaign, CapSubject
-from bidder.url_names import HOUSEHOLD_LETTERS, LONGEST_NAMES, written
+from bidder.url_names import HOUSEHOLD_LETTERS, LONGEST_NAMES, encode_name
 
 
 def too_long(campaign: Campaign) -> str | None:
@@ -11,9 +11,9 @@ def too_long(campaign: Campaign) -> str | None:
         "advertiser.domain": campaign.advertiser.domain,
         "time_zone": campaign.time_zone,
         "a creative's id": max((creative.id for creative in campaign.creatives), key=len),
-        "a deal's id": max((deal.id for deal in campaign.deals), key=lambda name: len(written(name)), default=""),
+        "a deal's id": max((deal.id for deal in campaign.deals), key=lambda name: len(encode_name(name)), default=""),
     }
-    letters = {kind: len(written(name)) for kind, name in names.items()}
+    letters = {kind: len(encode_name(name)) for kind, name in names.items()}
     has_household = any(cap.per is CapSubject.HOUSEHOLD for cap in campaign.frequency_caps)
     most = LONGEST_NAMES - HOUSEHOLD_LETTERS if has_household else LONGEST_NAMES
     if sum(letters.values()) <= most:

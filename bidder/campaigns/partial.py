@@ -14,7 +14,7 @@ from bidder.money import with_micros
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def whole(campaign: Campaign) -> Parts:
+def all_parts(campaign: Campaign) -> Parts:
     """All parts of a valid campaign."""
     creatives = [(number, creative, _ALL_OF_CREATIVES) for number, creative in enumerate(campaign.creatives)]
     return Parts(campaign, _ALL_OF_CAMPAIGNS, creatives)

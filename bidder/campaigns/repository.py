@@ -20,11 +20,12 @@ from bidder.campaigns.backoff import Backoff
 from bidder.campaigns.campaign import Campaign, Status
 from bidder.campaigns.history import Change, changes, documents
 from bidder.campaigns.item_size import document_of
-from bidder.campaigns.merged import merged
-from bidder.campaigns.stored import DELETED_ATTRIBUTE, Contended, Stored, campaign_of, stored
+from bidder.campaigns.merged import merge_with_stored
+from bidder.campaigns.stored import DELETED_ATTRIBUTE, Contended, Stored, campaign_of, read_states
 from bidder.campaigns.transactions import batches, is_transient
+from bidder.campaigns.types import is_id
 from bidder.campaigns.versions import history_entry, number_key, unchanged_since
-from bidder.errors import UserError
+from bidder.errors import UserError, shown
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -39,7 +40,7 @@ class UnknownCampaign(UserError, LookupError):
     """There is no campaign with this id."""
 
     def __init__(self, campaign_id: str) -> None:
-        super().__init__(f"no campaign {campaign_id}; `bidder campaigns list` shows the ids")
+        super().__init__(f"no campaign {shown(campaign_id)}; `bidder campaigns list` shows the ids")
 
 
 class NothingToRestore(UserError, LookupError):
@@ -110,7 +111,9 @@ class CampaignRepository:
         Transactions run one after the other, since each increments the same revision, and no faster than DynamoDB
         allows. If it stops early, finished transactions stay; a second run skips the stored campaigns.
         """
-        return self._each(campaigns, lambda campaign, stored: merged(campaign, stored.campaign), versions or {})
+        return self._each(
+            campaigns, lambda campaign, stored: merge_with_stored(campaign, stored.campaign), versions or {}
+        )
 
     def set_status(self, campaign_id: str, status: Status) -> None:
         """Pauses or resumes a campaign. Raises UnknownCampaign."""
@@ -210,6 +213,8 @@ class CampaignRepository:
 
     def history(self, campaign_id: str) -> Iterator[Change]:
         """The changes of a campaign, the latest first."""
+        if not is_id(campaign_id):
+            return
         pk = f"campaign#{campaign_id}"
         yield from changes(partition(self._dynamodb, self._history, pk, consistent=True, latest_first=True))
 
@@ -249,20 +254,22 @@ class CampaignRepository:
 
     def _try(self, campaign_ids: Sequence[str], edit: Edit, versions: Mapping[str, int]) -> list[str]:
         revision = self.revision()
-        held = self._stored(campaign_ids)
+        states = self._stored(campaign_ids)
         for campaign_id, version in versions.items():
-            if campaign_id in held and held[campaign_id].version != version:
-                raise StaleCampaign(campaign_id, version, held[campaign_id].version)
+            if campaign_id in states and states[campaign_id].version != version:
+                raise StaleCampaign(campaign_id, version, states[campaign_id].version)
         after = {
-            id_: edited for id_, stored in held.items() if (edited := edit(id_, stored)) not in (None, stored.campaign)
+            id_: edited
+            for id_, stored in states.items()
+            if (edited := edit(id_, stored)) not in (None, stored.campaign)
         }
         if after:
-            items = [item for id_, edited in after.items() if edited for item in self._items(id_, held[id_], edited)]
+            items = [item for id_, edited in after.items() if edited for item in self._items(id_, states[id_], edited)]
             self._dynamodb.transact_write_items(TransactItems=[*items, *self._next_revision(revision, list(after))])
         return list(after)
 
     def _stored(self, campaign_ids: Sequence[str]) -> dict[str, Stored]:
-        return stored(self._dynamodb, self._table, campaign_ids, self._pause)
+        return read_states(self._dynamodb, self._table, campaign_ids, self._pause)
 
     def _items(
         self, campaign_id: str, stored: Stored, campaign: Campaign | Deleted

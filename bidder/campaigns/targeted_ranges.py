@@ -54,8 +54,8 @@ class TargetedRanges:
         """
         numbers = version_of(version)
         for text, least, most in self._versions.get(os, ()) if numbers else ():
-            if _padded(numbers, len(least)) >= _padded(least, len(numbers)) and (
-                not most or _padded(numbers, len(most))[: len(most)] <= most
+            if _pad(numbers, len(least)) >= _pad(least, len(numbers)) and (
+                not most or _pad(numbers, len(most))[: len(most)] <= most
             ):
                 yield text
 
@@ -126,7 +126,7 @@ def distance_km(lat: float, lon: float, other_lat: float, other_lon: float) -> f
     return 2 * _EARTH_KM * asin(min(1.0, sqrt(chord)))
 
 
-def _padded(version: Version, length: int) -> Version:
+def _pad(version: Version, length: int) -> Version:
     return version + (0,) * (length - len(version))
 
 

@@ -1,6 +1,6 @@
 """The targeting of a campaign: included and excluded values by attribute, and expressions that combine them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
@@ -18,11 +18,11 @@ from bidder.campaigns.targeting_values import request_values
 from bidder.faults import Path, WrongParts
 
 
-def _listed(value: object) -> object:
+def _to_list(value: object) -> object:
     return value if isinstance(value, list | tuple) else [value]
 
 
-def _lowered(value: object) -> object:
+def _lower(value: object) -> object:
     if isinstance(value, str):
         return value.strip().lower()
     if value is None or isinstance(value, list | tuple | dict):
@@ -31,8 +31,8 @@ def _lowered(value: object) -> object:
     return str(value).lower()
 
 
-Word = Annotated[str, Field(min_length=1, max_length=200), BeforeValidator(_lowered)]
-Words = Annotated[tuple[Word, ...], BeforeValidator(_listed)]
+Word = Annotated[str, Field(min_length=1, max_length=200), BeforeValidator(_lower)]
+Words = Annotated[tuple[Word, ...], BeforeValidator(_to_list)]
 
 
 class AttributeRule(BaseModel):
@@ -96,6 +96,11 @@ Attribute = Literal[
 ATTRIBUTES: frozenset[str] = frozenset(get_args(Attribute))
 
 
+def full_path(path: Sequence[str]) -> tuple[str, ...]:
+    """The path of a field in a campaign: `country.include` is short for `targeting.country.include`."""
+    return ("targeting", *path) if path[0] in ATTRIBUTES else tuple(path)
+
+
 def _in_the_words_of_requests(targeting: "dict[Attribute, AttributeRule]") -> "dict[Attribute, AttributeRule]":
     try:
         return {
@@ -107,10 +112,10 @@ def _in_the_words_of_requests(targeting: "dict[Attribute, AttributeRule]") -> "d
             for name, rule in targeting.items()
         }
     except ValueError:
-        raise WrongParts(list(_misspelled(targeting))) from None
+        raise WrongParts(list(_find_misspelled(targeting))) from None
 
 
-def _misspelled(targeting: "dict[Attribute, AttributeRule]") -> Iterator[tuple[Path, str]]:
+def _find_misspelled(targeting: "dict[Attribute, AttributeRule]") -> Iterator[tuple[Path, str]]:
     """The path and the fault of each invalid value."""
     for name, rule in targeting.items():
         for side in AttributeRule.model_fields:

@@ -1,5 +1,7 @@
 """The field types that campaigns, creatives and their parts share."""
 
+import re
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
@@ -28,32 +30,42 @@ PATTERNS = {
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
 """An id that this bidder assigns. It is used in URLs, keys and metrics, so its characters are limited."""
 
+
+def is_id(text: str) -> bool:
+    """Whether the text may be such an id."""
+    return re.fullmatch(ID_PATTERN, text) is not None
+
+
 HttpUrl = Annotated[str, Field(pattern=_URL, max_length=2048)]
 
 SecureUrl = Annotated[str, Field(pattern=_SECURE_URL, max_length=2048)]
 """A URL that every page may load: over https, or from the same machine (W3C Secure Contexts, section 3.1)."""
 
 
-def _domain(value: object) -> str:
-    return normal_forms.domain(str(value))
+def _domain(value: object) -> object:
+    return _converted(normal_forms.domain, value)
 
 
-def _bundle(value: object) -> str:
-    return normal_forms.bundle(str(value))
+def _bundle(value: object) -> object:
+    return _converted(normal_forms.bundle, value)
 
 
-def _mime(value: object) -> str:
-    return normal_forms.mime(str(value))
+def _mime(value: object) -> object:
+    return _converted(normal_forms.mime, value)
 
 
-def _language(value: object) -> str:
-    return normal_forms.language(str(value))
+def _language(value: object) -> object:
+    return _converted(normal_forms.language, value)
 
 
-def _category(value: object) -> str:
+def _category(value: object) -> object:
     """Ids of Content Taxonomy 1.0 are sent in capitals, as the standard has them; the others as they were written."""
-    text = str(value).strip()
-    return normal_forms.category(text) if text[:3].upper() == "IAB" else text
+    return _converted(lambda text: normal_forms.category(text) if text[:3].upper() == "IAB" else text, value)
+
+
+def _converted(normal_form: Callable[[str], str], value: object) -> object:
+    """The normal form of a text or a number. The type of the field refuses a mapping and a list."""
+    return value if isinstance(value, Mapping | list | tuple) else normal_form(str(value).strip())
 
 
 Domain = Annotated[str, Field(pattern=_DOMAIN), BeforeValidator(_domain)]

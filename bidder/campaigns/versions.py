@@ -17,8 +17,8 @@ def unchanged_since(version: int) -> dict[str, Any]:
     """The condition of a write that replaces this version; 0 is for an item that does not exist."""
     if version == 0:
         return {"ConditionExpression": "attribute_not_exists(version)"}
-    seen = {":seen": {"N": str(version)}}
-    return {"ConditionExpression": "version = :seen", "ExpressionAttributeValues": seen}
+    values = {":seen": {"N": str(version)}}
+    return {"ConditionExpression": "version = :seen", "ExpressionAttributeValues": values}
 
 
 def history_entry(pk: str, version: int, at: datetime, author: str) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """`bidder advertisers`: prints and deletes the limits of advertisers. `bidder campaigns import` sets the limits."""
 
-import json
-from datetime import UTC, datetime
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 
 from bidder.campaigns.advertiser_limits import AdvertiserLimits
+from bidder.campaigns.file_form import document_text
 from bidder.cli.output import print_json, print_table
 from bidder.cli.refresh import publish_refresh
 from bidder.delivery.budget import Spend
@@ -16,26 +18,26 @@ _HEAD = ("advertiser", "time zone", "today", "daily budget", "in all", "total bu
 
 def list_advertisers(service: Service, *, as_json: bool) -> None:
     """Prints the advertisers that have limits, by domain, with the spend of their campaigns."""
-    now = datetime.now(UTC)
-    spends = {limits.domain: advertiser_spend(service, limits, now) for limits in service.advertisers.all()}
+    advertisers = service.advertisers.all()
+    spends = _spends(service, advertisers, datetime.now(UTC))
     if as_json:
-        print_json([_record(limits, spends[limits.domain]) for limits in service.advertisers.all()])
+        print_json([_record(limits, spends[limits.domain]) for limits in advertisers])
         return
-    print_table(_HEAD, (_cells(limits, spends[limits.domain]) for limits in service.advertisers.all()), left=2)
+    print_table(_HEAD, (_cells(limits, spends[limits.domain]) for limits in advertisers), left=2)
 
 
 def show(service: Service, domain: str, *, as_json: bool) -> None:
     """Prints the limits of an advertiser, with spend and changes. Raises UnknownAdvertiser."""
     limits = service.advertisers.get(domain)
-    spend = advertiser_spend(service, limits, datetime.now(UTC))
+    spend = _spends(service, [limits], datetime.now(UTC))[domain]
     changes = list(service.advertisers.history(domain))
     if as_json:
         print_json({**_record(limits, spend), "changes": changes})
         return
     print(f"# spent {display(spend.today_micros)} today, {display(spend.total_micros)} in all")
-    print(limits.model_dump_json(indent=2, exclude_defaults=True))
+    print(document_text(limits.model_dump(mode="json", exclude_defaults=True), indent=2))
     for change in changes:
-        print(f"{change['at']}  {change['who']}  {json.dumps(change['after'])}")
+        print(f"{change['at']}  {change['who']}  {document_text(change['after'])}")
 
 
 def delete(service: Service, domain: str) -> None:
@@ -45,19 +47,26 @@ def delete(service: Service, domain: str) -> None:
     publish_refresh(service)
 
 
-def advertiser_spend(service: Service, limits: AdvertiserLimits, now: datetime) -> Spend:
-    """The spend of an advertiser's campaigns, including those deleted since the advertiser has limits."""
-    account, _ = service.pacing_store.read()
-    zones = dict(account.members.get(limits.domain, {}))
-    zones |= {
-        campaign.id: campaign.time_zone
-        for campaign in service.campaigns.all()
-        if campaign.advertiser.domain == limits.domain
+def _spends(service: Service, advertisers: Sequence[AdvertiserLimits], now: datetime) -> dict[str, Spend]:
+    """The spend of each advertiser's campaigns, by domain, including those deleted since the advertiser has limits."""
+    members = service.pacing_store.members()
+    zones = {limits.domain: dict(members.get(limits.domain, {})) for limits in advertisers}
+    for campaign in service.campaigns.all():
+        if campaign.advertiser.domain in zones:
+            zones[campaign.advertiser.domain][campaign.id] = campaign.time_zone
+    days: dict[str, set[date]] = defaultdict(set)
+    for limits in advertisers:
+        for name, zone in zones[limits.domain].items():
+            days[name].update(days_needed(limits.time_zone, zone, now))
+    numbers = service.ledger.numbers(days)
+    return {
+        limits.domain: spend_of_advertiser(
+            ((zone, numbers[name]) for name, zone in zones[limits.domain].items() if name in numbers),
+            limits.time_zone,
+            now,
+        )
+        for limits in advertisers
     }
-    numbers = service.ledger.numbers({name: days_needed(limits.time_zone, zone, now) for name, zone in zones.items()})
-    return spend_of_advertiser(
-        ((zones[name], campaign_numbers) for name, campaign_numbers in numbers.items()), limits.time_zone, now
-    )
 
 
 def _record(limits: AdvertiserLimits, spend: Spend) -> dict[str, object]:

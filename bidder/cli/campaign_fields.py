@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 from pydantic import BaseModel, RootModel
 
 from bidder.campaigns.campaign import Campaign
-from bidder.campaigns.targeting import ATTRIBUTES
+from bidder.campaigns.targeting import full_path
 from bidder.campaigns.targeting_values import request_values
 from bidder.files.mistakes import advised_key
 
@@ -39,14 +39,12 @@ class Field(NamedTuple):
 
 def field_at(text: str) -> Field:
     """The field at a path, such as `budget.daily` or `country.include`. Raises ValueError if no campaign has it."""
-    path = text.split(".")
-    if path[0] in ATTRIBUTES:  # short for `targeting.country.include`, as in the head of CSV files
-        path = [_TARGETING, *path]
+    path = full_path(text.split("."))
     types: list[Any] = [Campaign]
     for depth, name in enumerate(path):
         parts = [part for kind in types if (part := _parts(kind)) is not None]
         if any(not part for part in parts):  # any name is a part
-            return Field(tuple(path))
+            return Field(path)
         fields = {key: value for part in parts for key, value in part.items()}
         if name not in fields:
             above = ".".join(path[:depth]) or "a campaign"
@@ -55,7 +53,7 @@ def field_at(text: str) -> Field:
             raise ValueError(msg)
         types = list(_types(fields[name]))
     parts = [part for kind in types if (part := _parts(kind)) is not None]
-    return Field(tuple(path), tuple(key for part in parts for key in part), tuple(_allowed(types)))
+    return Field(path, tuple(key for part in parts for key in part), tuple(_list_allowed(types)))
 
 
 def _types(annotation: Any) -> Iterator[Any]:
@@ -82,7 +80,7 @@ def _parts(kind: Any) -> dict[str, Any] | None:
     return None
 
 
-def _allowed(types: Sequence[Any]) -> Iterator[str]:
+def _list_allowed(types: Sequence[Any]) -> Iterator[str]:
     for kind in types:
         if isinstance(kind, type) and issubclass(kind, Enum):
             yield from (str(member.value) for member in kind)

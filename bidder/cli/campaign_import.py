@@ -5,16 +5,16 @@ from itertools import islice
 
 from bidder.campaigns.advertiser_limits import AdvertiserLimits
 from bidder.campaigns.campaign import Campaign
-from bidder.campaigns.differences import differences
+from bidder.campaigns.file_form import changed_fields
 from bidder.campaigns.files import CampaignFile
-from bidder.campaigns.merged import merged
+from bidder.campaigns.merged import merge_with_stored
 from bidder.cli.campaign_uploads import send_uploads, uploads_of
 from bidder.cli.lists import missing_lists
 from bidder.cli.output import note, number_of, warn
-from bidder.cli.pin_note import warn_of_pin
 from bidder.cli.progress import Progress
 from bidder.cli.refresh import publish_refresh
 from bidder.cli.segments import unknown_segments
+from bidder.cli.switch_warnings import warn_of_switches
 from bidder.files.opened import open_binary, shown_name
 from bidder.money import MICROS
 from bidder.service.service import Service
@@ -38,7 +38,7 @@ def import_file(
         warn(f"and {number_of(len(campaigns.warnings) - _MOST_WARNINGS, 'more warning')}")
     for missing in missing_lists(service, campaigns):
         note(missing)
-    warn_of_pin(service)
+    warn_of_switches(service)
     if dry_run:
         _print_changes(service, campaigns)
         for line in unknown_segments(service, iter(campaigns)):
@@ -56,7 +56,7 @@ def import_file(
 
 def read_file(service: Service, path: str) -> CampaignFile:
     """The file, checked by the stored taxonomies and parameters. Raises InvalidCampaignFile, OSError."""
-    warn_cpm_micros = int(service.plain_parameters().import_warn_cpm * MICROS)
+    warn_cpm_micros = int(service.current_parameters.plain().import_warn_cpm * MICROS)
     taxonomies, media_url = service.taxonomies.all(), service.settings.media_url
     with open_binary(path) as file:
         return CampaignFile(file, shown_name(path), media_url, taxonomies, warn_cpm_micros)
@@ -89,14 +89,14 @@ def _print_changes(service: Service, campaigns: CampaignFile) -> None:
     known = {limits.domain: limits for limits in service.advertisers.all()} if campaigns.advertisers else {}
     for limits in campaigns.advertisers:
         before = known.get(limits.domain)
-        for line in differences(_document(before) if before else {}, _document(limits)):
+        for line in changed_fields(_document(before) if before else None, _document(limits)):
             print(f"{limits.domain}: {line}")
     for campaign, old in _beside_stored(service, campaigns):
         if old is None:
             new += 1
             print(f"{campaign.id}: new")
             continue
-        lines = list(differences(_document(old), _document(merged(campaign, old))))
+        lines = list(changed_fields(_document(old), _document(merge_with_stored(campaign, old))))
         changed += bool(lines)
         for line in lines:
             print(f"{campaign.id}: {line}")

@@ -7,14 +7,14 @@ from heapq import nsmallest
 from typing import Any, NamedTuple
 
 from bidder.campaigns.campaign import Campaign, Status
-from bidder.campaigns.differences import differences
+from bidder.campaigns.file_form import changed_fields
 from bidder.campaigns.files import as_lines, as_yaml
 from bidder.campaigns.repository import UnknownCampaign
 from bidder.cli.campaign_filter import Filter
 from bidder.cli.output import note, number_of, print_json, print_table
-from bidder.cli.pin_note import warn_of_pin
 from bidder.cli.progress import Progress
 from bidder.cli.refresh import publish_refresh
+from bidder.cli.switch_warnings import warn_of_switches
 from bidder.delivery.budget import Spend
 from bidder.delivery.zones import local
 from bidder.errors import UserError
@@ -31,6 +31,13 @@ class NothingChosen(UserError, ValueError):
     """The call names no campaign, or both ids and conditions."""
 
     exit_status = 2
+
+
+class NotConfirmed(UserError, RuntimeError):
+    """The user did not confirm a deletion."""
+
+    def __init__(self) -> None:
+        super().__init__("not confirmed, so nothing was deleted; --yes deletes without a question")
 
 
 def export(service: Service, form: str, chosen: Filter) -> None:
@@ -67,7 +74,7 @@ def list_campaigns(
         print_table(head, (_cells(row, spends.get(row.id, Spend())) for row in shown), left=2)
     if len(by_id) > len(shown):
         note(f"there are more: --after {shown[-1].id} continues, --limit N shows N, --where FIELD=VALUE selects")
-    warn_of_pin(service)
+    warn_of_switches(service)
 
 
 def show(service: Service, campaign_id: str, *, as_json: bool) -> None:
@@ -80,27 +87,29 @@ def show(service: Service, campaign_id: str, *, as_json: bool) -> None:
     if as_json:
         document = campaign.model_dump(mode="json", exclude_defaults=True)
         print_json({**_record(_row(campaign), spend), "version": stored.version, "campaign": document})
-        return
-    print(
-        f"# version {stored.version}; spent {display(spend.today_micros)} today, {display(spend.total_micros)} in all"
-    )
-    print(as_yaml([campaign]), end="")
-    warn_of_pin(service)
+    else:
+        spent = f"spent {display(spend.today_micros)} today, {display(spend.total_micros)} in all"
+        print(f"# version {stored.version}; {spent}")
+        print(as_yaml([campaign]), end="")
+    warn_of_switches(service)
 
 
 def set_status(service: Service, ids: Sequence[str], chosen: Filter | None, status: Status, tell: Tell) -> None:
     """Pauses or resumes campaigns, and requests a refresh. Raises UnknownCampaign, NothingChosen."""
-    campaigns = _chosen(service, ids, chosen)
+    campaigns = _select_campaigns(service, ids, chosen)
     _write(campaigns, service.campaigns.set_status_each(campaigns, status), status, tell)
     publish_refresh(service)
 
 
-def delete(service: Service, ids: Sequence[str], chosen: Filter | None, tell: Tell, confirm: Tell) -> None:
-    """Deletes campaigns after `confirm` has returned. Raises UnknownCampaign, NothingChosen."""
-    campaigns = _chosen(service, ids, chosen)
+def delete(
+    service: Service, ids: Sequence[str], chosen: Filter | None, tell: Tell, is_confirmed: Callable[[str], bool]
+) -> None:
+    """Deletes campaigns if `is_confirmed`. Raises UnknownCampaign, NothingChosen, NotConfirmed."""
+    campaigns = _select_campaigns(service, ids, chosen)
     names = ", ".join(campaign.id for campaign in campaigns[:10])
-    if campaigns:
-        confirm(f"Delete {number_of(len(campaigns), 'campaign')} ({names}{', …' if len(campaigns) > 10 else ''})?")
+    question = f"Delete {number_of(len(campaigns), 'campaign')} ({names}{', …' if len(campaigns) > 10 else ''})?"
+    if campaigns and not is_confirmed(question):
+        raise NotConfirmed
     _write(campaigns, service.campaigns.delete_each(campaigns), "deleted", tell)
     print("`bidder campaigns restore ID` restores one")
     publish_refresh(service)
@@ -129,11 +138,11 @@ def print_history(service: Service, campaign_id: str, *, as_json: bool) -> None:
         if change.after is None:
             print("  deleted")
             continue
-        for line in differences(change.before or {}, change.after):
+        for line in changed_fields(change.before, change.after):
             print(f"  {line}")
 
 
-def _chosen(service: Service, ids: Sequence[str], chosen: Filter | None) -> list[Campaign]:
+def _select_campaigns(service: Service, ids: Sequence[str], chosen: Filter | None) -> list[Campaign]:
     """The campaigns with these ids, or the campaigns that meet the filter."""
     if bool(ids) == (chosen is not None):
         msg = "name campaigns by their ids, or choose them by --where: one of the two"

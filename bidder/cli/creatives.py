@@ -17,7 +17,7 @@ from bidder.creatives.job import Job, State
 from bidder.creatives.job_store import JobStore
 from bidder.creatives.limits import Limits
 from bidder.creatives.upload import METADATA_PREFIX, PREFIX, Metadata, NotAnUpload, encoded, metadata
-from bidder.errors import UserError
+from bidder.errors import UserError, shown
 from bidder.service.service import Service
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Wanted(NamedTuple):
 def upload_file(service: Service, file: str, wanted: Wanted, *, as_json: bool) -> None:
     """Uploads a video, and prints the next step. Raises CannotUpload before anything is sent."""
     path = Path(file)
-    bucket, (key, about) = _bucket(service), _described(service, path.name, wanted, content_hash(path))
+    bucket, (key, about) = _bucket(service), _describe_upload(service, path.name, wanted, content_hash(path))
     size, most = path.stat().st_size, Limits().max_bytes
     if not 0 < size <= most:
         msg = f"{file} has {size:,} bytes; an upload has 1 to {most:,}"
@@ -64,7 +64,7 @@ def upload_file(service: Service, file: str, wanted: Wanted, *, as_json: bool) -
 
 def is_current(service: Service, path: Path, wanted: Wanted) -> bool:
     """Whether this file with these options is the newest upload of the creative, and was not refused."""
-    key, about = _described(service, path.name, wanted, content_hash(path))
+    key, about = _describe_upload(service, path.name, wanted, content_hash(path))
     job = _jobs(service).get(about.campaign, about.creative)
     return job is not None and job.key == key and job.state is not State.REFUSED
 
@@ -77,7 +77,7 @@ def content_hash(path: Path) -> str:
 
 def print_upload_form(service: Service, file_name: str, wanted: Wanted, hours: int) -> None:
     """Prints the address and the fields of a presigned POST; S3 refuses a file past the size limit."""
-    bucket, (key, about) = _bucket(service), _described(service, Path(file_name).name, wanted)
+    bucket, (key, about) = _bucket(service), _describe_upload(service, Path(file_name).name, wanted)
     fields = {f"{METADATA_PREFIX}{name}": value for name, value in _as_metadata(about).items()}
     s3: S3Client = aws.client("s3")
     form = s3.generate_presigned_post(
@@ -194,7 +194,7 @@ def _take_out(service: Service, campaign_id: str, creative_id: str, *, is_known:
     service.campaigns.put(campaign.model_copy(update={"creatives": rest}), version)
 
 
-def _described(service: Service, file_name: str, wanted: Wanted, content: str = "") -> tuple[str, Metadata]:
+def _describe_upload(service: Service, file_name: str, wanted: Wanted, content: str = "") -> tuple[str, Metadata]:
     """The key of an upload, and its metadata. Raises CannotUpload, also for an unknown campaign."""
     stated = {
         "campaign": wanted.campaign,
@@ -210,7 +210,7 @@ def _described(service: Service, file_name: str, wanted: Wanted, content: str = 
     try:
         campaign = service.campaigns.get(about.campaign).campaign
     except UnknownCampaign:
-        msg = f"there is no campaign {about.campaign}: `bidder campaigns list` shows all campaigns"
+        msg = f"there is no campaign {shown(about.campaign)}: `bidder campaigns list` shows all campaigns"
         raise CannotUpload(msg) from None
     is_new = campaign is not None and all(creative.id != about.creative for creative in campaign.creatives)
     if is_new and about.landing_page is None:
@@ -237,7 +237,7 @@ def _jobs(service: Service) -> JobStore:
 def _job(service: Service, campaign: str, creative: str) -> Job:
     job = _jobs(service).get(campaign, creative)
     if job is None:
-        msg = f"no upload of {creative} of {campaign} has arrived: see `bidder creatives list`"
+        msg = f"no upload of {shown(creative)} of {shown(campaign)} has arrived: see `bidder creatives list`"
         raise CannotUpload(msg)
     return job
 

@@ -7,6 +7,7 @@ from itertools import product
 from math import ceil
 from typing import Any, NamedTuple
 
+from bidder.auction.auction_context import AuctionContext
 from bidder.auction.decide import decide
 from bidder.auction.match import match
 from bidder.campaigns.campaign import Campaign, Status
@@ -55,7 +56,8 @@ def example_request(campaign: Campaign, seat: str, now: datetime, rates: Mapping
             delivery = load_delivery(compile_delivery(index, {}, at, rates), index)
             snapshot = Snapshot(1, index, delivery)
             request = parse(json.dumps(example.request).encode())
-            if decide(request, match(request, snapshot, at, example.exchange), snapshot, seat, at):
+            context = AuctionContext(request, seat, delivery, at)
+            if decide(context, match(request, snapshot, at, example.exchange), snapshot):
                 return example._replace(at=at)
     return None
 

@@ -9,12 +9,13 @@ from bidder.auction.shading import in_words
 from bidder.campaigns.repository import UnknownCampaign
 from bidder.cli.options import CURRENT, load_snapshot, moment
 from bidder.cli.output import print_json, warn
-from bidder.cli.pin_note import warn_of_pin
 from bidder.cli.segments import unknown_segments
+from bidder.cli.switch_warnings import warn_of_switches
 from bidder.cli.table import table
 from bidder.endpoints.call import decoded
 from bidder.endpoints.explanation_document import document
-from bidder.errors import UserError
+from bidder.endpoints.request_gate import no_auction
+from bidder.errors import UserError, shown
 from bidder.events.exchange import exchange_name
 from bidder.files.opened import naming_file, open_binary, shown_name
 from bidder.files.text import text_of
@@ -73,25 +74,28 @@ def print_explanation(
         campaign_id=campaign_id,
         as_xml=options.as_xml,
     )
+    refused = no_auction(request, snapshot, service.current_parameters.plain(), waited_ms=0)
     if as_json:
-        print_json(document(request, snapshot, explained))
+        print_json(document(request, snapshot, refused, explained))
         return
     print(f"Request {request.id}, snapshot {snapshot.version} of {snapshot.as_of:%Y-%m-%d %H:%M:%S} UTC")
+    if refused:
+        print(f"No bid ({refused.nbr}): {refused.words}. The auction would be:")
     print("\n\n".join(map(_page, explained)) or "No impression has video: nothing is bid.")
     position = None if campaign_id is None else snapshot.index.position(campaign_id)
     for line in unknown_segments(service, iter([] if position is None else [snapshot.index.campaign(position)])):
         warn(line)
-    warn_of_pin(service)
+    warn_of_switches(service)
 
 
 def _absent(service: Service, snapshot: Snapshot, campaign_id: str) -> str:
     """The message for a campaign that is not in the snapshot."""
-    taken = f"the campaign cache of {snapshot.as_of:%Y-%m-%d %H:%M:%S} UTC"
+    cache_name = f"the campaign cache of {snapshot.as_of:%Y-%m-%d %H:%M:%S} UTC"
     try:
         service.campaigns.get(campaign_id)
     except UnknownCampaign:
-        return f"no campaign {campaign_id}, nor one in {taken}; `bidder campaigns list` shows the ids"
-    return f"{campaign_id} is not in {taken} yet: `bidder refresh`, and ask again in some seconds"
+        return f"no campaign {shown(campaign_id)}, nor one in {cache_name}; `bidder campaigns list` shows the ids"
+    return f"{campaign_id} is not in {cache_name} yet: `bidder refresh`, and ask again in some seconds"
 
 
 def print_admin_key(service: Service) -> None:
@@ -109,9 +113,9 @@ def _page(explanation: Explanation) -> str:
     return "\n".join(
         [
             f"\nImpression {explanation.imp_id}: {values}",
-            *(f"  bids {_offered(offer)}" for offer in explanation.bids),
+            *(f"  bids {_describe_offer(offer)}" for offer in explanation.bids),
             *([] if explanation.bids else ["  no bid"]),
-            *([f"  runner-up {_offered(explanation.runner_up)}"] if explanation.runner_up else []),
+            *([f"  runner-up {_describe_offer(explanation.runner_up)}"] if explanation.runner_up else []),
             "",
             table(("rule", "campaigns left"), ((rule, str(left)) for rule, left in explanation.funnel)),
             "",
@@ -136,6 +140,6 @@ def _page(explanation: Explanation) -> str:
     )
 
 
-def _offered(offer: Offer) -> str:
+def _describe_offer(offer: Offer) -> str:
     deal = f" in deal {offer.price.deal_id}" if offer.price.deal_id else ""
     return f"{display(offer.price.cpm_micros)} for {offer.fit.creative.id} of {offer.campaign.id}{deal}"

@@ -13,7 +13,7 @@ from bidder.cli.example_request import Example, example_request
 from bidder.cli.explain import ExplainOptions
 from bidder.cli.options import load_snapshot, moment
 from bidder.cli.output import print_json
-from bidder.cli.pin_note import warn_of_pin
+from bidder.cli.switch_warnings import warn_of_switches
 from bidder.delivery.budget import Spend
 from bidder.delivery.zones import local
 from bidder.money import display
@@ -46,7 +46,7 @@ def print_campaign(service: Service, campaign_id: str, options: ExplainOptions, 
         print_json(_document(account, now))
     else:
         print("\n".join(_lines(account, now)))
-    warn_of_pin(service)
+    warn_of_switches(service)
 
 
 def _account(service: Service, campaign_id: str, snapshot: Snapshot, now: datetime) -> CampaignExplanation:
@@ -60,7 +60,7 @@ def _account(service: Service, campaign_id: str, snapshot: Snapshot, now: dateti
         stored.version,
         spends.get(campaign_id, Spend()),
         _in_cache(snapshot, campaign),
-        _refused(campaign_id, now),
+        _count_rejections(campaign_id, now),
         example_request(campaign, service.settings.seat, now, snapshot.delivery.rates),
     )
 
@@ -70,13 +70,13 @@ def _in_cache(snapshot: Snapshot, campaign: Campaign) -> str:
     position = snapshot.index.position(campaign.id)
     if position is None:
         return "not in it yet: run `bidder refresh`, and try again in some seconds"
-    held = snapshot.index.campaign(position).model_copy(update={"status": campaign.status})
+    cached = snapshot.index.campaign(position).model_copy(update={"status": campaign.status})
     reason = snapshot.delivery.withheld(position)
     state = f"may not bid: {reason}" if reason else "may bid"
-    return state if held == campaign else f"{state}; an earlier form of the campaign"
+    return state if cached == campaign else f"{state}; an earlier form of the campaign"
 
 
-def _refused(campaign_id: str, now: datetime) -> Counter[str] | None:
+def _count_rejections(campaign_id: str, now: datetime) -> Counter[str] | None:
     """The rejections of the campaign in the last hour by rule, from the logs of the bid function."""
     counts: Counter[str] = Counter()
     try:

@@ -23,7 +23,7 @@ class NotYet(UserError, RuntimeError):
 
 def print_status(service: Service, *, as_json: bool, now: datetime | None = None) -> None:
     """Prints the ids of the signing keys, and the next step of a rotation with its earliest time."""
-    keys, changed_at = _stored(service)
+    keys, changed_at = _read_keys(service)
     step, due = next_step(keys), _due(keys, changed_at)
     if as_json:
         ids = [{"id": key_id, "signs": key_id == keys.current} for key_id in keys.keys]
@@ -36,7 +36,7 @@ def print_status(service: Service, *, as_json: bool, now: datetime | None = None
 
 def rotate(service: Service, *, force: bool, now: datetime | None = None) -> None:
     """Makes the next step of a rotation. Raises NotYet if the step is too early and not forced."""
-    keys, changed_at = _stored(service)
+    keys, changed_at = _read_keys(service)
     step, due = next_step(keys), _due(keys, changed_at)
     if due > (now or datetime.now(UTC)) and not force:
         msg = f"to {step} now would lose events of bids in flight: wait until {due:%Y-%m-%d %H:%M:%S} UTC"
@@ -59,7 +59,7 @@ def _due(keys: SigningKeys, changed_at: datetime) -> datetime:
     return due_at(keys, changed_at, timedelta(seconds=longest_delay(MAX_LIFETIME)))
 
 
-def _stored(service: Service) -> tuple[SigningKeys, datetime]:
+def _read_keys(service: Service) -> tuple[SigningKeys, datetime]:
     """The keys, and the time of their last change. Raises InvalidSettings."""
     keys = service.signing_keys
     name = f"{service.settings.parameters}/{_SIGNING_KEYS}"

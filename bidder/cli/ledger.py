@@ -1,12 +1,13 @@
 """`bidder ledger verify`: compares spend recomputed from the archive with the ledger's counters, to the micro."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from bidder.cli.output import number_of, print_json, print_table
 from bidder.cli.progress import Progress
 from bidder.errors import UserError
+from bidder.events.counted_once import MARKER_LIFETIME
 from bidder.events.event import Event
 from bidder.events.kinds import BILLABLE
 from bidder.events.ledger import MICROS
@@ -20,13 +21,33 @@ class Differs(UserError, RuntimeError):
     """Archive and counters differ; the message has the number of campaigns."""
 
 
-def print_verification(service: Service, day: date, *, as_json: bool = False) -> None:
-    """Prints the verification of each campaign's day, with the reasons of differences. Raises Differs."""
+class MarkersExpired(UserError, ValueError):
+    """DynamoDB has deleted markers of the day, so that counted bids look like uncounted ones."""
+
+    exit_status = 2
+
+
+def check_markers(day: date, now: datetime) -> None:
+    """Raises MarkersExpired if some bids of the day, in any time zone, can have lost their markers."""
+    first = datetime.combine(day, time(), UTC) - timedelta(days=1)
+    if now >= first + MARKER_LIFETIME:
+        oldest = (now - MARKER_LIFETIME + timedelta(days=2)).date()
+        msg = f"{day} is too long ago: the ledger's markers of counted bids are complete from {oldest} on"
+        raise MarkersExpired(msg)
+
+
+def print_verification(service: Service, day: date, now: datetime, *, as_json: bool = False) -> None:
+    """Prints the verification of each campaign's day, with the reasons of differences.
+
+    Raises Differs, and MarkersExpired.
+    """
+    check_markers(day, now)
     bids = due(billable_events(service, day))
     markers = service.ledger.markers(bids)
     campaigns = {event.campaign_id for events in bids.values() for event in events}
     campaigns.update(campaign.id for campaign in service.campaigns.all())
-    counted = {name: numbers for name in campaigns if (numbers := service.ledger.day(name, day))}
+    numbers = service.ledger.numbers(dict.fromkeys(campaigns, (day,)))
+    counted = {name: numbers_of_day for name, read in numbers.items() if (numbers_of_day := read.days[day])}
     verifications = {
         name: verification
         for name, verification in verify(bids, markers, counted, day).items()

@@ -10,7 +10,7 @@ from bidder.campaigns.targeted_ranges import LIST
 from bidder.campaigns.targeting_values import LIST_NAME
 from bidder.cli.output import number_of, print_json, print_table
 from bidder.cli.refresh import publish_refresh
-from bidder.errors import UserError
+from bidder.errors import UserError, shown
 from bidder.files.id_lines import BadLine, ids_in
 from bidder.files.opened import naming_file, open_binary, shown_name
 from bidder.files.text import lines_of
@@ -51,7 +51,9 @@ def import_list(
     A dry run shows the first ids as they are read, and writes nothing. Raises InvalidList, InvalidFile, OSError.
     """
     if not LIST_NAME.fullmatch(name):
-        msg = f"{name} is not a name of a list: lower-case letters, digits, dot, underscore and hyphen, 64 at most"
+        msg = (
+            f"{shown(name)} is not a name of a list: lower-case letters, digits, dot, underscore and hyphen, 64 at most"
+        )
         raise InvalidList(msg)
     with open_binary(path) as file, naming_file(path):
         ids = read_ids(lines_of(file, shown_name(path)), hashed=hashed)
@@ -100,7 +102,7 @@ def list_lists(service: Service, *, as_json: bool) -> None:
     for campaign in service.campaigns.all():
         for name in lists_of(campaign):
             users.setdefault(name, []).append(campaign.id)
-    held = list(service.lists.all())
+    stored_lists = list(service.lists.all())
     if as_json:
         there = [
             {
@@ -109,7 +111,7 @@ def list_lists(service: Service, *, as_json: bool) -> None:
                 "ids": stored_list.ids,
                 "campaigns": sorted(users.pop(stored_list.name, [])),
             }
-            for stored_list in held
+            for stored_list in stored_lists
         ]
         missing = [
             {"list": name, "imported": None, "ids": None, "campaigns": sorted(ids)}
@@ -124,7 +126,7 @@ def list_lists(service: Service, *, as_json: bool) -> None:
             str(stored_list.ids),
             ", ".join(sorted(users.pop(stored_list.name, []))),
         )
-        for stored_list in held
+        for stored_list in stored_lists
     ]
     rows += [(name, "missing", "", ", ".join(sorted(ids))) for name, ids in sorted(users.items())]
     print_table(("list", "imported (UTC)", "ids", "campaigns"), rows, left=2)
@@ -149,7 +151,7 @@ def lists_of(campaign: Campaign) -> set[str]:
 def missing_lists(service: Service, campaigns: Iterable[Campaign]) -> Iterator[str]:
     """A line for each missing list that a campaign names."""
     named = [(campaign.id, name) for campaign in campaigns for name in sorted(lists_of(campaign))]
-    held = set(service.lists.names()) if named else set()
+    stored_names = set(service.lists.names()) if named else set()
     for campaign_id, name in named:
-        if name not in held:
+        if name not in stored_names:
             yield f"{campaign_id}: bids once there is a list {name}: `bidder lists import {name} FILE`"

@@ -22,7 +22,7 @@ def upload_in_parts(
     """
     size = path.stat().st_size
     part_size = max(_PART, -(-size // _MOST_PARTS))
-    upload_id, there = _unfinished(s3, bucket, key)
+    upload_id, there = _find_unfinished(s3, bucket, key)
     if upload_id is None:
         upload_id = s3.create_multipart_upload(Bucket=bucket, Key=key, Metadata=dict(about))["UploadId"]
     parts: list[Any] = []
@@ -40,7 +40,7 @@ def upload_in_parts(
     s3.complete_multipart_upload(Bucket=bucket, Key=key, UploadId=upload_id, MultipartUpload={"Parts": parts})
 
 
-def _unfinished(s3: "S3Client", bucket: str, key: str) -> tuple[str | None, dict[int, str]]:
+def _find_unfinished(s3: "S3Client", bucket: str, key: str) -> tuple[str | None, dict[int, str]]:
     """The latest unfinished upload of a key, and the ETags of its parts by number."""
     listed = s3.list_multipart_uploads(Bucket=bucket, Prefix=key).get("Uploads", [])
     unfinished = sorted((upload for upload in listed if upload["Key"] == key), key=lambda upload: upload["Initiated"])

@@ -31,7 +31,7 @@ def print_table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 
     for number, name in enumerate(head):
         styled.add_column(escape(name), justify="left" if number < left else "right", overflow="fold")
     for row in rows:
-        styled.add_row(*(_coloured(escape(cell)) for cell in row))
+        styled.add_row(*(_colour(escape(cell)) for cell in row))
     Console().print(styled)
 
 
@@ -71,6 +71,6 @@ def _print_error(kind: str, colour: str, message: str) -> None:
         print(f"{kind}: {message}", file=sys.stderr)
 
 
-def _coloured(cell: str) -> str:
+def _colour(cell: str) -> str:
     colour = _COLOURS.get(cell)
     return f"[{colour}]{cell}[/]" if colour else cell

@@ -7,9 +7,9 @@ from bidder.aws.parameter_copy import longest_delay
 from bidder.aws.path import under_path
 from bidder.cli.environment import target
 from bidder.cli.output import print_json, print_table, warn
-from bidder.errors import UserError
-from bidder.events.key_rotation import dropped
-from bidder.files.mistakes import nearest, quoted
+from bidder.errors import UserError, shown
+from bidder.events.key_rotation import find_dropped_keys
+from bidder.files.mistakes import nearest, quote_value
 from bidder.files.opened import STANDARD_INPUT, read_text
 from bidder.parameters import DEFAULTS, NAMES, SECRETS, Reading, read
 from bidder.service.service import Service
@@ -25,6 +25,9 @@ _UNITS = {
     "snapshot-hard-age": "s",
     "network-allowance": "ms",
     "parameter-lifetime": "s",
+    "frequency-deadline": "ms",
+    "most-exp": "s",
+    "currency-rates": "USD",
 }
 
 
@@ -34,14 +37,14 @@ class BadParameter(UserError, ValueError):
 
 def list_parameters(service: Service, *, as_json: bool) -> None:
     """Prints each parameter with its value and its default. A secret only shows whether it is set."""
-    path, values = service.settings.parameters, _stored(service)
+    path, values = service.settings.parameters, _read_stored(service)
     wrong = read(values).wrong
     if as_json:
         unread = sorted(values.keys() - set(NAMES))
         records = [_record(name, values, wrong.get(name)) for name in NAMES]
         print_json([*records, *({"parameter": name, "is_set": True, "wrong": _UNREAD} for name in unread)])
         return
-    rows = [(f"{path}/{name}", _shown(name, values), _default(name), _UNITS.get(name, "")) for name in NAMES]
+    rows = [(f"{path}/{name}", _display(name, values), _default(name), _UNITS.get(name, "")) for name in NAMES]
     print_table(("parameter", "value", "default", "unit"), rows, left=4)
     for name in sorted(values.keys() - set(NAMES)):
         print(f"{path}/{name} is {_UNREAD}")
@@ -54,9 +57,9 @@ def print_parameter(service: Service, name: str, *, reveal: bool, as_json: bool)
     Raises BadParameter.
     """
     _require_known(name)
-    values = _stored(service)
+    values = _read_stored(service)
     if name in SECRETS and not reveal:
-        msg = f"{name} is {_shown(name, values)}; --reveal prints it"
+        msg = f"{name} is {_display(name, values)}; --reveal prints it"
         raise BadParameter(msg)
     if as_json:
         print_json(_record(name, values, read(values).wrong.get(name)) | {"value": values.get(name)})
@@ -69,7 +72,7 @@ def print_parameter(service: Service, name: str, *, reveal: bool, as_json: bool)
 
 def check(service: Service) -> None:
     """Prints the faults of the stored parameters. Raises BadParameter if there are any."""
-    reading = read(_stored(service))
+    reading = read(_read_stored(service))
     if reading.wrong:
         _print_wrong(service, reading)
         msg = "running processes keep all their last valid parameters; new processes ignore those above"
@@ -85,14 +88,14 @@ def change(service: Service, name: str, value: str, *, force: bool = False) -> N
     """
     _require_known(name)
     value = read_text(value).strip() if value == STANDARD_INPUT else value
-    stored = _stored(service)
+    stored = _read_stored(service)
     reading = read({**stored, name: value})
     if name in reading.wrong:
-        stated = "" if name in SECRETS else f"{quoted(value)}: "
+        stated = "" if name in SECRETS else f"{quote_value(value)}: "
         msg = f"{name}: {stated}{reading.wrong[name]}. Nothing was changed"
         raise BadParameter(msg)
     before, after = read(stored).parameters.signing_keys, reading.parameters.signing_keys
-    if name == "signing-keys" and before and after and not force and (gone := dropped(before, after)):
+    if name == "signing-keys" and before and after and not force and (gone := find_dropped_keys(before, after)):
         msg = (
             f"signing-keys: {', '.join(gone)} would be gone, and with it the impressions of all bids in flight. "
             "`bidder keys rotate` replaces a key step by step; --force does it at once. Nothing was changed"
@@ -115,7 +118,7 @@ def _require_known(name: str) -> None:
     if name not in NAMES:
         meant = nearest(name, NAMES)
         advice = f"; did you mean {meant}?" if meant else ""
-        msg = f"{name} is not a parameter; they are {', '.join(NAMES)}{advice}"
+        msg = f"{shown(name)} is not a parameter; they are {', '.join(NAMES)}{advice}"
         raise BadParameter(msg)
 
 
@@ -132,7 +135,7 @@ def _record(name: str, values: dict[str, str], wrong: str | None) -> dict[str, o
     }
 
 
-def _stored(service: Service) -> dict[str, str]:
+def _read_stored(service: Service) -> dict[str, str]:
     return under_path(aws.client("ssm"), service.settings.parameters, secrets=True)
 
 
@@ -141,7 +144,7 @@ def _print_wrong(service: Service, reading: Reading) -> None:
         warn(f"{service.settings.parameters}/{name}: {why}")
 
 
-def _shown(name: str, values: dict[str, str]) -> str:
+def _display(name: str, values: dict[str, str]) -> str:
     if name in SECRETS:
         return "set" if name in values else "not set"
     return values.get(name, "")
@@ -149,4 +152,6 @@ def _shown(name: str, values: dict[str, str]) -> str:
 
 def _default(name: str) -> str:
     value = None if name in SECRETS else getattr(DEFAULTS, name.replace("-", "_"))
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{value:g}" if isinstance(value, int | float) else ""

@@ -3,13 +3,15 @@
 It is for a ledger whose table was restored to a time: events that came later are in the archive only.
 """
 
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, datetime
 
-from bidder.cli.ledger import billable_events
+from bidder.cli.ledger import billable_events, check_markers
 from bidder.delivery.zones import local
 from bidder.errors import UserError
 from bidder.events.event import Event
 from bidder.events.ledger import BILLED, INVALID
+from bidder.events.verify import due, not_found_invalid
 from bidder.service.service import Service
 
 _A_BATCH = 100
@@ -20,28 +22,35 @@ class LeftUncounted(UserError, RuntimeError):
     """DynamoDB refused to count some events; the message says how many. The command can be repeated."""
 
 
-def recount(service: Service, day: date) -> int:
+def recount(service: Service, day: date, now: datetime) -> int:
     """Counts each event of the day, in its campaign's time zone, that has no marker; returns how many there were.
 
-    An event that the ledger has already counts once. Raises LeftUncounted.
+    An event that the ledger has already counts once. Raises LeftUncounted, and MarkersExpired for a day before the
+    oldest markers, since its events would count twice.
     """
-    of_day = [
-        event
-        for event in billable_events(service, day)
-        if event.counts_as_sale and local(event.at, event.zone).date() == day
-    ]
-    marked = {
-        bid_id for bid_id, kind in service.ledger.markers({e.bid_id for e in of_day}) if kind in {BILLED, INVALID}
-    }
-    missing = sorted((event for event in of_day if event.bid_id not in marked), key=lambda event: event.at)
-    left = sum(_uncounted(service, missing[start : start + _A_BATCH]) for start in range(0, len(missing), _A_BATCH))
+    check_markers(day, now)
+    sales = [event for event in billable_events(service, day) if event.counts_as_sale]
+    missing = sorted(
+        (event for event in _missing(service, sales) if local(event.at, event.zone).date() == day),
+        key=lambda event: event.at,
+    )
+    left = sum(_count_events(service, missing[start : start + _A_BATCH]) for start in range(0, len(missing), _A_BATCH))
     if left:
         msg = f"{left} of {len(missing)} events could not be counted now; run it again, repeats count once"
         raise LeftUncounted(msg)
     return len(missing)
 
 
-def _uncounted(service: Service, events: list[Event]) -> int:
+def _missing(service: Service, sales: list[Event]) -> Iterator[Event]:
+    """The sales that the ledger has neither counted nor found invalid, and the invalid ones without a marker."""
+    markers = service.ledger.markers({event.bid_id for event in sales})
+    for bid_id, valid in due(sales).items():
+        if (bid_id, BILLED) not in markers:
+            yield from not_found_invalid(valid, markers.get((bid_id, INVALID)))
+    yield from (event for event in sales if event.invalid is not None and (event.bid_id, INVALID) not in markers)
+
+
+def _count_events(service: Service, events: list[Event]) -> int:
     """Counts the events as the ledger's consumer does; returns how many could not be counted."""
     for _ in range(_TRIES):
         judged = service.judge.judged({str(number): event for number, event in enumerate(events)})

@@ -19,7 +19,7 @@ from bidder.events.exchange import exchange_name
 from bidder.files.opened import naming_file
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.parse import parse
-from bidder.openrtb.recorded import InvalidRecording, recorded
+from bidder.openrtb.recorded import InvalidRecording, read_recorded_requests
 from bidder.service.service import Service
 from bidder.viewer.fill_in import usable
 
@@ -39,8 +39,8 @@ def print_replay(
         raise BadCall(msg)
     clock = moment(at) if at else None
     keeps = (keep, None)
-    held = [load_snapshot(service, name, keep) for name, keep in zip(snapshots, keeps, strict=False)]
-    replays = [Replay(snapshot, service.settings.seat) for snapshot in held]
+    loaded_snapshots = [load_snapshot(service, name, keep) for name, keep in zip(snapshots, keeps, strict=False)]
+    replays = [Replay(snapshot, service.settings.seat) for snapshot in loaded_snapshots]
     read = run(file, replays, clock)
     if form == "json":
         print_json(as_json(read, replays))
@@ -67,7 +67,7 @@ def run(file: Path, replays: Sequence[Replay], clock: datetime | None) -> Read:
     first_invalid = ""
     progress = Progress(file.stat().st_size)
     with opened_lines(file) as (raw, lines), naming_file(str(file)):
-        for record in recorded(lines):
+        for record in read_recorded_requests(lines):
             requests += 1
             try:
                 request, exchange = usable(parse(record.body)), exchange_name(record.exchange)

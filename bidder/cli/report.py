@@ -7,17 +7,20 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from bidder.cli.output import print_json, print_table
 from bidder.cli.progress import Progress
-from bidder.errors import UserError
+from bidder.delivery.zones import time_zone as known_zone
+from bidder.errors import UserError, shown
+from bidder.events.archive import hour_of
+from bidder.events.claims import BETWEEN_EVENTS
 from bidder.events.event import Event
-from bidder.events.ivt_suspects import in_crowded_minutes, sharing_a_price
+from bidder.events.ivt_suspects import in_crowded_minutes, reported_differently, sharing_a_price
 from bidder.events.kinds import Kind
 from bidder.events.ledger import BILLED, INVALID
 from bidder.events.report import READ, By, ReportRow, report, total
-from bidder.events.verify import as_settled
+from bidder.events.verify import counted_event, due, not_found_invalid
 from bidder.money import MICROS
 from bidder.service.service import Service
 
@@ -53,13 +56,22 @@ class ReportPeriod(NamedTuple):
         """Whether a moment is in one of the days."""
         return self.first <= at.astimezone(self.time_zone).date() <= self.last
 
+    def reads(self, hour: datetime) -> bool:
+        """Whether an hour can have events of the same bids as the days."""
+        start, end = self._span()
+        return start - BETWEEN_EVENTS - timedelta(hours=1) < hour < end + BETWEEN_EVENTS
+
     def utc_days(self) -> Iterator[date]:
-        """The days of UTC that have any of its hours."""
-        day = datetime.combine(self.first, time(), self.time_zone).astimezone(UTC).date()
-        end = datetime.combine(self.last + timedelta(days=1), time(), self.time_zone).astimezone(UTC)
-        while datetime.combine(day, time(), UTC) < end:
+        """The days of UTC that have any of these hours."""
+        start, end = self._span()
+        day = (start - BETWEEN_EVENTS).date()
+        while day <= (end + BETWEEN_EVENTS).date():
             yield day
             day += timedelta(days=1)
+
+    def _span(self) -> tuple[datetime, datetime]:
+        start = datetime.combine(self.first, time(), self.time_zone).astimezone(UTC)
+        return start, datetime.combine(self.last + timedelta(days=1), time(), self.time_zone).astimezone(UTC)
 
 
 def period(day: date | None, first: date | None, last: date | None, time_zone: str) -> ReportPeriod:
@@ -67,11 +79,10 @@ def period(day: date | None, first: date | None, last: date | None, time_zone: s
 
     Raises BadPeriod.
     """
-    try:
-        zone = ZoneInfo(time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        msg = f"{time_zone} is not a zone of the IANA database, such as Europe/Berlin"
-        raise BadPeriod(msg) from None
+    zone = known_zone(time_zone)
+    if zone is None:
+        msg = f"{shown(time_zone)} is not a zone of the IANA database, such as Europe/Berlin"
+        raise BadPeriod(msg)
     begins, ends = day or first, day or last or datetime.now(zone).date()
     if begins is None or (day and (first or last)):
         msg = "give --day, or --from and, for a period that is over, --to"
@@ -85,13 +96,17 @@ def period(day: date | None, first: date | None, last: date | None, time_zone: s
 def print_report(service: Service, days: ReportPeriod, by: By, form: str) -> None:
     """Prints the report of some days as a table, csv or json."""
     events = list(_events(service, days))
-    suspects, sharing = in_crowded_minutes(events), sharing_a_price(events)
-    markers = service.ledger.markers(suspects | sharing) if suspects | sharing else {}
-    events = [
-        as_settled(event, markers.get((event.bid_id, BILLED))) if event.bid_id in sharing else event for event in events
-    ]
-    unbilled = {name for name in suspects if (name, INVALID) in markers and (name, BILLED) not in markers}
-    rows = report(events, by, unbilled, days.time_zone)
+    sales, crowded = due(events), in_crowded_minutes(events)
+    asked = {bid_id: sales[bid_id] for bid_id in crowded | sharing_a_price(events) | reported_differently(events)}
+    markers = service.ledger.markers(asked) if asked else {}
+    counted, unbilled = dict[str, Event](), set[str]()
+    for bid_id, of_bid in asked.items():
+        marker, invalid = markers.get((bid_id, BILLED)), markers.get((bid_id, INVALID))
+        if marker is not None:
+            counted[bid_id] = counted_event(of_bid, marker)
+        elif not not_found_invalid(of_bid, invalid, is_crowded=bid_id in crowded):
+            unbilled.add(bid_id)
+    rows = report(events, by, unbilled, days.time_zone, counted, days.covers)
     if form == "json":
         named = [{by.value: name, **_document(row)} for name, row in rows.items()]
         about = {"from": days.first, "to": days.last, "time_zone": str(days.time_zone)}
@@ -107,11 +122,12 @@ def print_report(service: Service, days: ReportPeriod, by: By, form: str) -> Non
 
 
 def _events(service: Service, days: ReportPeriod) -> Iterator[Event]:
-    keys = [key for day in days.utc_days() for key in service.archive.keys(day, READ)]
+    """The events of the days, and the events around them that can be of the same bids."""
+    keys = [key for day in days.utc_days() for key in service.archive.keys(day, READ) if days.reads(hour_of(key))]
     progress = Progress(len(keys))
     for number, key in enumerate(keys):
         progress.at(number)
-        yield from (event for event in service.archive.read(key) if days.covers(event.at))
+        yield from service.archive.read(key)
     progress.at(len(keys))
     progress.end()
 

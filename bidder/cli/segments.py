@@ -1,10 +1,10 @@
 """`bidder segments`: imports and prints the names, sizes and costs of audience segments."""
 
-import json
 from collections.abc import Callable, Iterator
 from itertools import chain
 
 from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.file_form import document_text
 from bidder.campaigns.segment import SegmentInfo, read_segments, unknown
 from bidder.cli.output import number_of, print_json, print_table
 from bidder.files.opened import read_text, shown_name
@@ -37,9 +37,9 @@ def show(service: Service, word: str, *, as_json: bool) -> None:
         changes = list(service.segments.history(segment.word))
         print_json({"segment": segment.word, **segment.model_dump(), "changes": changes})
         return
-    print(segment.model_dump_json(indent=2, exclude_none=True))
+    print(document_text(segment.model_dump(mode="json", exclude_none=True), indent=2))
     for change in service.segments.history(segment.word):
-        print(f"{change['at']}  {change['who']}  {json.dumps(change['after'])}")
+        print(f"{change['at']}  {change['who']}  {document_text(change['after'])}")
 
 
 def unknown_segments(service: Service, campaigns: Iterator[Campaign]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from bidder.campaigns.campaign import Campaign
-from bidder.campaigns.differences import differences
+from bidder.campaigns.file_form import changed_fields
 from bidder.cli.output import print_json, print_table
 from bidder.cli.refresh import publish_refresh
 from bidder.service.service import Service
@@ -16,19 +16,19 @@ _MOST_LISTED = 20
 
 def list_snapshots(service: Service, *, every: bool, as_json: bool = False) -> None:
     """Prints the stored snapshots, the newest first."""
-    kept = sorted(service.store.manifests(), key=lambda manifest: -manifest.version)
+    manifests = sorted(service.store.manifests(), key=lambda manifest: -manifest.version)
     current = service.store.current()
     if as_json:
-        shown = kept if every else kept[:_MOST_LISTED]
+        shown = manifests if every else manifests[:_MOST_LISTED]
         fields = {"version", "at", "campaigns", "bidding", "pinned", "pinned_since"}
         is_current = {current.version} if current else set()
         print_json([{**m.model_dump(mode="json", include=fields), "current": m.version in is_current} for m in shown])
         return
     head = ("version", "at", "campaigns", "bidding", "")
-    shown = kept if every else kept[:_MOST_LISTED]
+    shown = manifests if every else manifests[:_MOST_LISTED]
     print_table(head, (_cells(manifest, current) for manifest in shown), left=2)
-    if len(shown) < len(kept):
-        print(f"and {len(kept) - len(shown)} more; --all lists them")
+    if len(shown) < len(manifests):
+        print(f"and {len(manifests) - len(shown)} more; --all lists them")
 
 
 def show(service: Service, version: int) -> None:
@@ -66,7 +66,7 @@ def changes(before: Snapshot, after: Snapshot) -> Iterator[str]:
         was, now = before.delivery.withheld(old), after.delivery.withheld(new)
         if was != now:
             yield f"{campaign_id}: {was or 'may bid'} -> {now or 'may bid'}"
-        for line in differences(_document(before.index.campaign(old)), _document(after.index.campaign(new))):
+        for line in changed_fields(_document(before.index.campaign(old)), _document(after.index.campaign(new))):
             yield f"{campaign_id}: {line}"
 
 

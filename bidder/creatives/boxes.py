@@ -10,7 +10,7 @@ _PROTECTION_SCHEME = re.compile(rb"schm.{4}(?:cenc|cens|cbc1|cbcs|piff)", re.DOT
 """The scheme type box of a protected track (ISO/IEC 14496-12, section 8.12.5; ISO/IEC 23001-7)."""
 
 
-def mapped(path: Path) -> memoryview:
+def map_file(path: Path) -> memoryview:
     """The content of a file as a memory map. The file must not be empty."""
     with path.open("rb") as file:
         return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
@@ -36,4 +36,4 @@ def boxes(data: bytes | memoryview) -> Iterator[tuple[bytes, memoryview]]:
 
 def is_encrypted(path: Path) -> bool:
     """Whether a track of the file is encrypted, by a protection scheme box in the movie box (moov)."""
-    return any(kind == b"moov" and _PROTECTION_SCHEME.search(payload) for kind, payload in boxes(mapped(path)))
+    return any(kind == b"moov" and _PROTECTION_SCHEME.search(payload) for kind, payload in boxes(map_file(path)))

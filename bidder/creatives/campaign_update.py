@@ -48,17 +48,17 @@ def with_creative(campaign: Campaign, job: Job, finished: Finished) -> Campaign:
 
     Raises CannotUse.
     """
-    held = next((creative for creative in campaign.creatives if creative.id == job.creative_id), None)
-    landing_page = finished.landing_page or (held.click_through if held else None)
+    earlier = next((creative for creative in campaign.creatives if creative.id == job.creative_id), None)
+    landing_page = finished.landing_page or (earlier.click_through if earlier else None)
     if landing_page is None:
         msg = f"creative {job.creative_id} has no landing page: upload the video again with a landing page"
         raise CannotUse(msg)
-    kept = held.model_dump(exclude_defaults=True) if held else {"name": job.creative_id}
+    fields = earlier.model_dump(exclude_defaults=True) if earlier else {"name": job.creative_id}
     creative = Creative.model_validate(
         {
-            **kept,
+            **fields,
             "id": job.creative_id,
-            "name": finished.name or kept["name"],
+            "name": finished.name or fields["name"],
             "duration": finished.seconds,
             "click_through": landing_page,
             "tag": None,
@@ -67,6 +67,6 @@ def with_creative(campaign: Campaign, job: Job, finished: Finished) -> Campaign:
         }
     )
     others = [other for other in campaign.creatives if other.id != job.creative_id]
-    position = campaign.creatives.index(held) if held else len(others)
+    position = campaign.creatives.index(earlier) if earlier else len(others)
     creatives = (*others[:position], creative, *others[position:])
     return campaign.model_copy(update={"creatives": creatives})

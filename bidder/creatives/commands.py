@@ -21,7 +21,7 @@ _STEREO = "aformat=channel_layouts=stereo"
 """Loudness is measured after the conversion to stereo: a mono track on two loudspeakers is 3 dB louder than on one."""
 
 
-def opened(limits: Limits) -> list[str]:
+def input_options(limits: Limits) -> list[str]:
     """The options of ffmpeg before the input of every command that opens an upload."""
     return [
         *("-nostdin", "-hide_banner", "-y"),
@@ -36,7 +36,7 @@ PACKETS = ("-map", "0", "-c", "copy", "-copy_unknown", "-f", "framecrc", "-")
 
 def probe(limits: Limits) -> list[str]:
     """The command that prints a line for each packet, up to a second past the length limit."""
-    return [*opened(limits), "-i", SOURCE, *_until(limits), *PACKETS]
+    return [*input_options(limits), "-i", SOURCE, *_until(limits), *PACKETS]
 
 
 def decode(limits: Limits, video: VideoTrack, audio_stream: int | None) -> list[str]:
@@ -47,7 +47,7 @@ def decode(limits: Limits, video: VideoTrack, audio_stream: int | None) -> list[
     heard = f"atrim=end={video.seconds:.6f},{_STEREO},ebur128=peak=true:framelog=quiet"
     sound = [] if audio_stream is None else ["-map", f"0:{audio_stream}", "-af", heard]
     return [
-        *opened(limits),
+        *input_options(limits),
         *("-xerror", "-err_detect", "explode", "-i", SOURCE, *_until(limits)),
         *("-map", f"0:{video.stream}", *sound, "-f", "null", "-"),
     ]
@@ -70,7 +70,7 @@ def rendition(
     inputs = ["-i", SOURCE] + (["-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo"] if silent else [])
     sound = ["-map", "1:a"] if silent else ["-map", f"0:{audio_stream}", "-af", _sound(loudness, target)]
     return [
-        *opened(limits),
+        *input_options(limits),
         *inputs,
         *("-map", f"0:{video.stream}", "-vf", ",".join(_picture(rung, video)), *sound),
         *("-map_metadata", "-1", "-map_chapters", "-1", "-ac", "2", "-ar", "48000", "-t", f"{video.seconds:.6f}"),
@@ -81,7 +81,7 @@ def rendition(
 
 def poster(video: VideoTrack, limits: Limits) -> list[str]:
     """The command that makes `poster.jpg` at a tenth of the video, and thumbnails of 320 pixels at 1/4, 1/2 and 3/4."""
-    command = [*opened(limits)]
+    command = [*input_options(limits)]
     seconds = video.seconds
     moments = [seconds / 10, *(seconds * number / (_THUMBNAILS + 1) for number in range(1, _THUMBNAILS + 1))]
     for moment in moments:
@@ -90,7 +90,7 @@ def poster(video: VideoTrack, limits: Limits) -> list[str]:
         width = min(_POSTER_WIDTH, video.width) if number == 0 else _THUMBNAIL_WIDTH
         name = "poster.jpg" if number == 0 else f"thumbnail-{number}.jpg"
         picture = [
-            *_deinterlaced(video),
+            *_deinterlacing_filter(video),
             *standard_range(video.colours),
             _scale(video, width, height_of(video, width), "bt601:out_range=pc"),
         ]
@@ -110,7 +110,7 @@ def _until(limits: Limits) -> list[str]:
 
 def _picture(rung: Rung, video: VideoTrack) -> list[str]:
     return [
-        *_deinterlaced(video),
+        *_deinterlacing_filter(video),
         f"fps={rung.frame_rate}:start_time=0",
         *standard_range(video.colours),
         _scale(video, rung.width, rung.height, "bt709:out_range=tv:flags=lanczos"),
@@ -125,7 +125,7 @@ def _scale(video: VideoTrack, width: int, height: int, output: str) -> str:
     return f"scale={width}:{height}:in_color_matrix={matrix}:out_color_matrix={output}"
 
 
-def _deinterlaced(video: VideoTrack) -> list[str]:
+def _deinterlacing_filter(video: VideoTrack) -> list[str]:
     return ["bwdif=mode=send_frame"] if video.is_interlaced else []
 
 

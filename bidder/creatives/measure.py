@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bidder.creatives.boxes import boxes, mapped
+from bidder.creatives.boxes import boxes, map_file
 from bidder.creatives.probe import Probe
 
 _CONTAINERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
@@ -37,7 +37,7 @@ class NotPlayable(RuntimeError):
     """A rendition differs from its rung. This is a fault of the transcoder, so a retry may succeed."""
 
 
-def measured(path: Path, mime: str, probe: Probe) -> Measured:
+def measure_rendition(path: Path, mime: str, probe: Probe) -> Measured:
     """The measurements of a rendition.
 
     Raises NotPlayable if it has no video, or if an MP4 has its moov box at the end.
@@ -46,7 +46,7 @@ def measured(path: Path, mime: str, probe: Probe) -> Measured:
     if video is None or not probe.seconds:
         msg = f"{path.name}: the rendition has no video"
         raise NotPlayable(msg)
-    codecs = _mp4_codecs(mapped(path)) if mime == "video/mp4" else f"{_vp9_codec(video.width * video.height)},opus"
+    codecs = _mp4_codecs(map_file(path)) if mime == "video/mp4" else f"{_vp9_codec(video.width * video.height)},opus"
     return Measured(mime, codecs, video.width, video.height, probe.kbits, round(probe.seconds, 3), probe.size)
 
 

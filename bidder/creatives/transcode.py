@@ -11,7 +11,7 @@ from bidder.creatives.boxes import is_encrypted
 from bidder.creatives.ladder import Rung, check, ladder
 from bidder.creatives.limits import Limits, Refusal, RefusedUpload
 from bidder.creatives.loudness import Loudness, LoudnessTarget, parse_loudness
-from bidder.creatives.measure import Measured, NotPlayable, measured
+from bidder.creatives.measure import Measured, NotPlayable, measure_rendition
 from bidder.creatives.probe import Probe, parse_probe
 from bidder.creatives.sandbox import Sandbox
 
@@ -73,7 +73,7 @@ def transcode(
 
     def transcode_rung(rung: Rung) -> Rendition:
         command = commands.rendition(rung, video, audio_stream, loudness, target, limits)
-        return _checked(sandbox, rung, command, video.seconds, limits, on_step)
+        return _render(sandbox, rung, command, video.seconds, limits, on_step)
 
     with ThreadPoolExecutor(at_once) as pool:
         try:
@@ -99,7 +99,7 @@ def images(sandbox: Sandbox, limits: Limits) -> list[Path]:
     return paths
 
 
-def _checked(
+def _render(
     sandbox: Sandbox, rung: Rung, command: Sequence[str], seconds: float, limits: Limits, on_step: Callable[[str], None]
 ) -> Rendition:
     ran = sandbox.run(command)
@@ -107,9 +107,9 @@ def _checked(
     if ran.status != 0:
         msg = f"{path.name}: {_last_line(ran.errors)}"
         raise NotPlayable(msg)
-    printed = sandbox.run([*commands.opened(limits), "-i", path.name, *commands.PACKETS])
+    printed = sandbox.run([*commands.input_options(limits), "-i", path.name, *commands.PACKETS])
     probe = parse_probe(printed.errors, printed.output.splitlines(), path.stat().st_size)
-    result = measured(path, rung.mime, probe)
+    result = measure_rendition(path, rung.mime, probe)
     if (result.width, result.height) != (rung.width, rung.height) or abs(result.seconds - seconds) > max(
         _DURATION_SECONDS, 1.5 / float(rung.frame_rate)
     ):

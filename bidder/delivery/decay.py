@@ -25,6 +25,6 @@ def weight(age: int) -> int:
     return (2 * HALF_LIFE - weeks) << (FORGOTTEN // HALF_LIFE - 1 - halvings)
 
 
-def remembered(counts: Mapping[int, int], this_week: int) -> int:
+def sum_with_decay(counts: Mapping[int, int], this_week: int) -> int:
     """The weighted sum of counts by week, rounded to a whole number."""
     return (sum(number * weight(this_week - week) for week, number in counts.items()) + WHOLE // 2) // WHOLE

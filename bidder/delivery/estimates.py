@@ -115,13 +115,13 @@ class Flow:
         first = self.minutes[-1].start + MINUTE if self.minutes else int(now) // MINUTE * MINUTE - MINUTE
         for start in range(max(first, int(now) - 120 * MINUTE), int(now) // MINUTE * MINUTE, MINUTE):
             self.minutes.append(Minute(start, participation))
-        kept, seen = horizon + 2 + UNREPORTED // MINUTE, 0
-        for minute in reversed(self.minutes[-_LONGEST_WINDOW:-kept]):  # enough minutes to estimate traffic
-            if seen >= _MOST_EVIDENCE:
+        minutes_kept, opportunities = horizon + 2 + UNREPORTED // MINUTE, 0
+        for minute in reversed(self.minutes[-_LONGEST_WINDOW:-minutes_kept]):  # enough minutes to estimate traffic
+            if opportunities >= _MOST_EVIDENCE:
                 break
-            seen += minute.opportunities or 0
-            kept += 1
-        del self.minutes[: max(0, len(self.minutes) - kept)]
+            opportunities += minute.opportunities or 0
+            minutes_kept += 1
+        del self.minutes[: max(0, len(self.minutes) - minutes_kept)]
 
     def take(self, reports: Mapping[int, Report], now: float) -> None:
         """Reads the counts of minutes by the start of each. Newer counts of a minute replace older ones."""
@@ -169,22 +169,24 @@ class Flow:
         outage and is left out.
         """
         window: list[Minute] = []
-        seen, wanted = 0, 0.0
+        opportunities, wanted = 0, 0.0
         for minute in reversed(self.minutes):
             if minute.opportunities is None or minute.start + MINUTE + COMPLETE > now:
                 continue
             usual = expected(minute)
             if minute.opportunities == 0 and usual >= _OUTAGE:
                 continue
-            if seen >= _MOST_EVIDENCE:
+            if opportunities >= _MOST_EVIDENCE:
                 break
-            if seen >= _LEAST_EVIDENCE and wanted:
-                alike = usual * seen / wanted
-                most_apart = (_SAME if seen >= _EVIDENCE else _OTHER) * sqrt(alike + alike * alike / seen)
+            if opportunities >= _LEAST_EVIDENCE and wanted:
+                alike = usual * opportunities / wanted
+                most_apart = (_SAME if opportunities >= _EVIDENCE else _OTHER) * sqrt(
+                    alike + alike * alike / opportunities
+                )
                 if abs(minute.opportunities - alike) > most_apart:
                     break
             window.append(minute)
-            seen += minute.opportunities
+            opportunities += minute.opportunities
             wanted += usual
         return window
 

@@ -88,9 +88,9 @@ def add(history: History, impression: Impression) -> History:
     days = [(key, day, count) for key, days in history.older.items() for day, count in days.items()]
     for key, day, count in [*days, *((oldest.key(level), oldest.at // _DAY, 1) for level in CapLevel)]:
         counts = older.setdefault(key, {})
-        kept = day if day > today - _DAYS_APART else _EVER
-        counts[kept] = counts.get(kept, 0) + count
-    return History(recent, _bounded(older))
+        day_counted = day if day > today - _DAYS_APART else _EVER
+        counts[day_counted] = counts.get(day_counted, 0) + count
+    return History(recent, _drop_oldest(older))
 
 
 def standing(
@@ -101,13 +101,13 @@ def standing(
     known = History() if history is None else history
     times = [impression.at for impression in known.recent if impression.key(cap.level) == key]
     days = known.older.get(key, {})
-    at, seen, room, free_at = now.timestamp(), 0, 1, None
+    at, shown, room, free_at = now.timestamp(), 0, 1, None
     if cap.window is not None and cap.impressions is not None:
         start, end, rolling = _window(cap.window, cap.time_zone or campaign.time_zone, now)
-        seen = sum(time > start if rolling else time >= start for time in times) + sum(
+        shown = sum(time > start if rolling else time >= start for time in times) + sum(
             count for day, count in days.items() if (day + 1) * _DAY > start
         )
-        room = cap.impressions - seen
+        room = cap.impressions - shown
         if room <= 0:
             free_at = _free_again(times, cap.impressions, rolling) if rolling else end
     if cap.min_gap is not None:
@@ -116,8 +116,8 @@ def standing(
         room = min(room, 1)
         if at < last + gap:
             free_at, room = max(free_at or at, last + gap), 0
-            seen = max(seen, 1)
-    return Standing(cap, key, seen, max(0, room), free_at, history is not None)
+            shown = max(shown, 1)
+    return Standing(cap, key, shown, max(0, room), free_at, history is not None)
 
 
 def standings(campaign: Campaign, creative_id: str, exposures: Exposures, now: datetime) -> list[Standing]:
@@ -150,7 +150,7 @@ def _free_again(times: Sequence[int], most: int, rolling: int) -> float | None:
     return float(times[-most] + rolling) if len(times) >= most else None
 
 
-def _bounded(older: Mapping[str, Mapping[int, int]]) -> dict[str, dict[int, int]]:
+def _drop_oldest(older: Mapping[str, Mapping[int, int]]) -> dict[str, dict[int, int]]:
     counts = sorted(((day, key, count) for key, days in older.items() for day, count in days.items()), reverse=True)
     bounded: dict[str, dict[int, int]] = {}
     for day, key, count in counts[:MOST_OLDER]:

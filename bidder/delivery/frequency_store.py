@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bidder import log
 from bidder.delivery.frequency import Exposures, History, Impression
 from bidder.metrics import emf
+from bidder.repeated_failures import RepeatedFailures
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -79,6 +80,7 @@ class FrequencyReader:
         self._table = table
         self._asked: SimpleQueue[tuple[str | None, str | None, SimpleQueue[Exposures | Exception]]] = SimpleQueue()
         self._lock = Lock()
+        self._failures = RepeatedFailures()
         self._threads = self._pending = 0
 
     def exposures(self, user: str | None, household: str | None, seconds: float, now: datetime) -> Exposures:
@@ -87,13 +89,23 @@ class FrequencyReader:
             return Exposures()
         answers: SimpleQueue[Exposures | Exception] = SimpleQueue()
         if not self._begin():
-            return _unread(now, "busy")
+            return self._unread(now, "busy")
         self._asked.put((user, household, answers))
         try:
             answer = answers.get(timeout=max(0.0, seconds))
         except Empty:
-            return _unread(now, "deadline")
-        return _unread(now, type(answer).__name__) if isinstance(answer, Exception) else answer
+            return self._unread(now, "deadline")
+        if isinstance(answer, Exception):
+            return self._unread(now, type(answer).__name__)
+        if ended := self._failures.succeeded():
+            log.event("frequency.recovered", **ended.fields)
+        return answer
+
+    def _unread(self, now: datetime, why: str) -> Exposures:
+        if failures := self._failures.failed(why):
+            metric = emf(now, "FrequencyUnread", "unread", failures.unlogged, why=why)
+            log.warning("frequency.unread", **metric, **failures.fields)
+        return Exposures()
 
     def _begin(self) -> bool:
         with self._lock:
@@ -116,8 +128,3 @@ class FrequencyReader:
             with self._lock:
                 self._pending -= 1
             answers.put(answer)
-
-
-def _unread(now: datetime, why: str) -> Exposures:
-    log.warning("frequency.unread", **emf(now, "FrequencyUnread", "unread", why=why))
-    return Exposures()

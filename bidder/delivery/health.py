@@ -9,7 +9,7 @@ from bidder.delivery.curve import DAY, HOUR
 from bidder.delivery.goals import BudgetGoal, goals, mode_of
 from bidder.delivery.obstacles import ADVICE, BEFORE_RULES
 from bidder.delivery.pacing import GUESSED_SHOWN, Forecast, Memory
-from bidder.delivery.plan import planned
+from bidder.delivery.plan import planned_spend
 from bidder.delivery.win_model import WinModel
 
 _NOTICED = 0.001
@@ -96,7 +96,7 @@ def health(
         if goal.period.end == inf:
             continue
         per = cost if goal.of_impressions else 1.0
-        spent = _spent(goal, spend) * per
+        spent = _spend_of_goal(goal, spend) * per
         limit = goal.limit * per
         hours = forecast.curve.between(resumes, goal.period.end, limits.zone)
         opportunities = level * hours * HOUR / 60
@@ -104,7 +104,7 @@ def health(
         paced = min(possible * account.advertiser, _within_the_days(goal, limits, spend, now))
         projected = max(spent, min(limit, spent + paced))
         anchor = memory.anchors.get(goal.name)
-        plan = planned(mode_of(limits), forecast.curve, goal.period, anchor, now) * per if anchor else spent
+        plan = planned_spend(mode_of(limits), forecast.curve, goal.period, anchor, now) * per if anchor else spent
         outlooks.append(Outlook(goal.name, round(limit), round(plan), round(spent), round(projected), goal.period.end))
         missing = limit - projected
         if missing <= _NOTICED * limit or shortfalls:
@@ -113,9 +113,9 @@ def health(
             reasons = [Shortfall(f"withheld: {stopped}", round(missing), "resume the campaign, or raise the limit")]
         else:
             traffic = _Traffic(opportunities, account.requests * hours * HOUR / 60, hours * HOUR / 60)
-            held = max(0.0, min(limit - spent, possible) - paced)
-            reasons = _reasons(missing - held, traffic, market, memory, limits, account.model)
-            reasons.append(_pacing(held, account))
+            withheld_spend = max(0.0, min(limit - spent, possible) - paced)
+            reasons = _reasons(missing - withheld_spend, traffic, market, memory, limits, account.model)
+            reasons.append(_pacing(withheld_spend, account))
         shortfalls = sorted((reason for reason in reasons if reason.micros), key=lambda reason: -reason.micros)
     return Health(memory.participation, outlooks, shortfalls)
 
@@ -156,7 +156,7 @@ def _pacing(micros: float, account: AccountState) -> Shortfall:
     return Shortfall("pacing", round(micros), "its daily budget does not add up to the total: raise the daily budget")
 
 
-def _spent(goal: BudgetGoal, spend: Spend) -> float:
+def _spend_of_goal(goal: BudgetGoal, spend: Spend) -> float:
     known = {
         "total": spend.total_micros,
         "daily": spend.today_micros,

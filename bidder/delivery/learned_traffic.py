@@ -93,30 +93,30 @@ class LearnedTraffic:
         own = self.campaigns.get(campaign_id)
         if own is None:
             return Forecast(_in_zone(shape, zone, now), None)
-        seen = [(hour, count) for hour, count in enumerate(own.counts) if count >= 0]
-        weight = sum(shape[hour] for hour, _ in seen)
+        reported_hours = [(hour, count) for hour, count in enumerate(own.counts) if count >= 0]
+        weight = sum(shape[hour] for hour, _ in reported_hours)
         if not weight:
             return Forecast(_in_zone(shape, zone, now), None)
-        a_week = sum(count for _, count in seen) * HOURS / weight
+        a_week = sum(count for _, count in reported_hours) * HOURS / weight
         average = a_week / HOURS
         if not average:
             return Forecast(_in_zone(shape, zone, now), 0.0)
         trust = a_week / (a_week + _ENOUGH)
         mixed = list(shape)
-        for hour, count in seen:
+        for hour, count in reported_hours:
             mixed[hour] = trust * count / average + (1 - trust) * shape[hour]
         return Forecast(_in_zone(mixed, zone, now), average / 60)
 
 
 def _shape(base: list[float], counts: list[float]) -> list[float]:
     """The counted hours relative to their mean; the other hours as in `base`."""
-    seen = [(hour, count) for hour, count in enumerate(counts) if count >= 0]
-    total = sum(count for _, count in seen)
+    reported_hours = [(hour, count) for hour, count in enumerate(counts) if count >= 0]
+    total = sum(count for _, count in reported_hours)
     if not total:
         return base
     shape = list(base)
-    for hour, count in seen:
-        shape[hour] = count * len(seen) / total
+    for hour, count in reported_hours:
+        shape[hour] = count * len(reported_hours) / total
     return shape
 
 

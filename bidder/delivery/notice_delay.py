@@ -17,11 +17,11 @@ class NoticeDelay:
         known = [*counts[:MINUTES], *[0.0] * (MINUTES - len(counts))]
         for minute, guess in enumerate(_GUESS):
             known[minute] += guess
-        total, seen = sum(known), 0.0
+        total, arrived = sum(known), 0.0
         self._by_end: list[float] = [0.0]
         for count in known:
-            seen += count
-            self._by_end.append(seen / total)
+            arrived += count
+            self._by_end.append(arrived / total)
 
     def noticed(self, seconds: float) -> float:
         """The share of impressions whose notices arrive within `seconds` after their bids."""

@@ -26,9 +26,9 @@ class Obstacles:
         self.until = minute + 60
         for obstacle, count in counts.items():
             self.counts[obstacle] = self.counts.get(obstacle, 0.0) + count
-        kept = _MINUTES_KEPT / max(_MINUTES_KEPT, self.minutes)
-        self.minutes *= kept
-        self.counts = {obstacle: count * kept for obstacle, count in self.counts.items()}
+        remaining_share = _MINUTES_KEPT / max(_MINUTES_KEPT, self.minutes)
+        self.minutes *= remaining_share
+        self.counts = {obstacle: count * remaining_share for obstacle, count in self.counts.items()}
 
     def per_minute(self, obstacle: str) -> float:
         """The impressions a minute that the campaign misses because of an obstacle."""

@@ -58,10 +58,11 @@ class Account:
     """The day's delays at the last read, by campaign."""
     requests: float = 0.0
     """The recent average of the account's requests a minute."""
-    members: dict[str, dict[str, str]] = field(default_factory=dict)
+    members: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """For each advertiser with limits, by domain: the time zone of each of its campaigns, by id.
 
-    Deleted campaigns stay, since their spend still counts for the advertiser.
+    Deleted campaigns stay, since their spend still counts for the advertiser. This is a copy for earlier versions of
+    the refresh. The pacing store keeps the members, also if this state is lost.
     """
     in_flight: float = 0.0
     """The impressions in flight at the last refresh."""
@@ -71,13 +72,13 @@ class Account:
         for campaign_id, spend in spends.items():
             if not is_campaign(campaign_id):  # the impressions of deals and advertisers are counted by their campaigns
                 continue
-            seen, now = self.delays_seen.get(campaign_id, {}), dict(spend.delays)
-            if any(now.get(minute, 0) < count for minute, count in seen.items()):
-                seen = {}  # a new day has begun
+            earlier, now = self.delays_seen.get(campaign_id, {}), dict(spend.delays)
+            if any(now.get(minute, 0) < count for minute, count in earlier.items()):
+                earlier = {}  # a new day has begun
             for minute, count in now.items():
-                self.delays[minute] += count - seen.get(minute, 0)
+                self.delays[minute] += count - earlier.get(minute, 0)
             self.delays_seen[campaign_id] = now
-        self.delays = _faded(self.delays, _DELAYS_KEPT)
+        self.delays = _scale_down(self.delays, _DELAYS_KEPT)
 
 
 class Traffic(NamedTuple):
@@ -127,7 +128,7 @@ def pace_campaigns(
         spend = spends.get(campaign_id, Spend())
         is_over = limits.end is not None and limits.end <= now
         is_early = limits.start is not None and limits.start > now
-        made = step(
+        result = step(
             limits,
             spend,
             traffic.reports.get(campaign_id, nothing),
@@ -144,12 +145,12 @@ def pace_campaigns(
         take_obstacles(memory, traffic.reports.get(campaign_id, nothing), by_obstacle, now)
         if any(memory.classes):
             paced.opportunities[campaign_id] = memory.classes
-        if made.pace is not None:
-            paced.paces[campaign_id] = made.pace
-        paced.reserved[campaign_id] = made.reserved
-        paced.outlooks[campaign_id] = made.outlook
+        if result.pace is not None:
+            paced.paces[campaign_id] = result.pace
+        paced.reserved[campaign_id] = result.reserved
+        paced.outlooks[campaign_id] = result.outlook
         if is_campaign(campaign_id):
-            in_flight += made.outlook.in_flight / max(1, limits.cost)
+            in_flight += result.outlook.in_flight / max(1, limits.cost)
     account.memories, account.in_flight = memories, in_flight
     return paced
 
@@ -162,10 +163,10 @@ def take_classes(memory: Memory, by_class: Sequence[Mapping[int, Report]], now: 
             if until <= minute and minute + MINUTE + COMPLETE <= now:
                 memory.classes[number] += report.opportunities
                 memory.classes_until = max(memory.classes_until, minute + MINUTE)
-    memory.classes = _faded(memory.classes, _CLASSES_KEPT)
+    memory.classes = _scale_down(memory.classes, _CLASSES_KEPT)
 
 
-def _faded(counts: Sequence[float], most: float) -> list[float]:
+def _scale_down(counts: Sequence[float], most: float) -> list[float]:
     """The counts, scaled down to a sum of at most `most`."""
     weight = most / max(most, sum(counts))
     return [count * weight for count in counts]
@@ -218,12 +219,12 @@ def _market(account: Account, traffic: Traffic, confirmed: Confirmed) -> Market:
     flows = [memory.flow for name, memory in account.memories.items() if is_campaign(name)]
     impressions = sum(flow.impressions_per_bid.above for flow in flows)
     bids = sum(flow.impressions_per_bid.below for flow in flows)
-    made = sum(flow.bids_per_opportunity.above for flow in flows)
+    all_bids = sum(flow.bids_per_opportunity.above for flow in flows)
     opportunities = sum(flow.bids_per_opportunity.below for flow in flows)
     return Market(
         delay=NoticeDelay(account.delays),
         shown=(impressions + GUESSED_SHOWN * _RATES_STRENGTH) / (bids + _RATES_STRENGTH),
-        bid=min(1.0, (made + _RATES_STRENGTH) / (opportunities + _RATES_STRENGTH)),
+        bid=min(1.0, (all_bids + _RATES_STRENGTH) / (opportunities + _RATES_STRENGTH)),
         processes=traffic.processes,
         lost=confirmed.lost(account.in_flight),
     )

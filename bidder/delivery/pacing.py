@@ -19,7 +19,7 @@ from bidder.delivery.goals import BudgetGoal, goals, mode_of
 from bidder.delivery.notice_delay import NoticeDelay
 from bidder.delivery.obstacle_counts import Obstacles
 from bidder.delivery.participation import share_of
-from bidder.delivery.plan import Anchor, planned
+from bidder.delivery.plan import Anchor, planned_spend
 from bidder.delivery.quality import CLASSES
 
 FASTEST = 1.2
@@ -141,13 +141,13 @@ def step(
     bid = flow.bids_per_opportunity.value(market.bid, _GUESS_STRENGTH)
     shown = flow.impressions_per_bid.value(market.shown, _GUESS_STRENGTH)
     micros = shown * flow.micros_per_impression.value(terms.cost, _GUESSED_PRICES)
-    seen = 1 - market.lost
+    noticed_share = 1 - market.lost
     bids = (memory.level or 0.0) * density * bid
     bids_out = flow.bids_in_flight(now, delay, bids) + before * bids * (now % MINUTE) / MINUTE
-    in_flight, impressions_out = bids_out * micros / seen, bids_out * shown / seen
-    wanted, limiting = inf, PacingState(1.0, "", 0.0, 0.0, in_flight, bids * micros / seen)
+    in_flight, impressions_out = bids_out * micros / noticed_share, bids_out * shown / noticed_share
+    wanted, limiting = inf, PacingState(1.0, "", 0.0, 0.0, in_flight, bids * micros / noticed_share)
     for goal in goals(terms, now):
-        amount = (shown if goal.of_impressions else micros) / seen
+        amount = (shown if goal.of_impressions else micros) / noticed_share
         out = impressions_out if goal.of_impressions else in_flight
         cost = 1.0 if goal.of_impressions else float(terms.cost)
         spent = _spent(memory, goal, spend, out)
@@ -199,22 +199,25 @@ def _level(memory: Memory, forecast: Forecast, zone: str, now: float) -> float |
 
     With each new minute the estimate falls by at most the factor `_SLOWEST_FALL`.
     """
-    held = memory.level if memory.level is not None else forecast.per_minute
+    known_level = memory.level if memory.level is not None else forecast.per_minute
 
     def density(minute: Minute) -> float:
         return forecast.curve.density(minute.start + MINUTE / 2, zone)
 
-    window = memory.flow.window(now, lambda minute: (held or 0.0) * density(minute))
+    window = memory.flow.window(now, lambda minute: (known_level or 0.0) * density(minute))
     densities = sum(map(density, window))
     if densities <= 0:
-        return held
-    seen = float(sum(minute.opportunities or 0 for minute in window))
+        return known_level
+    opportunities = float(sum(minute.opportunities or 0 for minute in window))
     if forecast.per_minute is not None:
-        seen, densities = seen + forecast.per_minute * _FORECAST_MINUTES, densities + _FORECAST_MINUTES
-    level = seen / densities
+        opportunities, densities = (
+            opportunities + forecast.per_minute * _FORECAST_MINUTES,
+            densities + _FORECAST_MINUTES,
+        )
+    level = opportunities / densities
     is_new = window[0].start > memory.counted
     memory.counted = window[0].start
-    return level if held is None else max(level, held / _SLOWEST_FALL if is_new else held)
+    return level if known_level is None else max(level, known_level / _SLOWEST_FALL if is_new else known_level)
 
 
 def _spent(memory: Memory, goal: BudgetGoal, spend: Spend, in_flight: float) -> float:
@@ -257,8 +260,8 @@ def _rate(
         anchor = memory.anchors[goal.name] = Anchor(goal.limit, at, min(spent, goal.limit), ends)
         if fresh:
             anchor = memory.anchors[goal.name] = anchor._replace(spent=0.0)
-    by_now = planned(mode_of(terms), curve, goal.period, anchor, now)
-    following = planned(mode_of(terms), curve, goal.period, anchor, now + MINUTE) - by_now
+    by_now = planned_spend(mode_of(terms), curve, goal.period, anchor, now)
+    following = planned_spend(mode_of(terms), curve, goal.period, anchor, now + MINUTE) - by_now
     behind = by_now - spent
     fastest = FASTEST * following + cost * MINUTE / _ONE_IMPRESSION
     rate = min(max(0.0, following + behind * MINUTE / _CATCH_UP), fastest)
@@ -266,8 +269,8 @@ def _rate(
         behind > (FASTEST - 1) * (goal.limit - by_now) + 2 * cost
     ):  # the campaign can't catch up, so the rest gets a new plan
         memory.anchors[goal.name] = Anchor(goal.limit, now, spent, ends)
-        by_now = planned(mode_of(terms), curve, goal.period, memory.anchors[goal.name], now)
-        following = planned(mode_of(terms), curve, goal.period, memory.anchors[goal.name], now + MINUTE) - by_now
+        by_now = planned_spend(mode_of(terms), curve, goal.period, memory.anchors[goal.name], now)
+        following = planned_spend(mode_of(terms), curve, goal.period, memory.anchors[goal.name], now + MINUTE) - by_now
         # The new plan must not slow this minute: a campaign far behind would be slower than one that catches up.
         rate = max(rate, following)
     return rate
@@ -275,7 +278,7 @@ def _rate(
 
 def _plan(memory: Memory, goal: BudgetGoal, terms: BudgetLimits, curve: Curve, now: float) -> float:
     anchor = memory.anchors.get(goal.name)
-    return planned(mode_of(terms), curve, goal.period, anchor, now) if anchor else float(goal.limit)
+    return planned_spend(mode_of(terms), curve, goal.period, anchor, now) if anchor else float(goal.limit)
 
 
 def _pace(terms: BudgetLimits, participation: float, wanted: float, processes: float) -> Pace:

@@ -31,7 +31,7 @@ class Anchor(NamedTuple):
     end: float
 
 
-def planned(mode: Mode, curve: Curve, period: Period, anchor: Anchor, at: float) -> float:
+def planned_spend(mode: Mode, curve: Curve, period: Period, anchor: Anchor, at: float) -> float:
     """The planned spend by a moment of the period, in the unit of the anchor."""
     rest = max(0.0, anchor.limit - anchor.spent)
     before, now = _share(mode, curve, period, anchor.at), _share(mode, curve, period, at)

@@ -31,7 +31,7 @@ class PriceSegment(NamedTuple):
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the segment and of those that contain it, the narrowest first."""
-        parts = (self.exchange, *map(_written, (self.placement, self.device)))
+        parts = (self.exchange, *map(_write_number, (self.placement, self.device)))
         parts += () if self.hour is None else (f"{self.hour:02}",)
         return (*(_SEPARATOR.join(parts[:length]) for length in range(len(parts), 0, -1)), EVERYTHING)
 
@@ -60,7 +60,7 @@ def segment_of_name(name: str) -> PriceSegment:
     return PriceSegment(exchange, int(placement or _UNKNOWN), int(device or _UNKNOWN), of_hour)
 
 
-def described(name: str) -> str:
+def describe_segment(name: str) -> str:
     """A segment's name in words, for reports."""
     if name == EVERYTHING:
         return "all auctions"
@@ -84,5 +84,5 @@ def _hour(number: str) -> str:
     return f"hour {number} UTC"
 
 
-def _written(number: int) -> str:
+def _write_number(number: int) -> str:
     return str(number) if number else ""

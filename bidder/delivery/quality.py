@@ -53,11 +53,11 @@ def class_shares(share: int, opportunities: Sequence[float]) -> tuple[int, ...]:
     total = sum(opportunities)
     if total <= 0 or share >= WHOLE:
         return (share,) * CLASSES
-    kept = share * KEPT
-    rest = (share - kept) * total
+    floor = share * KEPT
+    rest = (share - floor) * total
     shares: list[float] = []
     for count in opportunities:
-        more = min(WHOLE - kept, rest / count) if count > 0 else share - kept
+        more = min(WHOLE - floor, rest / count) if count > 0 else share - floor
         rest -= max(0.0, more * count)
-        shares.append(kept + more)
+        shares.append(floor + more)
     return tuple(min(WHOLE, max(0, round(each))) for each in shares)

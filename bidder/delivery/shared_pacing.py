@@ -27,12 +27,12 @@ def paces_within(
     `members` holds the ids of an advertiser's campaigns by domain, and `of_advertisers` the paces of advertisers by
     domain. The amounts of an advertiser's pace are not copied, since the advertiser has its own allowance.
     """
-    held = dict(paces)
+    limited = dict(paces)
     for domain, pace in of_advertisers.items():
         for campaign_id in members[domain]:
-            own = held.get(campaign_id, Pace(pace.share, Allowance.NO_LIMIT, Allowance.NO_LIMIT))
-            held[campaign_id] = own._replace(share=min(own.share, pace.share))
-    return held
+            own = limited.get(campaign_id, Pace(pace.share, Allowance.NO_LIMIT, Allowance.NO_LIMIT))
+            limited[campaign_id] = own._replace(share=min(own.share, pace.share))
+    return limited
 
 
 def remember_shares(

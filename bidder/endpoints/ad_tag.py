@@ -1,37 +1,10 @@
 """GET /vast: answers an ad tag with VAST."""
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from typing import NamedTuple
-
-from bidder.ad_tag.request import InvalidTag, Query, bid_request
-from bidder.endpoints.bid import bid, whole
-from bidder.endpoints.call import Call
-from bidder.endpoints.reply import Reply, error
-from bidder.service.no_bid_counts import AnswerKind
+from bidder.ad_tag.request import InvalidTag
+from bidder.endpoints.bid import bid
+from bidder.endpoints.reply import Reply
+from bidder.endpoints.tag_call import TagCall, call_of, first_value, refuse_and_count
 from bidder.service.service import Service
-from bidder.vast import Version, empty
-from bidder.vast.version import PROTOCOLS
-
-FORMATS = {"vast": True, "openrtb": False}
-"""The values of the parameter `format`, and whether each asks for VAST."""
-
-
-class TagCall(NamedTuple):
-    """A call of an ad tag. `query` holds decoded values, header names are in lower case.
-
-    `address` is the caller's IP address, `base_url` the URL of this app, `unique_id` a unique id of this request.
-    `waited_ms` returns the milliseconds since the request arrived.
-    """
-
-    query: Query
-    headers: Mapping[str, str]
-    address: str | None
-    base_url: str
-    now: datetime
-    unique_id: str
-    waited_ms: Callable[[], float] = lambda: 0
 
 
 def vast(service: Service, tag: TagCall) -> Reply:
@@ -43,56 +16,9 @@ def vast(service: Service, tag: TagCall) -> Reply:
     try:
         call = call_of(tag)
     except InvalidTag as wrong:
-        return counted_refusal(service, tag, wrong)
-    if _word(tag.query, "debug") != "1":
+        return refuse_and_count(service, tag, wrong)
+    if first_value(tag.query, "debug") != "1":
         return bid(service, call)
-    from bidder.endpoints.ad_tag_debug import debugged
+    from bidder.endpoints.ad_tag_debug import answer_with_reasons
 
-    return debugged(service, call)
-
-
-def call_of(tag: TagCall) -> Call:
-    """The call of the auction that an ad tag stands for. Raises InvalidTag."""
-    written = _word(tag.query, "format") or "vast"
-    if written not in FORMATS:
-        raise InvalidTag({"format": f"not {' or '.join(FORMATS)}"})
-    request = bid_request(tag.query, tag.unique_id)
-    return Call(
-        body=json.dumps(request).encode(),
-        headers={name: value for name, value in tag.headers.items() if name not in _OF_BODIES},
-        base_url=tag.base_url,
-        now=tag.now,
-        exchange=_word(tag.query, "exchange"),
-        nbr=_word(tag.query, "nbr") == "1",
-        waited_ms=tag.waited_ms,
-        address=tag.address,
-        wants_markup=FORMATS[written],
-        empty=empty(best_of(request["imp"][0]["video"]["protocols"])),
-    )
-
-
-_OF_BODIES = frozenset({"content-encoding", "content-type", "content-length"})
-"""Headers of a request body. A GET has no body, so they are ignored."""
-
-
-def best_of(protocols: Sequence[int]) -> Version:
-    """The best VAST version among these AdCOM protocols; 2.0 if none is known, since every player reads it."""
-    known = (version for version, both in PROTOCOLS.items() if not {*both}.isdisjoint(protocols))
-    return next(known, Version.VAST_2_0)
-
-
-def _word(query: Query, name: str) -> str | None:
-    values = query.get(name)
-    return values[0] if values else None
-
-
-def counted_refusal(service: Service, tag: TagCall, wrong: InvalidTag) -> Reply:
-    """400 for an invalid ad tag, counted like an invalid body of `POST /bid`."""
-    service.no_bids.answers[AnswerKind.INVALID] += 1
-    service.no_bids.flush(tag.now)
-    return refused_tag(tag, wrong)
-
-
-def refused_tag(tag: TagCall, wrong: InvalidTag) -> Reply:
-    """400, naming each invalid parameter of the tag."""
-    return whole(error(400, f"invalid ad tag: {wrong}", fields=wrong.fields), tag.headers)
+    return answer_with_reasons(service, call)

@@ -7,12 +7,12 @@ from bidder import log
 from bidder.ad_tag.request import InvalidTag
 from bidder.auction.explain import Explanation, explain
 from bidder.endpoints import explain as explain_endpoint
-from bidder.endpoints.ad_tag import TagCall, call_of, refused_tag
 from bidder.endpoints.admin import refusal
 from bidder.endpoints.bid import bid, whole
-from bidder.endpoints.call import Call, in_time
+from bidder.endpoints.call import Call
 from bidder.endpoints.reply import XML, Reply
-from bidder.events.crawlers import is_crawler
+from bidder.endpoints.request_gate import no_auction
+from bidder.endpoints.tag_call import TagCall, call_of, refuse_tag
 from bidder.events.exchange import exchange_name
 from bidder.money import decimal_price
 from bidder.privacy.gate import restriction
@@ -23,7 +23,7 @@ _LONGEST = 2000
 """The most characters of the header, since proxies limit headers. The XML comment has all lines."""
 
 
-def debugged(service: Service, call: Call) -> Reply:
+def answer_with_reasons(service: Service, call: Call) -> Reply:
     """The answer with an XML comment and a header that explain it; 401 without the admin key, 403 with a wrong one."""
     refused = refusal(service, call.headers)
     if refused:
@@ -38,12 +38,12 @@ def debugged(service: Service, call: Call) -> Reply:
     return whole(reply._replace(body=body, headers={**reply.headers, HEADER: _printable(header)}), call.headers)
 
 
-def explained(service: Service, tag: TagCall, campaign_id: str | None) -> Reply:
+def explain_ad_tag(service: Service, tag: TagCall, campaign_id: str | None) -> Reply:
     """The answer of `POST /explain` to the request that the tag stands for. 400 names each invalid parameter."""
     try:
         call = call_of(tag)
     except InvalidTag as wrong:
-        return refused_tag(tag, wrong)
+        return refuse_tag(tag, wrong)
     return explain_endpoint.answer(service, call, campaign_id)
 
 
@@ -52,12 +52,10 @@ def why(service: Service, call: Call) -> list[str]:
     try:
         request = call.request(service.known_stitchers)
         snapshot = service.keeper.current(call.now)
-        if snapshot is None:
-            return ["no snapshot young enough to bid from: see /health"]
-        if not in_time(request.tmax, call.waited_ms(), service.limits.network_allowance):
-            return [f"tmax of {request.tmax} ms leaves no time for an answer"]
-        if request.device and is_crawler(request.device.ua, service.limits.allowed_crawlers):
-            return ["a known crawler, by its user agent: nbr 3"]
+        refused = no_auction(request, snapshot, service.limits, call.waited_ms())
+        if refused is not None:
+            return [f"{refused.words}: nbr {refused.nbr}"]
+        assert snapshot is not None  # noqa: S101  # for mypy, as in `bid`
         exchange = exchange_name(call.exchange)
         read = partial(service.exposures, request, call.now)
         seat = service.settings.seat

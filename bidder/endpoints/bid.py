@@ -9,13 +9,13 @@ from bidder.auction.auction_context import AuctionContext
 from bidder.auction.decide import decide
 from bidder.auction.match import device_of, match
 from bidder.auction.offer import Offer
-from bidder.auction.response_selection import affordable, for_one_document
+from bidder.auction.response_selection import affordable, answer_stages
 from bidder.auction.shading import shade
 from bidder.endpoints.bid_response import BidContext, bid_json, event_urls
-from bidder.endpoints.call import BadBody, Call, in_time, patience
+from bidder.endpoints.call import BadBody, Call, patience
 from bidder.endpoints.reply import JSON, XML, Reply, compressed, cors, error
+from bidder.endpoints.request_gate import no_auction
 from bidder.endpoints.vast import vast_for_player
-from bidder.events.crawlers import is_crawler
 from bidder.events.exchange import exchange_name
 from bidder.events.kinds import BilledBy, Kind
 from bidder.metrics import emf
@@ -71,14 +71,10 @@ def _reply(service: Service, call: Call) -> Reply:
         snapshot = service.load(call.now, lambda: _patience(service, call, request.tmax))
         parameters = service.limits
         # Checked after the snapshot is loaded: a cold start too slow for this request has loaded it for the next one.
-        if not in_time(request.tmax, call.waited_ms(), parameters.network_allowance):
-            return _unanswered(service, call, request.id, NoBidReason.INSUFFICIENT_TIME)
-        if snapshot is None:
-            return _unanswered(service, call, request.id, NoBidReason.TECHNICAL_ERROR)
-        if snapshot.is_stopped:
-            return _unanswered(service, call, request.id, NoBidReason.STOPPED)
-        if request.device and is_crawler(request.device.ua, parameters.allowed_crawlers):
-            return _unanswered(service, call, request.id, NoBidReason.KNOWN_WEB_CRAWLER)
+        refused = no_auction(request, snapshot, parameters, call.waited_ms())
+        if refused is not None:
+            return _unanswered(service, call, request.id, refused.nbr)
+        assert snapshot is not None  # noqa: S101  # for mypy: `no_auction` refuses a request without a snapshot
         offers = _offers(service, request, snapshot, call, exchange, span)
         if not offers:
             return _unanswered(service, call, request.id, NoBidReason.NO_CAMPAIGN_FITS)
@@ -123,7 +119,7 @@ def _unanswered(service: Service, call: Call, request_id: str, reason: NoBidReas
 
 def _offers(
     service: Service, request: BidRequest, snapshot: Snapshot, call: Call, exchange: str | None, span: Spans
-) -> list[Offer]:
+) -> Sequence[Offer]:
     """The offers to bid. A player that accepts VAST gets one document, so only the offers of that document."""
     with span("match"):
         slots = match(request, snapshot, call.now, exchange)
@@ -134,25 +130,29 @@ def _offers(
         opportunities = None if request.test else service.traffic.note(snapshot, len(slots), call.now, device)
         read = partial(service.exposures, request, call.now, lambda: _patience(service, call, request.tmax))
         deals = set[tuple[str, str]]() if snapshot.delivery.has_deal_budgets else None
-        offers = decide(request, slots, snapshot, service.settings.seat, call.now, refused, opportunities, read, deals)
+        context = AuctionContext(request, service.settings.seat, snapshot.delivery, call.now, read, deals)
+        offers = decide(context, slots, snapshot, refused, opportunities)
         service.traffic.note_funnel(snapshot, slots, opportunities)
         if deals and not request.test:
             service.traffic.note_deals(deals)
         if snapshot.delivery.shading is not None:
-            context = AuctionContext(request, service.settings.seat, snapshot.delivery, call.now)
             offers = shade(context, offers, exchange)
-    if call.as_xml:
-        offers = for_one_document(request, offers)
+    shares = service.limits.most_to_one
+    stages = answer_stages(
+        request,
+        offers,
+        lambda offers: service.concentration.within(offers, request, snapshot, shares, call.now),
+        lambda offers: affordable(offers, snapshot, call.now),
+        as_xml=call.as_xml,
+    )
     if request.test:
-        return offers
-    guarded = service.concentration.within(offers, request, snapshot, service.limits.most_to_one, call.now)
-    paid = affordable(guarded, snapshot, call.now)
-    for rule, before, after in ((ONE_CALLER, offers, guarded), (ALLOWANCE, guarded, paid)):
+        return stages.paid
+    for rule, before, after in zip((ONE_CALLER, ALLOWANCE), stages[1:], stages[2:], strict=False):
         for offer in before if len(after) < len(before) else ():
             if offer not in after:
                 refused[offer.campaign.id, rule.name] += 1
-    service.in_flight.note(paid, lambda: names_of(request, service.signing_keys), call.now)
-    return paid
+    service.in_flight.note(stages.paid, lambda: names_of(request, service.signing_keys), call.now)
+    return stages.paid
 
 
 def _with_bid(

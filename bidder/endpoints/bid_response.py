@@ -20,7 +20,7 @@ from bidder.endpoints.vast import BID, marked_vast, markup_form, pricing, skip_o
 from bidder.events.claims import DEFAULT_EXP, Claims
 from bidder.events.exchange import UNKNOWN, Exchange
 from bidder.events.kinds import BilledBy, Kind
-from bidder.events.markup_form import MARKUP, written
+from bidder.events.markup_form import MARKUP, encode_form
 from bidder.events.token import SigningKeys
 from bidder.events.urls import LOSS_REASON, PRICE, TO_WIN, EventUrls, query
 from bidder.money import Rate, decimal_price
@@ -33,8 +33,9 @@ from bidder.openrtb.creative_attribute import CreativeAttribute
 from bidder.openrtb.imp import Imp
 from bidder.openrtb.markup_type import MarkupType
 from bidder.openrtb.slot_in_pod import SlotInPod
+from bidder.openrtb.video import Video
 from bidder.parameters import DEFAULTS
-from bidder.url_names import LONGEST_URL, packed
+from bidder.url_names import LONGEST_URL, encode_bytes
 from bidder.vast.template import Template, mark
 from bidder.vast.xml import in_cdata
 
@@ -60,7 +61,7 @@ def bid_id(auction_id: str, offer: Offer, number: int, now: datetime) -> str:
     """
     text = "\0".join((auction_id, offer.slot.imp.id, offer.campaign.id, str(number), now.isoformat()))
     digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_ID_BYTES).digest()
-    return packed(b"\0" + digest)[1:]
+    return encode_bytes(b"\0" + digest)[1:]
 
 
 class BidContext(NamedTuple):
@@ -125,7 +126,7 @@ def _household(terms: BidContext, offer: Offer) -> str | None:
 def event_urls(terms: BidContext, offer: Offer, number: int) -> EventUrls:
     """The signed event URLs of an offer. `number` is its position in the response, from 0."""
     request, price, video = terms.request, offer.price, offer.slot.video
-    geo = request.device and request.device.geo
+    geo = request.location()
     country = geo.country if geo and geo.country and _is_code(geo.country) else None
     learned = is_learned(request, offer.slot, price)
     claims = Claims(
@@ -212,8 +213,8 @@ def bid_object(terms: BidContext, offer: Offer, bid_id: str, markup: str, notice
     apis = {*creative.apis, *({ApiFramework.OMID_1} & set(offer.slot.video.api) if creative.verifications else ())}
     if apis:
         answer["apis"] = sorted(apis)
-    if offer.slot.video.slotinpod in {SlotInPod.FIRST, SlotInPod.LAST}:
-        answer["slotinpod"] = offer.slot.video.slotinpod
+    if (slotinpod := _slot_in_pod(offer.slot.video)) is not None:
+        answer["slotinpod"] = slotinpod
     if creative.language:
         answer["language"] = creative.language
     if offer.price.sent_deal_id is not None:
@@ -224,6 +225,15 @@ def bid_object(terms: BidContext, offer: Offer, bid_id: str, markup: str, notice
         if facts := dsa_facts(terms.request, campaign, terms.base):
             answer["ext"] = {"dsa": facts}
     return answer
+
+
+def _slot_in_pod(video: Video) -> int | None:
+    """The position in the pod that the bid is for, or None for any.
+
+    The ads of an impression with `poddur` are for any position, since at most one of them can be the first or the last.
+    """
+    takes_several = (video.poddur or 0) > 0
+    return video.slotinpod if video.slotinpod in {SlotInPod.FIRST, SlotInPod.LAST} and not takes_several else None
 
 
 class _Rendered(NamedTuple):
@@ -274,7 +284,7 @@ def _key(terms: BidContext, offer: Offer, urls: EventUrls) -> Hashable:
         skip_offset(offer),
         pricing(offer),
         video.api,
-        video.slotinpod,
+        _slot_in_pod(video),
         offer.price.sent_deal_id is None,
         exp(offer.slot.imp, terms.most_exp),
         urls.base,
@@ -283,7 +293,7 @@ def _key(terms: BidContext, offer: Offer, urls: EventUrls) -> Hashable:
 
 
 def _render(terms: BidContext, offer: Offer, urls: EventUrls) -> _Rendered:
-    form = written(markup_form(offer))
+    form = encode_form(markup_form(offer))
     markup = marked_vast(offer, urls.seconds)
     base = urls.base
     if markup is None or terms.asks_transparency or in_cdata(base) != base or dump(base)[1:-1] != base:

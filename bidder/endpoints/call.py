@@ -92,13 +92,13 @@ def decoded(body: bytes, content_encoding: str) -> bytes:
     if content_encoding.strip().lower() not in _KNOWN_CODINGS:
         raise BadBody(415, "unsupported Content-Encoding; send gzip or none")
     if body.startswith(GZIP):
-        body = _inflated(body)
+        body = _inflate(body)
     if len(body) > MAX_BODY:
         raise BadBody(413, f"the request is longer than {MAX_BODY} bytes")
     return body
 
 
-def _inflated(body: bytes) -> bytes:
+def _inflate(body: bytes) -> bytes:
     """The decompressed members of a gzip file (RFC 1952, section 2.2), at most MAX_BODY + 1 bytes.
 
     Zero bytes after the last member are ignored, as gzip itself does.

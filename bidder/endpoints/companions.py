@@ -59,8 +59,4 @@ def fitting_companions(creative: Creative, video: Video) -> list[tuple[Companion
 
 def _fits(companion: Companion, slot: Banner) -> bool:
     """Whether the companion has the size and the MIME type of the slot, as far as the slot states them."""
-    return (
-        (not slot.w or slot.w == companion.width)
-        and (not slot.h or slot.h == companion.height)
-        and (not slot.mimes or companion.mime in slot.mimes)
-    )
+    return slot.accepts_size(companion.width, companion.height) and (not slot.mimes or companion.mime in slot.mimes)

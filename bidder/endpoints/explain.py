@@ -9,6 +9,7 @@ from bidder.endpoints.admin import refusal
 from bidder.endpoints.call import BadBody, Call
 from bidder.endpoints.explanation_document import document
 from bidder.endpoints.reply import JSON, Reply, compressed, error
+from bidder.endpoints.request_gate import NO_SNAPSHOT, no_auction
 from bidder.events.exchange import exchange_name
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.service.service import Service
@@ -49,7 +50,7 @@ def _explanation(service: Service, call: Call, campaign_id: str | None) -> Reply
     request = call.request(service.known_stitchers)
     snapshot = service.keeper.current(call.now)
     if snapshot is None:
-        return error(503, "no snapshot young enough to bid from: see /health")
+        return error(503, NO_SNAPSHOT.words)
     if campaign_id is not None and snapshot.index.position(campaign_id) is None:
         age = f"the snapshot of {snapshot.as_of:%Y-%m-%d %H:%M:%S} UTC"
         return error(404, f"no campaign {campaign_id[:100]} in {age}; later imports are in the next snapshot")
@@ -71,4 +72,5 @@ def _explanation(service: Service, call: Call, campaign_id: str | None) -> Reply
             now=call.now,
         ),
     )
-    return Reply(200, json.dumps(document(request, snapshot, explained)), JSON)
+    refused = no_auction(request, snapshot, service.limits, waited_ms=0)
+    return Reply(200, json.dumps(document(request, snapshot, refused, explained)), JSON)

@@ -7,14 +7,18 @@ from bidder.auction.explain import Explanation
 from bidder.auction.offer import Offer
 from bidder.auction.shading import Shaded, in_words
 from bidder.auction.verdict import Verdict
+from bidder.endpoints.request_gate import NoAuction
 from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.snapshot import Snapshot
 
 
-def document(request: BidRequest, snapshot: Snapshot, explained: Sequence[Explanation]) -> dict[str, Any]:
+def document(
+    request: BidRequest, snapshot: Snapshot, refused: NoAuction | None, explained: Sequence[Explanation]
+) -> dict[str, Any]:
     """The explanations of a request as a JSON document.
 
-    Prices are CPMs in micros of the account currency. `funnel` counts the campaigns that are left after each rule.
+    `refused` is why the request gets no auction; the explanations then tell what the auction would be. Prices are CPMs
+    in micros of the account currency. `funnel` counts the campaigns that are left after each rule.
     """
     return {
         "id": request.id,
@@ -24,6 +28,7 @@ def document(request: BidRequest, snapshot: Snapshot, explained: Sequence[Explan
             "pinned": snapshot.pinned,
             "pinned_since": snapshot.pinned_since.isoformat() if snapshot.pinned_since else None,
         },
+        "no_auction": {"nbr": refused.nbr, "reason": refused.words} if refused else None,
         "imp": [
             {
                 "id": imp.imp_id,

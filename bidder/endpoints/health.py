@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bidder.endpoints.reply import JSON, Reply
 from bidder.service.service import Service
+from bidder.snapshot.snapshot import Snapshot
 
 
 def health(service: Service, now: datetime) -> Reply:
@@ -14,21 +15,29 @@ def health(service: Service, now: datetime) -> Reply:
     except Exception as error:  # without parameters and keys there are no bids
         return Reply(503, json.dumps({"status": f"no keys: {type(error).__name__}", "snapshot": None}), JSON)
     usable = service.keeper.current(now)
-    held = service.keeper.held
-    if held is None:
+    snapshot = service.keeper.held
+    if snapshot is None:
         body: dict[str, object] = {"status": "no snapshot", "snapshot": None}
     else:
-        age = held.age(now).total_seconds()
+        age = snapshot.age(now).total_seconds()
         is_young = age <= parameters.snapshot_warn_age
         body = {
-            "status": "ok" if is_young else "stale" if usable else "too old to bid",
+            "status": _status(usable, is_young=is_young),
             "snapshot": {
-                "version": held.version,
+                "version": snapshot.version,
                 "age_seconds": round(age, 3),
-                "campaigns": len(held.index),
-                "bidding": held.delivery.count,
-                "pinned": held.pinned,
-                "pinned_since": held.pinned_since.isoformat() if held.pinned_since else None,
+                "campaigns": len(snapshot.index),
+                "bidding": snapshot.delivery.count,
+                "pinned": snapshot.pinned,
+                "pinned_since": snapshot.pinned_since.isoformat() if snapshot.pinned_since else None,
             },
         }
     return Reply(200 if usable else 503, json.dumps(body), JSON)
+
+
+def _status(usable: Snapshot | None, *, is_young: bool) -> str:
+    if usable is None:
+        return "too old to bid"
+    if usable.is_stopped:
+        return "stopped"
+    return "ok" if is_young else "stale"

@@ -23,7 +23,7 @@ from bidder.endpoints.sender import Sender
 from bidder.endpoints.vast import vast_for_player
 from bidder.events.claims import Claims
 from bidder.events.kinds import Kind
-from bidder.events.markup_form import MARKUP, MarkupForm, read
+from bidder.events.markup_form import MARKUP, MarkupForm, decode_form
 from bidder.events.token import InvalidToken, verify
 from bidder.events.urls import PRICE, EventUrls
 from bidder.openrtb.api_framework import ApiFramework
@@ -79,14 +79,14 @@ def _markup(service: Service, fetch: Fetch) -> Reply:
     try:
         claims = verify(Kind.WIN, fetch.token, service.signing_keys, fetch.now)
     except InvalidToken as refusal:
-        notice.refused(refusal.reason, fetch.now, kind=Kind.WIN, why=str(refusal))
+        notice.count_refusal(refusal.reason, fetch.now, kind=Kind.WIN, why=str(refusal))
         refused = error(400, f"event URL refused: {refusal}")
         return Reply(refused.status, refused.body, refused.content_type, headers)
     except Exception:  # without keys, the URL can't be verified
         log.error("notice.unread", kind=Kind.WIN)
         return Reply(503, headers={**headers, "Retry-After": notice.RETRY_AFTER})
     snapshot = service.keeper.current(fetch.now)
-    offer = _offer(claims, read(fetch.query.get(MARKUP, "")), snapshot) if snapshot else None
+    offer = _offer(claims, decode_form(fetch.query.get(MARKUP, "")), snapshot) if snapshot else None
     if offer is None:
         return Reply(200, EMPTY, XML, headers)
     urls = EventUrls(fetch.base_url, claims, service.signing_keys)

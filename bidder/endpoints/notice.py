@@ -70,7 +70,7 @@ def _notice(
     try:
         kind = notice_kind(unquote(kind_name))
     except ValueError:
-        refused(TokenError.KIND, now)
+        count_refusal(TokenError.KIND, now)
         return error(404, f"no such event kind; known are {', '.join(NOTICES)}")
     target = query.get(TARGET, "") if kind is Kind.CLICK else ""
     try_again = Reply(503, headers={**headers, "Retry-After": RETRY_AFTER})
@@ -79,9 +79,9 @@ def _notice(
         if target:
             target = signed_target(kind, token, service.signing_keys, target)
             redirect = Reply(302, headers={**headers, "Location": ascii_url(target)})
-        claims = verified(service, kind, token, now, target)
+        claims = verify_notice(service, kind, token, now, target)
     except InvalidToken as refusal:
-        refused(refusal.reason, now, kind=kind, why=str(refusal))
+        count_refusal(refusal.reason, now, kind=kind, why=str(refusal))
         # A token counts as expired only if its signature is right.
         return redirect if target and refusal.reason in _OUT_OF_TIME else error(400, f"event URL refused: {refusal}")
     except Exception:  # without keys, the URL can't be verified
@@ -89,7 +89,7 @@ def _notice(
         return try_again
     try:
         if counts:
-            service.publisher.publish(reported(service, kind, claims, query, sender, now))
+            service.publisher.publish(event_of_notice(service, kind, claims, query, sender, now))
     except Exception:  # for any failure, the sender must learn that the event was not counted
         log.error("notice.unpublished", **emf(now, "NoticeUnpublished", kind))
         return redirect if target else try_again
@@ -98,7 +98,7 @@ def _notice(
     return Reply(200, GIF, "image/gif", headers) if sender.takes_images else Reply(204, headers=headers)
 
 
-def verified(service: Service, kind: Kind, token: str, now: datetime, target: str = "") -> Claims:
+def verify_notice(service: Service, kind: Kind, token: str, now: datetime, target: str = "") -> Claims:
     """The claims of a token. A token that is too late to count but not too late to archive is accepted too.
 
     Raises InvalidToken.
@@ -111,7 +111,7 @@ def verified(service: Service, kind: Kind, token: str, now: datetime, target: st
         return late.claims
 
 
-def reported(
+def event_of_notice(
     service: Service, kind: Kind, claims: Claims, query: Mapping[str, str], sender: Sender, now: datetime
 ) -> Event:
     """The event of a verified notice, marked as invalid traffic if its sender or its time breaks a rule."""
@@ -128,13 +128,13 @@ def reported(
 def _count_price(settlement: Settlement, kind: Kind, claims: Claims, now: datetime) -> None:
     properties = {"kind": kind.value, "campaign": claims.campaign_id, "exchange": str(claims.exchange)}
     if settlement.is_raised and kind is not Kind.LOSS:  # a bid is lost to a higher price
-        refused(PRICE_RAISED, now, **properties)
+        count_refusal(PRICE_RAISED, now, **properties)
     if settlement.refusal is not None:
         log.warning("price.refused", **emf(now, "PriceRefused", settlement.refusal, 1, **properties))
     if settlement.is_audit:
         log.event("notice.audit", **emf(now, "AuditRender", kind, 1, **properties))
 
 
-def refused(reason: str, now: datetime, **properties: str) -> None:
+def count_refusal(reason: str, now: datetime, **properties: str) -> None:
     """Counts a refused event URL, or a refused price of one, by its reason."""
     log.event("notice.refused", **emf(now, "NoticeRefused", reason, 1, **properties))

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import ConfigDict, RootModel, ValidationError
 
 from bidder import log
-from bidder.endpoints.notice import RETRY_AFTER, refused, reported, verified
+from bidder.endpoints.notice import RETRY_AFTER, count_refusal, event_of_notice, verify_notice
 from bidder.endpoints.reply import JSON, Reply, error, with_cors
 from bidder.endpoints.sender import Sender
 from bidder.events.event import Event
@@ -66,11 +66,11 @@ def _event(service: Service, url: str, sender: Sender, now: datetime) -> Event:
         kind_name, token = parts.path.rpartition("/e/")[2].strip("/").split("/")
         kind = notice_kind(kind_name)
     except ValueError:
-        refused(TokenError.MALFORMED, now)
+        count_refusal(TokenError.MALFORMED, now)
         raise _NoEventUrl from None
     try:
-        claims = verified(service, kind, token, now)
+        claims = verify_notice(service, kind, token, now)
     except InvalidToken as refusal:
-        refused(refusal.reason, now, kind=kind, why=str(refusal))
+        count_refusal(refusal.reason, now, kind=kind, why=str(refusal))
         raise
-    return reported(service, kind, claims, dict(parse_qsl(parts.query, keep_blank_values=True)), sender, now)
+    return event_of_notice(service, kind, claims, dict(parse_qsl(parts.query, keep_blank_values=True)), sender, now)

@@ -43,7 +43,7 @@ class Macro(NamedTuple):
         return self.original if value is None else quote(value, safe="", errors="replace")
 
 
-def marked(text: str, macros: list[Macro]) -> str:
+def mark_macros(text: str, macros: list[Macro]) -> str:
     """The text with a mark in place of each known macro. Each such macro is appended to `macros`."""
     if "]]>" in text:  # a macro's bracket may be part of `]]>`, which is escaped as a whole
         return text
@@ -51,7 +51,7 @@ def marked(text: str, macros: list[Macro]) -> str:
     def _mark(match: re.Match[str]) -> str:
         original = match[0]
         name = next(group for group in match.groups() if group)
-        known = _known(name)
+        known = _normalize_macro(name)
         if known is None:
             return original
         macro = Macro(f"m{len(macros)}", known, original)
@@ -61,7 +61,7 @@ def marked(text: str, macros: list[Macro]) -> str:
     return _MACRO.sub(_mark, text)
 
 
-def _known(written: str) -> str | None:
+def _normalize_macro(written: str) -> str | None:
     """The normal name of a macro, or None if it is unknown.
 
     `TIMESTAMP` is an ISO 8601 time (VAST 4.3); in lower case, ad servers use it as a cache buster, so it is a number.
@@ -114,7 +114,7 @@ def _break_position(_: BidRequest, slot: Slot) -> object:
 
 
 def _latlong(request: BidRequest, _: Slot) -> object:
-    geo = request.device and request.device.geo
+    geo = request.location()
     return f"{geo.lat},{geo.lon}" if geo and geo.lat is not None and geo.lon is not None else None
 
 

@@ -193,7 +193,7 @@ def _template(
         *((Kind.PROGRESS,) if creative.duration <= PROGRESS_SECONDS else ()),
     }
     macros_marked: list[Macro] = []
-    filled = partial(_marked, macros_marked)
+    filled = partial(_mark_macros, macros_marked)
     tag = creative.tag
     ad = Ad(
         id=mark(BID),
@@ -215,13 +215,13 @@ def _template(
     return Template(render_ad(ad, version, sequence)), macros_marked
 
 
-def _marked(macros_marked: "list[Macro]", text: str) -> str:
+def _mark_macros(macros_marked: "list[Macro]", text: str) -> str:
     """The text of a third party with a mark for each macro that requests have values for."""
     if not any(bracket in text for bracket in ("[", "{", "%%", "__")):
         return text
-    from bidder.endpoints.third_party_macros import marked  # imported here, since most creatives have no macros
+    from bidder.endpoints.third_party_macros import mark_macros  # imported here, since most creatives have no macros
 
-    return marked(text, macros_marked)
+    return mark_macros(text, macros_marked)
 
 
 def skip_offset(offer: Offer) -> float | None:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from bidder.ad_tag.request import InvalidTag, bid_request
 from bidder.ad_tag.schedule import INLINE, Break, breaks, tag_url
-from bidder.endpoints.ad_tag import TagCall, best_of, call_of, counted_refusal
 from bidder.endpoints.bid import bid, whole
 from bidder.endpoints.reply import XML, Reply
+from bidder.endpoints.tag_call import TagCall, best_of, call_of, refuse_and_count
 from bidder.service.service import Service
 from bidder.vast.vmap import AdBreak, vmap
 
@@ -27,7 +27,7 @@ def schedule(service: Service, tag: TagCall) -> Reply:
         ]
         return whole(Reply(200, vmap(links), XML), tag.headers)
     except InvalidTag as wrong:
-        return counted_refusal(service, tag, wrong)
+        return refuse_and_count(service, tag, wrong)
 
 
 def _link(tag: TagCall, planned: Break, protocols: Sequence[int]) -> AdBreak:

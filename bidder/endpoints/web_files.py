@@ -41,9 +41,9 @@ def player_file(name: str, headers: Mapping[str, str], version: str | None = Non
 
     A URL that names the present version may be kept for a year, any other for an hour.
     """
-    kept = _FOR_EVER if version == PLAYER_VERSION else _AN_HOUR
+    max_age = _FOR_EVER if version == PLAYER_VERSION else _AN_HOUR
     return _reply(
-        name, headers, kept, {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+        name, headers, max_age, {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
     )
 
 

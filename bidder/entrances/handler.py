@@ -38,4 +38,4 @@ if cold_start.AHEAD_OF_REQUESTS:
 
     prepare(service(), now())
 
-cold_start.imported()
+cold_start.resume_garbage_collection()

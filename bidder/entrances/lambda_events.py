@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote_plus
 from bidder.endpoints.call import arrival
 from bidder.endpoints.public_url import caller_address, public_url
 from bidder.endpoints.reply import Reply
-from bidder.entrances.web_request import WebRequest, forwarded_address, joined, proxied_url
+from bidder.entrances.web_request import WebRequest, forwarded_address, join_headers, proxied_url
 
 Event = Mapping[str, Any]
 Clock = Callable[[], datetime]
@@ -63,7 +63,7 @@ def answer(event: Event, reply: Reply) -> dict[str, Any]:
 
 
 def _of_payload_2(event: Event, context: dict[str, Any], configured_url: str | None, now: Clock) -> WebRequest:
-    headers = joined((event.get("headers") or {}).items())
+    headers = join_headers((event.get("headers") or {}).items())
     stage = context.get("stage") or "$default"
     path = whole = str(event.get("rawPath") or "/")
     if stage != "$default":  # an HTTP API puts the name of its stage before the path
@@ -94,7 +94,7 @@ def _of_payload_1(event: Event, context: dict[str, Any], configured_url: str | N
 def rest_request(event: Event, method: str, path: str, configured_url: str | None, now: Clock) -> WebRequest:
     """The request of an event of a REST API, whose resource is `path`."""
     context = event["requestContext"]
-    headers = joined(_many(event, "multiValueHeaders", "headers"))
+    headers = join_headers(_many(event, "multiValueHeaders", "headers"))
     query: dict[str, list[str]] = {}
     for name, value in _many(event, "multiValueQueryStringParameters", "queryStringParameters"):
         query.setdefault(name, []).append(value)
@@ -112,7 +112,7 @@ def rest_request(event: Event, method: str, path: str, configured_url: str | Non
 
 
 def _of_load_balancer(event: Event, configured_url: str | None, now: Clock) -> WebRequest:
-    headers = joined(_many(event, "multiValueHeaders", "headers"))
+    headers = join_headers(_many(event, "multiValueHeaders", "headers"))
     query: dict[str, list[str]] = {}
     # a load balancer leaves names and values percent-encoded
     for name, value in _many(event, "multiValueQueryStringParameters", "queryStringParameters"):

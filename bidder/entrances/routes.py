@@ -17,7 +17,7 @@ from bidder.entrances.web_request import WebRequest
 from bidder.service.service import Service
 
 if TYPE_CHECKING:
-    from bidder.endpoints.ad_tag import TagCall
+    from bidder.endpoints.tag_call import TagCall
 
 Route = Callable[[Service, WebRequest], Reply]
 
@@ -99,7 +99,7 @@ def get_vmap(service: Service, request: WebRequest) -> Reply:
 
 
 def _tag_call(request: WebRequest) -> "TagCall":
-    from bidder.endpoints.ad_tag import TagCall
+    from bidder.endpoints.tag_call import TagCall
 
     unique_id = os.urandom(12).hex()
     return TagCall(
@@ -124,7 +124,7 @@ def get_explain(service: Service, request: WebRequest) -> Reply:
     """GET /explain."""
     from bidder.endpoints import ad_tag_debug
 
-    return ad_tag_debug.explained(service, _tag_call(request), request.parameter("campaign"))
+    return ad_tag_debug.explain_ad_tag(service, _tag_call(request), request.parameter("campaign"))
 
 
 def get_event(service: Service, request: WebRequest, kind: str, token: str) -> Reply:

@@ -57,7 +57,7 @@ def proxied_url(configured: str | None, headers: Mapping[str, str]) -> str:
     return public_url(configured, {"domainName": headers.get("host")} if is_https else {}, headers, "")
 
 
-def joined(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+def join_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     """The headers by name in lower case. Values of a repeated header are joined by commas (RFC 9110, section 5.3)."""
     by_name: dict[str, str] = {}
     for name, value in headers:

@@ -3,7 +3,7 @@
 import hmac
 
 from bidder.events.token import SigningKeys
-from bidder.url_names import packed
+from bidder.url_names import encode_bytes
 
 _BYTES = 8
 
@@ -19,4 +19,4 @@ def address_name(address: str | None, bid_id: str, keys: SigningKeys) -> str | N
     key = keys.secret(keys.current)
     assert key is not None  # noqa: S101  # SigningKeys checked it
     digest = hmac.digest(key, f"address\n{bid_id}\n{address}".encode("utf-8", "surrogatepass"), "sha256")
-    return packed(digest[:_BYTES])
+    return encode_bytes(digest[:_BYTES])

@@ -8,7 +8,7 @@ object. SQS can also deliver a message again in another batch, so readers count 
 import gzip
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -59,10 +59,10 @@ class Archive:
         pages = self._s3.get_paginator("list_objects_v2")
         prefixes = [f"{PREFIX}kind={kind}/hour={day.isoformat()}-" for kind in sorted(kinds)]
         return [
-            held["Key"]
+            entry["Key"]
             for prefix in prefixes
             for page in pages.paginate(Bucket=self._bucket, Prefix=prefix)
-            for held in page.get("Contents", [])
+            for entry in page.get("Contents", [])
         ]
 
     def read(self, key: str) -> list[Event]:
@@ -74,6 +74,11 @@ class Archive:
         """The events of a UTC day and these kinds. An event that SQS delivered twice may occur twice."""
         for key in self.keys(day, kinds):
             yield from self.read(key)
+
+
+def hour_of(key: str) -> datetime:
+    """The hour of an object's partition, in UTC."""
+    return datetime.strptime(key.split("/hour=")[1][:13], "%Y-%m-%d-%H").replace(tzinfo=UTC)
 
 
 def _partition(event: Event) -> str:

@@ -14,7 +14,7 @@ from pydantic import ConfigDict, RootModel
 
 from bidder.events.kinds import BilledBy, Kind
 from bidder.money import MICROS, Rate
-from bidder.url_names import digits, number, read, unpacked, written
+from bidder.url_names import decode_bytes, decode_name, digits, encode_name, number
 
 CLOCK_SKEW = timedelta(minutes=1)
 """The accepted difference between the clocks of two machines: an event may precede its bid by this much."""
@@ -25,6 +25,12 @@ DEFAULT_EXP = timedelta(hours=1)
 GRACE = timedelta(minutes=15)
 """The time after a bid's `exp` in which its events still count: players and exchanges report with a delay."""
 
+LONGEST_EXP = timedelta(hours=12)
+"""The highest value of the parameter `most-exp`."""
+
+BETWEEN_EVENTS = CLOCK_SKEW + LONGEST_EXP + GRACE
+"""The longest time between two valid events of one bid."""
+
 _SEPARATOR, _UTC = "~", "UTC"
 _POINT = "."
 _MOST_DIGITS, _KEPT_DIGITS = 5, 3
@@ -32,7 +38,7 @@ _MOST_DIGITS, _KEPT_DIGITS = 5, 3
 _BILL, _TEST = "b", "1"
 MOST_DEVICE = 31
 """The highest device type that a token carries. AdCOM lists eight types."""
-_repeated = lru_cache(maxsize=4096)(written)  # measured: writing repeated names took half of `encode`
+_repeated = lru_cache(maxsize=4096)(encode_name)  # measured: writing repeated names took half of `encode`
 
 
 class Claims(NamedTuple):
@@ -95,24 +101,24 @@ _DEFAULT_MINUTES = Claims._field_defaults["minutes"]
 def encode(claims: Claims) -> str:
     """The claims part of a bid's tokens."""
     fields = (
-        written(claims.bid_id),
+        encode_name(claims.bid_id),
         _repeated(claims.campaign_id),
         _repeated(claims.creative_id),
         f"{claims.price_micros:x}",
         f"{claims.issued:x}",
-        _TEST if claims.test else _written_device(claims.device),
+        _TEST if claims.test else _write_device(claims.device),
         _repeated(claims.deal_id),
         _repeated(claims.country),
         _repeated(claims.exchange),
-        "" if claims.rate == MICROS else _written_rate(claims.rate),
+        "" if claims.rate == MICROS else _write_rate(claims.rate),
         _repeated(claims.advertiser),
         "" if claims.zone == _UTC else _repeated(claims.zone),
-        written(claims.user),
+        encode_name(claims.user),
         _BILL if claims.billed_by is Kind.BILL else "",
-        _written_least(claims.least_micros),
+        _write_least(claims.least_micros),
         "" if claims.minutes == _DEFAULT_MINUTES else digits(claims.minutes),
-        written(claims.household),
-        _written_value(claims),
+        encode_name(claims.household),
+        _write_value(claims),
     )
     return _SEPARATOR.join(fields).rstrip(_SEPARATOR)
 
@@ -123,7 +129,7 @@ def decode(text: str) -> Claims:
     A text without a separator has the form of earlier versions: a JSON array in base64url.
     """
     if _SEPARATOR not in text:
-        return _WrittenBefore.model_validate_json(unpacked(text)).root
+        return _WrittenBefore.model_validate_json(decode_bytes(text)).root
     known = len(Claims._fields) - 2  # a test and a device's type share a field, as do placement and value
     fields = iter((text.split(_SEPARATOR) + [""] * known)[:known])
     bid, campaign, creative, price, issued, test, deal, country, exchange, rate, advertiser, zone, user = islice(
@@ -131,35 +137,35 @@ def decode(text: str) -> Claims:
     )
     billed_by, least, minutes, household, value = fields
     return Claims(
-        bid_id=read(bid),
-        campaign_id=read(campaign),
-        creative_id=read(creative),
+        bid_id=decode_name(bid),
+        campaign_id=decode_name(campaign),
+        creative_id=decode_name(creative),
         price_micros=int(price, 16),
         issued=int(issued, 16),
         test=test == _TEST,
         device=number(test) if test and test != _TEST else None,
-        deal_id=read(deal) or None,
-        country=read(country) or None,
-        exchange=read(exchange) or None,
+        deal_id=decode_name(deal) or None,
+        country=decode_name(country) or None,
+        exchange=decode_name(exchange) or None,
         rate=_read_rate(rate) if rate else MICROS,
-        advertiser=read(advertiser) or None,
-        zone=read(zone) or _UTC,
-        user=read(user) or None,
+        advertiser=decode_name(advertiser) or None,
+        zone=decode_name(zone) or _UTC,
+        user=decode_name(user) or None,
         billed_by=Kind.BILL if billed_by == _BILL else Kind.IMPRESSION,
         least_micros=_read_least(least),
         minutes=number(minutes) if minutes else _DEFAULT_MINUTES,
-        household=read(household) or None,
+        household=decode_name(household) or None,
         placement=number(value[0]) if value else None,
         value_micros=int(price, 16) + number(value[1:]) if value else None,
     )
 
 
-def _written_device(device: int | None) -> str:
+def _write_device(device: int | None) -> str:
     """One letter, never the letter of a test, so that earlier versions, which know only tests, read no test."""
     return digits(device) if device is not None and 0 < device <= MOST_DEVICE else ""
 
 
-def _written_value(claims: Claims) -> str:
+def _write_value(claims: Claims) -> str:
     """The letter of the placement and, if the value is above the bid, the digits of the difference."""
     if claims.placement is None or claims.value_micros is None:
         return ""
@@ -167,7 +173,7 @@ def _written_value(claims: Claims) -> str:
     return digits(claims.placement) + (digits(above) if above else "")
 
 
-def _written_rate(rate: Rate) -> str:
+def _write_rate(rate: Rate) -> str:
     """The rate in hexadecimal. A rate with parts of a micro is its digits and the number of decimals."""
     if isinstance(rate, int):
         return f"{rate:x}"
@@ -180,7 +186,7 @@ def _read_rate(text: str) -> Rate:
     return Decimal(number(figures)).scaleb(-number(decimals)) if point else int(text, 16)
 
 
-def _written_least(micros: int) -> str:
+def _write_least(micros: int) -> str:
     """Empty for 0. A price longer than `_MOST_DIGITS` is its first digits, rounded down, and the number of others."""
     if micros <= 0:
         return ""

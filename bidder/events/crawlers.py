@@ -54,13 +54,13 @@ def _is_known(user_agent: str) -> bool:
     if _PREVIEW.fullmatch(user_agent):
         return True
     if not _DEVICE.search(user_agent):
-        return _matches_any(user_agent) or next(_named(user_agent), None) is not None
+        return _matches_any(user_agent) or next(_find_texts(user_agent), None) is not None
     programs = _COMMENT.sub("()", user_agent)
-    comments = " ".join(filter(None, map(_judged, _COMMENT.findall(user_agent))))
+    comments = " ".join(filter(None, map(_strip_comment, _COMMENT.findall(user_agent))))
     return (
         _matches_any(f"{programs} {comments}")
-        or next(_named(comments), None) is not None
-        or any(_is_program(text, programs) for text in _named(programs))
+        or next(_find_texts(comments), None) is not None
+        or any(_is_program(text, programs) for text in _find_texts(programs))
     )
 
 
@@ -69,7 +69,7 @@ def _matches_any(where: str) -> bool:
     return any(text in where and re.search(pattern, where) is not None for text, pattern in _rules().expressions)
 
 
-def _named(where: str) -> Iterator[str]:
+def _find_texts(where: str) -> Iterator[str]:
     """The texts of the list that occur at the begin of a word."""
     rules = _rules()
     for word in _BEGINNINGS.finditer(where):
@@ -83,7 +83,7 @@ def _named(where: str) -> Iterator[str]:
     yield from (text for text in rules.others if text in where)
 
 
-def _judged(comment: str) -> str:
+def _strip_comment(comment: str) -> str:
     if _SAYS_WHO.search(comment):
         return comment
     return " ".join(part.strip() for part in comment[1:-1].split(";") if _PROGRAM.fullmatch(part.strip()))

@@ -9,13 +9,13 @@ The first events are valid. So a token that many senders replay is billed once, 
 """
 
 from collections.abc import Mapping
-from datetime import UTC, timedelta
+from datetime import timedelta
 
 from bidder import log
 from bidder.events.bounded_sets import BoundedSets
 from bidder.events.counted_once import Key
 from bidder.events.event import Event
-from bidder.events.ivt_rules import MOST_A_MINUTE, MOST_ADDRESSES, SaleHistory, broken_rule
+from bidder.events.ivt_rules import MOST_A_MINUTE, MOST_ADDRESSES, SaleHistory, broken_rule, viewer_minute
 from bidder.events.kinds import Kind
 from bidder.events.settlement import PriceRefusal
 from bidder.metrics import emf
@@ -71,7 +71,7 @@ class IvtFilter:
     def _is_within_minute(self, event: Event) -> bool:
         if event.user is None:
             return True
-        minute = Key(f"user#{event.user}", f"minute#{event.at.astimezone(UTC):%Y-%m-%dT%H:%M}")
+        minute = Key(f"user#{event.user}", f"minute#{viewer_minute(event)}")
         return self._bounded_sets.take(minute, "bids", event.bid_id, MOST_A_MINUTE, event.at + _KEPT)
 
     def _is_known_address(self, event: Event) -> bool:

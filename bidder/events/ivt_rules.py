@@ -5,6 +5,7 @@ sophisticated invalid traffic (SIVT).
 """
 
 from collections.abc import Sequence
+from datetime import UTC
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -40,6 +41,11 @@ class SaleHistory(NamedTuple):
 
     is_within_minute: bool = True
     is_known_address: bool = True
+
+
+def viewer_minute(event: Event) -> str:
+    """The minute, in UTC, in which an event counts against `MOST_A_MINUTE`."""
+    return f"{event.at.astimezone(UTC):%Y-%m-%dT%H:%M}"
 
 
 def rule_broken_by_sender(kind: Kind, user_agent: str | None, viewers: Sequence[str] = ()) -> IvtRule | None:

@@ -1,4 +1,4 @@
-"""The bids of an archive that the ledger may have judged as invalid traffic. Pure: events in, bid ids out.
+"""The bids of an archive whose billed event only the ledger knows. Pure: events in, bid ids out.
 
 The ledger judges events in the order of their arrival, which the archive does not store. So these functions only select
 the bids whose markers a report must read from the ledger.
@@ -6,11 +6,22 @@ the bids whose markers a report must read from the ledger.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC
 
 from bidder.events.event import Event
-from bidder.events.ivt_rules import MOST_A_MINUTE, MOST_ADDRESSES
+from bidder.events.ivt_rules import MOST_A_MINUTE, MOST_ADDRESSES, viewer_minute
 from bidder.events.kinds import Kind
+
+_QUARTER_SECONDS = 900
+"""The days and hours of every time zone begin at a quarter of an hour of UTC."""
+
+
+def reported_differently(events: Iterable[Event]) -> frozenset[str]:
+    """The bids with sales at different prices, or in different hours or days: the sale that came first is billed."""
+    sales: dict[str, set[tuple[int, int]]] = defaultdict(set)
+    for event in events:
+        if event.billable:
+            sales[event.bid_id].add((event.price_micros, int(event.at.timestamp()) // _QUARTER_SECONDS))
+    return frozenset(bid_id for bid_id, differing in sales.items() if len(differing) > 1)
 
 
 def in_crowded_minutes(events: Iterable[Event]) -> frozenset[str]:
@@ -18,7 +29,7 @@ def in_crowded_minutes(events: Iterable[Event]) -> frozenset[str]:
     minutes: dict[tuple[str, str], set[str]] = defaultdict(set)
     for event in events:
         if event.kind is Kind.IMPRESSION and event.billable and event.user is not None:
-            minutes[event.user, f"{event.at.astimezone(UTC):%Y-%m-%dT%H:%M}"].add(event.bid_id)
+            minutes[event.user, viewer_minute(event)].add(event.bid_id)
     return frozenset(bid_id for bids in minutes.values() if len(bids) > MOST_A_MINUTE for bid_id in bids)
 
 

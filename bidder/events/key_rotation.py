@@ -58,7 +58,7 @@ def after_step(keys: SigningKeys, step: RotationStep, secret: str) -> SigningKey
     return SigningKeys(current=newest, keys={newest: keys.keys[newest]}, viewers=viewers)
 
 
-def dropped(before: SigningKeys, after: SigningKeys) -> list[str]:
+def find_dropped_keys(before: SigningKeys, after: SigningKeys) -> list[str]:
     """The ids of the dropped keys whose issued tokens could no longer be verified."""
     return [key_id for key_id in before.keys if after.secret(key_id) != before.secret(key_id)]
 

@@ -22,7 +22,7 @@ from zlib import crc32
 
 from bidder.aws.batch_get import batch_get
 from bidder.aws.partition import partition
-from bidder.delivery.decay import FORGOTTEN, remembered, week
+from bidder.delivery.decay import FORGOTTEN, sum_with_decay, week
 from bidder.delivery.outcome_counts import OutcomeCounts
 from bidder.delivery.pacers import Confirmed
 from bidder.delivery.price_segment import PriceSegment, device_number, segment_of_name
@@ -121,7 +121,7 @@ class Learning:
                 for kind in _COUNTED:
                     by_week[device][kind][this_week - age] += int(item.get(kind, {"N": "0"})["N"])
         return {
-            device: OutcomeCounts(*(remembered(counts_by_kind[kind], this_week) for kind in _COUNTED))
+            device: OutcomeCounts(*(sum_with_decay(counts_by_kind[kind], this_week) for kind in _COUNTED))
             for device, counts_by_kind in by_week.items()
         }
 
@@ -135,7 +135,7 @@ class Learning:
                     by_week[campaign_id, creative_id][kind][counted_week] = int(item[kind]["N"])
         this_week = week(now)
         return {
-            creative: OutcomeCounts(*(remembered(counts_by_kind[kind], this_week) for kind in _COUNTED))
+            creative: OutcomeCounts(*(sum_with_decay(counts_by_kind[kind], this_week) for kind in _COUNTED))
             for creative, counts_by_kind in by_week.items()
         }
 

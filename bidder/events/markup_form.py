@@ -28,7 +28,7 @@ class MarkupForm(NamedTuple):
     has_omid: bool = False
 
 
-def written(form: MarkupForm) -> str:
+def encode_form(form: MarkupForm) -> str:
     """The encoded form, in letters that URLs do not escape."""
     skip = "" if form.skip_offset is None else f"{form.skip_offset:g}"
     media = _ITEMS.join(map(str, form.media))
@@ -37,8 +37,8 @@ def written(form: MarkupForm) -> str:
     return _PARTS.join(parts).rstrip(_PARTS)
 
 
-def read(word: str) -> MarkupForm | None:
-    """The form that `written` encoded; None for any other text."""
+def decode_form(word: str) -> MarkupForm | None:
+    """The form that `encode_form` encoded; None for any other text."""
     protocol, skip, media, companions, omid, *more = [*word[:_LONGEST].split(_PARTS), "", "", "", ""]
     try:
         if any(more) or omid not in {"", "o"} or len(word) > _LONGEST:

@@ -5,7 +5,7 @@ from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from bidder.events.price_keys import ExchangeKeys, Vector, decoded, vector_of
+from bidder.events.price_keys import ExchangeKeys, Vector, decode_base64, vector_of
 from bidder.events.urls import ERROR_CODE, LOSS_REASON, PRICE
 from bidder.money import MICROS, Rate, convert
 from bidder.openrtb.loss_reason import LossReason
@@ -28,7 +28,7 @@ class StatedPrice(NamedTuple):
 def is_audit(query: Mapping[str, str]) -> bool:
     """Whether the notice comes from a render for ad quality, which is not billed."""
     text = _price_text(query)
-    return AUDIT in (text, (decoded(text) or b"").decode("latin-1"))
+    return AUDIT in (text, (decode_base64(text) or b"").decode("latin-1"))
 
 
 def stated_price(
@@ -46,7 +46,7 @@ def stated_price(
     text = _price_text(query, name)
     if not text:
         return None
-    micros = keys.decrypt(text) if keys else _decimal(text) or _decimal((decoded(text) or b"").decode("latin-1"))
+    micros = keys.decrypt(text) if keys else _decimal(text) or _decimal((decode_base64(text) or b"").decode("latin-1"))
     return StatedPrice(max(1, convert(micros, rate)), vector_of(text) if keys else None) if micros else None
 
 

@@ -13,13 +13,13 @@ from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel
 
-from bidder.url_names import packed
+from bidder.url_names import encode_bytes
 
 _VECTOR, _PRICE, _SIGNATURE = 16, 8, 4
 _LENGTH = _VECTOR + _PRICE + _SIGNATURE
 
 
-def decoded(text: str) -> bytes | None:
+def decode_base64(text: str) -> bytes | None:
     """The bytes of base64, web-safe or not, with or without padding, and with spaces for `+`; None for other text."""
     standard = text.translate(str.maketrans(" -_", "++/")).rstrip("=")
     try:
@@ -29,7 +29,7 @@ def decoded(text: str) -> bytes | None:
 
 
 def _key(text: object) -> bytes | None:
-    return decoded(str(text))
+    return decode_base64(str(text))
 
 
 Key = Annotated[bytes, Field(min_length=16, repr=False), BeforeValidator(_key)]
@@ -44,10 +44,10 @@ class Vector(NamedTuple):
 
 def vector_of(text: str) -> Vector:
     """The vector of a price that `ExchangeKeys.decrypt` decrypted."""
-    data = (decoded(text) or b"")[:_VECTOR]
+    data = (decode_base64(text) or b"")[:_VECTOR]
     seconds, micros = int.from_bytes(data[:4]), int.from_bytes(data[4:8])
     made_at = datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=micros)
-    return Vector(packed(data), made_at)
+    return Vector(encode_bytes(data), made_at)
 
 
 class ExchangeKeys(BaseModel):
@@ -60,7 +60,7 @@ class ExchangeKeys(BaseModel):
 
     def decrypt(self, text: str) -> int | None:
         """The price in micros; None for a text that these keys did not sign."""
-        data = decoded(text)
+        data = decode_base64(text)
         if data is None or len(data) != _LENGTH:
             return None
         vector, hidden, signature = data[:_VECTOR], data[_VECTOR:-_SIGNATURE], data[-_SIGNATURE:]

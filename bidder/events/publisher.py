@@ -1,7 +1,7 @@
 """Publishes events to the SNS topic `bid-events`."""
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bidder.events.event import Event
 from bidder.events.fallback_queue import FallbackQueue
@@ -12,6 +12,12 @@ if TYPE_CHECKING:
 
 A_BATCH = 10
 """The most messages of one call to SNS or SQS."""
+
+LARGEST_CALL = 256 * 1024
+"""The most bytes of all messages of one call, which SNS limits to 256 KB with their attributes."""
+
+_BESIDE_THE_BODY = 2_000
+"""The most bytes of a message's subject and attributes."""
 
 STEP_SECONDS = 3.25
 """The seconds that SNS, and after SNS the fallback queue, may take for all events together."""
@@ -41,19 +47,27 @@ class EventPublisher:
         """Publishes the event, with message attributes for the consumers' filter policies."""
         [outcome] = outcomes([lambda: self._sns.publish(TopicArn=self._topic, **_message(event))], self._step_seconds)
         if isinstance(outcome, Exception):  # any failure of SNS or of the network
-            self._send_to_fallback([([event], outcome)])
+            for unstored in self._send_to_fallback([Unstored([event], outcome)], self._step_seconds):
+                raise unstored.failure
 
     def publish_all(self, events: Sequence[Event]) -> None:
         """Publishes events in as few calls as possible."""
-        batches = [events[start : start + A_BATCH] for start in range(0, len(events), A_BATCH)]
-        left: list[tuple[Sequence[Event], Exception]] = []
+        if unstored := self.try_all(events):
+            raise unstored[0].failure
+
+    def try_all(self, events: Sequence[Event], step_seconds: float | None = None) -> list["Unstored"]:
+        """Publishes events as `publish_all` does, and returns those that neither SNS nor the queue has stored."""
+        step = self._step_seconds if step_seconds is None else step_seconds
+        batches = list(_batches(events))
+        left: list[Unstored] = []
         calls = [_call(self.publish_batch, batch) for batch in batches]
-        for batch, outcome in zip(batches, outcomes(calls, self._step_seconds), strict=True):
+        for batch, outcome in zip(batches, outcomes(calls, step), strict=True):
             if isinstance(outcome, Exception):  # as above
-                left.append((batch, outcome))
+                left.append(Unstored(batch, outcome))
             elif outcome:
-                left.append(([batch[position] for position in outcome], EventsRefused(len(outcome), len(batch))))
-        self._send_to_fallback(left)
+                refused = [batch[position] for position in outcome]
+                left.append(Unstored(refused, EventsRefused(len(outcome), len(batch))))
+        return self._send_to_fallback(left, step)
 
     def publish_batch(self, events: Sequence[Event]) -> list[int]:
         """Publishes up to `A_BATCH` events by one call; returns the positions of the refused. Raises SNS's errors."""
@@ -61,16 +75,20 @@ class EventPublisher:
         answer = self._sns.publish_batch(TopicArn=self._topic, PublishBatchRequestEntries=entries)
         return [int(failed["Id"]) for failed in answer.get("Failed", [])]
 
-    def _send_to_fallback(self, batches: Sequence[tuple[Sequence[Event], Exception]]) -> None:
-        if not batches:
-            return
+    def _send_to_fallback(self, batches: "list[Unstored]", seconds: float) -> "list[Unstored]":
         fallback = self._fallback
         if fallback is None:
-            raise batches[0][1]
+            return batches
         calls = [_call(fallback.put, events, _reason(failure)) for events, failure in batches]
-        for outcome in outcomes(calls, self._step_seconds):
-            if isinstance(outcome, Exception):
-                raise outcome
+        ended = zip(batches, outcomes(calls, seconds), strict=True)
+        return [Unstored(batch.events, outcome) for batch, outcome in ended if isinstance(outcome, Exception)]
+
+
+class Unstored(NamedTuple):
+    """Events that are not stored, and the error of the last call."""
+
+    events: Sequence[Event]
+    failure: Exception
 
 
 class EventsRefused(RuntimeError):
@@ -78,6 +96,21 @@ class EventsRefused(RuntimeError):
 
     def __init__(self, refused: int, of: int) -> None:
         super().__init__(f"SNS refused {refused} of {of} events")
+
+
+def _batches(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
+    """The events in batches that one call may have. Counts of traffic are large, all other events are small."""
+    batch: list[Event] = []
+    size = 0
+    for event in events:
+        more = len(_body(event).encode()) + _BESIDE_THE_BODY
+        if batch and (len(batch) == A_BATCH or size + more > LARGEST_CALL):
+            yield batch
+            batch, size = [], 0
+        batch.append(event)
+        size += more
+    if batch:
+        yield batch
 
 
 def _reason(failure: Exception) -> str:
@@ -88,9 +121,13 @@ def _call(function: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
     return lambda: function(*arguments)
 
 
+def _body(event: Event) -> str:
+    return event.model_dump_json(exclude_none=True)
+
+
 def _message(event: Event) -> Any:
     return {
         "Subject": f"bid {event.kind}",
-        "Message": event.model_dump_json(exclude_none=True),
+        "Message": _body(event),
         "MessageAttributes": event.attributes(),
     }

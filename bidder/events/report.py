@@ -6,11 +6,12 @@ the price of that event. Bids are the published counts of processes, so the bids
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from fractions import Fraction
+from types import MappingProxyType
 
 from bidder.events.event import Event
 from bidder.events.ivt_rules import IvtRule
@@ -127,35 +128,42 @@ def device_name(number: int) -> str:
 
 
 def report(
-    events: Collection[Event], by: By, unbilled: Collection[str] = (), time_zone: tzinfo = UTC
+    events: Collection[Event],
+    by: By,
+    unbilled: Collection[str] = (),
+    time_zone: tzinfo = UTC,
+    counted: Mapping[str, Event] = MappingProxyType({}),
+    covers: Callable[[datetime], bool] = lambda _: True,
 ) -> dict[str, ReportRow]:
     """The rows of a report by name, in order. The order of the events does not matter.
 
-    `unbilled` are the ids of bids that the ledger counted as invalid.
+    `unbilled` are the ids of bids that the ledger counted as invalid. `counted` has the billed events by bid id, where
+    the ledger was asked. `covers` is whether a moment is in the period of the report: the events around the period
+    only show what was counted before it, or in it.
     """
     first: dict[tuple[str, Kind], Event] = {}
     apart: dict[tuple[str, Kind], Event] = {}
     for event in events:
         found_invalid = event.billable and event.bid_id in unbilled
-        held = apart if event.test or event.invalid is not None or found_invalid else first
-        known = held.setdefault((event.bid_id, event.kind), event)
+        events_by_bid = apart if event.test or event.invalid is not None or found_invalid else first
+        known = events_by_bid.setdefault((event.bid_id, event.kind), event)
         if _order(event) < _order(known):
-            held[event.bid_id, event.kind] = event
+            events_by_bid[event.bid_id, event.kind] = event
+    for bid_id in reported_from_many_addresses(events) - set(unbilled):
+        apart.setdefault((bid_id, Kind.IMPRESSION), first[bid_id, Kind.IMPRESSION])
     rows = defaultdict[str, ReportRow](ReportRow)
 
     def name(event: Event) -> str:
         return _NAMES[by](event, time_zone)
 
-    for event in first.values():
+    for event in _covered(first.values(), covers):
         if event.kind in REPORTED:
             rows[name(event)].counts[event.kind] += event.count or 1
-    for event in _due(first.values()):
+    for event in _covered(_due(first.values(), counted), covers):
         rows[name(event)].billed += 1
         rows[name(event)].spend_micros += impression_cost(event.price_micros)
-        rows[name(event)].saved_micros += _saved(event)
-    for bid_id in reported_from_many_addresses(events) - set(unbilled):
-        apart.setdefault((bid_id, Kind.IMPRESSION), first[bid_id, Kind.IMPRESSION])
-    for event in apart.values():
+        rows[name(event)].saved_micros += _shading_saving(event)
+    for event in _covered(apart.values(), covers):
         row = rows[name(event)]
         row.test += event.test
         row.invalid += not event.test
@@ -163,19 +171,23 @@ def report(
     return {name: rows[name] for name in sorted(rows, key=_chronological if by is By.HOUR else None)}
 
 
-def _saved(event: Event) -> int:
+def _covered(events: Iterable[Event], covers: Callable[[datetime], bool]) -> Iterator[Event]:
+    return (event for event in events if covers(event.at))
+
+
+def _shading_saving(event: Event) -> int:
     if event.value_micros is None:
         return 0
     return impression_cost(event.value_micros) - impression_cost(event.bid_price_micros)
 
 
-def _due(events: Iterable[Event]) -> Iterable[Event]:
-    """The first billable event of each bid, which makes the bid's price due."""
+def _due(events: Iterable[Event], counted: Mapping[str, Event]) -> Iterable[Event]:
+    """The event of each bid that makes its price due: the event that the ledger counted, else the first billable."""
     due: dict[str, Event] = {}
     for event in events:
         if event.billable and _order(event) < _order(due.setdefault(event.bid_id, event)):
             due[event.bid_id] = event
-    return due.values()
+    return (counted.get(bid_id, event) for bid_id, event in due.items())
 
 
 def total(rows: Iterable[ReportRow]) -> ReportRow:

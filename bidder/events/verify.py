@@ -5,12 +5,15 @@ counted, and so its day and its CPM; the cost is computed again.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 
 from bidder.delivery.zones import local
 from bidder.events.event import Event
+from bidder.events.ivt_rules import viewer_minute
+from bidder.events.ivt_suspects import in_crowded_minutes
 from bidder.events.ledger import ADVERTISER, BILLED, DEAL, HOUR, IMPRESSIONS, INVALID, MICROS, Marker
 from bidder.money import impression_cost
 
@@ -54,16 +57,19 @@ def verify(
     """The verification of each campaign's day in its time zone. `bids` is a result of `due`, `counted` the counters."""
     verifications: dict[str, LedgerVerification] = defaultdict(LedgerVerification)
     missing: dict[str, Counter[str]] = defaultdict(Counter)
+    crowded = in_crowded_minutes(chain.from_iterable(bids.values()))
     for campaign_id, numbers in counted.items():
-        verifications[campaign_id].counted.update({name: number for name, number in numbers.items() if _compared(name)})
+        verifications[campaign_id].counted.update({name: number for name, number in numbers.items() if _compare(name)})
     for bid_id, events in sorted(bids.items()):
         marker = markers.get((bid_id, BILLED))
-        event = next((e for e in events if marker and marker[:2] == (e.kind, e.at.isoformat())), events[0])
-        event = as_settled(event, marker)
+        uncounted = (
+            [] if marker else not_found_invalid(events, markers.get((bid_id, INVALID)), is_crowded=bid_id in crowded)
+        )
+        event = counted_event(uncounted or events, marker)
         if local(event.at, event.zone).date() != day:
             continue
-        campaign, owed = verifications[event.campaign_id], _owed(event)
-        if marker is None and (bid_id, INVALID) in markers:
+        campaign, owed = verifications[event.campaign_id], _amounts_of(event)
+        if marker is None and not uncounted:
             campaign.reasons.append(f"bid {bid_id}: {owed[MICROS]} micros, found invalid by the ledger and not billed")
             continue
         campaign.archived.update(owed)
@@ -71,22 +77,43 @@ def verify(
             missing[event.campaign_id].update(owed)
             campaign.reasons.append(f"bid {bid_id}: {owed[MICROS]} micros in the archive, never counted")
     for campaign_id, verification in verifications.items():
-        verification.reasons += _unexplained(verification, missing[campaign_id])
+        verification.reasons += _list_unexplained(verification, missing[campaign_id])
     return dict(sorted(verifications.items()))
 
 
-def as_settled(event: Event, marker: Marker | None) -> Event:
+def counted_event(events: Sequence[Event], marker: Marker | None) -> Event:
+    """The sale of a bid that the ledger counted, at the counted price; the first of the events without a marker."""
+    return _as_settled(next((event for event in events if _is_named_by(marker, event)), events[0]), marker)
+
+
+def not_found_invalid(events: Sequence[Event], invalid: Marker | None, *, is_crowded: bool = False) -> list[Event]:
+    """The sales of an unbilled bid that the ledger has not found invalid, given the bid's marker of invalid traffic.
+
+    The marker names the first invalid event of the bid. That can be an event with a mark in the archive, and then the
+    sales are not counted yet, unless they are in a crowded minute of a viewer. Sales in one minute have one judgement.
+    """
+    if is_crowded and invalid is not None:
+        return []
+    judged = {viewer_minute(event) for event in events if _is_named_by(invalid, event)}
+    return [event for event in events if viewer_minute(event) not in judged]
+
+
+def _is_named_by(marker: Marker | None, event: Event) -> bool:
+    return marker is not None and marker[:2] == (event.kind, event.at.isoformat())
+
+
+def _as_settled(event: Event, marker: Marker | None) -> Event:
     """The event at the price that the ledger counted: the price bid if another bid has the same encrypted price."""
     if marker is None or event.price_vector is None or marker.price_micros != event.bid_price_micros:
         return event
     return event.model_copy(update={"price_micros": event.bid_price_micros})
 
 
-def _compared(name: str) -> bool:
+def _compare(name: str) -> bool:
     return name in {MICROS, IMPRESSIONS} or name.startswith((HOUR, DEAL, ADVERTISER))
 
 
-def _owed(event: Event) -> dict[str, int]:
+def _amounts_of(event: Event) -> dict[str, int]:
     """The amounts that a billed event adds to a day, by counter. An independent computation from the ledger's code."""
     cost = impression_cost(event.price_micros)
     owed = {MICROS: cost, IMPRESSIONS: 1, f"{HOUR}{local(event.at, event.zone):%H}": cost}
@@ -97,7 +124,7 @@ def _owed(event: Event) -> dict[str, int]:
     return owed
 
 
-def _unexplained(verification: LedgerVerification, missing: Mapping[str, int]) -> Iterator[str]:
+def _list_unexplained(verification: LedgerVerification, missing: Mapping[str, int]) -> Iterator[str]:
     """The differences beyond the uncounted bids. The parts of a sum are compared only if the sum is equal."""
     rest = {
         name: verification.counted[name] - verification.archived[name] + missing.get(name, 0)

@@ -126,7 +126,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return by_letters[close[0]] if close else None
 
 
-def quoted(value: object) -> str:
+def quote_value(value: object) -> str:
     """A value as a message quotes it: on one line, and cut at 60 characters."""
     text = str(value)
     text = text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}… ({len(text):,} letters)"
@@ -153,7 +153,7 @@ def _message(details: "ErrorDetails", loc: Path, path: Path, model: type[BaseMod
             return unknown_key(str(path[-1]), allowed)
         meant = nearest(value, allowed) if isinstance(value, str) else None
         advice = f"; did you mean {meant}?" if meant else ""
-        return f"{quoted(value)} is none of {', '.join(allowed)}{advice}"
+        return f"{quote_value(value)} is none of {', '.join(allowed)}{advice}"
     if kind == "value_error":
         return str(context["error"])
     if value is None:
@@ -161,21 +161,26 @@ def _message(details: "ErrorDetails", loc: Path, path: Path, model: type[BaseMod
     if kind in {"model_type", "model_attributes_type"}:
         return f"has the keys {', '.join(keys_at(model, loc, vocabulary))}; it is {_form(value)}"
     if isinstance(value, Mapping | list | tuple):
-        return f"{_expected(details)}; it is {_form(value)}"
+        return f"{_expectation(details)}; it is {_form(value)}"
     if kind == "string_pattern_mismatch":
-        return (
-            f"{quoted(value)} is not {vocabulary.patterns.get(context['pattern'], 'of the form ' + context['pattern'])}"
-        )
-    return f"{quoted(value)} {_expected(details)}"
+        pattern_words = vocabulary.patterns.get(context["pattern"], f"of the form {context['pattern']}")
+        return f"{quote_value(value)} is not {pattern_words}"
+    return f"{quote_value(value)} {_expectation(details)}"
 
 
-def _expected(details: "ErrorDetails") -> str:
+def _expectation(details: "ErrorDetails") -> str:
     expected = _EXPECTED.get(details["type"], details["msg"])
     return re.sub(r"^(Input|String|Decimal input|List|Tuple|Dictionary|Value) (should|must)", r"\2", expected)
 
 
 def _form(value: object) -> str:
-    return "a mapping" if isinstance(value, Mapping) else "a list" if isinstance(value, list | tuple) else quoted(value)
+    return (
+        "a mapping"
+        if isinstance(value, Mapping)
+        else "a list"
+        if isinstance(value, list | tuple)
+        else quote_value(value)
+    )
 
 
 _EXPECTED = {

@@ -8,6 +8,7 @@ from bidder.openrtb.app import App
 from bidder.openrtb.base import Object
 from bidder.openrtb.device import Device
 from bidder.openrtb.dooh import Dooh
+from bidder.openrtb.geo import Geo
 from bidder.openrtb.imp import Imp
 from bidder.openrtb.regs import Regs
 from bidder.openrtb.site import Site
@@ -28,6 +29,8 @@ from bidder.openrtb.user import User
 
 MAX_IMPS = 50
 """The most impressions of a request. Real requests have a dozen at most. Their number dominates the cost of a bid."""
+
+_EMPTY = frozenset({None, ""})
 
 
 class BidRequest(Object):
@@ -55,6 +58,13 @@ class BidRequest(Object):
     bapp: Bundles = ()
     source: Source | None = None
     regs: Regs | None = None
+
+    def location(self) -> Geo | None:
+        """The location of the device, else that of the user (sections 3.2.18, 3.2.20). None if both are empty."""
+        for holder in (self.device, self.user):
+            if holder and holder.geo and not _EMPTY.issuperset(vars(holder.geo).values()):
+                return holder.geo
+        return None
 
 
 # The model is built at import, so that no request waits.

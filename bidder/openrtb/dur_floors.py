@@ -4,7 +4,10 @@ from bidder.openrtb.base import Object
 
 
 class DurFloors(Object):
-    """DurFloors, section 3.2.35: the floor, as CPM, for ads of `mindur` to `maxdur` seconds, both included."""
+    """DurFloors, section 3.2.35: the floor, as CPM, for ads of `mindur` to `maxdur` seconds, both included.
+
+    A `maxdur` of 0 is no limit, like an absent one.
+    """
 
     mindur: int | None = None
     maxdur: int | None = None

@@ -18,10 +18,20 @@ class ImpPrebid(Object):
 
 
 class ImpExt(Object):
-    """Fields of `imp.ext`. `gpid` is the publisher's name of the placement, equal in all exchanges."""
+    """Fields of `imp.ext`. `gpid` is the publisher's name of the placement, equal in all exchanges.
+
+    `rewarded` and `is_rewarded_inventory` are rewarded impressions before OpenRTB 2.6.
+    """
 
     gpid: str | None = None
     prebid: ImpPrebid | None = None
+    rewarded: Flag = 0
+    is_rewarded_inventory: Flag = 0
+
+    def is_rewarded(self) -> bool:
+        """Whether one of the fields before OpenRTB 2.6 states a rewarded impression."""
+        in_prebid = self.prebid is not None and self.prebid.is_rewarded_inventory
+        return bool(self.rewarded or self.is_rewarded_inventory or in_prebid)
 
 
 class Imp(Object):
@@ -54,8 +64,11 @@ class Imp(Object):
     @model_validator(mode="after")
     def _fold_ext(self) -> Self:
         if not self.rwdd and (
-            (self.ext and self.ext.prebid and self.ext.prebid.is_rewarded_inventory)
-            or (self.video and self.video.ext and self.video.ext.rewarded)
+            (self.ext and self.ext.is_rewarded()) or (self.video and self.video.ext and self.video.ext.rewarded)
         ):
             self.rwdd = 1
         return self
+
+    def is_one_event(self) -> bool:
+        """Whether a win is billed once: `qty` is absent, or its multiplier is 1 (OpenRTB 2.6, section 3.2.31)."""
+        return self.qty is None or self.qty.multiplier in {None, 1}

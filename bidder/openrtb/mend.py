@@ -21,6 +21,7 @@ ALSO_BINDING = frozenset({"device.dnt", "device.lmt", "device.ext.atts", "user.c
 
 NOT_BINDING = frozenset(
     {"tmax", "imp.displaymanager", "imp.displaymanagerver", "imp.dt", "imp.exp", "imp.tagid"}
+    | {"imp.qty.sourcetype", "imp.qty.vendor"}
     | {"imp.video.companionad", "imp.video.companiontype", "imp.video.placement", "imp.video.playbackend"}
     | {"imp.video.pos", "imp.video.sequence", "imp.ext", "imp.video.ext"}
 )
@@ -50,7 +51,7 @@ def mend(document: Any, error: "ErrorDetails") -> bool:
         del holder[last]
     elif error["type"] == "tuple_type" and isinstance(value, str | int | float):
         holder[last] = _NUMBER.findall(value) if _is_numbers(value) else [value]
-    elif isinstance(holder, list) and _is_numbers(value):
+    elif isinstance(holder, list) and error["type"] == "int_parsing" and _is_numbers(value):
         position = holder.index(value)
         holder[position : position + 1] = _NUMBER.findall(value)
     elif error["type"] == "int_from_float":

@@ -35,8 +35,18 @@ _MESSAGES = {
     "model_attributes_type": "not an object",
     "model_type": "not an object",
     "string_type": "not a string",
+    "string_too_long": "longer than {max_length} characters",
     "tuple_type": "not a list",
+    "too_long": "more than {max_length} items",
+    "int_type": "not a whole number",
+    "int_parsing": "not a whole number",
+    "int_parsing_size": "too large a number",
+    "float_type": "not a number",
+    "float_parsing": "not a number",
+    "finite_number": "not a finite number",
 }
+"""The words for an error of pydantic, by its type. They may have values of the error's context."""
+
 _PUBLISHED_IN = ("site", "app", "dooh")
 
 
@@ -77,16 +87,16 @@ def _at_once(body: bytes) -> BidRequest | None:
 
 
 def _step_by_step(body: bytes) -> BidRequest:
-    document = _decoded(body)
+    document = _decode(body)
     if isinstance(document, dict) and isinstance(document.get("imp"), list):
         del document["imp"][MAX_IMPS:]
     try:
         return BidRequest.model_validate(document)
     except ValidationError as error:
-        return _mended(document, error)
+        return _mend_request(document, error)
 
 
-def _decoded(body: bytes) -> Any:
+def _decode(body: bytes) -> Any:
     """The decoded JSON of a body, with texts repaired where they are not Unicode."""
     try:
         return from_json(body, allow_inf_nan=False)
@@ -118,7 +128,7 @@ def _objects(holder: Any, name: str) -> list[dict[str, Any]]:
     return [each for each in (children if isinstance(children, list) else [children]) if isinstance(each, dict)]
 
 
-def _mended(document: Any, error: ValidationError) -> BidRequest:
+def _mend_request(document: Any, error: ValidationError) -> BidRequest:
     """The request without the wrong values that `mend` removes, and without faulty impressions if others remain."""
     errors = _details(error)
     for _ in range(_ROUNDS):
@@ -148,13 +158,16 @@ def _remove_impressions(document: Any, faults: "Iterable[ErrorDetails]") -> bool
 def _details(error: ValidationError) -> "list[ErrorDetails]":
     if error.error_count() > MAX_FAULTS:
         raise InvalidRequest([("body", f"more than {MAX_FAULTS} fields are wrong")])
-    errors = error.errors(include_url=False, include_context=False, include_input=False)
+    errors = error.errors(include_url=False, include_input=False)
     # pydantic also reports a list as too short if all its items are wrong; the faults are those of the items.
     return [each for each in errors if (each["type"], each["loc"]) != ("too_short", ("imp",))] or errors
 
 
 def _fault(details: "ErrorDetails") -> Fault:
-    return _path(details["loc"]), _MESSAGES.get(details["type"], details["msg"])
+    words = _MESSAGES.get(details["type"])
+    return _path(details["loc"]), words.format_map(details.get("ctx", {})) if words else details["msg"].removeprefix(
+        "Value error, "
+    )
 
 
 def _path(loc: Sequence[int | str]) -> str:

@@ -85,5 +85,5 @@ class Video(Object):
         return not self.maxduration or extended == -1 or seconds <= self.maxduration + extended
 
     def has_room(self, seconds: float) -> bool:
-        """Whether an ad of that length fits this slot and, of a pod of dynamic length, the pod (`poddur`)."""
-        return self.accepts_duration(seconds) and (not self.poddur or seconds <= self.poddur)
+        """Whether an ad of that length fits this slot and, of a pod of dynamic length, the pod (`poddur` above 0)."""
+        return self.accepts_duration(seconds) and (not self.poddur or self.poddur < 0 or seconds <= self.poddur)

@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 from bidder.events.token import SigningKeys
 from bidder.openrtb.bid_request import BidRequest
-from bidder.url_names import packed
+from bidder.url_names import encode_bytes
 
 _BYTES = 8
 _CELLULAR = frozenset({3, 4, 5, 6, 7})
@@ -17,7 +17,7 @@ _PREFIX = 64
 def household(request: BidRequest, keys: SigningKeys) -> str | None:
     """11 characters of base64url: a keyed hash of the IPv4 address, else of the first 64 bits of the IPv6 address.
 
-    None without an address, as in a request that `permitted` restricted, and for an address that is not public, is
+    None without an address, as in a restricted request (`restrict_request`), and for an address that is not public, is
     truncated at its last byte, or belongs to a mobile network.
     """
     device = request.device
@@ -27,7 +27,7 @@ def household(request: BidRequest, keys: SigningKeys) -> str | None:
     if network is None:
         return None
     digest = hmac.digest(keys.viewer_secret, f"household\n{network}".encode(), "sha256")
-    return packed(digest[:_BYTES])
+    return encode_bytes(digest[:_BYTES])
 
 
 def _network(text: str | None) -> str | None:

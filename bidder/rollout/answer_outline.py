@@ -68,13 +68,13 @@ def outline(answer: VersionAnswer) -> Mapping[str, str]:
     for number, bid in enumerate(bids):
         for name, value in bid.items():
             if name not in _MADE_ANEW:
-                outlined.add(f"bid[{number}].{name}", _masked(value, [str(bid.get("id"))]))
+                outlined.add(f"bid[{number}].{name}", _mask_ids(value, [str(bid.get("id"))]))
     if not bids and answer.status < 400:
-        outlined.add("body", _masked(answer.body, _AD_ID.findall(answer.body)))
+        outlined.add("body", _mask_ids(answer.body, _AD_ID.findall(answer.body)))
     return outlined.fields
 
 
-def _masked(value: Any, bid_ids: Iterable[str]) -> Any:
+def _mask_ids(value: Any, bid_ids: Iterable[str]) -> Any:
     """The value with ids and tokens masked: they hold the time, so they differ between any two answers."""
     if not isinstance(value, str):
         return value

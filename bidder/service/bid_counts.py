@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from bidder.events.event import Event
 
 _MINUTE = timedelta(minutes=1)
+MOST_UNPUBLISHED = 20_000
+"""The most counts that wait after failed publications, so that an outage of SNS and SQS fills no memory."""
 
 _Key = tuple[str, str, str, str | None]
 """The key of a count: campaign id, advertiser's domain, time zone, deal id."""
@@ -66,14 +68,13 @@ class BidCounts:
         if events:
             self._start(lambda: self._tell(events))
 
-    def drain(self, now: datetime) -> None:
-        """Publishes all counts, including those of the current minute, and waits until they are published."""
+    def take(self, now: datetime) -> "list[Event]":
+        """Takes all unpublished counts, including those of the current minute."""
         with self._lock:
             self._begin(now)
             self._due = False
             events, self._unpublished = self._unpublished, []
-        if events:
-            self._tell(events)
+        return events
 
     def _begin(self, now: datetime) -> None:
         if self._minute is not None:
@@ -108,5 +109,12 @@ class BidCounts:
             self._publish(events)
         except Exception:  # SNS and the fallback queue failed: try again with the next minute's, under the same ids
             log.error("bids.unpublished", events=len(events))
-            with self._lock:
-                self._unpublished += events
+            self._keep(events)
+
+    def _keep(self, events: "list[Event]") -> None:
+        from bidder.service.lost_counts import log_lost_counts  # failures are rare, and a bid does not need the module
+
+        with self._lock:
+            unpublished = events + self._unpublished
+            self._unpublished = unpublished[-MOST_UNPUBLISHED:]
+        log_lost_counts(unpublished[:-MOST_UNPUBLISHED], f"a process keeps {MOST_UNPUBLISHED} unpublished counts")

@@ -1,11 +1,20 @@
 """The shutdown of a process: its counts are published and logged."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from threading import Thread
 
-from bidder import log
+from bidder import aws, log
+from bidder.events.event import Event
+from bidder.events.fallback_queue import FallbackQueue
+from bidder.events.publisher import EventPublisher
+from bidder.service.lost_counts import log_lost_counts
 from bidder.service.service import Service
+from bidder.settings import Settings
+
+PAUSE = 1.0
+"""Seconds between two attempts to publish."""
 
 
 class TrackedThreads:
@@ -27,17 +36,54 @@ class TrackedThreads:
             thread.join()
 
 
-def drain(service: Service, threads: TrackedThreads, now: datetime) -> None:
-    """Publishes the counts of bids and of traffic, and logs the counts of answers.
+def patient_publisher(settings: Settings) -> EventPublisher:
+    """A publisher whose calls end only with the time that the drain allows."""
+    fallback = FallbackQueue(lambda: aws.long_timeout("sqs"), settings.notices_queue)
+    return EventPublisher(aws.long_timeout("sns"), settings.events_topic, fallback)
 
-    It first waits for running publications, since the drain publishes the counts of failed ones again.
+
+def drain(
+    service: Service,
+    threads: TrackedThreads,
+    now: datetime,
+    seconds: float,
+    publisher: Callable[[Settings], EventPublisher] = patient_publisher,
+) -> None:
+    """Logs the counts of answers, and publishes the counts of bids and of traffic within `seconds`.
+
+    It first waits for running publications, since the drain publishes the counts of failed ones again. Counts that
+    cannot be published in time are logged with their numbers.
     """
     threads.join()
-    held = vars(service)  # an unused part has nothing to publish
-    if "bids" in held:
-        service.bids.drain(now)
-    if "no_bids" in held:
+    parts = vars(service)  # an unused part has nothing to publish
+    if "no_bids" in parts:  # before the traffic counts, to which the no-bid counts add refusals
         service.no_bids.drain(now)
-    if "traffic" in held:  # after the no-bid counts, which add refusals to the traffic counts
-        service.traffic.drain()
+    events = service.bids.take(now) if "bids" in parts else []
+    if "traffic" in parts:
+        events += service.traffic.take()
+    if events:
+        publish_within(publisher(service.settings), events, seconds)
     log.event("drained")
+
+
+def publish_within(
+    publisher: EventPublisher,
+    events: Sequence[Event],
+    seconds: float,
+    clock: Callable[[], float] = time.monotonic,
+    pause: Callable[[float], None] = time.sleep,
+) -> None:
+    """Publishes the events, again and again until `seconds` have passed. Logs the numbers of those that it cannot."""
+    deadline = clock() + seconds
+    while True:
+        # the first half of the time is for SNS, the second for the fallback queue
+        unstored = publisher.try_all(events, max(0.0, deadline - clock()) / 2)
+        if not unstored:
+            return
+        events = [event for batch in unstored for event in batch.events]
+        failure = unstored[0].failure
+        if clock() + PAUSE >= deadline:
+            break
+        log.warning("counts.delayed", events=len(events), reason=type(failure).__name__)
+        pause(PAUSE)
+    log_lost_counts(events, f"{type(failure).__name__}: {failure}")

@@ -6,24 +6,21 @@ Each is made at its first use. Modules that a bid does not need are imported at 
 import os
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from bidder import aws, log
-from bidder.aws.parameter_copy import read_again_after, read_parameters, utc_now
-from bidder.aws.path import under_path
-from bidder.background_refresh import BackgroundRefreshed
+from bidder import aws
 from bidder.events.token import SigningKeys
-from bidder.metrics import emf
-from bidder.parameters import DEFAULTS, Parameters, Reading, better, read
+from bidder.parameters import Parameters
 from bidder.service.admission import ConcurrencyLimit
 from bidder.service.bid_counts import BidCounts
 from bidder.service.bids_in_flight import BidsInFlight, names_of
 from bidder.service.concentration import Concentration
+from bidder.service.current_parameters import CurrentParameters
 from bidder.service.no_bid_counts import NoBidCounts
 from bidder.service.traffic_counts import TrafficCounts
-from bidder.settings import InvalidSettings, Settings
+from bidder.settings import Settings
 from bidder.shared_run import Start, in_background
 from bidder.snapshot.disk_fallback import DiskFallback, copy_folder
 from bidder.snapshot.keeper import Keeper
@@ -51,8 +48,6 @@ if TYPE_CHECKING:
     from bidder.snapshot.snapshot import Snapshot
     from bidder.stitchers import Stitchers
 
-Value = TypeVar("Value")
-
 
 class Service:
     """The clients, stores and counts of this process, for the AWS account of the environment."""
@@ -65,28 +60,40 @@ class Service:
         self.settings = settings
         self._author = author
         self._start = start
-        self._plain: Reading | None = None
-        self._read_at = utc_now()
-        """The time at which Parameter Store returned the current parameters."""
 
     def restored_from_image(self) -> None:
         """Drops the state that a restored SnapStart image must not reuse: its parameters and the names of its counts.
 
         The image's monotonic clock makes old parameters look new. The keeper and the connections detect their own age.
         """
-        vars(self).pop("renewed", None)
+        vars(self).pop("current_parameters", None)
         vars(self).pop("bids", None)  # two processes must not count under one name
         vars(self).pop("traffic", None)
 
     @cached_property
-    def renewed(self) -> BackgroundRefreshed[Reading]:
-        """The last read of the parameters, with its faults, refreshed in the background."""
-        return BackgroundRefreshed("all", self._read, self._seconds_left)
+    def current_parameters(self) -> CurrentParameters:
+        """The parameters of this process, with the reads that keep them current."""
+        return CurrentParameters(self.settings)
 
     @property
     def parameters(self) -> Parameters:
         """The current parameters. Raises NotRead, and the errors of the process's first read."""
-        return self.renewed.value().parameters
+        return self.current_parameters.value()
+
+    @property
+    def limits(self) -> Parameters:
+        """The current parameters without waiting: defaults until the first read has ended."""
+        return self.current_parameters.without_waiting()
+
+    @property
+    def signing_keys(self) -> SigningKeys:
+        """The keys that sign event URLs. Raises InvalidSettings if the parameter is not usable."""
+        return self.current_parameters.signing_keys
+
+    @property
+    def price_keys(self) -> "PriceKeys":
+        """The keys of the exchanges that encrypt prices. Raises InvalidSettings if the parameter is not usable."""
+        return self.current_parameters.price_keys
 
     def load(self, now: datetime, patience: Callable[[], float]) -> "Snapshot | None":
         """The current snapshot, or None if there is no usable snapshot in time.
@@ -95,21 +102,16 @@ class Service:
         caller can still wait; loading goes on in the background after that. Raises NotRead, and the errors of the
         process's first read of the parameters.
         """
-        if self.renewed.held is None:
+        parameters = self.current_parameters
+        if not parameters.has_read:
             deadline = time.monotonic() + patience()
-            self.renewed.begin()
+            parameters.begin()
             self.keeper.begin(now)
-            self.renewed.value(deadline - time.monotonic())
+            parameters.value(deadline - time.monotonic())
             # called again, since the parameters hold the network's share of `tmax`
             return self.keeper.current(now, lambda: min(deadline - time.monotonic(), patience()))
-        self.renewed.value()
+        parameters.value()
         return self.keeper.current(now, patience)
-
-    @property
-    def limits(self) -> Parameters:
-        """The current parameters without waiting: defaults until the first read has ended."""
-        held = self.renewed.held
-        return DEFAULTS if held is None else held.parameters
 
     def known_stitchers(self) -> "Stitchers":
         """The ad-insertion servers that may state the viewer's address and user agent."""
@@ -178,36 +180,6 @@ class Service:
         """The keeper of the current snapshot."""
         bucket = self.settings.snapshot_bucket
         return Keeper(DiskFallback(aws.minimal("s3"), bucket, copy_folder(bucket)).load, lambda: self.limits.ages)
-
-    @property
-    def signing_keys(self) -> SigningKeys:
-        """The keys that sign event URLs. Raises InvalidSettings if the parameter is not usable."""
-        return self._usable("signing-keys", self.parameters.signing_keys)
-
-    @property
-    def price_keys(self) -> "PriceKeys":
-        """The keys of the exchanges that encrypt prices. Raises InvalidSettings if the parameter is not usable."""
-        return self._usable("price-keys", self.parameters.price_keys)
-
-    def plain_parameters(self) -> Parameters:
-        """The parameters that are not secret, read from Parameter Store at each call. A refresh needs no secret.
-
-        Returns the last valid parameters if the read fails. Raises InvalidSettings if `exchanges` was never readable.
-        """
-        try:
-            values = under_path(aws.minimal("ssm"), self.settings.parameters, secrets=False)
-            self._plain = self._judged(self._plain, read(values, secrets=False))
-        except Exception as failure:
-            if self._plain is None:
-                raise
-            why = type(failure).__name__
-            metric = emf(datetime.now(UTC), "ParameterKept", "unread", parameter="all", why=why)
-            log.error("parameter.kept", **metric)
-        if self._plain.parameters.exchanges is None:
-            reason = self._plain.wrong.get("exchanges")
-            msg = f"the parameter {self.settings.parameters}/exchanges can't be used: {reason}"
-            raise InvalidSettings(msg)
-        return self._plain.parameters
 
     @cached_property
     def publisher(self) -> "EventPublisher":
@@ -315,36 +287,3 @@ class Service:
         from bidder.events.archive import Archive
 
         return Archive(aws.client("s3"), self.settings.archive_bucket)
-
-    def _read(self, held: Reading | None) -> Reading:
-        """Reads all parameters, secrets too, from their copy in S3 or from Parameter Store."""
-        stored = read_parameters(
-            lambda: aws.minimal("s3-parameters"),
-            lambda: aws.minimal("ssm"),
-            self.settings.snapshot_bucket,
-            self.settings.parameters,
-            utc_now,
-        )
-        self._read_at = stored.at
-        return self._judged(held, read(stored.values))
-
-    def _seconds_left(self, reading: Reading) -> float:
-        """The seconds until the parameters are read again: fewer if they came from an older copy."""
-        age = (utc_now() - self._read_at).total_seconds()
-        return read_again_after(reading.parameters.parameter_lifetime, age)
-
-    def _judged(self, held: Reading | None, new: Reading) -> Reading:
-        """The parameters to use: `better` of the two. Each fault of the new ones is logged by name and counted."""
-        kept = better(held, new)
-        then = "the other new parameters are used" if kept is new else "all of the last good parameters stay in use"
-        for name, reason in new.wrong.items():
-            metric = emf(datetime.now(UTC), "ParameterKept", "invalid", parameter=name, why=reason, then=then)
-            log.warning("parameter.refused", **metric)
-        return kept
-
-    def _usable(self, name: str, value: Value | None) -> Value:
-        if value is not None:
-            return value
-        wrong = self.renewed.value().wrong.get(name)
-        msg = f"the parameter {self.settings.parameters}/{name} can't be used: {wrong}"
-        raise InvalidSettings(msg)

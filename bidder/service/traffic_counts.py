@@ -31,8 +31,9 @@ ACCOUNT = "(account)"
 """The campaign id of an event that holds the counts of many campaigns."""
 _MOST_OBSTACLES = 2_000
 """The most numbers of refusals, by campaign and obstacle, of a process and minute."""
-A_MESSAGE = 1_000
-"""The most names in one message: a campaign's takes up to 64 bytes, a deal's 192 more, and SNS accepts 256 KB."""
+A_MESSAGE = 800
+"""The most names in one message: a campaign's takes up to 64 bytes, a deal's 192 more, its counts 30, and SNS accepts
+256 KB."""
 
 
 class TrafficCounts:
@@ -52,6 +53,7 @@ class TrafficCounts:
         self._requests = 0
         self._minute: datetime | None = None
         self._event_count = 0
+        self._unpublished: list[Event] = []
         self._lock = Lock()
 
     def note(self, snapshot: Snapshot, impressions: int, now: datetime, device: int = 0) -> list[Reached] | None:
@@ -94,37 +96,49 @@ class TrafficCounts:
     def flush(self, now: datetime) -> None:
         """Starts publishing the counts of a minute that is over, and returns without waiting."""
         minute = self._minute
-        if minute is not None and now - minute >= timedelta(minutes=1) and (work := self._taken(minute)):
-            self._start(work)
+        if minute is not None and now - minute >= timedelta(minutes=1) and (events := self._taken(minute)):
+            self._start(lambda: self._tell(events(), now))
 
-    def drain(self) -> None:
-        """Publishes the counts of the current minute, and waits for that."""
+    def take(self) -> "list[Event]":
+        """Takes all unpublished counts, including those of the current minute."""
         minute = self._minute
-        if minute is not None and (work := self._taken(minute)):
-            work()
+        events = None if minute is None else self._taken(minute)
+        with self._lock:
+            unpublished, self._unpublished = self._unpublished, []
+        return unpublished if events is None else [*unpublished, *events()]
 
-    def _taken(self, minute: datetime) -> Callable[[], None] | None:
-        """Takes the counts of a minute. Returns a function that publishes them, or None if another thread took them."""
+    def _taken(self, minute: datetime) -> "Callable[[], list[Event]] | None":
+        """Takes the counts of a minute. Returns a function that makes events, or None if another thread took them."""
         with self._lock:
             if self._minute is not minute:
                 return None
             self._minute = None
-            taken, bids, requests = self._opportunities.take(), self._bids, self._requests
-            deals, obstacles, funnel = self._deals, self._obstacles, self._funnel.take(taken.impressions)
+            opportunities, bids, requests = self._opportunities.take(), self._bids, self._requests
+            deals, obstacles, funnel = self._deals, self._obstacles, self._funnel.take(opportunities.impressions)
             self._bids, self._deals, self._obstacles, self._requests = {}, {}, Counter(), 0
 
         def counts() -> dict[str, int]:
-            return {**taken.counts(), **deals, **(obstacles + funnel.counts())}
+            return {**opportunities.counts(), **deals, **(obstacles + funnel.counts())}
 
-        return lambda: self._tell(minute, counts, bids, requests)
+        return lambda: list(self._events(minute, counts(), bids, requests))
 
-    def _tell(
-        self, minute: datetime, counts: Callable[[], Mapping[str, int]], bids: Mapping[str, int], requests: int
-    ) -> None:
+    def _tell(self, events: "list[Event]", now: datetime) -> None:
+        with self._lock:
+            events, self._unpublished = [*self._unpublished, *events], []
         try:
-            self._publish(list(self._events(minute, counts(), bids, requests)))
-        except Exception:  # pacing tolerates the loss of one minute's counts of one process
-            log.error("traffic.unpublished", requests=requests)
+            self._publish(events)
+        except Exception:  # tried again with the next minute's counts, while pacing still reads this minute
+            log.error("traffic.unpublished", events=len(events))
+            self._keep(events, now)
+
+    def _keep(self, events: "list[Event]", now: datetime) -> None:
+        from bidder.delivery.estimates import MINUTE, UNREPORTED  # failures are rare, and a bid needs neither module
+        from bidder.service.lost_counts import log_lost_counts
+
+        since = now - timedelta(seconds=MINUTE + UNREPORTED)
+        log_lost_counts([event for event in events if event.at <= since], "pacing reads this minute no longer")
+        with self._lock:
+            self._unpublished += [event for event in events if event.at > since]
 
     def _events(
         self, minute: datetime, opportunities: Mapping[str, int], bids: Mapping[str, int], requests: int

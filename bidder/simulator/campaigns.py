@@ -43,19 +43,19 @@ def documents(scenario: Scenario) -> dict[str, dict[str, Any]]:
     return by_id
 
 
-def edited(document: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+def edit_document(document: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     """A campaign's document with the fields of a change. Amounts of a budget that the change does not name stay."""
-    merged = _replaced(document, change)
+    merged = _replace_fields(document, change)
     if isinstance(document.get("budget"), Mapping) and isinstance(change.get("budget"), Mapping):
-        merged["budget"] = _replaced(document["budget"], change["budget"])
+        merged["budget"] = _replace_fields(document["budget"], change["budget"])
     return merged
 
 
-def _replaced(document: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+def _replace_fields(document: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
     """The document with the fields of the change. `cpm` replaces `cpm_micros`, and `cpm_micros` replaces `cpm`."""
     amounts = {name.removesuffix(_MICROS) for name in change}
-    kept = {name: value for name, value in document.items() if name.removesuffix(_MICROS) not in amounts}
-    return {**kept, **change}
+    unchanged = {name: value for name, value in document.items() if name.removesuffix(_MICROS) not in amounts}
+    return {**unchanged, **change}
 
 
 def whole_campaign(name: str, document: Mapping[str, Any]) -> Campaign:

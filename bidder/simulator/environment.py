@@ -51,8 +51,8 @@ class Environment:
         self.requests += 1
         slots = match(request, self._held, now)
         reached = self.opportunities.note(self._held.index, self._held.delivery, len(slots), device_of(request))
-        offers = decide(request, slots, self._held, SEAT, now, None, reached, lambda: exposures(request))
-        offers = shader(AuctionContext(request, SEAT, self._held.delivery, now), offers)
+        context = AuctionContext(request, SEAT, self._held.delivery, now, lambda: exposures(request))
+        offers = shader(context, decide(context, slots, self._held, reached=reached))
         paid = affordable(offers, self._held, now)
         for offer in paid:
             self.bids[offer.campaign.id] = self.bids.get(offer.campaign.id, 0) + 1

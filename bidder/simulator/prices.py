@@ -34,7 +34,8 @@ class LearnedPrices:
             for key in [key for key in self._outcomes if key[1] < hour - _KEPT_HOURS]:
                 del self._outcomes[key]
             batches = [
-                OutcomeBatch(segment, hour - held, outcomes) for (segment, held), outcomes in self._outcomes.items()
+                OutcomeBatch(segment, hour - batch_hour, outcomes)
+                for (segment, batch_hour), outcomes in self._outcomes.items()
             ]
             following = int((now + _FIT_SECONDS) // _HOUR)
             self._shading = Shading(models(batches, {hour % 24, following % 24}), self._explored)

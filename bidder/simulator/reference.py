@@ -1,12 +1,13 @@
 """The reference plan by which a run is measured: the plan of the campaign's leading budget, renewed at each edit."""
 
+from math import isfinite
 from typing import NamedTuple
 
 from bidder.campaigns.pacing_mode import Mode
 from bidder.delivery.budget import BudgetLimits
-from bidder.delivery.curve import DAY, Curve
+from bidder.delivery.curve import Curve
 from bidder.delivery.goals import BudgetGoal, goals, mode_of
-from bidder.delivery.plan import Anchor, planned
+from bidder.delivery.plan import Anchor, planned_spend
 
 _ORDER = ("daily", "total", "hourly", "daily_impressions", "total_impressions")
 
@@ -53,7 +54,7 @@ class ReferencePlan:
             self._anchor = Anchor(goal.limit, goal.period.start, 0.0, goal.period.end)
         mode = mode_of(self.terms) if goal.is_spread else Mode.EVEN
         spent = (impressions if goal.of_impressions else micros) - self._before[goal.of_impressions]
-        return ReferenceStanding(goal, planned(mode, self._curve, goal.period, self._anchor, at), spent)
+        return ReferenceStanding(goal, planned_spend(mode, self._curve, goal.period, self._anchor, at), spent)
 
     def _leading(self, at: float) -> BudgetGoal | None:
         """The leading budget: the first of `_ORDER`. A budget without an end is planned over the scenario."""
@@ -61,7 +62,7 @@ class ReferencePlan:
         goal = next((known[name] for name in _ORDER if name in known), None)
         if goal is None:
             return None
-        start, end = goal.period.start, goal.period.end
-        if end - start > 40 * DAY or start <= 0:
-            start, end = max(start, self._begin), min(end, self._end)
-        return goal._replace(period=goal.period._replace(start=start, end=end))
+        if isfinite(goal.period.end):
+            return goal
+        period = goal.period._replace(start=max(goal.period.start, self._begin), end=self._end)
+        return goal._replace(period=period)

@@ -15,7 +15,7 @@ from bidder.delivery.participation import WHOLE
 from bidder.openrtb.bid_request import BidRequest
 from bidder.simulator.arms import Arm
 from bidder.simulator.books import Books
-from bidder.simulator.campaigns import campaign, documents, edited
+from bidder.simulator.campaigns import campaign, documents, edit_document
 from bidder.simulator.environment import SEAT, Shader
 from bidder.simulator.fleet import Fleet, Published
 from bidder.simulator.happenings import Happenings
@@ -56,7 +56,7 @@ class Run:
         self._happenings = Happenings(scenario.events, self.begin)
         self._documents = documents(scenario)
         self.campaigns = {name: campaign(name, document, scenario.scale) for name, document in self._documents.items()}
-        self.terms: dict[str, BudgetLimits] = {name: budget_limits(made) for name, made in self.campaigns.items()}
+        self.terms: dict[str, BudgetLimits] = {name: budget_limits(each) for name, each in self.campaigns.items()}
         self.plans = {
             name: ReferencePlan(limits, self.curve_of(limits), self.begin, self.end)
             for name, limits in self.terms.items()
@@ -198,7 +198,7 @@ class Run:
         edits = self._happenings.edits(start, end)
         for edit in edits:
             name = edit.campaign or ""
-            self._documents[name] = edited(self._documents[name], edit.change)
+            self._documents[name] = edit_document(self._documents[name], edit.change)
             self.campaigns[name] = campaign(name, self._documents[name], self.scenario.scale)
             self.terms[name] = budget_limits(self.campaigns[name])
             tally = self.tallies[name]

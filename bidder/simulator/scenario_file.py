@@ -14,7 +14,7 @@ from bidder.files.tree import position_of
 from bidder.files.yaml_tree import read_yaml
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.parse import parse
-from bidder.simulator.campaigns import documents, edited, whole_campaign
+from bidder.simulator.campaigns import documents, edit_document, whole_campaign
 from bidder.simulator.scenario import InvalidScenario, Scenario
 from bidder.simulator.traffic import request_document
 
@@ -74,7 +74,7 @@ def _campaign_mistakes(scenario: Scenario) -> Iterator[Mistake]:
             advice = f"; did you mean {meant}?" if meant else ""
             yield Mistake(("events", number, "campaign"), f"no campaign has the id {name!r}{advice}")
             continue
-        current[name] = edited(current[name], event.change)
+        current[name] = edit_document(current[name], event.change)
         yield from _faults(name, current[name], event.change, ("events", number, "change"))
 
 
@@ -88,7 +88,7 @@ def _faults(name: str, document: Mapping[str, Any], written: object, base: tuple
             message = each.message
             if message == _ZERO_BUDGET and each.path[:1] == ("budget",):
                 message += "; `status: paused` stops a campaign"
-            yield Mistake((*base, *_present(each.path, written)), f"campaign {name}: {_told(each.path, message)}")
+            yield Mistake((*base, *_present(each.path, written)), f"campaign {name}: {_name_field(each.path, message)}")
 
 
 def _present(path: tuple[str | int, ...], written: object) -> tuple[str | int, ...]:
@@ -105,6 +105,6 @@ def _present(path: tuple[str | int, ...], written: object) -> tuple[str | int, .
     return tuple(present)
 
 
-def _told(path: tuple[str | int, ...], message: str) -> str:
+def _name_field(path: tuple[str | int, ...], message: str) -> str:
     field = ".".join(map(str, path))
     return f"{field}: {message}" if field else message

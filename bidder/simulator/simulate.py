@@ -124,17 +124,17 @@ def _sample(run: Run) -> tuple[dict[str, float], dict[str, tuple[int, float, flo
     rng = Random(f"{run.scenario.seed} sample")  # noqa: S311  as above
     now = datetime.fromtimestamp(run.begin, UTC)
     delivery = load_delivery(compile_delivery(run.index, {}, now), run.index)
-    held = Snapshot(0, run.index, delivery)
+    snapshot = Snapshot(0, run.index, delivery)
     reached = dict.fromkeys(run.terms, 0)
     shown = dict.fromkeys(run.terms, (0, 0.0, 0.0))
     for _ in range(_SAMPLE):
         request = run.traffic.request(rng)
-        slots = match(request, held, now)
+        slots = match(request, snapshot, now)
         for slot in slots:
             for position in slot.candidates.all():
-                reached[held.index.campaign_id(position)] += 1
+                reached[snapshot.index.campaign_id(position)] += 1
         best = round(run.market.best(0, rng) * run.traffic.price_factor)
-        for offer in decide(request, slots, held, SEAT, now):
+        for offer in decide(AuctionContext(request, SEAT, delivery, now), slots, snapshot):
             bids, impressions, micros = shown[offer.campaign.id]
             floor = floor_micros(offer.slot.imp.bidfloor) if offer.slot.imp.bidfloor else 0
             won = run.market.auction(offer.price.cpm_micros, best, floor)

@@ -40,7 +40,7 @@ class SimulatedTraffic:
     def __init__(self, scenario: Scenario, folder: Path) -> None:
         self._scenario = scenario
         self._folder = folder
-        self._kinds = [_parsed(kind.openrtb, scenario.market.at) for kind in scenario.requests]
+        self._kinds = [_parse_request(kind.openrtb, scenario.market.at) for kind in scenario.requests]
         self._weights = [kind.weight for kind in scenario.requests]
         self._number = 0
         self.price_factor = 1.0
@@ -88,20 +88,20 @@ def in_zone(curve: Curve, zone: str, other: str, at: float) -> Curve:
 
 def request_document(changes: dict[str, Any], at: int) -> dict[str, Any]:
     """The OpenRTB document of a kind of request: a plain request with the given changes."""
-    document: dict[str, Any] = _merged({**_PLAIN, "at": at, "user": {"id": "u"}}, changes)
+    document: dict[str, Any] = _merge({**_PLAIN, "at": at, "user": {"id": "u"}}, changes)
     return document
 
 
-def _parsed(changes: dict[str, Any], at: int) -> BidRequest:
+def _parse_request(changes: dict[str, Any], at: int) -> BidRequest:
     return parse(json.dumps(request_document(changes, at)).encode())
 
 
-def _merged(base: Any, changes: Any) -> Any:
+def _merge(base: Any, changes: Any) -> Any:
     """The base with the changes. Objects are merged, lists of objects item by item; other values are replaced."""
     if isinstance(base, dict) and isinstance(changes, dict):
-        return {**base, **{key: _merged(base.get(key), value) for key, value in changes.items()}}
+        return {**base, **{key: _merge(base.get(key), value) for key, value in changes.items()}}
     if isinstance(base, list) and isinstance(changes, list) and all(isinstance(item, dict) for item in changes):
-        return [_merged(base[n] if n < len(base) else base[-1], item) for n, item in enumerate(changes)]
+        return [_merge(base[n] if n < len(base) else base[-1], item) for n, item in enumerate(changes)]
     return changes
 
 

@@ -46,8 +46,8 @@ def column_sections(
     for text in encoded:
         end += len(text)
         ends.append(end)
-    names, numbers = _numbered(zones)
-    advertisers, numbers_of_advertisers = _numbered(domains)
+    names, numbers = _number_names(zones)
+    advertisers, numbers_of_advertisers = _number_names(domains)
     budgeted = {str(position): deal_budgets for position, deal_budgets in enumerate(deals) if deal_budgets}
     return {
         "id_ends": ends.tobytes(),
@@ -71,7 +71,7 @@ def column_sections(
     }
 
 
-def _numbered(names: Sequence[str]) -> tuple[list[str], dict[str, int]]:
+def _number_names(names: Sequence[str]) -> tuple[list[str], dict[str, int]]:
     """The distinct names, sorted, and the number of each."""
     distinct = sorted(set(names))
     return distinct, {name: number for number, name in enumerate(distinct)}

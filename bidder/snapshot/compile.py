@@ -207,7 +207,7 @@ def _tier_sections(
     ranks: Mapping[str, Mapping[str, int]],
     clauses: Sequence[Clause],
 ) -> dict[str, bytes]:
-    placed, owners = _placed(tier)
+    placed, owners = _place_conjunctions(tier)
     by_test: dict[int, list[int]] = defaultdict(list)
     for position, conjunction in placed:
         for number in conjunction:
@@ -237,7 +237,7 @@ def _tier_sections(
     return sections
 
 
-def _placed(tier: Sequence[_Entry]) -> tuple[list[tuple[int, Sequence[int]]], list[int]]:
+def _place_conjunctions(tier: Sequence[_Entry]) -> tuple[list[tuple[int, Sequence[int]]], list[int]]:
     """Each conjunction with its position, ascending, and the owners of the further conjunctions."""
     first = [(position, entry.conjunctions[0]) for position, entry in enumerate(tier) if entry.conjunctions]
     further = [(position, conjunction) for position, entry in enumerate(tier) for conjunction in entry.conjunctions[1:]]

@@ -61,7 +61,7 @@ def unpack(kind: str, data: bytes) -> Sections:
 
     Only the checksum takes time, and hashing large data lets other threads run.
     """
-    words, body = _opened(data)
+    words, body = _open(data)
     if words[1] != kind or not words[2].isdigit() or not OLDEST_FORMAT <= int(words[2]) <= FORMAT:
         msg = f"holds {words[1]} format {words[2]}; this code reads {kind}, formats {OLDEST_FORMAT} to {FORMAT}"
         raise BadSnapshot(msg)
@@ -84,7 +84,7 @@ def _digest(kind: str, form: int) -> "Hash":
 
 def directory(data: bytes) -> dict[str, tuple[int, int]]:
     """Offset and length of each section, read from the first bytes of an object. Raises BadSnapshot."""
-    _, body = _opened(data)
+    _, body = _open(data)
     sections: dict[str, tuple[int, int]] = json.loads(
         bytes(body[_LENGTH : _LENGTH + int.from_bytes(body[:_LENGTH], "little")])
     )
@@ -93,10 +93,10 @@ def directory(data: bytes) -> dict[str, tuple[int, int]]:
 
 def checksum(data: bytes) -> str:
     """The checksum in an object's header. Raises BadSnapshot if there is no header."""
-    return _opened(data)[0][3]
+    return _open(data)[0][3]
 
 
-def _opened(data: bytes) -> tuple[list[str], memoryview]:
+def _open(data: bytes) -> tuple[list[str], memoryview]:
     """The words of the header, and the bytes after the header."""
     header, newline, _ = data[:_LONGEST_HEADER].partition(b"\n")
     words = header.decode("ascii", "replace").split(" ")

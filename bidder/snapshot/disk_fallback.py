@@ -99,9 +99,9 @@ class DiskFallback:
             log.warning("snapshot.uncopied", reason=str(failure))
 
     def _drop_others(self, manifest: Manifest) -> None:
-        kept = {self._path(key) for key in (POINTER, *manifest.keys)}
+        current_files = {self._path(key) for key in (POINTER, *manifest.keys)}
         with suppress(OSError):  # no folder, or a file that is no longer there
             for name in os.listdir(self._folder):  # noqa: PTH208  as above
                 path = f"{self._folder}/{name}"
-                if path not in kept:
+                if path not in current_files:
                     os.unlink(path)  # noqa: PTH108  as above

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from bidder import log
 from bidder.metrics import emf
+from bidder.repeated_failures import RepeatedFailures
 from bidder.shared_run import SharedRun, Start
 from bidder.snapshot.ages import Ages
 from bidder.snapshot.snapshot import Snapshot
@@ -44,6 +45,7 @@ class Keeper:
         self._began: datetime | None = None
         self._held: Snapshot | None = None
         self._looked: datetime | None = None
+        self._failures = RepeatedFailures()
         self._look = SharedRun(self._load_newest, "snapshot", start)
 
     def begin(self, now: datetime) -> None:
@@ -85,9 +87,15 @@ class Keeper:
         if self._reported is not None and abs(now - self._reported) < REPORT_INTERVAL:
             return
         self._reported = now
-        held = self._held
-        reason = self._why_missing(now) if held is None else "too-old" if held.age(now) > self._ages().hard else "old"
-        age = "" if held is None else f"{held.age(now).total_seconds():.0f}"
+        snapshot = self._held
+        reason = (
+            self._why_missing(now)
+            if snapshot is None
+            else "too-old"
+            if snapshot.age(now) > self._ages().hard
+            else "old"
+        )
+        age = "" if snapshot is None else f"{snapshot.age(now).total_seconds():.0f}"
         log.warning("snapshot.old", **emf(now, "SnapshotOld", reason, age_seconds=age))
 
     def _why_missing(self, now: datetime) -> str:
@@ -96,8 +104,8 @@ class Keeper:
         return "loading" if is_new and self._look.is_running else "none"
 
     def _usable(self, now: datetime, ages: Ages) -> Snapshot | None:
-        held = self._held
-        return held if held is not None and held.age(now) <= ages.hard else None
+        snapshot = self._held
+        return snapshot if snapshot is not None and snapshot.age(now) <= ages.hard else None
 
     def _is_due(self, now: datetime, after: timedelta) -> bool:
         return self._looked is None or abs(now - self._looked) >= after
@@ -106,8 +114,11 @@ class Keeper:
         try:
             snapshot = self._load(self._held)
         except Exception as error:  # on any failure of the store a stale snapshot is better than none
-            log.warning("snapshot.refused", reason=f"{type(error).__name__}: {error}")
+            if failures := self._failures.failed(type(error).__name__):
+                log.warning("snapshot.refused", reason=f"{type(error).__name__}: {error}", failures=failures.in_row)
             return
+        if ended := self._failures.succeeded():
+            log.event("snapshot.recovered", **ended.fields)
         if snapshot is not None and snapshot is not self._held:
             self._held = snapshot
             log.event("snapshot.loaded", version=snapshot.version, campaigns=len(snapshot.index))

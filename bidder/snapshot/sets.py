@@ -52,7 +52,7 @@ def _integer(positions: Iterable[int], size: int) -> int:
     return bits
 
 
-def unmarked(marks: memoryview, size: int) -> Set:
+def find_unmarked(marks: memoryview, size: int) -> Set:
     """The positions whose byte in `marks` is 0, of a tier of this size."""
     marked = set_of(compress(range(len(marks)), marks), size)
     return without(set_of(range(len(marks)), size), marked)

@@ -114,7 +114,7 @@ def reason_of_advertiser(shared: SharedBudget | None, cost: int, now: float) -> 
 
 def _account(budget: SharedBudget, cost: int) -> AccountNumbers:
     left = remaining(budget.limits._replace(cost=cost), budget.spend)
-    held = Allowance.NO_LIMIT if left is None else max(0, left - budget.reserved)
+    limit = Allowance.NO_LIMIT if left is None else max(0, left - budget.reserved)
     if budget.pace is None:
-        return AccountNumbers(held, cost, WHOLE, Allowance.NO_LIMIT, Allowance.NO_LIMIT)
-    return AccountNumbers(held, cost, *budget.pace)
+        return AccountNumbers(limit, cost, WHOLE, Allowance.NO_LIMIT, Allowance.NO_LIMIT)
+    return AccountNumbers(limit, cost, *budget.pace)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 RENEWED_AFTER = timedelta(days=1)
 """The age at which a named object is written again, since the bucket deletes objects after seven days."""
 
+CHANGED_MEANWHILE = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
+"""The codes of S3 for a conditional write of an object that another write has changed."""
+
 Model = TypeVar("Model", bound=BaseModel)
 
 Get = Callable[[str], bytes]
@@ -67,16 +70,25 @@ class SnapshotStore:
                 self._renew(key, now)
         for key, data in objects.items():
             self._put(key, data)
-        return self._point_to(manifest.model_copy(update={"stopped": self.is_stopped()}))
+        return self._point_to(manifest)
 
     def _point_to(self, manifest: Manifest) -> bool:
-        text = manifest.model_dump_json(exclude_defaults=True).encode()
-        self._put(manifest_key(manifest.version), text)
+        """Publishes the manifest with the present switch.
+
+        The switch is read after the pointer. An operator changes the switch first and the pointer next, so if the
+        switch changes after this read, this flip fails or the operator's flip follows, whatever the clocks say.
+        """
+        stored = b""
         while True:
             raw, etag = self._read(POINTER)
             current = self._parsed(Manifest, POINTER, raw)
             if current is not None and current.version >= manifest.version:
                 return False
+            switched = manifest.model_copy(update={"stopped": self.is_stopped()})
+            text = switched.model_dump_json(exclude_defaults=True).encode()
+            if text != stored:
+                self._put(manifest_key(manifest.version), text)
+                stored = text
             if self._flip(text, etag):
                 return True
 
@@ -93,10 +105,11 @@ class SnapshotStore:
         raw, _ = self._read(POINTER)
         if raw is None:
             return known
-        manifest = self._parsed(Manifest, POINTER, raw)
-        if manifest is None:
-            msg = f"s3://{self._bucket}/{POINTER} is no manifest"
-            raise BadSnapshot(msg)
+        try:
+            manifest = Manifest.model_validate_json(raw)
+        except ValidationError as error:
+            msg = f"s3://{self._bucket}/{POINTER} is no manifest: {error.errors()[0]['msg']}"
+            raise BadSnapshot(msg) from None
         if known is not None and manifest.version <= known.version:
             return known
         read = {} if objects is None else objects
@@ -137,9 +150,8 @@ class SnapshotStore:
 
     def pin(self, version: int | None, at: datetime | None = None) -> None:
         """Pins the index of a version for all refreshes; None removes the pin. Raises UnknownVersion."""
-        if version is not None:
-            self.manifest(version)
-        self._put(PIN, Pin(version=version, at=at).model_dump_json().encode())
+        manifest = None if version is None else self.manifest(version)
+        self._put(PIN, Pin(version=version, at=at, manifest=manifest).model_dump_json().encode())
 
     def pinned(self) -> "Pinned | None":
         """The pinned manifest, or None if there is no pin or the manifest has expired."""
@@ -147,7 +159,7 @@ class SnapshotStore:
         if pin is None or pin.version is None:
             return None
         try:
-            manifest = self.manifest(pin.version)
+            manifest = pin.manifest or self.manifest(pin.version)
         except UnknownVersion:
             log.error("snapshot.pin", version=pin.version, reason="no such snapshot: refreshes are not pinned")
             return None
@@ -157,13 +169,12 @@ class SnapshotStore:
     def stop(self, now: datetime, *, stopped: bool) -> None:
         """Stops or resumes all bidding, in every process at its next check for a newer snapshot.
 
-        Publishes the current snapshot again with a newer version, so that it wins over a refresh which read the switch
-        before the change.
+        Publishes the current snapshot again with a newer version, with the switch.
         """
         self._put(STOP, Stop(stopped=stopped, at=now).model_dump_json().encode())
         while (current := self.current()) is not None:
             version = max(int(now.timestamp() * 1000), current.version + 1)
-            if self._point_to(current.model_copy(update={"version": version, "stopped": stopped})):
+            if self._point_to(current.model_copy(update={"version": version})):
                 return
 
     def is_stopped(self) -> bool:
@@ -223,7 +234,7 @@ class SnapshotStore:
                 **condition,  # type: ignore[arg-type]  # the stubs can't see that these are two keywords
             )
         except self._s3.exceptions.ClientError as error:
-            if error.response["Error"]["Code"] in {"PreconditionFailed", "ConditionalRequestConflict"}:
+            if error.response["Error"]["Code"] in CHANGED_MEANWHILE:
                 return False
             raise
         return True
@@ -242,11 +253,11 @@ def read_snapshot(manifest: Manifest, get: Get, known: Snapshot | None = None) -
     Raises BadSnapshot, and the errors of `get`.
     """
     index = _read_index(manifest.index, get, known.index if known else None)
-    held = {ids.id: ids for ids in known.lists.values()} if known else {}
+    known_lists = {ids.id: ids for ids in known.lists.values()} if known else {}
     lists: dict[str, IdList] = {}
     for name, key in manifest.lists.items():
         list_id = key.rpartition("/")[2]
-        lists[name] = held[list_id] if list_id in held else IdList(get(key))
+        lists[name] = known_lists[list_id] if list_id in known_lists else IdList(get(key))
     return Snapshot(
         manifest.version,
         index,
@@ -259,11 +270,11 @@ def read_snapshot(manifest: Manifest, get: Get, known: Snapshot | None = None) -
 
 
 def _read_index(keys: tuple[str, ...], get: Get, known: Index | None) -> Index:
-    held = {part.id: part for part in known.parts} if known else {}
+    known_parts = {part.id: part for part in known.parts} if known else {}
     parts: list[Part] = []
     for key in keys:
         start = sum(map(len, parts))
-        part = held.get(key.rpartition("/")[2])
+        part = known_parts.get(key.rpartition("/")[2])
         if part is None or part.start != start:
             part = Part.load(get(key), start)
         parts.append(part)

@@ -59,13 +59,13 @@ class Clause:
     def matching(self, conjunctions: Set, numbers: Sequence[int]) -> Set:
         """The conjunctions, out of these, whose predicate a request with these values meets."""
         # intersects with the conjunctions first: few are left by then, and an operation with a small set is fast
-        kept = conjunctions & self.anything
+        matches = conjunctions & self.anything
         included = self.include.of_values(numbers) if self.include is not None else ()
         if included:
-            kept = kept | (conjunctions & sets.union(included))
+            matches = matches | (conjunctions & sets.union(included))
         for excluded in self.exclude.of_values(numbers) if self.exclude is not None else ():
-            kept = sets.without(kept, excluded)
-        return kept
+            matches = sets.without(matches, excluded)
+        return matches
 
 
 class Tier:

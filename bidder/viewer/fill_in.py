@@ -8,7 +8,7 @@ from bidder.openrtb.device import Device
 from bidder.openrtb.geo import Geo
 from bidder.openrtb.regs import Regs, RegsExt
 from bidder.openrtb.site import Site
-from bidder.privacy.gate import permitted
+from bidder.privacy.gate import restrict_request
 from bidder.viewer.device import device_of, type_by_hints
 from bidder.viewer.headers import NO_HEADERS, ViewerHeaders
 
@@ -25,7 +25,7 @@ def usable(request: BidRequest, headers: ViewerHeaders = NO_HEADERS) -> BidReque
     The given request is changed. A replayed request has no headers.
     """
     fill_in(request, headers)
-    return permitted(request)
+    return restrict_request(request)
 
 
 def fill_in(request: BidRequest, headers: ViewerHeaders) -> None:
@@ -92,9 +92,7 @@ def _fill_country(request: BidRequest, headers: ViewerHeaders) -> None:
     if headers.country is None:
         return
     country = alpha_3(headers.country)
-    geo = request.device.geo if request.device else None
-    if geo is None and request.user:
-        geo = request.user.geo
+    geo = request.location()
     if geo is None:
         geo = _device(request).geo = Geo.model_construct()
     if not geo.country:

@@ -1,33 +1,33 @@
-// The demo: a film with a preroll and a midroll pod, what they asked, what they got, why, and for how much.
+// The demo: a film with a preroll and a midroll pod. It shows the requests, the answers, the reasons and the spend.
 
-const MID = 20; // the second of the film at which the pod comes
+const MIDROLL_SECOND = 20; // the second of the film at which the pod begins
 const POD = { seconds: 60, ads: 3 };
 const FILM = 'media/demo-film.mp4';
-const ASKED = { device: { geo: { country: 'USA' } }, site: { cat: ['IAB17'], content: { title: 'The long way home', language: 'en' } }, imp: [{ tagid: 'demo' }] };
+const DEMO_REQUEST = { device: { geo: { country: 'USA' } }, site: { cat: ['IAB17'], content: { title: 'The long way home', language: 'en' } }, imp: [{ tagid: 'demo' }] };
 const FIRST_SPEND = new Map();
 
 const $ = (id) => document.getElementById(id);
 const film = $('film');
 const config = await (await fetch('demo/config')).json();
-const shown = new Set(); // the breaks that were played
+const playedBreaks = new Set();
 let running = false;
 
 film.src = new URLSearchParams(location.search).get('content') ?? `${config.media ?? ''}${FILM}`;
 $('src').textContent = new URL('player.js', location.href);
-$('request').value = JSON.stringify(ASKED, null, 2);
+$('request').value = JSON.stringify(DEMO_REQUEST, null, 2);
 
-function asked() {
+function parseRequest() {
   try {
     $('wrong').textContent = '';
     return JSON.parse($('request').value || '{}');
   } catch (error) {
-    $('wrong').textContent = `Not JSON: ${error.message}`;
+    $('wrong').textContent = `This is not JSON: ${error.message}`;
     return null;
   }
 }
 
 function tag(pod, startdelay) {
-  const { device, site } = asked() ?? {};
+  const { device, site } = parseRequest() ?? {};
   const query = new URLSearchParams({ page: location.href, w: film.clientWidth, h: film.clientHeight, startdelay, vast: 4, companions: '300x250' });
   if (device?.geo?.country) query.set('country', device.geo.country);
   if (site?.cat) query.set('cat', site.cat.join());
@@ -35,10 +35,10 @@ function tag(pod, startdelay) {
   return `${new URL('vast', location.href)}?${query}`;
 }
 
-// A player of others has an element of its own over the film; what it fetches is seen in the browser's own record.
-let leave = () => {};
-async function playElsewhere(name) {
-  leave();
+// A third-party player plays in its own element on top of the film. PerformanceObserver reports the URLs that it calls.
+let removePlayer = () => {};
+async function playWithOtherPlayer(name) {
+  removePlayer();
   film.pause();
   const box = Object.assign(document.createElement('div'), { className: 'other' });
   const other = Object.assign(document.createElement('video'), { playsInline: true, muted: film.muted });
@@ -48,12 +48,12 @@ async function playElsewhere(name) {
   const url = tag(null, 0);
   log('tag', url);
   const end = await window.demoPlayers[name](other, url);
-  leave = () => {
+  removePlayer = () => {
     end();
     box.remove();
-    leave = () => {};
+    removePlayer = () => {};
   };
-  why(await bidder.buildRequest(film, { request: asked() }));
+  explainRequest(await bidder.buildRequest(film, { request: parseRequest() }));
 }
 
 if (config.players) {
@@ -65,46 +65,46 @@ if (config.players) {
   document.head.append(script);
   new PerformanceObserver((list) => {
     for (const { name } of list.getEntries())
-      if ($('player').value in (window.demoPlayers ?? {}) && name.includes('/e/')) told('pixel', { event: name.split('/e/')[1].split('/')[0], url: name });
+      if ($('player').value in (window.demoPlayers ?? {}) && name.includes('/e/')) showEvent('pixel', { event: name.split('/e/')[1].split('/')[0], url: name });
   }).observe({ type: 'resource' });
 }
 
 async function playBreak(name) {
-  const request = asked();
+  const request = parseRequest();
   if (running || !request) return;
   if ($('player').value in (window.demoPlayers ?? {})) {
     $('play').hidden = true;
-    return playElsewhere($('player').value);
+    return playWithOtherPlayer($('player').value);
   }
-  leave();
+  removePlayer();
   running = true;
-  shown.add(name);
+  playedBreaks.add(name);
   $('play').hidden = true;
   for (const button of document.querySelectorAll('[data-break]')) button.disabled = true;
   const pod = name === 'mid' ? POD : undefined;
   const by = $('player').value;
-  const url = tag(pod, name === 'mid' ? MID : 0);
+  const url = tag(pod, name === 'mid' ? MIDROLL_SECOND : 0);
   film.controls = true;
   try {
-    if (by === 'vast') await playPlainly(url);
+    if (by === 'vast') await playWithoutPlayer(url);
     else {
       if (by === 'tag') log('tag', url);
       await bidder.requestAd(film, {
-        pod, request, companions: { '300x250': $('companion') }, onEvent: told, timeout: 3000, ...(by === 'tag' && { tag: url }),
+        pod, request, companions: { '300x250': $('companion') }, onEvent: showEvent, timeout: 3000, ...(by === 'tag' && { tag: url }),
       });
     }
   } finally {
     running = false;
     for (const button of document.querySelectorAll('[data-break]')) button.disabled = false;
-    if (by !== 'post') why(await bidder.buildRequest(film, { pod, request }));
+    if (by !== 'post') explainRequest(await bidder.buildRequest(film, { pod, request }));
   }
 }
 
-// What a page without any player does: the tag, its first file, its impression.
-async function playPlainly(url) {
+// Plays without an ad player: fetches the tag, plays the first media file, and calls the impression URLs.
+async function playWithoutPlayer(url) {
   log('tag', url);
   const text = await (await fetch(url)).text();
-  log('vast', summary(text), text);
+  log('vast', listTitles(text), text);
   const ad = new DOMParser().parseFromString(text, 'text/xml');
   const file = [...ad.querySelectorAll('MediaFile')].find((each) => film.canPlayType(each.getAttribute('type')));
   const { src, currentTime } = film;
@@ -121,22 +121,22 @@ async function playPlainly(url) {
 
 function pixel(event, url) {
   fetch(url, { mode: 'no-cors', keepalive: true });
-  told('pixel', { event, url });
+  showEvent('pixel', { event, url });
 }
 
-function told(type, detail) {
+function showEvent(type, detail) {
   if (type === 'request') {
     const { video } = detail.imp[0];
     log('request', `POST /bid · ${video.w} × ${video.h}, start ${video.startdelay}${video.poddur ? `, pod of ${video.poddur} s` : ''}`, JSON.stringify(detail, null, 2));
-    why(detail);
+    explainRequest(detail);
   }
-  if (type === 'vast') log('vast', summary(detail), detail.replace(/></g, '>\n<'));
+  if (type === 'vast') log('vast', listTitles(detail), detail.replace(/></g, '>\n<'));
   if (type === 'start') log('ad', detail.title ?? detail.id, detail.url);
   if (type === 'pixel') log(detail.event === 'error' ? 'error' : 'pixel', detail.event, detail.url);
   if (type === 'end') log(detail.status === 'error' ? 'error' : 'end', `${detail.status}${detail.code ? `, code ${detail.code}` : ''}${detail.reason ? `: ${detail.reason}` : ''}`);
 }
 
-function summary(text) {
+function listTitles(text) {
   const titles = [...new DOMParser().parseFromString(text, 'text/xml').querySelectorAll('AdTitle')].map((each) => each.textContent);
   return titles.length ? titles.join(' · ') : 'no ad';
 }
@@ -164,17 +164,17 @@ function log(kind, text, more) {
 const money = (micros, digits = 2) => `$${(micros / 1e6).toFixed(digits)}`;
 const element = (name, text, className = '') => Object.assign(document.createElement(name), { textContent: text, className });
 
-async function why(request) {
+async function explainRequest(request) {
   if (!config.full) {
-    $('why').textContent = 'POST /explain says it to who has the operators’ key.';
+    $('why').textContent = 'POST /explain shows the reason to callers with the admin key.';
     return;
   }
   const answer = await fetch('demo/explain', { method: 'POST', body: JSON.stringify(request), headers: { Accept: 'application/xml' } });
-  const { imp, error } = await answer.json();
+  const { imp, error, no_auction: refused } = await answer.json();
   if (error) return $('why').replaceChildren(error);
   const [{ funnel, bids, campaigns = [] }] = imp;
-  const winner = element('p', bids.length ? '' : 'No campaign fits.', 'winner');
-  bids.forEach((bid, n) => winner.append(n ? ', ' : '', element('strong', bid.campaign), ` at ${money(bid.cpm_micros)} CPM`));
+  const winner = element('p', refused ? `No bid: ${refused.reason}.` : bids.length ? '' : 'No campaign fits.', 'winner');
+  if (!refused) bids.forEach((bid, n) => winner.append(n ? ', ' : '', element('strong', bid.campaign), ` at ${money(bid.cpm_micros)} CPM`));
   const bars = element('div', '', 'funnel');
   const most = Math.max(1, ...funnel.map(({ left }) => left));
   for (const { rule, left } of funnel.filter(({ left }, n) => !n || left !== funnel[n - 1].left)) {
@@ -186,20 +186,20 @@ async function why(request) {
   const table = document.createElement('table');
   for (const each of campaigns.filter(({ rule }) => rule !== 'bids')) {
     const row = table.insertRow();
-    row.append(element('td', each.campaign), element('td', `${each.reason}${each.wanted ? `: wants ${each.wanted}` : ''}${each.seen ? `, is ${each.seen}` : ''}`), element('td', each.cpm_micros ? money(each.cpm_micros) : ''));
+    row.append(element('td', each.campaign), element('td', `${each.reason}${each.wanted ? `: required ${each.wanted}` : ''}${each.seen ? `, seen ${each.seen}` : ''}`), element('td', each.cpm_micros ? money(each.cpm_micros) : ''));
   }
-  others.append(element('summary', `Why not the other ${table.rows.length}`), table);
+  others.append(element('summary', `Why ${table.rows.length} other campaigns do not bid`), table);
   $('why').className = '';
   $('why').replaceChildren(winner, bars, ...(table.rows.length ? [others] : []));
 }
 
-async function spend() {
-  const told = await (await fetch('demo/spend')).json();
-  const rows = Object.entries(told).map(([id, { name, today_micros: today }]) => {
-    if (!FIRST_SPEND.has(id)) FIRST_SPEND.set(id, spend.before ? 0 : today);
+async function showSpend() {
+  const campaigns = await (await fetch('demo/spend')).json();
+  const rows = Object.entries(campaigns).map(([id, { name, today_micros: today }]) => {
+    if (!FIRST_SPEND.has(id)) FIRST_SPEND.set(id, showSpend.before ? 0 : today);
     return { name, today, more: today - FIRST_SPEND.get(id) };
   });
-  spend.before = true;
+  showSpend.before = true;
   rows.sort((a, b) => b.more - a.more || b.today - a.today);
   if (!rows.length) return;
   const table = document.createElement('table');
@@ -216,34 +216,34 @@ async function spend() {
 film.addEventListener('timeupdate', () => {
   if (running) return;
   document.querySelector('#line i').style.width = `${(film.currentTime / film.duration) * 100}%`;
-  if (film.currentTime >= MID && !shown.has('mid')) playBreak('mid');
+  if (film.currentTime >= MIDROLL_SECOND && !playedBreaks.has('mid')) playBreak('mid');
 });
 film.addEventListener('loadedmetadata', () => {
-  if (!running) document.querySelector('.mid').style.left = `${(MID / film.duration) * 100}%`;
+  if (!running) document.querySelector('.mid').style.left = `${(MIDROLL_SECOND / film.duration) * 100}%`;
   $('missing').hidden = true;
 });
 film.addEventListener('error', () => {
   if (running) return;
   $('missing').hidden = false;
-  $('missing').textContent = config.full ? 'The film is still being made; this page looks again in a moment.' : 'Name a film: /demo?content=https://…';
+  $('missing').textContent = config.full ? 'The film is still being made. This page loads it when it exists.' : 'There is no film. Add one to the URL: /demo?content=https://…';
   if (config.full) setTimeout(() => film.load(), 3000);
 });
 film.addEventListener('play', () => ($('play').hidden = true));
 $('play').onclick = () => playBreak('pre');
 $('restart').onclick = () => {
   if (running) return;
-  shown.clear();
+  playedBreaks.clear();
   film.currentTime = 0;
   playBreak('pre');
 };
 for (const button of document.querySelectorAll('[data-break]')) button.onclick = () => playBreak(button.dataset.break);
 $('clear').onclick = () => $('log').replaceChildren();
-$('reset').onclick = () => ($('request').value = JSON.stringify(ASKED, null, 2));
-const showTag = () => asked() && ($('tag').textContent = tag(null, 0));
+$('reset').onclick = () => ($('request').value = JSON.stringify(DEMO_REQUEST, null, 2));
+const showTag = () => parseRequest() && ($('tag').textContent = tag(null, 0));
 $('request').oninput = showTag;
 showTag();
 if (config.full) {
-  spend();
-  setInterval(() => document.hidden || spend(), 3000);
+  showSpend();
+  setInterval(() => document.hidden || showSpend(), 3000);
 } else document.querySelector('.spend').hidden = true;
 document.documentElement.dataset.ready = 'yes';

@@ -66,7 +66,7 @@ def main(base: str) -> int:
     except NotComparable as error:
         print(f"bench-compare: {error}", file=sys.stderr)
         return 2
-    print(table(HEADINGS, compared(variants, figures[base], figures["here"])))
+    print(table(HEADINGS, compare_revisions(variants, figures[base], figures["here"])))
     left_out = [variant.name for variant in VARIANTS if variant not in variants]
     if left_out:
         print(f"Not compared, since {base} cannot measure it: {'; '.join(left_out)}.")
@@ -105,7 +105,7 @@ def measured_calls(
     return {call: (medians[call], percentile(times, 0.99), medians[call] / parse) for call, times in took.items()}
 
 
-def compared(variants: Sequence[Variant], base: Figures, here: Figures) -> list[tuple[str, ...]]:
+def compare_revisions(variants: Sequence[Variant], base: Figures, here: Figures) -> list[tuple[str, ...]]:
     """The medians of the turns of both revisions, by call."""
     rows = []
     calls = [("parse", "parse", ""), *((f"{name} {count}", name, f"{count:,}") for name, count, _ in variants)]

@@ -108,9 +108,9 @@ def video_requests(count: int) -> list[bytes]:
     return bodies
 
 
-def decision(held: Snapshot, now: datetime) -> Callable[[bytes], Any]:
+def decision(snapshot: Snapshot, now: datetime) -> Callable[[bytes], Any]:
     """`POST /bid` with this snapshot, as API Gateway calls the Chalice app. The app's clock does not advance."""
-    return kept_decision(Keeper(lambda _known: held, lambda: Ages(_DAY, _DAY, _DAY)), lambda: now)
+    return kept_decision(Keeper(lambda _known: snapshot, lambda: Ages(_DAY, _DAY, _DAY)), lambda: now)
 
 
 def kept_decision(keeper: Keeper, clock: Callable[[], datetime]) -> Callable[[bytes], Any]:
@@ -123,7 +123,7 @@ def kept_decision(keeper: Keeper, clock: Callable[[], datetime]) -> Callable[[by
     service.keeper = keeper
     service.publisher = Unheard()  # type: ignore[assignment]
     steady = Reading(DEFAULTS.model_copy(update={"signing_keys": _KEYS}), {})
-    service.renewed = BackgroundRefreshed("bench", lambda _: steady, lambda _: _DAY.total_seconds())
+    service.current_parameters.renewed = BackgroundRefreshed("bench", lambda _: steady, lambda _: _DAY.total_seconds())
     events: dict[bytes, Any] = {}
 
     def decide(body: bytes) -> Any:

@@ -60,12 +60,12 @@ def measured(name: str, count: int, requests: int = REQUESTS, rounds: int = ROUN
     gc.collect()
     compiled = _resident()
     index = Index.load([data])
-    held = Snapshot(1, index, load_delivery(compile_delivery(index, {}, now), index))
+    loaded = Snapshot(1, index, load_delivery(compile_delivery(index, {}, now), index))
     inputs = workload.requests(name, requests)
     parsed = {body: BidRequest.model_validate_json(body) for body in inputs}
 
     def candidates(body: bytes) -> Candidates:
-        return match(parsed[body], held, now)[0].candidates
+        return match(parsed[body], loaded, now)[0].candidates
 
     calls: Calls = {
         "index": lambda body: candidates(body).sets(),
@@ -73,7 +73,7 @@ def measured(name: str, count: int, requests: int = REQUESTS, rounds: int = ROUN
     }
     took = _measured(calls, inputs, rounds)
     mb = _resident() - compiled + len(data) / 2**20
-    calls = {BASELINE: BidRequest.model_validate_json, "decision": decision(held, now)}
+    calls = {BASELINE: BidRequest.model_validate_json, "decision": decision(loaded, now)}
     # with few selective campaigns most requests match none, and a no-bid does not measure a bid
     bid_on = [body for body in inputs if calls["decision"](body)["statusCode"] == 200]
     if len(bid_on) < LEAST_BIDS:
@@ -81,7 +81,7 @@ def measured(name: str, count: int, requests: int = REQUESTS, rounds: int = ROUN
         raise RuntimeError(msg)
     took |= _measured(calls, bid_on, rounds)
     if count in NAIVE_COUNTS:
-        values = {body: match(request, held, now)[0].values for body, request in parsed.items()}
+        values = {body: match(request, loaded, now)[0].values for body, request in parsed.items()}
         took |= _measured({"naive scan": _naive(name, count, values)}, inputs[:NAIVE_REQUESTS], 1)
     parse = took.pop(BASELINE)
     measured_rows = [

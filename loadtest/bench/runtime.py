@@ -24,8 +24,8 @@ from loadtest.bench.campaigns import campaigns
 from loadtest.bench.decision import SEED, api_event, mixed_requests, video_requests
 from loadtest.bench.measure import BenchRow, interleaved, row
 from loadtest.bench.published import publish
-from tools.lambda_runtime import lambda_runtime, unpacked
-from tools.local import deployed
+from tools.lambda_runtime import lambda_runtime, unpack_archive
+from tools.local import deploy_package
 from tools.ministack import MiniStack
 from tools.package import Package, package
 from tools.processes import free_port
@@ -57,7 +57,7 @@ def rows() -> list[BenchRow]:
         warm = _warm(functions, workloads, Path(name))
         first = _first(functions, workloads["video"], Path(name))
     return [
-        *(made for workload, took in warm.items() for made in _rows("warm", functions, took, workload)),
+        *(row for workload, took in warm.items() for row in _rows("warm", functions, took, workload)),
         *_rows("first", functions, first, "video"),
     ]
 
@@ -85,7 +85,7 @@ def _functions(folder: Path, built: Package) -> Iterator[dict[str, Function]]:
     generated = campaigns(Random(SEED), GENERATED)  # noqa: S311  a repeatable draw, not a secret
     aws.start()
     try:
-        variables = deployed(aws, built)
+        variables = deploy_package(aws, built)
         functions = {"no-op": Function(None, idle, "noop.handler", {})}
         s3 = aws.session().client("s3")
         for book in (samples, generated):
@@ -93,7 +93,9 @@ def _functions(folder: Path, built: Package) -> Iterator[dict[str, Function]]:
             s3.create_bucket(Bucket=bucket)
             publish(s3, bucket, book, datetime.now(UTC))
             bucket_variable = {"BIDDER_SNAPSHOT_BUCKET": bucket}
-            functions[bucket] = Function(len(book), unpacked(built.archive), "app.app", variables | bucket_variable)
+            functions[bucket] = Function(
+                len(book), unpack_archive(built.archive), "app.app", variables | bucket_variable
+            )
         yield functions
     finally:
         aws.stop()

@@ -32,8 +32,8 @@ def now() -> datetime:
 
 @cache
 def _service() -> Service:
-    held = snapshot(campaigns(Random(1), CAMPAIGNS), now=now())  # noqa: S311 - a repeatable draw, not a secret
-    return service(held)
+    loaded = snapshot(campaigns(Random(1), CAMPAIGNS), now=now())  # noqa: S311 - a repeatable draw, not a secret
+    return service(loaded)
 
 
 def asgi() -> BidderAsgi:
@@ -43,7 +43,10 @@ def asgi() -> BidderAsgi:
         pass
 
     return BidderAsgi(
-        _service(), from_environment(ServerSettings, os.environ), now, Upkeep(cold_start.imported, nothing, nothing)
+        _service(),
+        from_environment(ServerSettings, os.environ),
+        now,
+        Upkeep(cold_start.resume_garbage_collection, nothing, nothing),
     )
 
 

@@ -53,7 +53,7 @@ class Throughput(NamedTuple):
 
 
 @contextmanager
-def served(command: list[str], port: int) -> Iterator[None]:
+def run_server(command: list[str], port: int) -> Iterator[None]:
     """Runs a server on the first core during the context. Raises RuntimeError if it does not start."""
     process = subprocess.Popen(command, preexec_fn=lambda: os.sched_setaffinity(0, {0}))  # noqa: S603
     try:
@@ -114,7 +114,7 @@ def main() -> int:
         port = free_port()
         for name, command in commands(port).items():
             try:
-                with served(command, port):
+                with run_server(command, port):
                     for connections in (1, 32):
                         measured(port, connections, 1)
                         now = measured(port, connections)

@@ -12,7 +12,8 @@ from urllib.parse import parse_qs
 import pytest
 
 from bidder.campaigns.campaign import Campaign
-from bidder.endpoints.ad_tag import TagCall, vast
+from bidder.endpoints.ad_tag import vast
+from bidder.endpoints.tag_call import TagCall
 from tests.golden.auction import campaigns_of
 from tests.golden.test_auctions import vast as document_of
 from tests.support.campaigns import NOW, snapshot

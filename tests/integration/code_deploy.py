@@ -104,25 +104,25 @@ class CodeDeploy(ThreadingHTTPServer):
         `move` gives the new version a percent of the traffic, and 0 the old one all; `invoke` runs a hook; `ringing`
         names those alarms that ring; `minute` lets a minute pass.
         """
-        made = Deployment(succeeded=False, why="")
+        deployment = Deployment(succeeded=False, why="")
         if not self._passes(rollout.before, invoke):
-            made.why = "BeforeAllowTraffic failed"
-            return made
+            deployment.why = "BeforeAllowTraffic failed"
+            return deployment
         for percent, minutes in rollout.steps:
             move(percent)
-            made.shares.append(percent)
+            deployment.shares.append(percent)
             for _ in range(minutes):
                 minute()
                 if rollout.on_alarm and (alarms := ringing(rollout.alarms)):
                     move(0)
-                    made.why = f"alarms: {', '.join(alarms)}"
-                    return made
+                    deployment.why = f"alarms: {', '.join(alarms)}"
+                    return deployment
         if not self._passes(rollout.after, invoke):
             move(0)
-            made.why = "AfterAllowTraffic failed"
-            return made
-        made.succeeded = True
-        return made
+            deployment.why = "AfterAllowTraffic failed"
+            return deployment
+        deployment.succeeded = True
+        return deployment
 
     def _passes(self, hook: str | None, invoke: Callable[[str, Mapping[str, str]], Any]) -> bool:
         if hook is None:

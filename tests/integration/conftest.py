@@ -14,12 +14,12 @@ from tests.integration.loop import Loop
 from tests.integration.sam_template import Template, translate
 from tests.support import prices
 from tools import ROOT
-from tools.lambda_runtime import Functions, NotOnThisMachine, prepared, unpacked
-from tools.local import deployed
+from tools.lambda_runtime import Functions, NotOnThisMachine, install_tools, unpack_archive
+from tools.local import deploy_package
 from tools.ministack import REGION, MiniStack
 from tools.package import Package, package
 from tools.processes import free_port, local_environment
-from tools.template import joined, with_code
+from tools.template import join_templates, with_code
 
 _ADX = {"encryption": b64encode(prices.ENCRYPTION).decode(), "integrity": b64encode(prices.INTEGRITY).decode()}
 PARAMETERS = {
@@ -74,7 +74,7 @@ def sam(built: Package) -> Template:
 @pytest.fixture(scope="session")
 def with_snap_start(sam: Template) -> Template:
     """The template as packaged by a Python version whose Lambda runtime supports SnapStart."""
-    ours = joined(ROOT / ".chalice/resources")
+    ours = join_templates(ROOT / ".chalice/resources")
     text = re.sub(r'"Runtime": "python3\.\d+"', '"Runtime": "python3.13"', json.dumps(sam))
     template: Template = json.loads(text)
     template["Parameters"]["SnapStart"] = ours["Parameters"]["SnapStart"]
@@ -105,7 +105,7 @@ def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MiniStack]:
 @pytest.fixture(scope="session")
 def stack(local_aws: MiniStack, built: Package) -> dict[str, str]:
     """The environment variables AWS_* and BIDDER_* of the stack that is deployed into the local AWS."""
-    variables = deployed(local_aws, built)
+    variables = deploy_package(local_aws, built)
     ssm, path = local_aws.session().client("ssm"), variables["BIDDER_PARAMETERS"]
     for name, value in PARAMETERS.items():
         ssm.put_parameter(Name=f"{path}/{name}", Type="String", Value=value, Overwrite=True)
@@ -123,10 +123,10 @@ def drilled(built: Package, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def runtime(stack: dict[str, str], built: Package, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Functions]:
     """The package's functions under the real runtime: `runtime.invoke("app.app", event)`. runtime.py has events."""
     try:
-        prepared()
+        install_tools()
     except NotOnThisMachine as error:
         pytest.skip(str(error))
-    with Functions(unpacked(built.archive), stack, tmp_path_factory.mktemp("runtime")) as functions:
+    with Functions(unpack_archive(built.archive), stack, tmp_path_factory.mktemp("runtime")) as functions:
         yield functions
 
 

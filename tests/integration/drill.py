@@ -22,7 +22,7 @@ from tests.integration.polling import poll
 from tests.smoke.target import Target
 from tests.support.campaigns import campaign
 from tools import ROOT
-from tools.local import STACK, deployed
+from tools.local import STACK, deploy_package
 from tools.ministack import MiniStack
 from tools.package import Package
 from tools.processes import free_port
@@ -89,8 +89,8 @@ class Drill:
             current = self.store.current()
             return current if current is not None and current.version > known else None
 
-        made: Manifest = poll(newer)
-        return made
+        manifest: Manifest = poll(newer)
+        return manifest
 
     def spent(self, campaign_id: str) -> Spend:
         return self.ledger.spends({campaign_id: datetime.now(UTC)}).get(campaign_id, Spend())
@@ -104,9 +104,9 @@ class Drill:
 
     def sell(self, country: str) -> str:
         """Stores a campaign for a country without budgets at a CPM of 5 USD. Returns its id. Needs a refresh."""
-        made = campaign(id=f"in-{country}", targeting={"country": {"include": [country]}})
-        self.campaigns.put(made)
-        return made.id
+        sold_campaign = campaign(id=f"in-{country}", targeting={"country": {"include": [country]}})
+        self.campaigns.put(sold_campaign)
+        return sold_campaign.id
 
     def import_samples(self) -> None:
         for sample in read_campaigns(SAMPLES.read_text(), self.variables["BIDDER_MEDIA_URL"]):
@@ -124,7 +124,7 @@ def drill(folder: Path, built: Package) -> Iterator[Drill]:
             value,
         ) in PARAMETERS.items():  # before the stack starts, since processes keep parameters for a lifetime
             aws.session().client("ssm").put_parameter(Name=f"/{STACK}/{name}", Type="String", Value=value)
-        made = Drill(aws, deployed(aws, built))
+        made = Drill(aws, deploy_package(aws, built))
         made.import_samples()
         made.refresh()
         poll(lambda: made.target.ask("GET", "/health").status == 200)

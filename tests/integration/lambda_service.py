@@ -13,7 +13,7 @@ from queue import Queue
 from typing import Any
 
 from tests.support.serving import serving
-from tools.lambda_runtime import prepared
+from tools.lambda_runtime import install_tools
 from tools.processes import LOOPBACK, end, local_environment, start
 
 _INVOCATION = {
@@ -87,7 +87,7 @@ def environment(code: Path, variables: dict[str, str], log: Path) -> Iterator[La
         "_HANDLER": "app.app",
     }
     with serving(service):
-        process = start([str(prepared().python), "-m", "awslambdaric", "app.app"], log, theirs | variables, code)
+        process = start([str(install_tools().python), "-m", "awslambdaric", "app.app"], log, theirs | variables, code)
         try:
             yield service
         finally:

@@ -28,7 +28,7 @@ from tests.support.fake_cloudformation import client_error
 from tests.support.matchable import video_request
 from tests.support.service import Holder, service
 from tools import ROOT
-from tools.template import loaded, without_unsupported
+from tools.template import load_template, without_unsupported
 
 ANY = "any"
 """Represents all reasons of a metric whose reasons are names of rules, kinds or exceptions."""
@@ -62,6 +62,8 @@ WARNINGS_EXEMPT = {
     "pacing.unread": "budgets are kept all the same; campaigns are paced by the forecast until the next minute",
     "frequency.unread": "FrequencyUnreadAlarm",
     "quality.unread": "as pacing.unread",
+    "counts.delayed": "a container that ends tries again",
+    "counts.lost": "spend is exact all the same; each failed attempt before has LoggedErrorsAlarm",
     "pacing.unwritten": "a minute's learning is lost; bids go on",
     "bidding.stopped": "the alarm that stopped it has told people",
     "rollout.refused": "the deployment fails, and says so",
@@ -221,7 +223,7 @@ class Unread:
     def __init__(self, code: str) -> None:
         self._code = code
 
-    def value(self) -> Reading:
+    def value(self, _patience: float = 0) -> Reading:
         raise client_error(self._code)
 
 
@@ -271,13 +273,13 @@ def test_the_local_aws_lacks_only_alarms_with_metric_math(sam: Template) -> None
 def test_an_email_address_subscribes_to_the_alarms(sam: Template) -> None:
     assert sam["Parameters"]["AlarmEmail"]["Default"] == ""
     subscriptions = of_type(sam, "AWS::SNS::Subscription").values()
-    told = [each for each in subscriptions if each["Protocol"] == "email"]
-    assert {name for each in told for name in referred(each["TopicArn"])} == {"AlarmTopic", "WarningTopic"}
-    assert all("AlarmEmail" in set(referred(each["Endpoint"])) for each in told)
+    by_email = [each for each in subscriptions if each["Protocol"] == "email"]
+    assert {name for each in by_email for name in referred(each["TopicArn"])} == {"AlarmTopic", "WarningTopic"}
+    assert all("AlarmEmail" in set(referred(each["Endpoint"])) for each in by_email)
 
 
 def test_every_alarm_links_to_an_existing_section_of_the_runbook(sam: Template) -> None:
-    creatives = loaded(ROOT / "deploy/creatives.yaml")
+    creatives = load_template(ROOT / "deploy/creatives.yaml")
     alarms = of_type(sam, "AWS::CloudWatch::Alarm") | of_type(creatives, "AWS::CloudWatch::Alarm")
     for name, alarm in alarms.items():
         named = re.search(r"Runbook: (docs/\w+\.md)#([\w-]+)$", alarm["AlarmDescription"])

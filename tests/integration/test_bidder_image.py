@@ -13,7 +13,7 @@ from tests.integration.test_server import Clients, logged, objects, status
 from tests.support.aws_server import aws_server
 from tools import ROOT
 from tools.processes import free_port, wait_until
-from tools.template import loaded
+from tools.template import load_template
 
 __all__ = ["objects"]
 _NOBODY = 65534
@@ -26,7 +26,7 @@ def image() -> Iterator[container.Image]:
 
 def health_command(port: int) -> list[str]:
     """The health check of the task in `deploy/container.yaml`, with another port."""
-    template = loaded(ROOT / "deploy" / "container.yaml")
+    template = load_template(ROOT / "deploy" / "container.yaml")
     task = template["Resources"]["Task"]["Properties"]
     kind, *command = task["ContainerDefinitions"][0]["HealthCheck"]["Command"]
     assert kind == "CMD"
@@ -51,7 +51,7 @@ def test_the_container_bids_until_sigterm_and_loses_no_event(
         own = {"BIDDER_HOST": "127.0.0.1", "BIDDER_PORT": str(port), "BIDDER_PROCESSES": "1"}
         process = image.start(aws.environment() | own, output)
         try:
-            wait_until(lambda: status(port, "/ready") == 200, process, log, 60)
+            wait_until(lambda: status(port, "/ready") == 200, process, log)
             assert image.run(health_command(port)) == 0
             entry = image.entry(process)
             assert entry.uids().real == _NOBODY

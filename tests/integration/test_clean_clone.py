@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tools import ROOT
-from tools.package import NotPackaged, packaged
+from tools.package import NotPackaged, find_package
 from tools.processes import local_environment
 
 
@@ -46,9 +46,9 @@ def test_the_builds_commands_run_in_a_clean_clone(clone: Path) -> None:
         shell = ["/bin/bash", "-c", command]
         ran = subprocess.run(shell, cwd=clone, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  our own buildspec
         assert ran.returncode == 0, f"{command}\n{ran.stdout[-4000:]}\n{ran.stderr[-4000:]}"
-    result = packaged(clone)
+    result = find_package(clone)
     assert result.archive.exists()
     assert result.template.exists()
     (clone / "app.py").write_text("# changed\n")
     with pytest.raises(NotPackaged, match="Run make package"):
-        packaged(clone)
+        find_package(clone)

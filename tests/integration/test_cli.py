@@ -85,9 +85,11 @@ def test_campaigns_are_deleted_and_restored_and_one_is_explained_without_a_reque
     file.write_text(FILE.format(id="going", cpm=3))
     assert run("campaigns", "import", str(file)).returncode == 0
 
-    told = json.loads(poll(lambda: run("explain", "--campaign", "going", "--json").stdout))  # once a snapshot exists
-    assert (told["status"], told["version"]) == ("active", 1)
-    assert told["example"]["request"]["device"]["geo"]["country"] == "BVT"
+    explanation = json.loads(
+        poll(lambda: run("explain", "--campaign", "going", "--json").stdout)
+    )  # once a snapshot exists
+    assert (explanation["status"], explanation["version"]) == ("active", 1)
+    assert explanation["example"]["request"]["device"]["geo"]["country"] == "BVT"
 
     assert run("campaigns", "delete", "--where", "id=going", "--yes").returncode == 0
     assert run("campaigns", "show", "going").returncode == 1
@@ -102,12 +104,12 @@ def test_a_rotation_of_the_signing_key_starts_and_waits_for_its_next_step(run) -
     assert [key["signs"] for key in before["keys"]] == [True]
     hidden = run("parameters", "get", "signing-keys")
     assert (hidden.returncode, "--reveal prints it" in hidden.stderr) == (1, True)
-    held = run("parameters", "get", "signing-keys", "--reveal").stdout
+    keys = run("parameters", "get", "signing-keys", "--reveal").stdout
 
     other = json.dumps({"current": "k9", "keys": {"k9": "B" * 43}})
     refused = run("parameters", "set", "signing-keys", other)
     assert (refused.returncode, "--force does it at once. Nothing was changed" in refused.stderr) == (1, True)
-    assert run("parameters", "get", "signing-keys", "--reveal").stdout == held
+    assert run("parameters", "get", "signing-keys", "--reveal").stdout == keys
 
     assert run("keys", "rotate").returncode == 0
     early = run("keys", "rotate")
@@ -127,15 +129,15 @@ def test_a_dry_run_prints_the_changes_and_an_export_is_imported_unchanged(run, t
     assert run("campaigns", "import", str(file)).returncode == 0
 
     file.write_text(FILE.format(id="dry", cpm=4))
-    told = run("campaigns", "import", str(file), "--dry-run").stdout
-    assert told.startswith("dry: cpm_micros: 3000000 -> 4000000\n1 campaign: 0 new, 1 changed, 0 as they are stored.")
+    dry_run = run("campaigns", "import", str(file), "--dry-run").stdout
+    assert dry_run.startswith("dry: cpm: 3 -> 4\n1 campaign: 0 new, 1 changed, 0 as they are stored.")
 
     for form in ("yaml", "jsonl"):
         exported = tmp_path / f"all.{form}"
         exported.write_text(run("campaigns", "export", "--format", form).stdout)
-        told = run("campaigns", "import", str(exported), "--dry-run")
-        assert (told.returncode, told.stderr) == (0, "")
-        assert ": 0 new, 0 changed, " in told.stdout.splitlines()[-1]
+        dry_run = run("campaigns", "import", str(exported), "--dry-run")
+        assert (dry_run.returncode, dry_run.stderr) == (0, "")
+        assert ": 0 new, 0 changed, " in dry_run.stdout.splitlines()[-1]
 
 
 def test_explain_prints_the_rule_that_removed_a_campaign(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
@@ -171,10 +173,10 @@ def test_segments_are_stored_and_a_dry_run_warns_of_unknown_segments(run, tmp_pa
     assert run("segments", "list").stdout.splitlines()[-1].split() == ["acme/42", "Runners", "1,000", "0.50"]
     assert '"name": "Runners"' in run("segments", "show", "42").stdout
     assert "no segment 43 is known" in run("segments", "show", "43").stderr
-    told = run("campaigns", "import", str(file), "--dry-run")
-    assert told.returncode == 0
-    assert told.stderr.startswith("warning: targets: targeting.segment.all[1]: no segment 7 is known")
-    assert len(told.stderr.splitlines()) == 1
+    dry_run = run("campaigns", "import", str(file), "--dry-run")
+    assert dry_run.returncode == 0
+    assert dry_run.stderr.startswith("warning: targets: targeting.segment.all[1]: no segment 7 is known")
+    assert len(dry_run.stderr.splitlines()) == 1
 
 
 def test_only_valid_parameters_are_stored_and_no_secret_is_printed(run) -> None:  # type: ignore[no-untyped-def]
@@ -197,8 +199,8 @@ def test_only_valid_parameters_are_stored_and_no_secret_is_printed(run) -> None:
     )
     assert run("parameters", "check").returncode == 0
     assert run("parameters", "set", "snapshot-hard-age", "600").returncode == 0
-    told = listed.stdout + changed.stdout + run("parameters", "check").stdout
-    assert secret not in told
+    output = listed.stdout + changed.stdout + run("parameters", "check").stdout
+    assert secret not in output
     assert len(secret) == 43
 
 
@@ -242,24 +244,24 @@ def test_dead_letters_are_redriven_and_reported(run, local_aws: MiniStack, stack
     assert (answer.returncode, answer.stderr) == (0, "")
     assert answer.stdout.startswith("12 messages back in bidder-archive, 0 left in its dead-letter queue")
     archive = Archive(session.client("s3"), stack["BIDDER_ARCHIVE_BUCKET"])
-    held = {e.bid_id for e in events}
-    poll(lambda: {e.bid_id for e in archive.events(events[0].at.date()) if e.campaign_id == "put-aside"} == held)
+    bid_ids = {e.bid_id for e in events}
+    poll(lambda: {e.bid_id for e in archive.events(events[0].at.date()) if e.campaign_id == "put-aside"} == bid_ids)
 
-    told = json.loads(run("report", "--day", events[0].at.date().isoformat(), "--format", "json").stdout)
-    [row] = [row for row in told["rows"] if row["campaign"] == "put-aside"]
+    result = json.loads(run("report", "--day", events[0].at.date().isoformat(), "--format", "json").stdout)
+    [row] = [row for row in result["rows"] if row["campaign"] == "put-aside"]
     assert (row["impression"], row["spend_micros"], row["cpm_micros"]) == (12, 60_000, 5_000_000)
     assert "put-aside" in run("report", "--day", events[0].at.date().isoformat()).stdout
 
-    told = run("ledger", "verify", "--day", events[0].at.date().isoformat())
-    assert told.returncode == 1
-    assert "put-aside: bid bid-aside-0: 5000 micros in the archive, never counted" in told.stdout
+    result = run("ledger", "verify", "--day", events[0].at.date().isoformat())
+    assert result.returncode == 1
+    assert "put-aside: bid bid-aside-0: 5000 micros in the archive, never counted" in result.stdout
     ledger = sqs.get_queue_url(QueueName="bidder-ledger")["QueueUrl"]
     for event_item in events:
         sqs.send_message(QueueUrl=ledger, MessageBody=event_item.model_dump_json())
     counted = Ledger(session.client("dynamodb"), stack["BIDDER_LEDGER_TABLE"])
     poll(lambda: counted.day("put-aside", events[0].at.date()).get("micros") == 60_000)
-    told = run("ledger", "verify", "--day", events[0].at.date().isoformat())
-    [line] = [line for line in told.stdout.splitlines() if line.startswith("put-aside ")]
+    result = run("ledger", "verify", "--day", events[0].at.date().isoformat())
+    [line] = [line for line in result.stdout.splitlines() if line.startswith("put-aside ")]
     assert line.split() == ["put-aside", "60000", "60000", "0"]
 
 
@@ -280,8 +282,12 @@ def test_lists_and_taxonomies_reach_campaigns_and_bids(run, tmp_path: Path) -> N
     request.write_text(json.dumps(requested))
 
     def rule() -> str:
-        told = run("explain", str(request), "--campaign", "listed", "--json")
-        return json.loads(told.stdout)["imp"][0]["campaigns"][0]["rule"] if told.returncode == 0 else told.stderr
+        explanation = run("explain", str(request), "--campaign", "listed", "--json")
+        return (
+            json.loads(explanation.stdout)["imp"][0]["campaigns"][0]["rule"]
+            if explanation.returncode == 0
+            else explanation.stderr
+        )
 
     imported = run("campaigns", "import", str(file))
     assert ": taxonomy 6 is not imported, so 6/1 covers" in imported.stderr

@@ -19,7 +19,7 @@ from tools.deploy import deploy, environment, have_resources_made_by
 from tools.ministack import MiniStack, _LocalSession
 from tools.package import Package
 from tools.processes import local_environment
-from tools.template import loaded
+from tools.template import load_template
 
 STAGING = "bidder-staging"
 SIGNER = "test"
@@ -32,7 +32,7 @@ def deployer(local_aws: MiniStack, stack: dict[str, str]) -> Judge:
     """A policy judge with a role that has the deployment policy."""
     assert stack
     path = ROOT / "deploy/roles.yaml"
-    template = loaded(path)
+    template = load_template(path)
     policy = template["Resources"]["DeployPolicy"]["Properties"]["PolicyDocument"]
     document = json.dumps(Stack(template, "roles", account=ACCOUNT).value(policy))
     document = document.replace("roles-CloudFormationRole.Arn", MAKER)

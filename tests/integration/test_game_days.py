@@ -26,7 +26,7 @@ from tests.support.faulty_aws import faulty_server
 from tests.support.matchable import video_request
 from tools.deploy import LOCAL_ACCOUNT
 from tools.events_topic import mend
-from tools.lambda_runtime import LambdaRuntime, NotOnThisMachine, lambda_runtime, prepared, unpacked
+from tools.lambda_runtime import LambdaRuntime, NotOnThisMachine, install_tools, lambda_runtime, unpack_archive
 from tools.local import STACK
 from tools.package import Package
 from tools.template import with_code
@@ -182,7 +182,7 @@ def test_a_damaged_snapshot_is_refused_and_processes_bid_from_the_last_valid_one
 def process(drill: Drill, built: Package, log: Path, parameters: str) -> Iterator[LambdaRuntime]:
     """A new process of the bid function with these parameters."""
     variables = drill.variables | {"BIDDER_PARAMETERS": parameters}
-    with lambda_runtime(unpacked(built.archive), "app.app", variables, log) as runtime:
+    with lambda_runtime(unpack_archive(built.archive), "app.app", variables, log) as runtime:
         yield runtime
 
 
@@ -191,7 +191,7 @@ def test_new_processes_without_signing_keys_do_not_bid_until_the_saved_keys_are_
     drilled: Drill, ringing: Rings, built: Package, tmp_path: Path
 ) -> None:
     try:
-        prepared()
+        install_tools()
     except NotOnThisMachine as error:
         pytest.skip(str(error))
     ssm, ours = drilled.session.client("ssm"), f"{drilled.variables['BIDDER_PARAMETERS']}/signing-keys"

@@ -20,7 +20,7 @@ from tests.integration.s3_proxy import s3_proxy
 from tests.support.campaigns import campaign
 from tests.support.matchable import video_request
 from tools import ROOT
-from tools.lambda_runtime import lambda_runtime, unpacked
+from tools.lambda_runtime import lambda_runtime, unpack_archive
 from tools.ministack import MiniStack
 from tools.package import Package
 from tools.processes import local_environment
@@ -132,7 +132,7 @@ def test_damaged_objects_are_refused_with_a_reason_and_running_and_new_processes
     s3.put_object(Bucket=bucket, Key=key, Body=damaged(whole))
 
     log = tmp_path / "started.log"
-    with lambda_runtime(unpacked(built.archive), "app.app", stack, log) as started:
+    with lambda_runtime(unpack_archive(built.archive), "app.app", stack, log) as started:
         body = json.dumps(video_request(device={"geo": {"country": "NPL"}}))
         answer = started.invoke(api_event("POST", "/bid", "/bid", body=body))
         assert answer["statusCode"] == 200, answer
@@ -149,5 +149,5 @@ def test_damaged_objects_are_refused_with_a_reason_and_running_and_new_processes
 
 def version(loop: Loop) -> int:
     answer = loop.runtime.invoke("app.app", api_event("GET", "/health", "/health"))
-    held = json.loads(answer["body"])["snapshot"]
-    return held["version"] if held else 0
+    snapshot_state = json.loads(answer["body"])["snapshot"]
+    return snapshot_state["version"] if snapshot_state else 0

@@ -29,7 +29,7 @@ from tools.creatives_stack import TEMPLATE
 from tools.local import STACK
 from tools.ministack import MiniStack
 from tools.processes import local_environment
-from tools.template import loaded
+from tools.template import load_template
 
 COUNTRY = "VUT"
 CREATIVES = ("Transcode", "Thumbnails", "Metadata")
@@ -169,9 +169,9 @@ def run_bidder(made: Functions, session: boto3.Session, stack: dict[str, str]) -
     made.run("APIHandler", asked, missing="parameters/")
     [bid] = json.loads(answer["body"])["seatbid"][0]["bid"]
     _, _, kind, token = bid["burl"].split("/api", 1)[1].partition("?")[0].split("/")
-    told = api_event("GET", f"/e/{kind}/{token}", "/e/{kind}/{token}", {"kind": kind, "token": token})
-    assert made.run("APIHandler", told)[0]["statusCode"] == 204
-    assert made.run("APIHandler", told, down="sns")[0]["statusCode"] == 204
+    notice = api_event("GET", f"/e/{kind}/{token}", "/e/{kind}/{token}", {"kind": kind, "token": token})
+    assert made.run("APIHandler", notice)[0]["statusCode"] == 204
+    assert made.run("APIHandler", notice, down="sns")[0]["statusCode"] == 204
     now = datetime.now(UTC)
     impressions = [
         event(bid_id="roles", campaign_id="roles", user="viewer", at=now, bid_at=now).model_dump(mode="json")
@@ -225,7 +225,7 @@ def test_a_function_has_no_unused_permission(functions: Functions, judge: Judge,
 
 
 def test_every_function_of_the_creatives_stack_is_run() -> None:
-    template = loaded(TEMPLATE)
+    template = load_template(TEMPLATE)
     resources = template["Resources"].items()
     assert set(CREATIVES) == {name for name, each in resources if each["Type"] == "AWS::Serverless::Function"}
 

@@ -27,8 +27,8 @@ def translated(sam: Template, **parameters: str) -> Template:
 
 def group(template: Template, function: str) -> Template:
     """The deployment group of a function's alias."""
-    made: Template = template["Resources"][f"{function}DeploymentGroup"]["Properties"]
-    return made
+    deployment_group: Template = template["Resources"][f"{function}DeploymentGroup"]["Properties"]
+    return deployment_group
 
 
 @pytest.mark.parametrize("function", ["APIHandler", "Ledger"])

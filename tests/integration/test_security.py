@@ -13,7 +13,7 @@ from tests.integration.sam_template import Template, translate
 from tests.support.cloudformation import Stack
 from tools import ROOT
 from tools.package import Package
-from tools.template import loaded, with_code
+from tools.template import load_template, with_code
 
 TEMPLATES = ("bidder", "creatives", "worker", "container", "pipeline", "roles")
 PARAMETERS = {
@@ -55,18 +55,18 @@ def template(name: str, built: Package) -> Template:
     if name == "bidder":
         return translate(with_code(json.loads(built.template.read_text()), "s3://artifacts/bidder.zip"))
     path = ROOT / f"deploy/{name}.yaml"
-    made = loaded(path)
-    if "Transform" not in made:
-        return made
-    made["Globals"]["Function"]["CodeUri"] = "s3://artifacts/creatives.zip"
-    return translate(made)
+    loaded = load_template(path)
+    if "Transform" not in loaded:
+        return loaded
+    loaded["Globals"]["Function"]["CodeUri"] = "s3://artifacts/creatives.zip"
+    return translate(loaded)
 
 
 def every(stacks: dict[str, Stack], kind: str) -> list[tuple[str, dict[str, Any]]]:
     """The logical id and the properties of each resource of a type, in all templates."""
-    made = [each for stack in stacks.values() for each in stack.resources(kind).items()]
-    assert made, kind
-    return made
+    resources = [each for stack in stacks.values() for each in stack.resources(kind).items()]
+    assert resources, kind
+    return resources
 
 
 def statements(value: Any) -> Iterator[dict[str, Any]]:

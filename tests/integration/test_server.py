@@ -56,7 +56,7 @@ def serving(folder: Path, aws: AwsServer, **settings: str) -> Iterator[Server]:
     environment = local_environment() | aws.environment() | own | {"TMPDIR": str(folder)}
     process = start([sys.executable, "-m", "container"], log, environment, ROOT)
     try:
-        wait_until(lambda: status(port, "/ready") == 200, process, log, 60)
+        wait_until(lambda: status(port, "/ready") == 200, process, log)
         yield Server(process, port, log)
     finally:
         end(process.pid)
@@ -128,8 +128,11 @@ class Clients:
         return answer  # type: ignore[no-any-return]
 
 
+SHEDS_NOTHING = {"processes": "2", "most_lag_seconds": "30"}
+
+
 def test_sigterm_under_load_loses_no_event_and_no_count(objects: dict[str, bytes], tmp_path: Path) -> None:
-    with aws_server(objects, seconds=0.05) as aws, serving(tmp_path, aws, processes="2") as server:
+    with aws_server(objects, seconds=0.05) as aws, serving(tmp_path, aws, **SHEDS_NOTHING) as server:
         clients = Clients(server.port)
         asyncio.run(clients.run(24, server.process, 200, server.process.terminate))
         code = server.process.wait(30)
@@ -143,6 +146,24 @@ def test_sigterm_under_load_loses_no_event_and_no_count(objects: dict[str, bytes
         assert clients.bids <= counted <= clients.bids + clients.unanswered
         assert len(server.events("drained")) == 2, "each process drained"
         assert not server.events("bids.unpublished")
+
+
+def test_sigterm_with_a_slow_aws_loses_no_count(objects: dict[str, bytes], tmp_path: Path) -> None:
+    with aws_server(objects) as aws, serving(tmp_path, aws, processes="1", drain_seconds="12") as server:
+        for _ in range(3):
+            assert status_of_bid(server.port) == 200
+        aws.seconds = 2.5  # a notice waits a second for an answer
+        server.process.terminate()
+        server.process.wait(30)
+
+    counted = {event["kind"]: event["count"] for event in aws.published}
+    assert counted == {"bids": 3, "traffic": 3}, server.log.read_text()[-3000:]
+    assert not [*server.events("counts.lost"), *server.events("traffic.unpublished")]
+
+
+def status_of_bid(port: int) -> int:
+    with urllib.request.urlopen(f"http://{LOOPBACK}:{port}/bid", REQUEST, timeout=5) as answer:
+        return int(answer.status)
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from tests.integration.versions import Deployer, planted
 from tests.support.alarm_judge import is_in_alarm, metric
 from tests.support.cloudformation import Stack
 from tools.deploy import LOCAL_ACCOUNT, deploy
-from tools.lambda_runtime import NotOnThisMachine, lambda_runtime, prepared, unpacked
+from tools.lambda_runtime import NotOnThisMachine, install_tools, lambda_runtime, unpack_archive
 from tools.local import STACK
 from tools.package import Package
 from tools.versions import live_version, roll_back
@@ -123,14 +123,14 @@ class Shift:
 @pytest.fixture(scope="module")
 def shift(drilled: Drill, built: Package, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shift]:
     try:
-        prepared()
+        install_tools()
     except NotOnThisMachine as error:
         pytest.skip(str(error))
     drilled.sell(COUNTRY)
     drilled.refresh()
     with code_deploy() as server:
         logs = tmp_path_factory.mktemp("hooks")
-        yield Shift(drilled, Deployer(drilled, built), server, unpacked(built.archive), logs)
+        yield Shift(drilled, Deployer(drilled, built), server, unpack_archive(built.archive), logs)
     deploy(drilled.session, built, STACK, {})
     drilled.__dict__.pop("ids", None)
 
@@ -155,10 +155,10 @@ def test_a_good_version_moves_under_traffic_without_a_failed_bid_or_a_lost_event
         old = shift.live
         new = shift.deployer.publish(planted(built.archive, tmp_path / "good.zip", SAME), old)
         assert (shift.live, new > old) == (old, True)
-        made = shift.rollout(new, a_minute(sold))
+        deployment = shift.rollout(new, a_minute(sold))
         a_minute(sold)()
 
-    assert (made.succeeded, made.why, made.shares) == (True, "", [10, 100])
+    assert (deployment.succeeded, deployment.why, deployment.shares) == (True, "", [10, 100])
     assert shift.live == new
     assert set(sold.bids) == {200}, sold.bids
     assert set(sold.notices) == {204}, sold.notices
@@ -172,8 +172,8 @@ def test_a_version_with_different_answers_gets_no_traffic_and_a_rollback_takes_u
 ) -> None:
     functions, old = shift.drill.session.client("lambda"), shift.live
     new = shift.deployer.publish(planted(built.archive, tmp_path / "bad.zip", RENAMES), old)
-    made = shift.rollout(new, lambda: None)
-    assert (made.succeeded, made.why, made.shares) == (False, "BeforeAllowTraffic failed", [])
+    deployment = shift.rollout(new, lambda: None)
+    assert (deployment.succeeded, deployment.why, deployment.shares) == (False, "BeforeAllowTraffic failed", [])
     assert shift.live == old
     assert "bid[0].dur: 15 before, nothing now" in (shift.logs / "BeforeTraffic.log").read_text()
 
@@ -192,10 +192,10 @@ def test_a_fault_that_the_hook_misses_causes_an_alarm_and_a_rollback(
     old = shift.live
     new = shift.deployer.publish(planted(built.archive, tmp_path / "missed.zip", RAISES), old)
     with traffic(shift.drill, COUNTRY, threads=1) as sold:
-        made = shift.rollout(new, a_minute(sold), Rollout="Linear10PercentEvery1Minute")
-        assert made.why == "alarms: NewVersionErrorsAlarm"
-        assert (made.succeeded, shift.live) == (False, old)
-        assert made.shares == list(range(10, made.shares[-1] + 1, 10))
+        deployment = shift.rollout(new, a_minute(sold), Rollout="Linear10PercentEvery1Minute")
+        assert deployment.why == "alarms: NewVersionErrorsAlarm"
+        assert (deployment.succeeded, shift.live) == (False, old)
+        assert deployment.shares == list(range(10, deployment.shares[-1] + 1, 10))
         a_minute(sold)()  # requests in flight have ended
         failed = sold.bids.copy()
         a_minute(sold)()

@@ -13,7 +13,7 @@ from tests.integration.polling import poll
 from tests.integration.runtime import api_event
 from tests.support.campaigns import campaign
 from tests.support.matchable import video_request
-from tools.lambda_runtime import NotOnThisMachine, prepared, unpacked
+from tools.lambda_runtime import NotOnThisMachine, install_tools, unpack_archive
 from tools.ministack import MiniStack
 from tools.package import Package
 
@@ -25,7 +25,7 @@ def test_the_first_bid_after_a_restore_uses_changes_since_the_image(
     local_aws: MiniStack, stack: dict[str, str], built: Package, tmp_path: Path
 ) -> None:
     try:
-        prepared()
+        install_tools()
     except NotOnThisMachine as error:
         pytest.skip(str(error))
     s3, ssm = local_aws.session().client("s3"), local_aws.session().client("ssm")
@@ -39,7 +39,7 @@ def test_the_first_bid_after_a_restore_uses_changes_since_the_image(
     sign_with("a1")
     log = tmp_path / "log"
     variables = stack | {"BIDDER_SNAPSHOT_BUCKET": NAME, "BIDDER_PARAMETERS": f"/{NAME}", "TMPDIR": str(tmp_path)}
-    with environment(unpacked(built.archive), variables, log) as service:
+    with environment(unpack_archive(built.archive), variables, log) as service:
         assert service.imaged.wait(30), log.read_text()
         assert "snapshot.loaded" in log.read_text()
         assert "failed" not in log.read_text()

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tools.changes import DeployFailed, Patience, described
+from tools.changes import DeployFailed, Patience, describe_stack
 from tools.deploy import deploy, environment
 from tools.local import STACK
 from tools.ministack import MiniStack
@@ -39,7 +39,9 @@ def delete(session: boto3.Session, stack: str) -> None:
     cloudformation = session.client("cloudformation")
     cloudformation.delete_stack(StackName=stack)
     patience = Patience(60)
-    assert patience.until(lambda: True if gone(described(cloudformation, stack)) else None), "not deleted in a minute"
+    assert patience.until(lambda: True if gone(describe_stack(cloudformation, stack)) else None), (
+        "not deleted in a minute"
+    )
 
 
 def gone(current: dict[str, Any] | None) -> bool:

@@ -10,7 +10,7 @@ from tests.integration.sam_template import Template, translate
 from tests.support.cloudformation import Stack
 from tools import ROOT
 from tools.package import Package
-from tools.template import loaded, with_code
+from tools.template import load_template, with_code
 
 SHARED = {
     # names within a resource whose name depends on the stack
@@ -38,7 +38,7 @@ def bidder(built: Package) -> Template:
 
 def creatives(_: Package) -> Template:
     path = ROOT / "deploy/creatives.yaml"
-    template: Template = loaded(path)
+    template: Template = load_template(path)
     template["Globals"]["Function"]["CodeUri"] = "s3://artifacts/creatives.zip"
     return translate(template)
 

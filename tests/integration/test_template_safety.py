@@ -83,10 +83,12 @@ def test_a_failed_creation_leaves_no_table_and_no_bucket(sam: Template) -> None:
     retained = {
         name: resource for name, resource in sam["Resources"].items() if resource.get("UpdateReplacePolicy") == "Retain"
     }
-    kept = {name: entry for name, entry in retained.items() if entry["Type"] != "AWS::SQS::Queue"}
-    assert {item["DeletionPolicy"] for item in kept.values()} == {"RetainExceptOnCreate"}
+    deletable = {name: entry for name, entry in retained.items() if entry["Type"] != "AWS::SQS::Queue"}
+    assert {item["DeletionPolicy"] for item in deletable.values()} == {"RetainExceptOnCreate"}
     kinds = {"AWS::DynamoDB::Table", "AWS::S3::Bucket"}
-    assert {name for name, resource_item in sam["Resources"].items() if resource_item["Type"] in kinds} == kept.keys()
+    assert {
+        name for name, resource_item in sam["Resources"].items() if resource_item["Type"] in kinds
+    } == deletable.keys()
 
 
 def invokes(mapping: Template, function: str) -> bool:

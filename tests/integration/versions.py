@@ -9,7 +9,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from tests.integration.drill import Drill
 from tests.integration.sam_template import Template, translate
 from tools.artifacts import artifacts
-from tools.changes import Patience, change, described, parameters_of, stated_parameters
+from tools.changes import Patience, change, describe_stack, parameters_of, stated_parameters
 from tools.local import STACK
 from tools.package import Package
 from tools.template import stating_parameters, with_code, without_unsupported
@@ -55,7 +55,7 @@ class Deployer:
         uri = f"s3://{target.bucket}/{target.upload(archive.read_bytes(), STACK, '.zip')}"
         sam = with_code(json.loads(self.built.template.read_text()), uri)
         self.template = translate(sam)
-        current = described(cloudformation, STACK)
+        current = describe_stack(cloudformation, STACK)
         values = {name: str(each.get("Default", "")) for name, each in sam["Parameters"].items()}
         values |= parameters_of(current)
         held = _held(translate(stating_parameters(without_unsupported(sam), values)), live)

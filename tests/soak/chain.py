@@ -133,8 +133,8 @@ class Chain:
 
     def publish_batch(self, *, PublishBatchRequestEntries: list[dict[str, str]], **_: Any) -> dict[str, Any]:  # noqa: N803
         refused = [entry for entry in PublishBatchRequestEntries if self.rng.random() < self.harm]
-        taken = [entry for entry in PublishBatchRequestEntries if entry not in refused]
-        self._carry(lambda: self._fan_out(*(entry["Message"] for entry in taken)))
+        accepted = [entry for entry in PublishBatchRequestEntries if entry not in refused]
+        self._carry(lambda: self._fan_out(*(entry["Message"] for entry in accepted)))
         return {"Failed": [{"Id": entry["Id"]} for entry in refused]}
 
     def send_message(self, *, MessageBody: str, **_: Any) -> None:  # noqa: N803

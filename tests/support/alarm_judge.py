@@ -89,13 +89,13 @@ def evaluate(expression: str, values: Mapping[str, float | None]) -> float | Non
         "SUM": lambda entries: sum(each for each in entries if each == each),  # NaN represents missing data
         "FILL": lambda value, filler: value if value == value else filler,
     }
-    held = {name: float("nan") if value is None else value for name, value in values.items()}
+    numbers = {name: float("nan") if value is None else value for name, value in values.items()}
     used = _names(expression)
     unfilled = {name for name in used if f"FILL({name}" not in expression and "SUM([" not in expression}
     if any(values[name] is None for name in unfilled):
         return None
     try:
-        result = float(eval(expression, {"__builtins__": {}}, {**functions, **held}))  # noqa: S307  our template's
+        result = float(eval(expression, {"__builtins__": {}}, {**functions, **numbers}))  # noqa: S307  our template's
     except ZeroDivisionError:
         return None
     return None if result != result else result

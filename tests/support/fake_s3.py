@@ -63,8 +63,8 @@ class FakeS3:
         IfNoneMatch: str | None = None,  # noqa: N803
     ) -> dict[str, str]:
         self.before_write(Key)
-        held = self.objects.get(Key)
-        if (IfNoneMatch == "*" and held is not None) or (IfMatch and (held is None or _etag(held) != IfMatch)):
+        current = self.objects.get(Key)
+        if (IfNoneMatch == "*" and current is not None) or (IfMatch and (current is None or _etag(current) != IfMatch)):
             raise ClientError("PreconditionFailed")
         self.objects[Key] = Body
         self.written[Key] = self.now

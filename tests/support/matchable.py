@@ -86,6 +86,7 @@ _with_video = st.builds(
         bidfloorcur=st.sampled_from(["USD", "USD", "EUR", "JPY"]),
         secure=st.sampled_from([0, 1]),
         tagid=st.sampled_from(["top", "Top ", "bottom"]),
+        qty=st.sampled_from([{}, {"multiplier": 1.0}, {"multiplier": 1}, {"multiplier": 1}, {"multiplier": 2.5}]),
         pmp=_optional(private_auction=st.sampled_from([0, 0, 0, 1]), deals=_deals),
     ),
 )

@@ -134,6 +134,7 @@ def _allowed(request: Json, imp: Json, campaign: Campaign, now: datetime, seat: 
         yield all({category, category.split("-")[0]} & set(request["acat"]) for category in campaign.categories)
     yield _is_met({name: rule.model_dump() for name, rule in campaign.targeting.items()}, request, imp, campaign, now)
     yield campaign.where is None or _is_met(campaign.where.root, request, imp, campaign, now)
+    yield imp.get("qty", {}).get("multiplier", 1) == 1
     if video:
         yield video.get("linearity") != 2
         yield video.get("delivery") not in ([1], [1, 1])
@@ -229,7 +230,7 @@ def _times(amount: float, length: float) -> Decimal:
 
 
 def _by_length(holder: Json, length: float, otherwise: float | None) -> float | None:
-    ranges = [f for f in holder.get("durfloors", []) if f.get("mindur", 0) <= length <= f.get("maxdur", 10**6)]
+    ranges = [f for f in holder.get("durfloors", []) if f.get("mindur", 0) <= length <= (f.get("maxdur") or 10**6)]
     return max((f["bidfloor"] for f in ranges), default=otherwise)
 
 

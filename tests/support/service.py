@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from bidder.events.event import Event
+from bidder.events.publisher import Unstored
 from bidder.events.token import SigningKeys
 from bidder.parameters import DEFAULTS, Parameters, Reading
 from bidder.service.service import Service
@@ -66,11 +67,19 @@ class Recorder:
         for event in events:
             self.publish(event)
 
+    def try_all(self, events: Sequence[Event], _step_seconds: float | None = None) -> list[Unstored]:
+        try:
+            self.publish_all(events)
+        except Exception as failure:
+            return [Unstored(events, failure)]
+        return []
+
 
 def service(held: Snapshot | None, **replaced: Any) -> Service:
     """A service with this snapshot. Keyword arguments replace parameters and other parts of the service."""
     result = Service(SETTINGS)
     steering = {name: replaced.pop(name) for name in Parameters.model_fields if name in replaced}
-    renewed = Steady(DEFAULTS.model_copy(update={"signing_keys": KEYS, **steering}))
-    result.__dict__.update({"keeper": Holder(held), "publisher": Recorder(), "renewed": renewed, **replaced})
+    steady = Steady(DEFAULTS.model_copy(update={"signing_keys": KEYS, **steering}))
+    result.current_parameters.renewed = replaced.pop("renewed", steady)
+    result.__dict__.update({"keeper": Holder(held), "publisher": Recorder(), **replaced})
     return result

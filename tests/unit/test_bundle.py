@@ -12,7 +12,7 @@ import pytest
 
 from bidder.bundle import NAME, Finder, install
 from tools import ROOT
-from tools.bytecode import BEFORE_THE_BUNDLE, bundled, compiled
+from tools.bytecode import BEFORE_THE_BUNDLE, bundle_files, compile_source
 
 SOURCES = {
     "bundled_example/__init__.py": b"from bundled_example.rates.euro import RATE as HELD\n",
@@ -26,7 +26,7 @@ SOURCES = {
 def root(tmp_path: Path) -> Path:
     """A folder with a bundle and without sources."""
     (tmp_path / NAME).write_bytes(
-        bundled({path: compiled(text, f"/var/task/{path}") for path, text in SOURCES.items()})
+        bundle_files({path: compile_source(text, f"/var/task/{path}") for path, text in SOURCES.items()})
     )
     return tmp_path
 

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.currency import InvalidRates, read_rates
-from bidder.money import bidding_currency, decimal_price, floor_micros
+from bidder.currency import InvalidRates, parse_rates
+from bidder.money import Rate, bidding_currency, decimal_price, floor_micros
 
 
 def test_rates_are_read_exactly() -> None:
-    assert read_rates('{"EUR": 1.0842, "JPY": "0.006413"}') == {"EUR": 1_084_200, "JPY": 6_413}
+    assert parse_rates('{"EUR": 1.0842, "JPY": "0.006413"}') == {"EUR": 1_084_200, "JPY": 6_413}
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ def test_rates_are_read_exactly() -> None:
 )
 def test_an_invalid_table_of_rates_is_refused(text: str) -> None:
     with pytest.raises(InvalidRates):
-        read_rates(text)
+        parse_rates(text)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_an_invalid_table_of_rates_is_refused(text: str) -> None:
     ],
 )
 def test_rates_finer_than_a_micro_are_read_exactly(worth: str, micros: str) -> None:
-    assert read_rates(f'{{"IDR": {worth}}}') == {"IDR": Decimal(micros)}
+    assert parse_rates(f'{{"IDR": {worth}}}') == {"IDR": Decimal(micros)}
 
 
 def test_the_account_currency_is_preferred_and_then_the_first_known_currency() -> None:
@@ -73,3 +73,8 @@ def test_a_price_that_reaches_a_converted_floor_reaches_it_in_the_floors_currenc
     least = floor_micros(floor / 1_000_000, rate)
 
     assert round(decimal_price(least, rate) * 1_000_000) >= floor
+
+
+@given(st.floats(0, 1_000), st.one_of(st.integers(1_000, 10**9), finer))
+def test_a_price_reaches_a_floor_of_any_number_of_decimals_in_the_floors_currency(floor: float, rate: Rate) -> None:
+    assert decimal_price(floor_micros(floor, rate), rate) >= floor

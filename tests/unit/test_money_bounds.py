@@ -152,7 +152,7 @@ def test_stored_micros_are_parsed_only_from_a_text_of_digits() -> None:
 
 @pytest.mark.parametrize(("length", "is_cut"), [(40, False), (41, True)])
 def test_the_error_of_a_long_invalid_amount_is_truncated(length: int, is_cut: bool) -> None:
-    with pytest.raises(ValueError, match="not an amount of money") as told:
+    with pytest.raises(ValueError, match="not an amount of money") as raised:
         micros("x" * length)
 
-    assert ("x" * 40 + "…'" in str(told.value)) == is_cut
+    assert ("x" * 40 + "…'" in str(raised.value)) == is_cut

@@ -9,8 +9,6 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from bidder.auction.decide import decide
-from bidder.auction.match import match
 from bidder.auction.offer import Offer
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.files import read_campaigns
@@ -21,6 +19,7 @@ from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
 from loadtest.requests import RequestKind
+from tests.support.decision import decided
 from tests.unit.loadtest.drawn import drawn, encoded
 from tools.clips import clips
 
@@ -47,7 +46,7 @@ def snapshot() -> Snapshot:
 
 def offers(body: bytes) -> list[Offer]:
     request = parse(body)
-    return decide(request, match(request, snapshot(), NOW), snapshot(), "bidder", NOW)
+    return decided(request, snapshot())
 
 
 def test_every_sample_campaign_is_valid_and_has_a_fictional_domain() -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tools.mutate import covering_tests, equivalent, trial
 from tools.mutate.covering_tests import CoveringTests
-from tools.mutate.mutations import Mutant, mutants, mutated
+from tools.mutate.mutations import Mutant, apply_mutation, mutants
 from tools.mutate.results import EQUIVALENT, KILLED, SURVIVED, UNTESTED, Results, room, table
 
 ROOMS = ("bidder/money.py", "bidder/auction", "bidder/delivery", "bidder/events", "bidder/privacy")
@@ -24,7 +24,10 @@ REQUIRED = 0.95
 MOST_TESTS = 250
 """The most tests for a mutant, the nearest first: a fault that only a distant test detects should get a nearer test."""
 CPU_SECONDS = 60
-PASSED, FAILED = 0, (1, 2)
+"""The time limit of a mutant's tests, besides twice the seconds that they take without a fault."""
+PASSED = 0
+FAILED = frozenset({1, 2, 4})
+"""The exit codes of pytest after a failed test, and where a test file (2) or a `conftest.py` (4) can't be imported."""
 
 
 class Unjudged(RuntimeError):
@@ -94,7 +97,7 @@ def _outcomes(chosen: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant, 
     trial.load_libraries()
     covering = CoveringTests()
     tests = {mutant: covering.of(mutant, MOST_TESTS) for mutant in chosen}
-    sound: dict[str, set[str]] = {}
+    sound: dict[str, dict[str, float]] = {}
     running: list[tuple[Mutant, str, trial.Trial]] = []
     waiting = [(mutant, trial.QUICK) for mutant in reversed(chosen)]
     while waiting or running:
@@ -107,7 +110,8 @@ def _outcomes(chosen: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant, 
             files = tuple(f"{name}::" for name in tests[mutant] if "::" not in name)
             names = [*sorted(name for name in sound[mutant.path] if files and name.startswith(files)), *names]
             if names:
-                running.append((mutant, profile, _start(mutant, names, profile)))
+                seconds = CPU_SECONDS + 2 * sum(sound[mutant.path][name] for name in names)
+                running.append((mutant, profile, _start(mutant, names, profile, seconds)))
             else:
                 yield mutant, UNTESTED
             continue
@@ -118,10 +122,7 @@ def _outcomes(chosen: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant, 
             if code is None:
                 continue
             running.remove(entry)
-            if code != PASSED and not (code < 0 and profile == trial.THOROUGH):  # these tests ended with few examples
-                if code > 0 and code not in FAILED:
-                    msg = f"{mutant.key}: pytest ended with {code}"
-                    raise Unjudged(msg)
+            if is_killed(mutant, code, profile):
                 yield mutant, KILLED
             elif profile == trial.QUICK:
                 waiting.append((mutant, trial.THOROUGH))
@@ -129,27 +130,42 @@ def _outcomes(chosen: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant, 
                 yield mutant, SURVIVED
 
 
-def _start(mutant: Mutant, names: Sequence[str], profile: str) -> trial.Trial:
+def is_killed(mutant: Mutant, code: int, profile: str) -> bool:
+    """Whether the tests of a trial with this exit code detect the mutant.
+
+    A trial past its time limit (a negative code) detects it, unless its tests have ended with few examples before.
+    Raises Unjudged for an exit code of pytest that judges no mutant.
+    """
+    if code < 0:
+        return profile == trial.QUICK
+    if code not in {PASSED, *FAILED}:
+        msg = f"{mutant.key}: pytest ended with {code}"
+        raise Unjudged(msg)
+    return code in FAILED
+
+
+def _start(mutant: Mutant, names: Sequence[str], profile: str, cpu_seconds: float) -> trial.Trial:
     def work() -> int:
-        trial.mutate_import(Path(mutant.path), mutated(Path(mutant.path).read_text(), mutant.number))
+        trial.mutate_import(Path(mutant.path), apply_mutation(Path(mutant.path).read_text(), mutant.number))
         return trial.run_tests(names, profile, stop=True)[0]
 
-    return trial.Trial(work, CPU_SECONDS)
+    return trial.Trial(work, cpu_seconds)
 
 
-def _passing(names: Sequence[str]) -> set[str]:
-    """The tests that pass in a trial without a fault."""
+def _passing(names: Sequence[str]) -> dict[str, float]:
+    """The tests that pass in a trial without a fault, with their seconds."""
     with tempfile.NamedTemporaryFile("w+") as file:
 
         def work() -> int:
             _, selected = trial.run_tests(names, trial.QUICK, stop=False)
-            Path(file.name).write_text(json.dumps(sorted(set(selected.seconds) - selected.failed)))
+            seconds = {name: spent for name, spent in selected.seconds.items() if name not in selected.failed}
+            Path(file.name).write_text(json.dumps(seconds))
             return 0
 
         started = trial.Trial(work, 10 * CPU_SECONDS)
         while started.poll() is None:
             time.sleep(0.02)
-        passing = set(json.loads(file.read() or "[]"))
+        passing: dict[str, float] = json.loads(file.read() or "{}")
     if names and not passing:
         msg = f"without a mutation, all of {len(names)} tests fail, {names[0]} among them"
         raise Unjudged(msg)

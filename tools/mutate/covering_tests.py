@@ -12,22 +12,24 @@ from pathlib import Path
 
 from coverage import CoverageData
 
+from tools.mutate import fresh_caches
 from tools.mutate.mutations import Mutant
 
 TESTS = ("tests/unit", "tests/golden")
 RECORD = Path("build/mutate/coverage")
+SAME_FILE, SAME_ROOM, GOLDEN, ELSEWHERE = range(4)
 
 
 def measure(workers: str) -> None:
     """Runs all unit and golden tests with few examples, and records the tests that run each line.
 
-    Raises CalledProcessError if a test fails.
+    The caches of functions are empty before each test. Raises CalledProcessError if a test fails.
     """
     RECORD.parent.mkdir(parents=True, exist_ok=True)
     options = ["-q", "-n", workers, "--hypothesis-profile=fast", "--cov", "--cov-context=test", "--cov-report="]
-    limits = ["--cov-fail-under=0"]
+    options += ["--cov-fail-under=0", "-p", fresh_caches.__name__]
     environment = {**os.environ, "COVERAGE_FILE": str(RECORD.absolute())}
-    subprocess.run([sys.executable, "-m", "pytest", *options, *limits, *TESTS], check=True, env=environment)
+    subprocess.run([sys.executable, "-m", "pytest", *options, *TESTS], check=True, env=environment)
 
 
 class CoveringTests:
@@ -43,9 +45,9 @@ class CoveringTests:
     def of(self, mutant: Mutant, most: int) -> list[str]:
         """The node ids of at most `most` tests that run the lines of a mutant.
 
-        If the lines are run when the module is imported, or are newer than the record: of the tests that run the lines
-        which depend on them, then of those of the whole file. A file that is only run when it is imported has the tests
-        of all test files that import it.
+        If the lines are run when the module is imported, or are newer than the record: of the test files near it that
+        import it, then of the tests that run the lines which depend on them, then of those of the whole file. A file
+        that is only run when it is imported has the tests of all test files that import it.
         """
         by_line = self._by_line(str(Path(mutant.path).absolute()))
         first, last = mutant.lines
@@ -55,7 +57,9 @@ class CoveringTests:
             tests = _tests(by_line, dependent_lines(Path(mutant.path).read_text(), first))
             others = _tests(by_line, by_line) - tests
             names = [*nearest_first(tests, mutant.path), *nearest_first(others, mutant.path)]
-        return [*self._unmeasured(mutant.path), *(names or importing(mutant.path))][:most]
+            files = importing(mutant.path)
+            names = [*(file for file in files if nearness(file, mutant.path) <= SAME_ROOM), *names] if names else files
+        return [*self._unmeasured(mutant.path), *names][:most]
 
     def _unmeasured(self, path: str) -> list[str]:
         """The test files of the room that are newer than the record. All of their tests count for the mutant."""
@@ -102,19 +106,14 @@ def _lines_of(statement: ast.stmt) -> range:
 def nearest_first(names: Iterable[str], path: str) -> list[str]:
     """The tests that are about the file, then those of its room, the golden ones and the others. Within each they are
     mixed, so that a bound leaves out no file of tests whole."""
-    room, stem = Path(path).parent.name, Path(path).stem
+    return sorted(names, key=lambda name: (nearness(name, path), sha256(name.encode()).hexdigest()))
 
-    def distance(name: str) -> tuple[int, str]:
-        file = name.partition("::")[0]
-        nearness = (
-            0
-            if Path(file).stem.startswith(f"test_{stem}")
-            else 1
-            if f"/{room}/" in file
-            else 2
-            if "/golden/" in file
-            else 3
-        )
-        return nearness, sha256(name.encode()).hexdigest()
 
-    return sorted(names, key=distance)
+def nearness(name: str, path: str) -> int:
+    """The distance of a test, or of a file of tests, from a file of the product: at most `SAME_ROOM` in its room."""
+    room, stem, file = Path(path).parent.name, Path(path).stem, name.partition("::")[0]
+    if Path(file).stem.startswith(f"test_{stem}"):
+        return SAME_FILE
+    if f"/{room}/" in file:
+        return SAME_ROOM
+    return GOLDEN if "/golden/" in file else ELSEWHERE

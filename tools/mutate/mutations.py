@@ -88,7 +88,7 @@ def mutants(path: str, source: str) -> list[Mutant]:
     return result
 
 
-def mutated(source: str, number: int) -> ast.Module:
+def apply_mutation(source: str, number: int) -> ast.Module:
     """The file with the fault of this number."""
     tree = ast.parse(source)
     next(edit for index, edit in enumerate(_edits(tree)) if index == number).apply()

@@ -35,11 +35,11 @@ def measure(processor: Processor, upload: Upload) -> None:
         if probe.video and probe.audio:
             decoded = sandbox.run(commands.decode(processor.limits, probe.video, probe.audio.stream))
             loudness = parse_loudness(decoded.errors)
-        document = described(probe) | {"loudness_lufs": loudness.integrated if loudness else None}
+        document = describe_probe(probe) | {"loudness_lufs": loudness.integrated if loudness else None}
         processor.jobs.note(about, "source", json.dumps(document), upload.sequencer)
 
 
-def described(probe: Probe) -> dict[str, Any]:
+def describe_probe(probe: Probe) -> dict[str, Any]:
     """A probe as JSON: seconds, bytes, kbit/s, pixels, frames a second."""
     video, audio = probe.video, probe.audio
     return {

@@ -1,6 +1,6 @@
 """`bidder ledger`: the counted spend."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import click
 
@@ -23,7 +23,7 @@ def verify(session: Session, day: date, as_json: bool) -> None:
     """Compare the archived spend with the counters of the ledger."""
     from bidder.cli.ledger import print_verification
 
-    print_verification(session.service, day, as_json=as_json)
+    print_verification(session.service, day, datetime.now(UTC), as_json=as_json)
 
 
 @command.command()
@@ -38,5 +38,5 @@ def recount(session: Session, day: date) -> None:
     with session.writing(
         "some events may be counted; run the command again to continue, repeated events count once", "they are counted"
     ):
-        counted = count_again(session.service, day)
+        counted = count_again(session.service, day, datetime.now(UTC))
     click.echo(f"{counted} events of {day} were in the archive alone and are counted now")

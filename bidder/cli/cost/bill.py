@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bidder.cli.cost import usage
-from bidder.cli.cost.prices import Prices, tiered
+from bidder.cli.cost.prices import Prices, price_by_tiers
 from bidder.cli.cost.usage import HOURS_A_MONTH, Entrance, Load
 
 _GB = 1024**3
@@ -45,9 +45,9 @@ def per_million(dollars: float, load: Load) -> float:
 def _entrance(load: Load, entrance: Entrance, prices: Prices) -> list[Line]:
     calls = load.monthly(load.calls)
     if entrance is Entrance.REST_API:
-        return [Line("API Gateway REST", "requests", calls, tiered(calls, prices.rest_api))]
+        return [Line("API Gateway REST", "requests", calls, price_by_tiers(calls, prices.rest_api))]
     if entrance is Entrance.HTTP_API:
-        return [Line("API Gateway HTTP", "requests", calls, tiered(calls, prices.http_api))]
+        return [Line("API Gateway HTTP", "requests", calls, price_by_tiers(calls, prices.http_api))]
     if entrance is Entrance.FUNCTION_URL:
         return []
     # a unit has 1 GB an hour, and 0.4 GB where the targets are functions
@@ -72,7 +72,7 @@ def _compute(load: Load, entrance: Entrance, prices: Prices) -> list[Line]:
     of_processor = prices.lambda_.arm64 if load.arm else prices.lambda_.x86_64
     return [
         Line("Lambda", "requests", calls, calls * prices.lambda_.request),
-        Line("Lambda", "GB-seconds", gb_seconds, tiered(gb_seconds, of_processor)),
+        Line("Lambda", "GB-seconds", gb_seconds, price_by_tiers(gb_seconds, of_processor)),
     ]
 
 
@@ -81,7 +81,7 @@ def _events(load: Load, prices: Prices) -> list[Line]:
     requests = load.monthly(usage.queue_requests(load))
     return [
         Line("SNS", "publishes", publishes, publishes * prices.sns.publish),
-        Line("SQS", "requests", requests, tiered(requests, prices.sqs)),
+        Line("SQS", "requests", requests, price_by_tiers(requests, prices.sqs)),
     ]
 
 
@@ -104,7 +104,7 @@ def _store(load: Load, entrance: Entrance, prices: Prices) -> list[Line]:
 def _watch(load: Load, entrance: Entrance, prices: Prices) -> list[Line]:
     logs, traces = usage.log_gb(load, entrance), load.monthly(usage.traces(load, entrance))
     return [
-        Line("CloudWatch", "GB of logs", logs, tiered(logs, prices.cloudwatch.log_gb)),
+        Line("CloudWatch", "GB of logs", logs, price_by_tiers(logs, prices.cloudwatch.log_gb)),
         Line("CloudWatch", "metrics", load.metrics, load.metrics * prices.cloudwatch.metric_month),
         Line("X-Ray", "traces", traces, traces * prices.xray.trace),
     ]
@@ -112,4 +112,4 @@ def _watch(load: Load, entrance: Entrance, prices: Prices) -> list[Line]:
 
 def _transfer(load: Load, prices: Prices) -> Line:
     out = load.monthly(usage.response_bytes(load)) / _GB
-    return Line("Data transfer", "GB out", out, tiered(out, prices.data_transfer))
+    return Line("Data transfer", "GB out", out, price_by_tiers(out, prices.data_transfer))

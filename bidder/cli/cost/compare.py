@@ -71,8 +71,10 @@ def _crossing(load: Load, prices: Prices, low: float, high: float, entrance: Ent
 def savings(load: Load, entrance: Entrance, prices: Prices) -> list[Saving]:
     """The savings of each switch alone, the largest first. Switches that the load has on already are left out."""
     now = cost(load, entrance, prices)
-    made = (Saving(name, now - cost(switched, entrance, prices)) for name, switched in _switches(load))
-    return sorted((saving for saving in made if abs(saving.dollars) >= 0.005), key=lambda saving: -saving.dollars)
+    all_savings = (Saving(name, now - cost(switched, entrance, prices)) for name, switched in _switches(load))
+    return sorted(
+        (saving for saving in all_savings if abs(saving.dollars) >= 0.005), key=lambda saving: -saving.dollars
+    )
 
 
 def _switches(load: Load) -> Iterator[tuple[str, Load]]:

@@ -142,7 +142,7 @@ def price_table() -> PriceTable:
     return PriceTable.model_validate_json(files(__package__).joinpath("prices.json").read_text())
 
 
-def tiered(units: float, tiers: Tiers) -> float:
+def price_by_tiers(units: float, tiers: Tiers) -> float:
     """The dollars for so many units a month."""
     dollars = 0.0
     for size, price in tiers:

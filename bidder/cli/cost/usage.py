@@ -56,8 +56,8 @@ class Load:
     """Billed milliseconds of a notice: it waits for SNS. An assumption; no account was measured."""
     bid_cpu_ms: float = 0.55
     """Milliseconds of a core for a bid in a container: docs/decisions/0081."""
-    event_cpu_ms: float = 1.5
-    """Milliseconds of a core for a notice in a container."""
+    event_cpu_ms: float = 2.3
+    """Milliseconds of a core for a notice in a container, most of them for the SNS call: docs/scale.md."""
     utilisation: float = 0.55
     """The share of a task's CPU that scaling keeps to: CpuTarget of deploy/container.yaml."""
     requests_per_task: int = 60_000

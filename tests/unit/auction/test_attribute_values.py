@@ -229,6 +229,17 @@ def test_the_location_is_read_from_the_device_and_else_from_the_user(
     assert {name: value for name, value in values.items() if name not in plain} == expected
 
 
+@pytest.mark.parametrize("empty", [None, {}, {"country": ""}, {"country": None, "lat": None}, {"ext": {"a": 1}}])
+def test_an_empty_location_of_the_device_does_not_hide_the_users_location(empty: dict[str, Any] | None) -> None:
+    device, user = {"geo": empty}, {"geo": {"country": "FRA", "region": "IDF"}}
+
+    values = of_request(video_request(device=device, user=user))
+
+    assert (values["country"], values["region"]) == (("fra",), ("fra-idf",))
+    stated = of_request(video_request(device={"geo": {"utcoffset": 0}}, user=user))
+    assert "country" not in stated
+
+
 def test_apps_take_no_domain_from_a_page_and_dooh_has_no_domain() -> None:
     assert of_request(video_request(site={"page": "https://a.example/b"}))["domain"] == ("a.example", "example")
     assert of_request(video_request(site={"domain": "b.example", "page": "https://a.example/"}))["domain"] == (

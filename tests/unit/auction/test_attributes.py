@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from bidder.auction.decide import decide
 from bidder.auction.match import match
 from bidder.campaigns.targeting import ATTRIBUTES
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import campaign, creative, snapshot
+from tests.support.decision import decided
 
 
 def id_hash(text: str) -> str:
@@ -135,7 +135,7 @@ OTHERS |= {
 def bids(targeting: Any, request: dict[str, Any] = REQUEST, **changes: Any) -> bool:
     held = snapshot([campaign(targeting=targeting, time_zone="Europe/Berlin", **changes)], now=TUESDAY)
     parsed = parse(json.dumps(request).encode())
-    return bool(decide(parsed, match(parsed, held, TUESDAY, "acme-x"), held, "bidder", TUESDAY))
+    return bool(decided(parsed, held, TUESDAY, exchange="acme-x"))
 
 
 @pytest.mark.parametrize(("attribute", "value"), SHOWN)

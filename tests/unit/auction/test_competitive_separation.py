@@ -7,12 +7,11 @@ from typing import Any
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from bidder.auction.decide import decide
-from bidder.auction.match import match
 from bidder.auction.offer import Offer
 from bidder.campaigns.campaign import Campaign
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.decision import decided
 from tests.support.examples import examples
 from tests.support.oracle import OracleBid, bids
 
@@ -53,7 +52,7 @@ def requests(draw: st.DrawFn) -> dict[str, Any]:
 def offers_of(request: dict[str, Any], book: list[Campaign]) -> list[Offer]:
     held = snapshot(book)
     parsed = parse(json.dumps(request).encode())
-    return decide(parsed, match(parsed, held, NOW), held, "bidder", NOW)
+    return decided(parsed, held)
 
 
 def compete(first: Campaign, other: Campaign) -> bool:

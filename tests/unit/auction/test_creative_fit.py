@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from bidder.auction.decide import decide
-from bidder.auction.match import match
 from bidder.openrtb.parse import parse
-from tests.support.campaigns import NOW, campaign, creative, media, snapshot
+from tests.support.campaigns import campaign, creative, media, snapshot
+from tests.support.decision import decided
 from tests.support.matchable import video_request
 
 
@@ -16,7 +15,7 @@ def order_of(files: list[dict[str, Any]], player: dict[str, int]) -> list[str]:
     """The ends of the files' URLs in the order of the offer."""
     held = snapshot([campaign(creatives=[creative(media=files)])])
     request = parse(json.dumps(video_request(video=player)).encode())
-    [made] = decide(request, match(request, held, NOW), held, "bidder", NOW)
+    [made] = decided(request, held)
     return [file.url.rpartition("/")[2] for file in made.fit.media]
 
 

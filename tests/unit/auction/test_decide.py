@@ -10,8 +10,6 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from bidder.auction import decide as under_test
-from bidder.auction.decide import decide
-from bidder.auction.match import match
 from bidder.auction.offer import Offer
 from bidder.auction.reached import Reached
 from bidder.campaigns.campaign import Campaign
@@ -19,6 +17,7 @@ from bidder.delivery.outcome_counts import OutcomeCounts
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign, campaign_lists, creative, learned, snapshot
+from tests.support.decision import decided
 from tests.support.examples import examples
 from tests.support.matchable import matchable_requests, video_request
 from tests.support.oracle import best_bids
@@ -26,7 +25,7 @@ from tests.support.oracle import best_bids
 
 def offers(request: dict[str, Any], held: Snapshot) -> dict[str, Offer]:
     parsed = parse(json.dumps(request).encode())
-    return {offer.slot.imp.id: offer for offer in decide(parsed, match(parsed, held, NOW), held, "bidder", NOW)}
+    return {offer.slot.imp.id: offer for offer in decided(parsed, held)}
 
 
 def summary(result: dict[str, Offer]) -> dict[str, tuple[int, str, str, str | None]]:
@@ -171,7 +170,7 @@ def test_adjacent_equal_impressions_share_one_search(kinds: str, monkeypatch: py
     request, held = parse(json.dumps({"id": "r", "imp": imps}).encode()), snapshot([campaign(), campaign(id="other")])
     reached = list[Reached]()
 
-    decide(request, match(request, held, NOW), held, "bidder", NOW, reached=reached)
+    decided(request, held, reached=reached)
 
     runs = [len(list(run)) for _, run in groupby(kinds)]
     assert len(reached) == len(runs)

@@ -5,19 +5,19 @@ from typing import Any
 
 import pytest
 
-from bidder.auction.decide import decide
 from bidder.auction.explain import explain
 from bidder.auction.match import match
 from bidder.auction.price import Price, charged_at_least
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.decision import decided
 from tests.support.matchable import video_request
 
 
 def bids(request: dict[str, Any], **changes: Any) -> bool:
     held = snapshot([campaign(**changes)])
     asked = parse(json.dumps(request).encode())
-    return bool(decide(asked, match(asked, held, NOW), held, "bidder", NOW))
+    return bool(decided(asked, held))
 
 
 @pytest.mark.parametrize(("words", "is_met"), [("android 13.0.1..13.0.1", True), ("android 13.0.2..14", False)])
@@ -52,6 +52,6 @@ def test_explain_reports_the_unmet_targeting_of_the_closest_creative() -> None:
     held = snapshot([campaign(creatives=[far, near])])
     request = video_request(site={"domain": "other.example"}, device={"geo": {"country": "USA"}})
 
-    [told] = explain(parse(json.dumps(request).encode()), held, "bidder", NOW)[0].campaigns
+    [explained] = explain(parse(json.dumps(request).encode()), held, "bidder", NOW)[0].campaigns
 
-    assert (told.seen, told.wanted) == ("usa", "fra")
+    assert (explained.seen, explained.wanted) == ("usa", "fra")

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.auction.auction_context import AuctionContext
-from bidder.auction.decide import decide
 from bidder.auction.explain import Explanation, explain
 from bidder.auction.match import match
 from bidder.auction.offer import offers
@@ -25,6 +24,7 @@ from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign, campaign_lists, creative, media, snapshot
+from tests.support.decision import decided
 from tests.support.examples import examples
 from tests.support.matchable import matchable_requests, video_request
 
@@ -46,7 +46,7 @@ def only(request: dict[str, Any], **changes: Any) -> Verdict:
 @given(matchable_requests(), campaign_lists())
 def test_explain_reports_the_bids_of_the_decision(request: dict[str, Any], campaigns: list[Campaign]) -> None:
     held, requested = snapshot(campaigns), parsed(request)
-    result = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
+    result = decided(requested, held)
 
     explained = explain(requested, held, "bidder", NOW)
 
@@ -77,7 +77,7 @@ def test_each_explained_rule_is_the_rule_of_the_decision(request: dict[str, Any]
             if (
                 after_matching
                 and not first_broken(REQUEST, terms)
-                and campaign_item.rule not in {"linearity", "delivery", "protocol"}
+                and campaign_item.rule not in {"quantity", "linearity", "delivery", "protocol"}
             ):
                 result = offers(terms, slot, held.index.record(position))
                 assert isinstance(result, Rule) == (campaign_item.best is None)

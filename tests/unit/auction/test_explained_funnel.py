@@ -47,5 +47,5 @@ def test_the_funnel_of_an_explanation_counts_targeting_that_no_request_can_meet(
     [explanation] = explain(request, snapshot(book), "bidder", NOW)
 
     assert list(explanation.funnel) == [("all", 2), ("withheld", 2), ("targeting", 1), ("files", 1), ("sale", 1)]
-    told = {each.campaign_id: (each.rule, each.reason, each.seen, each.wanted) for each in explanation.campaigns}
-    assert told["never"] == ("targeting", "its targeting can never be met", "", "")
+    reasons = {each.campaign_id: (each.rule, each.reason, each.seen, each.wanted) for each in explanation.campaigns}
+    assert reasons["never"] == ("targeting", "its targeting can never be met", "", "")

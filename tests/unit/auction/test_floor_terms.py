@@ -38,6 +38,8 @@ def slot_of(imp: dict[str, Any], video: dict[str, Any] | None = None) -> Slot:
         ({"bidfloor": 1, "bidfloorcur": "XAU"}, {}, "USD", 0),
         ({"bidfloor": 1}, {"mincpmpersec": 0.1}, "USD", 1_500_000),
         ({"bidfloor": 2}, {"mincpmpersec": 0.1}, "USD", 2_000_000),
+        ({"bidfloor": 1}, {"durfloors": [{"mindur": 10, "maxdur": 0, "bidfloor": 2}]}, "USD", 2_000_000),
+        ({"bidfloor": 1}, {"durfloors": [{"mindur": 16, "maxdur": 0, "bidfloor": 2}]}, "USD", 1_000_000),
     ],
 )
 def test_a_win_in_the_open_auction_costs_at_least_its_floor(
@@ -189,6 +191,7 @@ OURS = [{"id": "a", "cpm": 3}, {"id": "b", "cpm": 4}]
         ({"pmp": {"deals": [{"id": "A", "wadomain": ["www.shop.example"]}]}}, None, OURS, (3_000_000, "A")),
         ({}, 0, [], "worth"),
         ({"bidfloor": 0.000002}, 1, [], "floor"),
+        ({"bidfloor": 0, "bidfloorcur": "XAU"}, 2_000_000, [], (2_000_000, None)),
         ({}, 1, [], (1, None)),
     ],
 )

@@ -8,9 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.auction.decide import decide
 from bidder.auction.explain import explain
-from bidder.auction.match import match
 from bidder.auction.offer import Offer
 from bidder.auction.verdict import BIDS
 from bidder.campaigns.campaign import Campaign
@@ -19,6 +17,7 @@ from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign, campaign_lists, creative, snapshot
+from tests.support.decision import decided
 from tests.support.examples import examples
 from tests.support.matchable import matchable_requests, video_request
 
@@ -38,7 +37,7 @@ def history(*impressions: tuple[int, str, str]) -> Exposures:
 
 def offers(request: dict[str, Any], held: Snapshot, exposures: Exposures) -> list[Offer]:
     requested = parsed(request)
-    return decide(requested, match(requested, held, NOW), held, "bidder", NOW, read_exposures=lambda: exposures)
+    return decided(requested, held, read_exposures=lambda: exposures)
 
 
 caps = st.lists(
@@ -126,7 +125,7 @@ def test_a_response_exceeds_no_cap_and_explain_agrees(
         reads.append(1)
         return exposures
 
-    result = decide(requested, match(requested, held, NOW), held, "bidder", NOW, read_exposures=read)
+    result = decided(requested, held, read_exposures=read)
     assert len(reads) <= 1
     assert not [wrong for each in capped for wrong in exceeded(each, exposures, result)]
 
@@ -150,7 +149,7 @@ def test_exposures_are_read_only_if_a_capped_campaign_could_bid() -> None:
     )
     held, requested = snapshot([campaign(), low, elsewhere]), parsed(video_request(imp={"bidfloor": 2}))
 
-    assert len(decide(requested, match(requested, held, NOW), held, "bidder", NOW, read_exposures=read)) == 1
+    assert len(decided(requested, held, read_exposures=read)) == 1
 
 
 def test_a_pod_shows_a_campaign_up_to_its_cap_and_fills_the_rest_with_others() -> None:

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from bidder.auction.decide import decide
 from bidder.auction.funnel import MOST, Funnel
 from bidder.auction.match import match
 from bidder.auction.reached import Reached
@@ -15,6 +14,7 @@ from bidder.openrtb.parse import parse
 from bidder.snapshot.quality_classes import Quality
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.decision import decided
 from tests.support.matchable import video_request
 
 
@@ -35,7 +35,7 @@ def note(funnel: Funnel, times: int, held: Snapshot, request: dict[str, Any]) ->
     parsed = parse(json.dumps(request).encode())
     [slot] = match(parsed, held, NOW)
     reached = list[Reached]()
-    decide(parsed, [slot], held, "bidder", NOW, reached=reached)
+    decided(parsed, held, slots=[slot], reached=reached)
     for _ in range(times):
         funnel.note(held, slot, reached)
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from bidder.auction.decide import decide
 from bidder.auction.match import match
 from bidder.auction.reached import Opportunities, Reached
 from bidder.auction.response_selection import affordable
@@ -20,6 +19,7 @@ from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.decision import decided
 from tests.support.examples import examples
 from tests.support.matchable import video_request
 
@@ -118,7 +118,7 @@ def test_the_draw_decides_between_equal_bids_in_different_tiers() -> None:
     winners = set()
     for number in range(100):
         request = parsed(video_request(id=f"auction {number}"))
-        winners |= {offer.campaign.id for offer in decide(request, match(request, held, NOW), held, "bidder", NOW)}
+        winners |= {offer.campaign.id for offer in decided(request, held)}
 
     assert winners == {f"c{n}" for n in range(8)}
 
@@ -128,7 +128,7 @@ def test_a_resting_campaign_matches_again_when_its_pace_pays_for_a_bid(seconds: 
     """A bid of 5.00 CPM costs 5,000 micros: the burst pays for one, and a minute for another."""
     held = snapshot([campaign(cpm=5)], paces={"plain": Pace(WHOLE, 5_000, 5_000)})
     request = parsed(video_request())
-    offers = decide(request, match(request, held, NOW), held, "bidder", NOW)
+    offers = decided(request, held)
     assert len(affordable(offers, held, NOW)) == 1
 
     [slot] = match(request, held, NOW + timedelta(seconds=seconds))

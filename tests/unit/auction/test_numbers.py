@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 
 from bidder.auction.auction_context import AuctionContext
-from bidder.auction.decide import decide
-from bidder.auction.match import match
 from bidder.auction.offer import Offer
 from bidder.auction.price import Price
 from bidder.auction.replay import ReplayTally
@@ -22,6 +20,7 @@ from bidder.delivery.win_model import Shading, WinModel
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.decision import decided
 from tests.support.matchable import video_request
 
 HALF = 1 << 32
@@ -32,7 +31,7 @@ def bid(held: Snapshot, **request: Any) -> tuple[AuctionContext, list[Offer]]:
     """The decision on a request. `request_id` may have lone surrogates, which JSON cannot express."""
     request_id = request.pop("request_id", "auction")
     parsed = parse(json.dumps(video_request(**request)).encode()).model_copy(update={"id": request_id})
-    offers = decide(parsed, match(parsed, held, NOW), held, "bidder", NOW)
+    offers = decided(parsed, held)
     return AuctionContext(parsed, "bidder", held.delivery, NOW), offers
 
 

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.auction.decide import decide
 from bidder.auction.explain import explain
 from bidder.auction.match import match
 from bidder.auction.matching_rules import PACING
@@ -21,6 +20,7 @@ from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
 from bidder.snapshot import sets
 from tests.support.campaigns import NOW, campaign, campaign_lists, snapshot
+from tests.support.decision import decided
 from tests.support.examples import examples
 from tests.support.matchable import matchable_requests, video_request
 
@@ -59,7 +59,7 @@ def test_explain_reports_pacing_and_the_same_bid(
     paces = {item.id: Pace(share, RICH, 0) for item, share in zip(campaigns, given_shares, strict=False)}
     held, requested = snapshot(campaigns, paces=paces), parsed(request)
     draw = AuctionDraw(requested.id)
-    offers = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
+    offers = decided(requested, held)
 
     explained = explain(requested, held, "bidder", NOW)
 
@@ -97,7 +97,7 @@ def test_a_process_bids_its_burst_immediately_and_then_at_its_rate() -> None:
         now, result = NOW + timedelta(minutes=minutes), 0
         for number in range(requests):
             requested = parsed(video_request(id=f"{minutes}-{number}"))
-            offers = decide(requested, match(requested, held, now), held, "bidder", now)
+            offers = decided(requested, held, now)
             could = would_be_affordable(offers, held, now)
             paid = affordable(offers, held, now)
             assert could == paid
@@ -105,3 +105,18 @@ def test_a_process_bids_its_burst_immediately_and_then_at_its_rate() -> None:
         return result
 
     assert [bids(0, 10), bids(0.5, 10), bids(1, 10), bids(4, 10)] == [2, 0, 1, 3]
+
+
+def test_pacing_holds_in_fixed_price_deals() -> None:
+    """The decision visits the buyers of fixed-price deals by the price of the deal."""
+    deals = [{"id": "gold", "cpm": 9}]
+    book = [campaign(id="dear", cpm=12, deals=deals), campaign(id="cheap", cpm=1, deals=deals)]
+    held = snapshot(book, paces={"dear": Pace(WHOLE // 2, RICH, 0)})
+    pmp = {"private_auction": 1, "deals": [{"id": "gold", "at": 3, "bidfloor": 5}]}
+    winners: dict[bool, set[str]] = {True: set(), False: set()}
+    for number in range(40):
+        request = parsed(video_request(id=f"r{number}", imp={"pmp": pmp}))
+        [offer] = decided(request, held)
+        winners[AuctionDraw(request.id).of("dear") < WHOLE // 2].add(offer.campaign.id)
+
+    assert winners == {True: {"dear", "cheap"}, False: {"cheap"}}

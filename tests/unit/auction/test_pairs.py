@@ -3,29 +3,31 @@
 import json
 from collections import Counter
 from itertools import permutations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bidder.auction.capped_offers import within_caps
 from bidder.auction.competitive_separation import are_separated
 from bidder.auction.creative_facts import is_secure
-from bidder.auction.decide import Refused, decide
-from bidder.auction.frequency_rule import within_caps
-from bidder.auction.match import match
 from bidder.auction.offer import CapRoom, Offer
 from bidder.auction.pod_packing import PodAd, PodPlace, pack_pods
 from bidder.auction.reached import Reached
 from bidder.auction.response_selection import for_one_document
 from bidder.campaigns.campaign import Campaign
 from bidder.openrtb.parse import parse
-from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.campaigns import campaign, creative, snapshot
+from tests.support.decision import decided
 from tests.support.matchable import video_request
+
+if TYPE_CHECKING:
+    from bidder.auction.decide import Refused
 
 
 def offers_of(request: dict[str, Any], *book: Campaign, **counted: Any) -> list[Offer]:
     held = snapshot(book)
     parsed = parse(json.dumps(request).encode())
-    return decide(parsed, match(parsed, held, NOW), held, "bidder", NOW, **counted)
+    return decided(parsed, held, **counted)
 
 
 def offer(caps: tuple[tuple[str, int], ...] = (), owner: str = "shop.example", **changes: Any) -> Offer:
@@ -196,10 +198,33 @@ def test_a_vast_document_holds_several_ads_of_a_pod_since_vast_3(protocols: list
     request = {"id": "r", "imp": [{"id": str(number), "video": each} for number, each in enumerate(videos)]}
     held = snapshot([campaign(creatives=[creative(id="a"), creative(id="b")])])
     parsed = parse(json.dumps(request).encode())
-    offers = decide(parsed, match(parsed, held, NOW), held, "bidder", NOW)
+    offers = decided(parsed, held)
 
     assert [offer.slot.imp.id for offer in for_one_document(parsed, offers)] == ["0", "1"][:ads]
     assert for_one_document(parsed, []) == []
+
+
+@pytest.mark.parametrize(
+    ("videos", "held_by_document"),
+    [
+        ([{"sequence": 1}, {"sequence": 2}, {"sequence": 1}], ["0", "1"]),
+        ([{"sequence": 1, "linearity": 2}, {"sequence": 2}, {"sequence": 1}, {"sequence": 2}], ["1"]),
+        ([{"sequence": 1, "podid": "p"}, {"sequence": 2}, {"podid": "p"}], ["0", "2"]),
+        ([{}, {"sequence": 1}, {"sequence": 2}], ["0"]),
+        ([{"sequence": 1, "slotinpod": -1}, {"sequence": 2, "slotinpod": 1}], ["1", "0"]),
+        ([{"podid": "p", "slotinpod": -1}, {"podid": "p", "slotinpod": 2}], ["1", "0"]),
+        ([{"podid": "p"}, {"podid": "p", "slotinpod": 1}], ["1", "0"]),
+    ],
+)
+def test_a_vast_document_holds_the_ads_of_a_break_in_their_positions(
+    videos: list[dict[str, Any]], held_by_document: list[str]
+) -> None:
+    imps = [{"id": str(number), "video": {"mimes": ["video/mp4"], **each}} for number, each in enumerate(videos)]
+    parsed = parse(json.dumps({"id": "r", "imp": imps}).encode())
+    held = snapshot([campaign(creatives=[creative(id="a"), creative(id="b")])])
+    offers = decided(parsed, held)
+
+    assert [offer.slot.imp.id for offer in for_one_document(parsed, offers)] == held_by_document
 
 
 def test_a_rule_on_the_request_or_the_player_is_counted_once_per_impression() -> None:

@@ -10,9 +10,11 @@ from bidder.auction import decide as decision
 from bidder.auction.competitive_separation import Pod, pack_pod
 from bidder.auction.match import Slot, match
 from bidder.auction.offer import Offer
-from bidder.auction.pod import PodCapacity, dedupes, group, is_pod, most_ads, pod_capacity
+from bidder.auction.pod import PodCapacity, breaks, dedupes, group, is_pod, most_ads, pod_capacity
+from bidder.openrtb.imp import Imp
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.decision import decided
 
 
 def slots_of(*videos: dict[str, Any], ids: str = "abcdefgh") -> list[Slot]:
@@ -48,6 +50,7 @@ def test_the_capacity_of_an_impression(video: dict[str, Any], capacity: tuple[in
     assert is_pod([slot]) == (capacity[0] > 1)
     assert is_pod([slot, slot])
     assert is_pod([slot, slot], 1)
+    assert slot.video.has_room(15) == (capacity[1] is None or capacity[1] >= 15)
 
 
 def test_which_impressions_are_pods_under_the_limit_of_ads_of_a_request() -> None:
@@ -77,9 +80,24 @@ def test_slots_are_grouped_by_pod_id_and_by_numbered_break() -> None:
         {"sequence": -1},
     ]
 
-    groups = [[slot.imp.id for slot in pod] for pod in group(slots_of(*videos))]
+    slots = slots_of(*videos)
+    imps = [slot.imp for slot in slots]
+
+    groups = [[slot.imp.id for slot in pod] for pod in group(slots, imps)]
 
     assert groups == [["a", "d"], ["b"], ["c", "e"], ["f"], ["g"], ["h"]]
+    assert [[slot.imp.id for slot in pod] for pod in group(slots[4:], imps)] == [["e"], ["f"], ["g"], ["h"]]
+
+
+def test_an_impression_that_is_not_filled_counts_among_the_numbers_of_breaks() -> None:
+    slots = slots_of(*({"sequence": number} for number in (1, 2, 1, 2)))
+    imps = [slot.imp for slot in slots]
+
+    groups = [[slot.imp.id for slot in pod] for pod in group(slots[1:], imps)]
+
+    assert groups == [["b"], ["c", "d"]]
+    banner = Imp(id="banner", banner=True)
+    assert breaks([banner, *imps]) == breaks(imps)
 
 
 @pytest.mark.parametrize(
@@ -115,5 +133,5 @@ def test_the_pods_of_a_request_share_the_steps_of_the_search(
     request = parse(json.dumps({"id": "r", "imp": imps}).encode())
     held = snapshot([campaign()])
 
-    assert len(decision.decide(request, match(request, held, NOW), held, "bidder", NOW)) == pods
+    assert len(decided(request, held)) == pods
     assert granted == [steps] * pods

@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 
 from bidder.auction import decide as under_test
 from bidder.auction.competitive_separation import pack_pod
-from bidder.auction.decide import decide
-from bidder.auction.match import match
 from bidder.auction.offer import Offer, offers
 from bidder.campaigns.campaign import Campaign
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import NOW, campaign, creative, media, snapshot
+from tests.support.decision import decided
 from tests.support.examples import examples
 from tests.support.oracle import OracleBid, bids
 
@@ -61,7 +60,7 @@ def pod_campaigns(draw: st.DrawFn, max_size: int = 8) -> list[Campaign]:
 def offers_of(request: dict[str, Any], campaigns: list[Campaign]) -> list[Offer]:
     held = snapshot(campaigns)
     parsed = parse(json.dumps(request).encode())
-    return decide(parsed, match(parsed, held, NOW), held, "bidder", NOW)
+    return decided(parsed, held)
 
 
 def is_allowed(chosen: list[OracleBid], dedupe: list[int], by_id: dict[str, Campaign]) -> bool:

@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
-from bidder.auction.decide import decide
-from bidder.auction.match import match
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.decision import decided
 from tests.support.matchable import video_request
 from tests.support.oracle import best_bids
 
@@ -20,7 +19,7 @@ TIE = campaign(id="tie", cpm=3, deals=[{"id": "d", "cpm": 3}])
 
 def made(request: dict[str, Any], *book: Any) -> tuple[int, str | None] | None:
     held, parsed = snapshot(book), parse(json.dumps(request).encode())
-    offers = decide(parsed, match(parsed, held, NOW), held, "bidder", NOW)
+    offers = decided(parsed, held)
     expected = best_bids(request, book, NOW)
     assert [offer.price.cpm_micros for offer in offers] == [highest for highest, _ in expected.values()]
     return (offers[0].price.cpm_micros, offers[0].price.deal_id) if offers else None
@@ -56,7 +55,7 @@ def test_a_length_without_its_own_floor_has_the_floor_of_the_impression() -> Non
     for lengths in without_floors:
         request = video_request(video={"durfloors": lengths}, imp={"bidfloor": 6})
         held, parsed = snapshot([FIVE]), parse(json.dumps(request).encode())
-        assert decide(parsed, match(parsed, held, NOW), held, "bidder", NOW) == []
+        assert decided(parsed, held) == []
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.auction.decide import decide
 from bidder.auction.explain import explain
 from bidder.auction.match import device_of, match
 from bidder.auction.matching_rules import PACING
@@ -21,6 +20,7 @@ from bidder.openrtb.parse import parse
 from bidder.snapshot import sets
 from bidder.snapshot.quality_classes import Quality
 from tests.support.campaigns import NOW, campaign, campaign_lists, snapshot
+from tests.support.decision import decided
 from tests.support.examples import examples
 from tests.support.matchable import matchable_requests, video_request
 
@@ -75,7 +75,7 @@ def test_a_campaign_takes_part_exactly_if_its_draw_is_below_the_share_of_its_cla
                 if draw.of(name) < expected_share(by_id[name], paces[name], counts[name], kind)
             ]
             assert [held.index.campaign_id(position) for position in slot.candidates.best_first()] == expected
-        made = decide(asked, match(asked, held, NOW), held, "bidder", NOW)
+        made = decided(asked, held)
         explained = explain(asked, held, "bidder", NOW)
 
     assert [bid.campaign.id for entry in explained for bid in entry.bids] == [bid.campaign.id for bid in made]
@@ -88,20 +88,27 @@ def test_a_campaign_takes_part_exactly_if_its_draw_is_below_the_share_of_its_cla
                 assert verdict.wanted.startswith(f"less than {100 * share / WHOLE:.2f} %")
 
 
-def test_explain_names_the_device_and_its_predicted_rate() -> None:
-    made = campaign(id="goal", cpm=None, cpcv="0.01", max_cpm=20)
-    paces = {"goal": Pace(WHOLE // 5, RICH, 0)}
-    held = snapshot([made], paces=paces, quality=Quality(DEVICES, {"goal": [50, 0, 50]}))
-    verdicts = set()
-    for number in range(100):
-        asked = parsed(video_request(id=f"r{number}", device={"devicetype": 4}))
+@pytest.mark.parametrize(
+    ("goal", "device", "words"),
+    [
+        ({"cpcv": "0.01"}, 3, "on device type 3, whose completion rate is above the account's"),
+        ({"cpcv": "0.01"}, 4, "on device type 4, whose completion rate is below the account's"),
+        ({"cpc": "0.5"}, 3, "on device type 3, whose click rate is below the account's"),
+        ({"cpc": "0.5"}, 5, "on device type 5, whose click rate is near the account's"),
+    ],
+)
+def test_explain_names_the_device_and_its_predicted_rate(goal: dict[str, str], device: int, words: str) -> None:
+    made = campaign(id="goal", cpm=None, max_cpm=20, **goal)
+    pace, counts = Pace(WHOLE // 5, RICH, 0), [20, 30, 50]
+    held = snapshot([made], paces={"goal": pace}, quality=Quality(DEVICES, {"goal": counts}))
+    wanted = set()
+    for number in range(20):
+        asked = parsed(video_request(id=f"r{number}", device={"devicetype": device}))
         [entry] = explain(asked, held, "bidder", NOW)
-        verdicts.add((entry.campaigns[0].rule, entry.campaigns[0].wanted))
+        wanted |= {verdict.wanted for verdict in entry.campaigns if verdict.rule == PACING.name}
 
-    assert (
-        PACING.name,
-        "less than 2.00 % on device type 4, whose completion rate is below the account's; 20.00 % of all auctions",
-    ) in verdicts
+    share = expected_share(made, pace, counts, device)
+    assert wanted == {f"less than {100 * share / WHOLE:.2f} % {words}; 20.00 % of all auctions"}
 
 
 def test_a_campaign_keeps_its_total_share_and_buys_more_of_the_best_class() -> None:

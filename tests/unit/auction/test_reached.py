@@ -2,13 +2,16 @@
 
 import json
 
-from bidder.auction.decide import decide
+import pytest
+
 from bidder.auction.match import device_of, match
 from bidder.auction.reached import Opportunities
 from bidder.campaigns.goal import Outcome
 from bidder.openrtb.parse import parse
 from bidder.snapshot.quality_classes import Quality
+from bidder.snapshot.tier import SIZES
 from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.decision import decided
 from tests.support.matchable import video_request
 
 PHONE, TV, TABLET = 4, 3, 5
@@ -37,7 +40,7 @@ def test_each_noted_impression_has_the_weight_of_the_sample() -> None:
         asked = parse(json.dumps(video_request(id=f"r{number}")).encode())
         slots = match(asked, held, NOW)
         reached = noted.note(held.index, held.delivery, len(slots), device_of(asked))
-        decide(asked, slots, held, "bidder", NOW, reached=reached)
+        decided(asked, held, slots=slots, reached=reached)
 
     assert noted.take().counts() == {"plain": 768}
 
@@ -51,7 +54,7 @@ def test_opportunities_are_counted_by_the_class_of_the_device_for_the_outcome_of
         asked = parse(json.dumps(video_request(id=f"r{number}", device={"devicetype": device})).encode())
         slots = match(asked, held, NOW)
         reached = noted.note(held.index, held.delivery, len(slots), device_of(asked))
-        decide(asked, slots, held, "bidder", NOW, reached=reached)
+        decided(asked, held, slots=slots, reached=reached)
 
     assert noted.take().counts() == {
         "click": 6,
@@ -66,7 +69,8 @@ def test_opportunities_are_counted_by_the_class_of_the_device_for_the_outcome_of
     }
 
 
-def test_buyers_of_fixed_price_deals_have_an_opportunity_in_a_private_auction() -> None:
+@pytest.mark.parametrize("tier_sizes", [SIZES, (1, 1)])
+def test_buyers_of_fixed_price_deals_have_an_opportunity_in_a_private_auction(tier_sizes: tuple[int, int]) -> None:
     deals = [{"id": "gold", "at": 3, "bidfloor": 9}, {"id": "silver", "at": 3, "bidfloor": 5}]
     book = [
         campaign(id="gold", cpm=1, deals=[{"id": "gold", "cpm": 9}]),
@@ -75,12 +79,12 @@ def test_buyers_of_fixed_price_deals_have_an_opportunity_in_a_private_auction() 
     ]
     counted = {}
     for offered in ((0, 1), (1,), ()):
-        held = snapshot(book)
+        held = snapshot(book, tier_sizes=tier_sizes)
         noted = Opportunities()
         imp = {"pmp": {"private_auction": 1, "deals": [deals[number] for number in offered]}}
         asked = parse(json.dumps(video_request(imp=imp)).encode())
         slots = match(asked, held, NOW)
-        decide(asked, slots, held, "bidder", NOW, reached=noted.note(held.index, held.delivery, len(slots), TV))
+        decided(asked, held, slots=slots, reached=noted.note(held.index, held.delivery, len(slots), TV))
         counted[offered] = noted.take().counts()
 
     assert counted == {(0, 1): {"gold": 1}, (1,): {"silver": 1}, (): {}}

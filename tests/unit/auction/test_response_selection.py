@@ -6,8 +6,6 @@ import pytest
 
 from bidder.auction.answer_rules import ALLOWANCE
 from bidder.auction.auction_context import AuctionContext
-from bidder.auction.decide import decide
-from bidder.auction.match import match
 from bidder.auction.response_selection import affordable, short_accounts, would_be_affordable
 from bidder.auction.rule import Case, rejection_in_words
 from bidder.delivery.budget import BudgetLimits
@@ -15,6 +13,7 @@ from bidder.delivery.shared_budgets import SharedBudget, SharedBudgets
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.decision import decided
 
 COST = 5_000
 """The micros that an impression costs at the CPM of the plain campaign."""
@@ -36,7 +35,7 @@ def test_the_offers_of_one_response_share_the_remaining_budget(holder: str, micr
     held_ = held(holder, micros)
     imps = [{"id": str(number), "video": {"mimes": ["video/mp4"]}} for number in range(3)]
     request = parse(json.dumps({"id": "r", "imp": imps}).encode())
-    offers = decide(request, match(request, held_, NOW), held_, "bidder", NOW)
+    offers = decided(request, held_)
     assert len(offers) == 3
 
     assert would_be_affordable(offers, held_, NOW) == offers[:bids]
@@ -51,12 +50,12 @@ def test_the_rule_of_the_allowance_names_the_budget_that_other_bids_have_used_up
     """Another request takes the rest of the budget between the decision and the response."""
     held_ = held(holder, COST)
     request = parse(json.dumps({"id": "r", "imp": [{"id": "1", "video": {"mimes": ["video/mp4"]}}]}).encode())
-    [offer] = decide(request, match(request, held_, NOW), held_, "bidder", NOW)
+    [offer] = decided(request, held_)
     context = AuctionContext(request, "bidder", held_.delivery, NOW)
-    case = Case(context, offer.slot, offer.campaign, held_, 0, lambda: None, best=offer)
-    assert rejection_in_words(ALLOWANCE, case).seen == ""
+    case = Case(context, offer.slot, offer.campaign, held_, 0, lambda: None)
+    assert rejection_in_words(ALLOWANCE, case._replace(unpaid=short_accounts(offer, held_, NOW))).seen == ""
 
     affordable([offer], held_, NOW)
 
-    assert rejection_in_words(ALLOWANCE, case).seen == words
-    assert rejection_in_words(ALLOWANCE, case._replace(best=None)).seen == ""
+    assert rejection_in_words(ALLOWANCE, case._replace(unpaid=short_accounts(offer, held_, NOW))).seen == words
+    assert rejection_in_words(ALLOWANCE, case).seen == ""

@@ -1,24 +1,29 @@
-"""For each rule of the table the smallest auction that it rejects, and the explained values."""
+"""For each rule of the table the smallest auction that it rejects, and the explained reason and values."""
 
 from collections import Counter
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 
-from bidder.auction.decide import Refused, decide
 from bidder.auction.explain import explain
-from bidder.auction.match import match
+from bidder.auction.matching_rules import rule_name
 from bidder.auction.rule import names_of
 from bidder.auction.rule_table import RULE_NAMES, RULES
 from bidder.auction.rules import CREATIVE, DECIDED, PRICE
 from bidder.auction.verdict import BIDS
 from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.implied_predicates import MIME, SALE
+from bidder.campaigns.targeting import ATTRIBUTES
 from bidder.delivery.frequency import Exposures
 from bidder.openrtb.bid_request import BidRequest
 from tests.support.campaigns import NOW, campaign, campaign_lists, creative, media, snapshot
+from tests.support.decision import decided
 from tests.support.matchable import matchable_requests, video_request
+
+if TYPE_CHECKING:
+    from bidder.auction.decide import Refused
 
 WEBM_FOR_IOS = creative(id="ios", media=[media(mime="video/webm")], targeting={"os": {"include": ["ios"]}})
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
@@ -30,6 +35,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
         "pubrender 0",
         "a publisher that renders the data",
     ),
+    "quantity": ({"imp": {"qty": {"multiplier": 14.2}}}, {}, "14.2", "1"),
     "linearity": ({"video": {"linearity": 2}}, {}, "2", "linear"),
     "delivery": ({"video": {"delivery": [1]}}, {}, "1", "progressive or download"),
     "protocol": ({"video": {"protocols": [1]}}, {}, "1", "a version of VAST, or a wrapper for a tag"),
@@ -87,6 +93,55 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
         "fewer than 1 per day",
     ),
 }
+REASONS = {
+    "withheld": "delivery withholds the campaign, such as for a pause or a spent budget",
+    "targeting": "no request can meet its targeting",
+    "files": "the request does not meet its targeting by implied-mime",
+    "sale": "the request does not meet its targeting by implied-sale",
+    "pacing": "pacing keeps it out of this auction: the draw of auction and campaign is not below its participation",
+    "currency": "the request accepts no bids in the account's currency",
+    "seat": "the request accepts no bids from this buyer seat",
+    "transparency": "the ad must render the data that the Digital Services Act requires, and no ad here does "
+    "(regs.ext.dsa)",
+    "quantity": "the impression is billed as several events or as none (qty)",
+    "linearity": "the player accepts only non-linear ads",
+    "delivery": "the player accepts only streamed video",
+    "protocol": "no VAST version that the player accepts",
+    "flight": "outside its flight dates",
+    "advertiser": "its advertiser's domain is blocked (badv)",
+    "app": "the app it advertises is blocked (bapp)",
+    "category": "one of its categories is blocked (bcat), or not among those allowed (acat)",
+    "creative_targeting": "the request meets the targeting of no creative",
+    "duration": "no creative has an accepted length",
+    "attribute": "every creative has a blocked attribute (battr)",
+    "api": "every creative needs an API that the player lacks (api)",
+    "language": "no creative is in an accepted language (wlang)",
+    "secure": "the impression requires https, and all media files or a click URL lack it",
+    "mime": "no media file has a type that the player accepts",
+    "bitrate": "no media file is within the player's bit rates",
+    "deal": "buys none of the impression's deals, and the impression accepts no other bids from it",
+    "worth": "the value of an impression is below a micro",
+    "floor_currency": "the floor is in a currency that can't be compared",
+    "floor": "its price is below the floor",
+    "deal_budget": "the budget of the deal is spent, or its pacing keeps the campaign out of the deal in this auction",
+    "frequency": "the viewer has reached a frequency cap, or the viewer's exposures are unknown",
+    "outbid": "other campaigns of yours have a higher value here",
+    "document": "chosen, but the answer is one VAST document, for another impression's ad or without room for DSA data",
+    "one_caller": "chosen, but the viewer, address, page or publisher has used its share of the campaign's hourly plan",
+    "allowance": "chosen, but its remaining budget, or its pace, does not allow another bid",
+}
+
+
+def test_the_reason_of_each_rule() -> None:
+    by_attribute = {f"targeting.{name}": f"the request does not meet its targeting by {name}" for name in ATTRIBUTES}
+
+    assert {rule.name: rule.reason for rule in RULES} == REASONS | by_attribute
+    assert [rule_name(name) for name in (None, MIME, SALE, "country")] == [
+        "targeting",
+        "files",
+        "sale",
+        "targeting.country",
+    ]
 
 
 def test_each_rule_has_a_case() -> None:
@@ -94,7 +149,7 @@ def test_each_rule_has_a_case() -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_rule_rejects_with_the_seen_and_the_required_values(name: str) -> None:
+def test_a_rule_rejects_with_its_reason_and_the_seen_and_required_values(name: str) -> None:
     request, changes, cases, wanted = CASES[name]
     document = BidRequest.model_validate(video_request(**deepcopy(request)))
 
@@ -102,7 +157,7 @@ def test_a_rule_rejects_with_the_seen_and_the_required_values(name: str) -> None
 
     [verdict] = explanation.campaigns
     assert (verdict.rule, verdict.seen, verdict.wanted) == (name, cases, wanted)
-    assert verdict.reason.startswith(next(rule.reason for rule in RULES if rule.name == name))
+    assert verdict.reason.startswith(REASONS[name])
 
 
 def test_the_table_has_each_rule_once_in_the_order_of_evaluation() -> None:
@@ -126,7 +181,7 @@ def test_explain_and_the_counts_of_the_decision_name_only_rules_of_the_table(
     held, asked = snapshot(campaigns), BidRequest.model_validate(request)
     refused: Refused = Counter()
 
-    decide(asked, match(asked, held, NOW), held, "bidder", NOW, refused)
+    decided(asked, held, refused=refused)
 
     assert {name for _, name in refused} <= {*names_of(DECIDED)}
     for explanation in explain(asked, held, "bidder", NOW):

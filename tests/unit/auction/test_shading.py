@@ -9,17 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.auction.auction_context import AuctionContext
-from bidder.auction.decide import decide
 from bidder.auction.explain import explain
 from bidder.auction.match import match
 from bidder.auction.offer import Offer
 from bidder.auction.shading import MODEL, NO_FIRST_PRICE, OFF, TOO_DEAR, UNKNOWN, in_words, segment_of, shade, shaded
-from bidder.delivery.price_segment import PriceSegment, described, segment_of_name
+from bidder.delivery.price_segment import PriceSegment, describe_segment, segment_of_name
 from bidder.delivery.win_model import ENOUGH, MOST_MODELS, OutcomeBatch, Outcomes, Shading, WinModel, models, price_bin
 from bidder.money import display
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.decision import decided
 from tests.support.matchable import video_request
 
 CHEAP = WinModel(level=-6 * log(2), slope=6.0)
@@ -33,7 +33,7 @@ def held(known: Shading | None, **changes: object) -> Snapshot:
 def offer_of(snapshot_: Snapshot, **request: object) -> tuple[AuctionContext, Offer]:
     parsed = parse(json.dumps(video_request(**request)).encode())
     slots = match(parsed, snapshot_, NOW)
-    [offer] = decide(parsed, slots, snapshot_, "bidder", NOW)
+    [offer] = decided(parsed, snapshot_, slots=slots)
     return AuctionContext(parsed, "bidder", snapshot_.delivery, NOW), offer
 
 
@@ -109,7 +109,7 @@ def test_the_segment_of_an_auction_has_placement_device_and_hour() -> None:
 @given(st.builds(PriceSegment, st.sampled_from(["", "adx", "a-b_c"]), *[st.integers(0, 31)] * 2, st.integers(0, 23)))
 def test_a_stored_segment_name_is_parsed(segment: PriceSegment) -> None:
     assert segment_of_name(segment.names[0]) == segment
-    assert len({described(name) for name in segment.names}) == len(set(segment.names))
+    assert len({describe_segment(name) for name in segment.names}) == len(set(segment.names))
 
 
 def test_explain_reports_the_value_and_the_same_bid() -> None:

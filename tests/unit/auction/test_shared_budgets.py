@@ -8,9 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bidder.auction.decide import decide
 from bidder.auction.explain import explain
-from bidder.auction.match import match
 from bidder.auction.matching_rules import PACING, WITHHELD
 from bidder.auction.response_selection import affordable, would_be_affordable
 from bidder.campaigns.advertiser_limits import AdvertiserLimits
@@ -25,6 +23,7 @@ from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign, campaign_lists, snapshot
+from tests.support.decision import decided
 from tests.support.examples import examples
 from tests.support.matchable import matchable_requests, video_request
 
@@ -47,7 +46,7 @@ def answers(held: Snapshot, requests: int, **changes: Any) -> Counter[tuple[str,
     result: Counter[tuple[str, str | None]] = Counter()
     for number in range(requests):
         requested = parsed(video_request(id=f"r{number}", **changes))
-        offers = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
+        offers = decided(requested, held)
         explained = [bid for entry in explain(requested, held, "bidder", NOW) for bid in entry.bids]
         could = would_be_affordable(offers, held, NOW)
         paid = affordable(offers, held, NOW)
@@ -93,7 +92,7 @@ def test_explain_equals_the_bid_and_names_the_smaller_participation(
     )
     held, requested = snapshot(campaigns, paces=paces, shared=shared), parsed(request)
     draw = AuctionDraw(requested.id)
-    result = affordable(decide(requested, match(requested, held, NOW), held, "bidder", NOW), held, NOW)
+    result = affordable(decided(requested, held), held, NOW)
 
     explained = explain(requested, snapshot(campaigns, paces=paces, shared=shared), "bidder", NOW)
 
@@ -211,17 +210,9 @@ def test_the_caps_of_an_advertiser_hold_for_each_of_its_campaigns() -> None:
     other = campaign(id="other", cpm=1, advertiser={"name": "Other", "domain": "other.example"})
     held = snapshot([campaign(id="a"), campaign(id="b"), other], shared=SharedBudgets(caps={DOMAIN: limits.caps}))
     requested = parsed(video_request())
+    observed = Exposures(History([Impression(int(NOW.timestamp()), "b", "spot", DOMAIN)]))
     for hour, expected in ((14, "other"), (16, "a")):  # the day of Tokyo ends at 15:00 UTC
-        now = NOW.replace(hour=hour)
-        observed = Exposures(History([Impression(int(NOW.timestamp()), "b", "spot", DOMAIN)]))
-        [offer] = decide(
-            requested,
-            match(requested, held, now),
-            held,
-            "bidder",
-            now,
-            read_exposures=lambda observed=observed: observed,  # type: ignore[misc]
-        )
+        [offer] = decided(requested, held, NOW.replace(hour=hour), read_exposures=lambda: observed)
         assert (offer.campaign.advertiser.domain == DOMAIN) == (expected == "a")
     [explanation] = explain(requested, held, "bidder", NOW, read_exposures=lambda: observed)
     assert [(campaign_item.campaign_id, campaign_item.rule) for campaign_item in explanation.campaigns] == [

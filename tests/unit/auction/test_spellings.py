@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.auction.decide import decide
 from bidder.auction.explain import explain
-from bidder.auction.match import match
 from bidder.campaigns.campaign import Campaign
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import NOW, campaign, creative, media, snapshot
+from tests.support.decision import decided
 from tests.support.matchable import video_request
 
 
@@ -20,7 +19,7 @@ def rule(request: dict[str, Any], *campaigns: Campaign, seat: str = "bidder") ->
     """The outcome of the first campaign: `bids`, or the rule that removed it."""
     held = snapshot(campaigns)
     parsed = parse(json.dumps(request).encode())
-    offers = decide(parsed, match(parsed, held, NOW), held, seat, NOW)
+    offers = decided(parsed, held, seat=seat)
     [explanation] = explain(parsed, held, seat, NOW, campaign_id=campaigns[0].id)
     assert bool(offers) == bool(explanation.bids)
     return explanation.campaigns[0].rule
@@ -153,7 +152,7 @@ def deals(**deal: Any) -> dict[str, Any]:
 def test_a_deal_id_matches_in_any_case_and_the_bid_has_the_sent_spelling(own: str) -> None:
     held = campaign(deals=[{"id": own, "cpm": 3}])
     parsed = parse(json.dumps(deals()).encode())
-    [offer] = decide(parsed, match(parsed, snapshot([held]), NOW), snapshot([held]), "bidder", NOW)
+    [offer] = decided(parsed, snapshot([held]))
 
     assert (offer.price.deal_id, offer.price.sent_deal_id) == (own, " Deal-1")
     assert rule(deals(), held, campaign(id="other")) == "bids"

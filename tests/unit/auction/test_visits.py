@@ -1,6 +1,7 @@
 """The visits of campaigns: few are made, and the best offers equal those of an exhaustive search."""
 
 import json
+from collections import Counter
 from typing import Any
 from unittest.mock import patch
 
@@ -10,7 +11,6 @@ from hypothesis import strategies as st
 
 from bidder.auction import decide as decision
 from bidder.auction.auction_context import AuctionContext
-from bidder.auction.decide import decide
 from bidder.auction.match import match
 from bidder.auction.offer import Offer, offers
 from bidder.auction.rule import Rule
@@ -18,7 +18,9 @@ from bidder.campaigns.campaign import Campaign
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
+from bidder.snapshot.tier import SIZES
 from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.decision import decided
 from tests.support.examples import examples
 from tests.support.matchable import video_request
 
@@ -28,22 +30,22 @@ PRICES = st.sampled_from([2, 5, 5, 9.5])
 
 @st.composite
 def buyers(draw: st.DrawFn) -> list[Campaign]:
-    """Campaigns that buy some deals, above or below the deals' prices, and some in the open auction."""
+    """Campaigns that buy some deals, above or below the deals' prices, and some in the open auction.
+
+    Some bid less in the open auction on the requests of `sales` than they may bid.
+    """
     names = st.lists(st.sampled_from(DEALS), unique=True, max_size=3)
-    drawn = draw(
-        st.lists(
-            st.tuples(names, st.sampled_from([1, 6, 12]), st.sampled_from([1, 3, 5, 20]), st.sampled_from([15, 30])),
-            max_size=12,
-        )
-    )
+    prices = st.tuples(st.sampled_from([1, 5, 6, 12]), st.sampled_from([1, 3, 5, 20]), st.sampled_from([1, 0.25]))
+    drawn = draw(st.lists(st.tuples(names, prices, st.sampled_from([15, 30])), max_size=12))
     return [
         campaign(
             id=f"c{number}",
             cpm=cpm,
+            multipliers={"inventory": {"site": factor}},
             deals=[{"id": name, "cpm": in_deals} for name in deals],
             creatives=[creative(duration=seconds)],
         )
-        for number, (deals, in_deals, cpm, seconds) in enumerate(drawn)
+        for number, (deals, (in_deals, cpm, factor), seconds) in enumerate(drawn)
     ]
 
 
@@ -65,10 +67,10 @@ def parsed(request: dict[str, Any]) -> BidRequest:
     return parse(json.dumps(request).encode())
 
 
-def ranked(request: BidRequest, held: Snapshot) -> list[Offer]:
-    """All offers of all campaigns on the only impression, in descending order."""
+def ranked(request: BidRequest, held: Snapshot, impression: int = 0) -> list[Offer]:
+    """All offers of all campaigns on an impression, in descending order."""
     context = AuctionContext(request, "bidder", held.delivery, NOW)
-    [slot] = match(request, held, NOW)
+    slot = match(request, held, NOW)[impression]
     outcomes = (offers(context, slot, held.index.record(position)) for position in range(len(held.index)))
     result = [offer for outcome in outcomes if not isinstance(outcome, Rule) for offer in outcome]
     return sorted(result, key=lambda offer: offer.rank, reverse=True)
@@ -79,11 +81,11 @@ def names(result: list[Offer]) -> list[tuple[str, int, str | None]]:
 
 
 @examples(4)
-@given(sales(), buyers(), st.sampled_from([1, 2, 24]))
+@given(sales(), buyers(), st.sampled_from([1, 2, 24]), st.sampled_from([SIZES, (1, 2), (3, 3)]))
 def test_the_best_offers_equal_those_of_a_search_of_all_campaigns(
-    request: dict[str, Any], campaigns: list[Campaign], most: int
+    request: dict[str, Any], campaigns: list[Campaign], most: int, tier_sizes: tuple[int, int]
 ) -> None:
-    held, requested = snapshot(campaigns), parsed(request)
+    held, requested = snapshot(campaigns, tier_sizes=tier_sizes), parsed(request)
     [slot] = match(requested, held, NOW)
     context = AuctionContext(requested, "bidder", held.delivery, NOW)
 
@@ -98,7 +100,7 @@ def test_few_buyers_of_a_fixed_price_deal_are_priced(pmp: dict[str, Any]) -> Non
     requested, held = parsed(video_request(imp={"pmp": {"private_auction": 1, "deals": [pmp]}})), snapshot(book)
 
     with patch.object(decision, "offers", wraps=offers) as priced:
-        [result] = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
+        [result] = decided(requested, held)
 
     assert priced.call_count == 1
     assert result.campaign.id == ranked(requested, held)[0].campaign.id
@@ -118,7 +120,7 @@ def test_one_campaign_with_a_higher_bid_in_another_deal_is_priced(pmp: dict[str,
     requested, held = parsed(video_request(imp=pmp)), snapshot([*book, campaign(id="open", cpm=9)])
 
     with patch.object(decision, "offers", wraps=offers) as priced:
-        [result] = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
+        [result] = decided(requested, held)
 
     assert result.campaign.id == ranked(requested, held)[0].campaign.id
     assert priced.call_count == 1
@@ -132,10 +134,22 @@ def test_the_campaigns_with_the_highest_open_bid_alone_are_priced_for_equal_impr
     requested = parsed(document | {"imp": [imp | {"id": f"{n}"} for n in range(4)]})
 
     with patch.object(decision, "offers", wraps=offers) as priced:
-        chosen = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
+        chosen = decided(requested, held)
 
     assert {offer.price.cpm_micros for offer in chosen} == {9_000_000}
     assert (len(chosen), priced.call_count) == (4, 3)
+
+
+def test_campaigns_wait_for_a_later_tier_that_may_bid_more() -> None:
+    """The first tier may bid 20 in a deal, which this impression does not offer, and 1 elsewhere."""
+    first_tier = [campaign(id=f"d{n}", cpm=1, deals=[{"id": "gold", "cpm": 20}]) for n in range(3)]
+    held = snapshot([*first_tier, campaign(id="open", cpm=9)], tier_sizes=(3, 4))
+    requested = parsed(video_request())
+
+    with patch.object(decision, "offers", wraps=offers) as priced:
+        [result] = decided(requested, held)
+
+    assert (result.campaign.id, priced.call_count) == ("open", 1)
 
 
 def test_campaigns_without_an_accepted_length_are_not_visited() -> None:
@@ -144,7 +158,7 @@ def test_campaigns_without_an_accepted_length_are_not_visited() -> None:
     held = snapshot([*book, campaign(id="short", cpm=2, creatives=[creative(duration=15.4)])])
 
     with patch.object(decision, "offers", wraps=offers) as priced:
-        [result] = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
+        [result] = decided(requested, held)
 
     assert (result.campaign.id, priced.call_count) == ("short", 1)
 
@@ -160,5 +174,33 @@ def test_the_draw_decides_between_deals_of_equal_bids() -> None:
 
     for number in range(20):
         requested = parsed(video_request(id=f"a{number}", imp={"pmp": {"private_auction": 1, "deals": deals}}))
-        [result] = decide(requested, match(requested, held, NOW), held, "bidder", NOW)
+        [result] = decided(requested, held)
         assert result.campaign.id == ranked(requested, held)[0].campaign.id
+
+
+@pytest.mark.parametrize("impressions", [1, 3])
+def test_the_draw_decides_where_a_higher_run_bids_no_more_than_the_only_campaign_of_a_lower_run(
+    impressions: int,
+) -> None:
+    """The first campaign may bid 20 but bids 5 here; the second alone may bid 5."""
+    lowered = campaign(id="lowered", cpm=20, multipliers={"domain": {"news.example": 0.25}})
+    held = snapshot([lowered, campaign(id="plain", cpm=5)])
+    winners: Counter[str] = Counter()
+
+    for number in range(40):
+        document = video_request(id=f"a{number}")
+        [imp] = document["imp"]
+        requested = parsed(document | {"imp": [imp | {"id": f"{n}"} for n in range(impressions)]})
+        chosen = decided(requested, held)
+        assert names(chosen) == names([ranked(requested, held, n)[0] for n in range(impressions)])
+        winners.update(offer.campaign.id for offer in chosen)
+
+    assert min(winners["lowered"], winners["plain"]) > 5
+
+
+def test_a_campaign_that_bids_a_micro_is_visited() -> None:
+    requested, held = parsed(video_request()), snapshot([campaign(cpm="0.000001")])
+
+    [result] = decided(requested, held)
+
+    assert result.price.cpm_micros == 1

@@ -177,7 +177,7 @@ def test_threads_that_connect_at_the_same_time_share_one_tls_context(monkeypatch
 
     def ask() -> None:
         both_wait.wait()
-        connection._trusted(None)
+        connection._make_tls_context(None)
 
     threads = [threading.Thread(target=ask) for _ in range(2)]
     try:

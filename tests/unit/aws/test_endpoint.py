@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from bidder.aws.direct import Objects, ParameterReader
 from bidder.aws.endpoint import AwsError, Endpoint
 from bidder.aws.prefetch import FRESH, Prefetch
-from bidder.aws.signature import Credentials, Scope, path_of, signed
+from bidder.aws.signature import Credentials, Scope, path_of, sign_headers
 from tests.support.serving import serving
 
 WORDS = st.text("abcXYZ019-_. /+~é%", min_size=1, max_size=20)
@@ -38,7 +38,9 @@ def test_a_signature_equals_that_of_botocore(
     given_headers = {"Host": "host.example", "X-Amz-Target": " a   b "}
     now = at.replace(tzinfo=UTC)
 
-    ours = signed("POST", path, given_headers, body, Credentials("AK", "SK", token), Scope("eu-west-1", service), now)
+    ours = sign_headers(
+        "POST", path, given_headers, body, Credentials("AK", "SK", token), Scope("eu-west-1", service), now
+    )
 
     request = AWSRequest("POST", f"https://host.example{path}", headers={"X-Amz-Target": " a   b "}, data=body)
     with mock.patch("botocore.auth.get_current_datetime", return_value=at):

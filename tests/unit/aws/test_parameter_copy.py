@@ -19,6 +19,7 @@ from bidder.consumers.parameter_copy import copy_parameters
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from bidder.parameters import MAX_LIFETIME
+from bidder.service.current_parameters import CurrentParameters
 from bidder.service.service import Service
 from bidder.settings import InvalidSettings
 from loadtest.bench.published import publish
@@ -102,11 +103,11 @@ def test_a_change_reaches_each_process_within_its_lifetime_and_a_minute(lifetime
 
 def test_a_change_takes_effect_within_two_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The process reads at the end of each lifetime; the copy is written every minute except one."""
-    service, s3, ssm = Service(SETTINGS), FakeS3(), FakeSSM(PATH, {"network-allowance": "1"})
+    parameters, s3, ssm = CurrentParameters(SETTINGS), FakeS3(), FakeSSM(PATH, {"network-allowance": "1"})
     moment = [NOW]
     clients = {"s3-parameters": s3, "ssm": ssm}
-    monkeypatch.setattr("bidder.service.service.aws.minimal", clients.__getitem__)
-    monkeypatch.setattr("bidder.service.service.utc_now", lambda: moment[0])
+    monkeypatch.setattr("bidder.service.current_parameters.aws.minimal", clients.__getitem__)
+    monkeypatch.setattr("bidder.service.current_parameters.utc_now", lambda: moment[0])
     for changed in range(0, 180, 7):
         ssm.values["network-allowance"] = "1"
         observed, due = None, NOW
@@ -117,8 +118,8 @@ def test_a_change_takes_effect_within_two_minutes(monkeypatch: pytest.MonkeyPatc
             if second % 60 == 0 and second != 120:
                 s3.objects[KEY], s3.written[KEY] = pack(dict(ssm.values), PATH, now), now
             if now >= due:
-                reading = service._read(None)
-                due = now + service._seconds_left(reading) * SECOND
+                reading = parameters.read_all(None)
+                due = now + parameters.seconds_left(reading) * SECOND
                 if observed is None and reading.parameters.network_allowance == 2:
                     observed = second
         assert observed is not None

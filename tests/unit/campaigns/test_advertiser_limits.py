@@ -65,8 +65,8 @@ def test_a_daily_budget_above_the_total_gets_a_warning_for_advertisers_and_deals
     )
 
     assert [warning.split(": ", 1)[1] for warning in read(text).warnings] == [
-        "shop.example: budget.daily_micros: 5.00 is more than the total, 1.00",
-        "plain: deals[d].budget.daily_micros: 5.00 is more than the total, 1.00",
+        "shop.example: budget.daily: 5.00 is more than the total, 1.00",
+        "plain: deals[d].budget.daily: 5.00 is more than the total, 1.00",
     ]
 
 

@@ -133,6 +133,15 @@ def test_a_table_is_read_back_as_its_campaigns(
             f"{HEAD},country.include\n{ROW},US|UK",
             r"f.csv:2:15: c: targeting.country.include\[1\]: 'UK' is not a country",
         ),
+        (
+            f"{HEAD},country\n{ROW},US",
+            "f.csv:2:15: c: targeting.country: has the keys include, exclude, all; it is 'US'",
+        ),
+        (
+            f"{HEAD},country.inclde\n{ROW},US",
+            "f.csv:2:15: c: targeting.country.inclde: not known; did you mean include",
+        ),
+        (f"{HEAD},deal.inclde\n{ROW},d", r"f.csv:2:15: c: deals\[0\].inclde: not known"),
     ],
 )
 def test_a_mistake_is_reported_with_line_and_column(text: str, message: str) -> None:

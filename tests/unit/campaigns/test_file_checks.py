@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.content_1 import is_content_1
 from bidder.campaigns.country_codes import country_meant
 from bidder.campaigns.files import CampaignFile, InvalidCampaignFile
@@ -331,9 +330,13 @@ def test_content_taxonomy_1_accepts_only_its_ids() -> None:
     )
 
 
-def test_a_large_file_can_be_iterated_repeatedly() -> None:
-    file = checked("\n".join(json.dumps({**PLAIN, "id": f"c{number}"}) for number in range(50)))
+@pytest.mark.parametrize("value", [{"en": "de"}, ["en"]])
+def test_a_mapping_or_a_list_is_no_text(value: object) -> None:
+    wrong = refusal(
+        advertiser={"name": "S", "domain": value},
+        categories=[value],
+        creatives=[{**creative(), "language": value, "media": [media(mime=value)]}],
+    )
 
-    first, second = list(file), list(file)
-    assert first == second == [Campaign.model_validate({**PLAIN, "id": f"c{number}"}) for number in range(50)]
-    assert [pair[0].id == pair[1].id for pair in zip(file, file, strict=True)] == [True] * 50
+    form = "a mapping" if isinstance(value, dict) else "a list"
+    assert wrong.count(f"should be a text; it is {form}") == 4

@@ -8,15 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.auction.blocks import Blocks
-from bidder.auction.decide import decide
-from bidder.auction.match import match
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.categories import with_taxonomies
 from bidder.campaigns.files import as_yaml, read_campaigns
 from bidder.campaigns.taxonomies import Taxonomies
 from bidder.campaigns.taxonomy import InvalidTaxonomy, Taxonomy, read_taxonomy
 from bidder.openrtb.parse import parse
-from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.campaigns import campaign, creative, snapshot
+from tests.support.decision import decided
 from tests.support.fake_s3 import FakeS3
 from tests.support.matchable import video_request
 
@@ -96,7 +95,7 @@ SOME = st.lists(CATEGORIES, min_size=1, max_size=2, unique=True)
 
 def bids(of: Campaign, request: dict[str, Any]) -> list[int]:
     held, requested = snapshot([of]), parse(json.dumps(request).encode())
-    return [offer.price.cpm_micros for offer in decide(requested, match(requested, held, NOW), held, "bidder", NOW)]
+    return [offer.price.cpm_micros for offer in decided(requested, held)]
 
 
 @given(forests(), st.sampled_from(["include", "exclude", "all"]), SOME, SOME, st.booleans(), st.booleans())

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from bidder.cli.commands.cost import ENTRANCES, command
 from bidder.cli.cost.bill import Line, bill, per_million, total
 from bidder.cli.cost.compare import cheapest, cost, savings
-from bidder.cli.cost.prices import UnknownRegion, price_table, tiered
+from bidder.cli.cost.prices import UnknownRegion, price_by_tiers, price_table
 from bidder.cli.cost.usage import Entrance, InvalidLoad, Load, concurrency, tasks
 from tools import ROOT
-from tools.template import loaded
+from tools.template import load_template
 
 PRICES = price_table().of("us-east-1")
 MONTH = 2_628_000
@@ -112,8 +112,8 @@ def test_tiered_prices_fall_and_cover_the_whole_amount(amount: float, more: floa
     tiers: Any = [(10.0, 3.0), (20.0, 2.0), (None, 1.0)]
     by_hand = 3 * min(amount, 10) + 2 * min(max(amount - 10, 0), 20) + max(amount - 30, 0)
 
-    assert tiered(amount, tiers) == pytest.approx(by_hand)
-    assert tiered(amount + more, tiers) <= tiered(amount, tiers) + tiered(more, tiers) + 1e-3
+    assert price_by_tiers(amount, tiers) == pytest.approx(by_hand)
+    assert price_by_tiers(amount + more, tiers) <= price_by_tiers(amount, tiers) + price_by_tiers(more, tiers) + 1e-3
 
 
 def test_the_cheapest_entrance_is_constant_between_break_even_rates() -> None:
@@ -148,7 +148,7 @@ def test_a_million_requests_cost_the_month_over_the_millions() -> None:
     ("qps", "requests_per_task", "expected"),
     [
         (100_000, 60_000, 110),  # 110,000 calls/s, 1,000 a task
-        (100_000, 120_000, 64),  # 55 + 15 cores; 64 tasks of two keep them at 55 %
+        (100_000, 120_000, 71),  # 55 + 23 cores; 71 tasks of two keep them at 55 %
         (1, 60_000, 2),
     ],
 )
@@ -157,7 +157,7 @@ def test_tasks_follow_the_scaling_target_that_needs_more(qps: float, requests_pe
 
 
 def test_a_task_has_the_size_of_the_containers_stack() -> None:
-    parameters = loaded(ROOT / "deploy" / "container.yaml")["Parameters"]
+    parameters = load_template(ROOT / "deploy" / "container.yaml")["Parameters"]
     defaults = {name: float(parameter["Default"]) for name, parameter in parameters.items() if name in _OF_A_TASK}
     assert defaults == {
         "Cpu": Load.task_vcpu * 1024,

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from bidder.cli.commands.cost import command
 from bidder.cli.cost.bill import bill
 from bidder.cli.cost.compare import cheapest, cost
-from bidder.cli.cost.prices import price_table, tiered
+from bidder.cli.cost.prices import price_by_tiers, price_table
 from bidder.cli.cost.usage import (
     Entrance,
     Load,
@@ -51,6 +51,10 @@ def _by_cpu(qps: float) -> int:
     return tasks(Load(qps, 0.3, 0.15, requests_per_task=10**12))
 
 
+def _cores(there: Load) -> float:
+    return (there.qps * there.bid_cpu_ms + there.event_calls * there.event_cpu_ms) / 1000
+
+
 def _place_of_traces(qps: float) -> int:
     lines = sorted(bill(load(qps), Entrance.REST_API, PRICES), key=lambda line: -line.dollars)
     return [line.service for line in lines].index("X-Ray") + 1
@@ -65,6 +69,9 @@ def _sentences() -> list[str]:
         f"which is already the {['', 'largest', 'second', 'third'][_place_of_traces(100)]} largest line of the bill",
         f"The break-even with the container is near {cheapest(load(10), PRICES)[1].qps:.0f} requests/s",
         f"REPORT lines are {log_gb(load(1000), rest) / 1000:.1f} TB a month",
+        f"{million.event_cpu_ms} ms = {_cores(million) / 1e6:.5f} *q*; at 55 % of a task of two: "
+        f"{_cores(million) / 1e6 / million.utilisation / million.task_vcpu:.5f} *q* tasks",
+        f"{_cores(load(10_000)):.1f} cores at work",
         f"By CPU alone that is {_by_cpu(10_000)} tasks of two",
         f"`RequestsPerTask`, 60,000 a minute, makes it {tasks(load(10_000))}",
         f"The container needs {tasks(hundred_thousand)} tasks, or {_by_cpu(100_000)} by CPU alone, and costs "
@@ -73,12 +80,12 @@ def _sentences() -> list[str]:
         f"{snapshot_gets(hundred_thousand, container):,.0f} GETs a second, Lambda's "
         f"{processes(hundred_thousand, rest):,.0f} environments {snapshot_gets(hundred_thousand, rest):,.0f}",
         f"With {processes(hundred_thousand, container):,.0f} processes the shares are",
-        f"{tasks(million):,} tasks, or {_by_cpu(1_000_000)} by CPU alone",
+        f"{tasks(million):,} tasks, or {_by_cpu(1_000_000):,} by CPU alone",
         f"{processes(million, container):,.0f} processes send {snapshot_gets(million, container):,.0f} GETs a second; "
         f"{processes(million, rest):,.0f} environments of Lambda would send {snapshot_gets(million, rest):,.0f},",
         f"{read_units(million):,.0f} read units a second",
-        f"${PRICES.sns.publish * 1e6:.2f} of publishes and ${tiered(sqs * 1e6, PRICES.sqs):.2f} of SQS requests "
-        f"({sqs:.2f} for an event)",
+        f"${PRICES.sns.publish * 1e6:.2f} of publishes and "
+        f"${price_by_tiers(sqs * 1e6, PRICES.sqs):.2f} of SQS requests ({sqs:.2f} for an event)",
     ]
 
 

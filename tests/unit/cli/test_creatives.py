@@ -20,6 +20,7 @@ from bidder.cli.multipart import upload_in_parts
 from bidder.cli.session import Session
 from bidder.creatives.job import Finished, State
 from bidder.creatives.upload import Upload, creative_id, decoded, encoded, metadata, sequencer_of, uploads
+from bidder.service.current_parameters import CurrentParameters
 from bidder.service.service import Service
 from bidder.settings import Settings
 from tests.support.campaigns import NOW, campaign, creative
@@ -202,6 +203,8 @@ def test_listings_have_state_and_reason(cli: Any, world: World, capsys: pytest.C
     assert cli("creatives", "show", "shoes", "spot", "--json") == 0
     assert json.loads(capsys.readouterr().out)["finished"]["seconds"] == 15
     assert cli("creatives", "show", "shoes", "nothing") == 1
+    assert cli("creatives", "show", "shoes", "") == 1
+    assert "no upload of '' of shoes has arrived" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["spot.mp4", "a+b.mp4", "100%25 off.mp4", "é &?=#.mp4", "日本\n.mov"])
@@ -250,8 +253,8 @@ def test_each_video_in_a_campaign_file_is_uploaded_once(
     cli: Any, world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Service, "taxonomies", SimpleNamespace(all=dict))
-    monkeypatch.setattr(Service, "plain_parameters", lambda _: SimpleNamespace(import_warn_cpm=100))
-    monkeypatch.setattr("bidder.cli.campaign_import.warn_of_pin", lambda _: None)
+    monkeypatch.setattr(CurrentParameters, "plain", lambda _: SimpleNamespace(import_warn_cpm=100))
+    monkeypatch.setattr("bidder.cli.campaign_import.warn_of_switches", lambda _: None)
     file, video = tmp_path / "campaigns.yaml", tmp_path / "spot.mp4"
     file.write_text(FILE)
     assert cli("campaigns", "import", str(file)) == 1

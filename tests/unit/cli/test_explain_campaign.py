@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from bidder.auction.decide import decide
-from bidder.auction.match import match
 from bidder.campaigns.campaign import Campaign, Status
 from bidder.campaigns.targeting import ATTRIBUTES
 from bidder.cli import explain_campaign
@@ -19,6 +17,7 @@ from bidder.delivery.budget import Spend
 from bidder.money import MICROS
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import NOW, campaign, campaign_lists, creative, snapshot
+from tests.support.decision import decided
 from tests.support.examples import examples
 from tests.support.service import service
 
@@ -71,7 +70,7 @@ def bids_on(item: Campaign, example: Any) -> bool:
     """Whether the campaign, active and without competitors, bids on the example."""
     held = snapshot([item.model_copy(update={"status": Status.ACTIVE})], now=example.at)
     request = parse(json.dumps(example.request).encode())
-    return bool(decide(request, match(request, held, example.at, example.exchange), held, "bidder", example.at))
+    return bool(decided(request, held, example.at, exchange=example.exchange))
 
 
 def test_every_attribute_except_hashes_has_an_example() -> None:
@@ -138,9 +137,14 @@ class Spent:
         return dict.fromkeys(clocks, Spend(7_000_000, 2_000_000))
 
 
-class Unpinned:
+class SwitchesOff:
+    """A store of snapshots without a pin and a stop."""
+
     def pinned(self) -> None:
         return None
+
+    def is_stopped(self) -> bool:
+        return False
 
 
 @pytest.mark.parametrize("as_json", [False, True])
@@ -156,8 +160,8 @@ def test_state_refusals_and_example_are_printed(
     )
     held = snapshot([own_campaign])
     monkeypatch.setattr(explain_campaign, "load_snapshot", lambda *_: held)
-    monkeypatch.setattr(explain_campaign, "_refused", lambda *_: Counter({"floor": 1234, "duration": 2}))
-    bidder_service = service(held, campaigns=Kept(own_campaign), ledger=Spent(), store=Unpinned())
+    monkeypatch.setattr(explain_campaign, "_count_rejections", lambda *_: Counter({"floor": 1234, "duration": 2}))
+    bidder_service = service(held, campaigns=Kept(own_campaign), ledger=Spent(), store=SwitchesOff())
 
     explain_campaign.print_campaign(bidder_service, "plain", ExplainOptions(at=NOW.isoformat()), as_json=as_json)
 
@@ -208,5 +212,5 @@ def test_refusals_are_read_from_the_log_of_the_bid_function(monkeypatch: pytest.
 
     monkeypatch.setattr("bidder.aws.client", lambda _: Logs())
 
-    assert explain_campaign._refused("a", NOW) == {"floor": 5}
+    assert explain_campaign._count_rejections("a", NOW) == {"floor": 5}
     assert [call["logGroupName"] for call in requested if "logGroupName" in call] == ["/bidder/bid"]

@@ -1,5 +1,6 @@
 """The command line: every command exists, and an error is one line with its exit status."""
 
+import io
 import json
 import re
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import click
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from click.testing import CliRunner
 
 from bidder.campaigns.advertisers import AdvertiserRepository
@@ -62,7 +63,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Service:
         pacing_store=PacingStore(s3, "b"),  # type: ignore[arg-type]
         ledger=Nobody(),
     )
-    held.plain_parameters = lambda: held.parameters  # type: ignore[method-assign]
+    held.current_parameters.plain = lambda: held.parameters  # type: ignore[method-assign]
     return held
 
 
@@ -232,8 +233,51 @@ def test_a_deletion_asks_for_confirmation(
 
     status, _, err = run("campaigns", "delete", "a")
 
-    assert (status, err.splitlines()[-1]) == (130, "interrupted: nothing was changed")
+    assert status == 1
+    assert err.splitlines()[-1] == "error: not confirmed, so nothing was deleted; --yes deletes without a question"
     assert [item.id for item in made.campaigns.all()] == ["a"]
+
+
+def test_a_deletion_without_an_answer_on_standard_input_names_the_option(
+    run: Callable[..., tuple[int, str, str]], made: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored(made, a="active")
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+
+    status, _, err = run("campaigns", "delete", "a")
+
+    assert status == 1
+    assert err.splitlines()[-1] == "error: not confirmed, so nothing was deleted; --yes deletes without a question"
+    assert [item.id for item in made.campaigns.all()] == ["a"]
+
+
+@pytest.mark.parametrize("name", ["", "x" * 3000, "a b", "a\nb", "é"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "campaigns show",
+        "campaigns history",
+        "campaigns pause",
+        "campaigns restore",
+        "campaigns health",
+        "advertisers show",
+        "segments show",
+        "lists delete",
+        "parameters get",
+    ],
+)
+def test_a_name_that_nothing_can_have_is_named_on_one_short_line(
+    run: Callable[..., tuple[int, str, str]], made: Service, call: str, name: str
+) -> None:
+    stored(made, a="active")
+
+    status, out, err = run(*call.split(), name)
+
+    assert (status, out) == (1, "")
+    [line] = err.splitlines()
+    assert line.startswith("error: no " if "parameters" not in call else "error: ")
+    assert "refused or is not there" not in line
+    assert (name if name == "é" else repr(name)[1:50]) in line
 
 
 def test_ctrl_c_during_an_import_prints_the_stored_campaigns_in_one_line(
@@ -286,6 +330,19 @@ def test_import_and_list_print_a_pinned_snapshot(
         )
 
 
+def test_commands_on_campaigns_warn_that_all_bidding_is_stopped(
+    run: Callable[..., tuple[int, str, str]], made: Service, tmp_path: Path
+) -> None:
+    file = tmp_path / "one.jsonl"
+    file.write_text(campaign(id="a").model_dump_json(exclude_defaults=True))
+    arguments = (("import", str(file)), ("list",), ("list", "--json"), ("show", "a"), ("show", "a", "--json"))
+    for is_stopped in (False, True):
+        made.store.stop(NOW, stopped=is_stopped)
+        for each in arguments:
+            errors = run("campaigns", *each)[2]
+            assert ("warning: all bidding is stopped" in errors) == is_stopped, each
+
+
 def test_a_dry_run_of_an_id_list_prints_five_parsed_ids_and_writes_nothing(
     run: Callable[..., tuple[int, str, str]], made: Service, tmp_path: Path
 ) -> None:
@@ -314,13 +371,25 @@ def test_the_limits_of_advertisers_are_imported_shown_exported_and_deleted(
     file = tmp_path / "limits.yaml"
     file.write_text("advertisers: [{domain: shop.example, budget: {daily: 10}}]\n")
 
-    assert (
-        'shop.example: budget: nothing -> {"daily_micros": 10000000}'
-        in run("campaigns", "import", str(file), "--dry-run")[1]
-    )
+    assert 'shop.example: budget: nothing -> {"daily": 10}' in run("campaigns", "import", str(file), "--dry-run")[1]
     assert run("advertisers", "list", "--json")[1] == "[]\n"
     assert "limits of 1 advertiser imported" in run("campaigns", "import", str(file))[1]
     assert "shop.example" in run("advertisers", "list")[1]
-    assert '"daily_micros": 10000000' in run("advertisers", "show", "shop.example")[1]
+    assert '"daily": 10' in run("advertisers", "show", "shop.example")[1]
     assert run("advertisers", "delete", "shop.example")[0] == 0
     assert run("advertisers", "show", "shop.example")[0] == 1
+
+
+def test_a_read_timeout_of_aws_names_the_aws(
+    run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def time_out(_: object) -> object:
+        raise ReadTimeoutError(endpoint_url="http://aws.test/")
+
+    monkeypatch.setattr(CampaignRepository, "all", time_out)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://aws.test")
+
+    status, _, err = run("campaigns", "list")
+
+    assert (status, err.count("\n")) == (1, 1)
+    assert err.startswith("error: http://aws.test refused or is not there: Read timeout")

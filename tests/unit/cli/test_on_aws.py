@@ -75,7 +75,7 @@ def test_snapshots_are_listed_shown_compared_pinned_and_unpinned(account: Accoun
         first,
     ]
     assert json.loads(command("snapshot", "show", str(second)).out)["version"] == second
-    message = "a: cpm_micros: 1000000 -> 2000000"
+    message = "a: cpm: 1 -> 2"
     assert command("snapshot", "diff", str(first), str(second)).out == f"{message}\n"
     assert json.loads(command("snapshot", "diff", str(first), str(second), "--json").out) == [message]
     assert command("snapshot", "diff", str(first), str(first)).out == "no campaign differs\n"

@@ -22,7 +22,7 @@ from bidder.cli.replay_report import as_json
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from bidder.openrtb.parse import parse
-from bidder.openrtb.recorded import InvalidRecording, recorded
+from bidder.openrtb.recorded import InvalidRecording, read_recorded_requests
 from bidder.snapshot.compile import compile_index
 from bidder.snapshot.container import BadSnapshot
 from bidder.snapshot.delivery_state import compile_delivery
@@ -165,7 +165,7 @@ def test_a_second_run_prints_the_same_bytes(tmp_path: Path) -> None:
 
 def test_an_invalid_call_is_refused_with_the_reason(tmp_path: Path) -> None:
     with pytest.raises(InvalidRecording, match="line 2 is not a recorded request: at: "):
-        list(recorded(lines(video_request(), {"at": "yesterday", "request": {}}).splitlines()))
+        list(read_recorded_requests(lines(video_request(), {"at": "yesterday", "request": {}}).splitlines()))
     (tmp_path / "no.zip").write_bytes(b"PK")
     with pytest.raises(BadSnapshot, match=r"no\.zip is not a saved snapshot"):
         load_saved(tmp_path / "no.zip")

@@ -23,9 +23,9 @@ def test_a_diff_lists_changes_by_campaign() -> None:
     old, new = (world.store.snapshot(world.store.manifest(version)) for version in (first, second))
 
     assert list(changes(old, new)) == [
-        "a: cpm_micros: 1000000 -> 2000000",
+        "a: cpm: 1 -> 2",
         "b: may bid -> paused",
-        'b: status: nothing -> "paused"',
+        'b: status: "active" -> "paused"',
         "d: added",
     ]
     assert list(changes(new, old))[-1] == "d: gone"

@@ -1,15 +1,16 @@
 """Budgets of advertisers and deals over refreshes, with campaigns that are added, deleted and edited."""
 
+import gzip
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from bidder.auction.decide import decide
-from bidder.auction.match import match
 from bidder.auction.offer import Offer
 from bidder.auction.response_selection import affordable
 from bidder.campaigns.advertiser_limits import AdvertiserLimits
@@ -23,6 +24,7 @@ from bidder.openrtb.parse import parse
 from bidder.snapshot.pacing_store import PacingStore
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign
+from tests.support.decision import decided
 from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.examples import examples
 from tests.support.matchable import video_request
@@ -58,7 +60,7 @@ class Shop(World):
     def bid(self, held: Snapshot, **changes: Any) -> list[Offer]:
         self.bids += 1
         parsed = parse(json.dumps(video_request(id=f"r{self.bids}", **changes)).encode())
-        return affordable(decide(parsed, match(parsed, held, self.now), held, "bidder", self.now), held, self.now)
+        return affordable(decided(parsed, held, self.now), held, self.now)
 
     def show(self, offers: list[Offer]) -> None:
         self.ledger.record(  # type: ignore[attr-defined]
@@ -153,6 +155,50 @@ def test_the_spend_of_a_deleted_campaign_still_counts() -> None:
     assert position is not None
     assert held.delivery.withheld(position) is Withheld.ADVERTISER_DAILY_BUDGET
     assert shop.spent() == 5 * COST
+
+
+def lose_memory(shop: Shop) -> None:
+    shop.s3.objects["pacing/memory"] = b"half written"
+    shop.refresh()
+
+
+def lift_limits(shop: Shop) -> None:
+    shop.advertisers.delete(DOMAIN)
+    shop.refresh()
+    shop.limit(total_micros=5 * COST)
+
+
+@pytest.mark.parametrize("happening", [lose_memory, lift_limits, Shop.refresh])
+def test_no_refresh_forgets_the_spend_of_deleted_campaigns(happening: Callable[[Shop], Any]) -> None:
+    """Deleted campaigns are in no index, so that only the store knows that they belong to the advertiser."""
+    shop = Shop()
+    shop.limit(total_micros=5 * COST)
+    shop.campaigns.put(campaign(id="a"))
+    held = shop.refresh()
+    for _ in range(5):
+        shop.show(shop.bid(held))
+    list(shop.campaigns.delete_each([campaign(id="a")]))
+    happening(shop)
+    shop.campaigns.put(campaign(id="b"))
+
+    held = shop.refresh()
+    for _ in range(5):
+        shop.show(shop.bid(held))
+
+    assert shop.spent() == 5 * COST
+
+
+def test_a_refresh_that_cannot_read_the_members_publishes_nothing() -> None:
+    shop = Shop()
+    shop.limit(total_micros=5 * COST)
+    shop.campaigns.put(campaign(id="a"))
+    version = shop.refresh().version
+    shop.s3.objects["pacing/members"] = b"half written"
+
+    with pytest.raises(gzip.BadGzipFile):
+        shop.refresh()
+
+    assert shop.held().version == version
 
 
 def test_a_higher_or_deleted_budget_lets_campaigns_bid_after_the_next_refresh() -> None:

@@ -161,6 +161,37 @@ def test_startup_loads_a_snapshot_and_shutdown_publishes_the_counts() -> None:
     assert message_value == ["begin", "lifespan.startup.complete", "end", "lifespan.shutdown.complete"]
 
 
+def test_the_shutdown_begins_after_the_last_tick() -> None:
+    order: list[str] = []
+    ticking, stopping = Event(), Event()
+
+    def tick() -> None:
+        ticking.set()
+        assert stopping.wait(10)
+        order.append("tick")
+
+    async def live(server: BidderAsgi) -> None:
+        messages = [{"type": "lifespan.startup"}]
+
+        async def receive() -> MutableMapping[str, Any]:
+            if messages:
+                return messages.pop()
+            while not ticking.is_set():
+                await asyncio.sleep(0.01)
+            asyncio.get_running_loop().call_later(0.05, stopping.set)  # while the shutdown waits for the tick
+            return {"type": "lifespan.shutdown"}
+
+        async def send(_: MutableMapping[str, Any]) -> None:
+            pass
+
+        await server({"type": "lifespan"}, receive, send)
+
+    with application(upkeep=Upkeep(nothing, tick, lambda: order.append("end"))) as server:
+        asyncio.run(live(server))
+
+    assert order == ["tick", "end"]
+
+
 def test_a_late_event_loop_refuses_bids_and_accepts_notices() -> None:
     with application() as server:
         server._lag.seconds = 0.2

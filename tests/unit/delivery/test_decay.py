@@ -4,7 +4,7 @@ from fractions import Fraction
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bidder.delivery.decay import FORGOTTEN, HALF_LIFE, WHOLE, remembered, week, weight
+from bidder.delivery.decay import FORGOTTEN, HALF_LIFE, WHOLE, sum_with_decay, week, weight
 from tests.support.campaigns import NOW
 
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - a bound
@@ -38,7 +38,7 @@ def test_each_half_life_halves_the_weight_down_to_zero() -> None:
 def test_decayed_counts_are_the_rounded_weighted_sum(counts: dict[int, int], now: int) -> None:
     exact = sum((number * half_after_four_weeks(now - then) for then, number in counts.items()), Fraction(0))
 
-    assert abs(remembered(counts, now) - exact) <= Fraction(1, 2)
+    assert abs(sum_with_decay(counts, now) - exact) <= Fraction(1, 2)
 
 
 @given(moments, st.integers(0, 10_000))

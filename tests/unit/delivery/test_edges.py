@@ -12,7 +12,7 @@ from bidder.delivery.curve import FLAT, HOUR, HOURS, Curve
 from bidder.delivery.health import health
 from bidder.delivery.pacing import Forecast
 from bidder.delivery.participation import BUCKETS, buckets, rank
-from bidder.delivery.price_segment import EVERYTHING, PriceSegment, described, device_number
+from bidder.delivery.price_segment import EVERYTHING, PriceSegment, describe_segment, device_number
 from tests.support.campaigns import NOW
 from tests.unit.delivery.test_health import HALF_SPENT, LIMITS, NOON, memory
 
@@ -80,7 +80,7 @@ def test_a_campaign_takes_part_in_the_buckets_of_its_lowest_ranks() -> None:
 
 def test_a_segment_has_its_parent_segments_and_a_description() -> None:
     assert PriceSegment("adx", 17, 0, 9).names == ("adx|17||09", "adx|17|", "adx|17", "adx", EVERYTHING)
-    assert described(EVERYTHING) == "all auctions"
-    assert described("adx|17|2|09") == "exchange adx, placement 1, device type 2, hour 09 UTC"
-    assert described("|16||").startswith("no exchange, plcmt 16, no device type")
+    assert describe_segment(EVERYTHING) == "all auctions"
+    assert describe_segment("adx|17|2|09") == "exchange adx, placement 1, device type 2, hour 09 UTC"
+    assert describe_segment("|16||").startswith("no exchange, plcmt 16, no device type")
     assert [device_number(number) for number in (None, 0, 1, 31, 32)] == [0, 0, 1, 31, 0]

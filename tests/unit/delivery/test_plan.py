@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bidder.campaigns.pacing_mode import Mode
 from bidder.delivery.curve import FLAT, HOURS, Curve
-from bidder.delivery.plan import Anchor, Period, planned
+from bidder.delivery.plan import Anchor, Period, planned_spend
 
 START = datetime(2026, 3, 2, tzinfo=UTC).timestamp()
 """A Monday."""
@@ -31,7 +31,7 @@ def test_an_even_plan_spends_in_proportion_to_traffic(
     share = traffic(UNEVEN, anchored, min(minute, length)) / rest if rest and minute > anchored else 0.0
     share = 1.0 if minute >= length else share
 
-    assert planned(Mode.EVEN, UNEVEN, period, anchor, START + 60 * minute) == pytest.approx(
+    assert planned_spend(Mode.EVEN, UNEVEN, period, anchor, START + 60 * minute) == pytest.approx(
         spent + max(0.0, limit - spent) * share, abs=1e-6
     )
 
@@ -44,14 +44,16 @@ def test_a_front_loaded_plan_falls_from_150_to_50_percent_of_the_even_rate(first
 
     share = sum(rates[first:minute]) / sum(rates[first:])
 
-    assert planned(Mode.FRONT_LOADED, FLAT, period, anchor, START + 60 * minute) == pytest.approx(100 + 900 * share)
+    assert planned_spend(Mode.FRONT_LOADED, FLAT, period, anchor, START + 60 * minute) == pytest.approx(
+        100 + 900 * share
+    )
 
 
 def test_a_period_without_traffic_is_spent_in_proportion_to_time() -> None:
     nights = Curve([0.0] * 12 + [1.0] * (HOURS - 12))
     period = Period(START + 7200, START + 3 * 7200, "UTC")
 
-    assert planned(Mode.EVEN, nights, period, Anchor(100, period.start, 0.0, period.end), START + 2 * 7200) == 50
+    assert planned_spend(Mode.EVEN, nights, period, Anchor(100, period.start, 0.0, period.end), START + 2 * 7200) == 50
 
 
 def test_a_plan_after_the_last_traffic_spends_nothing_before_its_end() -> None:
@@ -59,5 +61,5 @@ def test_a_plan_after_the_last_traffic_spends_nothing_before_its_end() -> None:
     period = Period(START, START + 36_000, "UTC")
     anchor = Anchor(100, START + 6 * 3600, 40.0, period.end)
 
-    assert planned(Mode.EVEN, mornings, period, anchor, START + 8 * 3600) == 40
-    assert planned(Mode.EVEN, mornings, period, anchor, period.end) == 100
+    assert planned_spend(Mode.EVEN, mornings, period, anchor, START + 8 * 3600) == 40
+    assert planned_spend(Mode.EVEN, mornings, period, anchor, period.end) == 100

@@ -54,14 +54,16 @@ def test_the_delivery_state_predicts_the_same_rates_as_the_counts() -> None:
         Outcome.COMPLETION, total([counts["shoes", "a"], counts["shoes", "b"]]), account[Outcome.COMPLETION]
     )
 
-    held = unpack_predictions(pack_predictions(counts, ["shoes", "unheard of"]))
+    unpacked = unpack_predictions(pack_predictions(counts, ["shoes", "unheard of"]))
 
-    assert held.of("shoes", "a", Outcome.COMPLETION) == predict(Outcome.COMPLETION, counts["shoes", "a"], shoes.rate)
-    assert held.of("shoes", "new", Outcome.COMPLETION).rate == shoes.rate
+    assert unpacked.of("shoes", "a", Outcome.COMPLETION) == predict(
+        Outcome.COMPLETION, counts["shoes", "a"], shoes.rate
+    )
+    assert unpacked.of("shoes", "new", Outcome.COMPLETION).rate == shoes.rate
     assert (
-        held.of("cars", "c", Outcome.COMPLETION).rate == account[Outcome.COMPLETION]
+        unpacked.of("cars", "c", Outcome.COMPLETION).rate == account[Outcome.COMPLETION]
     )  # a campaign with a fixed CPM uses no prediction
-    assert held.of("new", "new", Outcome.CLICK).rate == account[Outcome.CLICK]
+    assert unpacked.of("new", "new", Outcome.CLICK).rate == account[Outcome.CLICK]
 
 
 def test_a_delivery_state_of_older_code_predicts_by_priors() -> None:

@@ -28,9 +28,9 @@ def test_a_campaign_takes_part_no_more_than_its_advertiser() -> None:
     paces = {"less": Pace(10, 5, 6), "more": Pace(WHOLE, 7, 8), "other": Pace(WHOLE, 1, 2)}
     members = {"shop.example": ["less", "more", "unpaced"], "rival.example": ["other"]}
 
-    held = paces_within(paces, members, {"shop.example": Pace(20, 100, 200)})
+    limited = paces_within(paces, members, {"shop.example": Pace(20, 100, 200)})
 
-    assert held == {
+    assert limited == {
         "less": Pace(10, 5, 6),
         "more": Pace(20, 7, 8),
         "unpaced": Pace(20, Allowance.NO_LIMIT, Allowance.NO_LIMIT),

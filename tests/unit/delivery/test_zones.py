@@ -12,7 +12,7 @@ from bidder.delivery.periods import period
 from bidder.delivery.price_segment import (
     MOST_PRICE,
     PriceSegment,
-    described,
+    describe_segment,
     device_number,
     placement_number,
     segment_of_name,
@@ -158,7 +158,7 @@ def test_a_stored_segment_is_parsed(name: str, segment: PriceSegment) -> None:
     ],
 )
 def test_the_description_of_a_segment_has_the_values_of_openrtb(name: str, words: list[str]) -> None:
-    assert described(name).split(", ")[: len(words)] == words
+    assert describe_segment(name).split(", ")[: len(words)] == words
 
 
 def test_prices_up_to_268_fit_in_event_urls() -> None:

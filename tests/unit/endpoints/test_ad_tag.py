@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from bidder.campaigns.campaign import Campaign
-from bidder.endpoints.ad_tag import TagCall, vast
+from bidder.endpoints.ad_tag import vast
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from bidder.endpoints.reply import Reply
+from bidder.endpoints.tag_call import TagCall
 from bidder.events.kinds import Kind
 from bidder.events.token import verify
 from bidder.service.no_bid_counts import AnswerKind

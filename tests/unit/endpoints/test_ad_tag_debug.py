@@ -5,9 +5,10 @@ import json
 import pytest
 from lxml import etree
 
-from bidder.endpoints.ad_tag import TagCall, vast
-from bidder.endpoints.ad_tag_debug import HEADER, explained
+from bidder.endpoints.ad_tag import vast
+from bidder.endpoints.ad_tag_debug import HEADER, explain_ad_tag
 from bidder.endpoints.reply import Reply
+from bidder.endpoints.tag_call import TagCall
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign, snapshot
 from tests.support.service import service
@@ -15,6 +16,7 @@ from tests.support.service import service
 KEY = "an operators' key"
 OPERATOR = {"authorization": f"Bearer {KEY}", "origin": "https://news.example"}
 HELD = snapshot([campaign(), campaign(id="abroad", targeting={"country": {"include": ["DEU"]}})])
+STOPPED = HELD._replace(is_stopped=True)
 
 
 def ask(query: dict[str, str], headers: dict[str, str] = OPERATOR, held: Snapshot | None = HELD) -> Reply:
@@ -53,8 +55,9 @@ def test_an_openrtb_answer_has_only_the_header() -> None:
     ("query", "held", "expected"),
     [
         ({"ua": "Mozilla/5.0 (compatible; Googlebot/2.1)"}, HELD, "a known crawler, by its user agent: nbr 3"),
-        ({"tmax": "1"}, HELD, "tmax of 1 ms leaves no time for an answer"),
-        ({}, None, "no snapshot young enough to bid from: see /health"),
+        ({"tmax": "1"}, HELD, "tmax of 1 ms leaves no time for an answer: nbr 15"),
+        ({}, STOPPED, "all bidding is stopped, until `bidder go`: nbr 501"),
+        ({}, None, "no snapshot young enough to bid from: see /health: nbr 1"),
         ({"gdpr": "1"}, HELD, "contextual only: the GDPR applies"),
     ],
 )
@@ -88,10 +91,10 @@ def test_a_campaign_name_cannot_end_the_comment() -> None:
 def test_a_tag_is_explained_like_a_post() -> None:
     tag = TagCall({"floor": ["100"]}, OPERATOR, None, "https://bid.example", NOW, "auction")
 
-    reply = explained(service(HELD, admin_key=KEY), tag, None)
+    reply = explain_ad_tag(service(HELD, admin_key=KEY), tag, None)
 
     assert reply.status == 200
     [imp] = json.loads(reply.body)["imp"]
     assert imp["funnel"][0] == {"rule": "all", "left": 2}
-    wrong = explained(service(HELD, admin_key=KEY), tag._replace(query={"w": ["x"]}), None)
+    wrong = explain_ad_tag(service(HELD, admin_key=KEY), tag._replace(query={"w": ["x"]}), None)
     assert wrong.status == 400

@@ -14,7 +14,7 @@ from bidder.endpoints.bid import bid
 from bidder.endpoints.bid_response import BidContext, bid_object, notice_urls
 from bidder.endpoints.call import Call
 from bidder.endpoints.vast import markup_form, vast
-from bidder.events.markup_form import written
+from bidder.events.markup_form import encode_form
 from bidder.events.urls import EventUrls
 from bidder.openrtb.bid_response import dump
 from bidder.snapshot.snapshot import Snapshot
@@ -35,7 +35,7 @@ def answered(held: Snapshot, body: bytes, base: str = BASE, viewer: Any = None) 
 
 def rendered(terms: BidContext, offer: Offer, urls: EventUrls) -> str:
     """The JSON of a bid, rendered without a template."""
-    notices = notice_urls(urls, written(markup_form(offer)))
+    notices = notice_urls(urls, encode_form(markup_form(offer)))
     return dump(bid_object(terms, offer, urls.bid_id, vast(offer, urls, terms.request), notices))
 
 

@@ -36,6 +36,13 @@ def shown(positions: list[dict[str, Any]], **video: Any) -> list[tuple[str | Non
         ([{}], [("side", None)]),
         ([{"w": 0, "h": 90}], [("top", None)]),
         ([{"w": 300, "h": 250, "vcm": 7}], [("side", None)]),
+        ([{"format": [{"w": 970, "h": 250}, {"w": 728, "h": 90}]}], [("top", None)]),
+        ([{"format": [{"w": 970, "h": 250}]}], []),
+        ([{"format": [{"wratio": 6, "hratio": 5, "wmin": 300}]}], []),
+        ([{"format": [{"w": "300", "h": 250.0}, {}], "w": 0, "h": 0}], [("side", None)]),
+        ([{"format": [{"w": 970, "h": 250}], "w": 728, "h": 90}], [("top", None)]),
+        ([{"format": [{"w": 970, "h": 250}], "w": 300}], []),
+        ([{"format": None}, {"format": []}], [("side", None), ("large", None)]),
     ],
 )
 def test_each_companionad_gets_a_matching_companion_and_none_is_repeated(

@@ -1,6 +1,7 @@
 """Event URLs of bids: the billing kind, the device type, and the limit of length."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -59,3 +60,24 @@ def test_events_have_the_device_type_of_their_bid(device: dict[str, int], expect
 
     claims = verify(Kind.WIN, token, KEYS, NOW)
     assert (claims.device, make_event(Kind.WIN, claims, {}, NOW).device) == (expected_text, expected_text)
+
+
+@pytest.mark.parametrize(
+    ("locations", "country"),
+    [
+        ({"device": {"geo": {"country": "US"}}, "user": {"geo": {"country": "FRA"}}}, "USA"),
+        ({"user": {"geo": {"country": "FRA"}}}, "FRA"),
+        ({"device": {"geo": {}}, "user": {"geo": {"country": "fr"}}}, "FRA"),
+        ({"device": {"geo": {"lat": 1.5, "lon": 2}}, "user": {"geo": {"country": "FRA"}}}, None),
+        ({"device": {}, "user": {}}, None),
+    ],
+)
+def test_events_have_the_country_by_which_the_campaign_was_targeted(
+    locations: dict[str, Any], country: str | None
+) -> None:
+    body = json.dumps(video_request(**locations)).encode()
+    reply = bid(service(snapshot([campaign()])), Call(body, {}, "https://bid.example", NOW))
+    [answered_bid] = json.loads(reply.body)["seatbid"][0]["bid"]
+    token = answered_bid["nurl"].partition("/e/win/")[2].partition("?")[0]
+
+    assert verify(Kind.WIN, token, KEYS, NOW).country == country

@@ -114,6 +114,23 @@ def _in_vast(reply: Reply) -> Counter[tuple[str, str]]:
     return Counter((claim.campaign_id, claim.creative_id) for claim in claims)
 
 
+ROBOT = {"device": {"ua": "Mozilla/5.0 (compatible; Googlebot/2.1)"}}
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+@pytest.mark.parametrize("changes", [{}, {"tmax": 1}, {"tmax": 500}, ROBOT, {"tmax": 1, **ROBOT}])
+def test_explain_gives_the_no_bid_reason_of_the_bid_endpoint(changes: dict[str, Any], is_stopped: bool) -> None:
+    """Requests that get no auction although a campaign matches."""
+    held = snapshot([campaign()])._replace(is_stopped=is_stopped)
+    request = video_request(**changes)
+    answered = bid(service(held), Call(json.dumps(request).encode(), {}, BASE, NOW, nbr=True))
+    explained = json.loads(ask(request, held).body)
+
+    refused = explained["no_auction"]
+    assert (refused and refused["nbr"]) == json.loads(answered.body).get("nbr")
+    assert explained["imp"][0]["bids"], "the auction that there would be"
+
+
 def test_an_invalid_request_is_400_as_for_a_bid() -> None:
     held = snapshot([campaign()])
 

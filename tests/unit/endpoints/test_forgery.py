@@ -124,8 +124,8 @@ def by_get(site: Site, path: str) -> bool:
 
 def by_post(site: Site, path: str) -> bool:
     answer = site.post(path)
-    told = json.loads(answer["body"])
-    return answer["statusCode"] == 200 and told["accepted"] == 0 and len(told["refused"]) == 1
+    reply = json.loads(answer["body"])
+    return answer["statusCode"] == 200 and reply["accepted"] == 0 and len(reply["refused"]) == 1
 
 
 @pytest.mark.parametrize("way", [by_get, by_post])

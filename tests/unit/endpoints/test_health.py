@@ -8,6 +8,14 @@ from tests.support.campaigns import NOW, campaign, snapshot
 from tests.support.service import service
 
 
+def test_health_says_that_bidding_is_stopped_and_the_status_stays_200() -> None:
+    stopped = snapshot([campaign()])._replace(is_stopped=True)
+
+    reply = health(service(stopped), NOW)
+
+    assert (reply.status, json.loads(reply.body)["status"]) == (200, "stopped")
+
+
 def test_health_has_a_pin_with_its_time() -> None:
     plain = snapshot([campaign()])
     pinned = plain._replace(pinned=7, pinned_since=NOW - timedelta(hours=3))

@@ -16,7 +16,7 @@ from bidder.endpoints.markup_of_win import Fetch, is_player, win
 from bidder.endpoints.reply import Reply
 from bidder.endpoints.sender import sender
 from bidder.events.kinds import Kind
-from bidder.events.markup_form import MarkupForm, read, written
+from bidder.events.markup_form import MarkupForm, decode_form, encode_form
 from bidder.service.service import Service
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign, campaign_lists, creative, snapshot
@@ -158,9 +158,9 @@ _forms = st.builds(
 
 @given(_forms)
 def test_a_markup_form_is_read_back(form: MarkupForm) -> None:
-    assert read(written(form)) == form
+    assert decode_form(encode_form(form)) == form
 
 
 @given(st.text(max_size=30) | st.text("0123456789._v", max_size=30))
 def test_reading_any_text_as_a_form_raises_nothing(word: str) -> None:
-    read(word)
+    decode_form(word)

@@ -62,4 +62,4 @@ def test_a_restored_snapstart_image_replaces_the_state_of_its_process(monkeypatc
 
     assert bidder_service.bids is not before[0]
     assert bidder_service.traffic is not before[1]
-    assert "renewed" not in vars(bidder_service)
+    assert "current_parameters" not in vars(bidder_service)

@@ -12,7 +12,7 @@ from lxml import etree
 
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
-from bidder.endpoints.third_party_macros import Macro, marked
+from bidder.endpoints.third_party_macros import Macro, mark_macros
 from tests.support.campaigns import NOW, campaign, creative, snapshot
 from tests.support.service import service
 from tests.support.xsd import assert_valid
@@ -172,7 +172,7 @@ def test_macros_of_trackers_and_verification_parameters_are_replaced(protocol: i
 def test_any_text_is_restored_from_its_marks(text: str) -> None:
     macros: list[Macro] = []
 
-    results = marked(text, macros)
+    results = mark_macros(text, macros)
 
     for macro in macros:
         results = results.replace(f"\ue000{macro.mark}\ue001", macro.original)

@@ -25,7 +25,7 @@ from bidder.snapshot.compile import compile_index
 from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
-from bidder.url_names import HOUSEHOLD_LETTERS, LONGEST_BASE, LONGEST_NAMES, written
+from bidder.url_names import HOUSEHOLD_LETTERS, LONGEST_BASE, LONGEST_NAMES, encode_name
 from tests.support.campaigns import NOW, campaign, creative
 from tests.support.matchable import video_request
 from tests.support.service import service
@@ -49,12 +49,12 @@ COMPANION = {"id": "side", "url": "https://cdn.example/a.png", "mime": "image/pn
 
 def long_names(domain: int, zone: str, spot: int, deal: str, per: str) -> Campaign | None:
     """A campaign whose names have the longest allowed total length. The id has the remaining length."""
-    taken = domain + len(written(zone)) + spot + len(written(deal))
+    letters_used = domain + len(encode_name(zone)) + spot + len(encode_name(deal))
     most = LONGEST_NAMES - (HOUSEHOLD_LETTERS if per == "household" else 0)
-    if not 1 <= most - taken <= 64:
+    if not 1 <= most - letters_used <= 64:
         return None
     return campaign(
-        id="c" * (most - taken),
+        id="c" * (most - letters_used),
         frequency_caps=[{"impressions": 1, "window": "day", "per": per}],
         advertiser={"name": "Shop", "domain": "d" * (domain - 4) + ".com"},
         time_zone=zone,
@@ -135,9 +135,13 @@ def test_the_longest_allowed_names_fit_in_every_url(result: Campaign, protocol: 
 @given(longest, st.sampled_from([0.3, 1.0, MOST_PRICE / 1e6 - 1e-6]), st.integers(1, 9))
 def test_the_value_of_a_shaded_bid_fits_in_every_url(result: Campaign, cheap: float, slope: int) -> None:
     [deal] = result.deals
-    taken = len(written(deal.id))
+    letters_used = len(encode_name(deal.id))
     open_bid = result.model_copy(
-        update={"deals": (), "cpm_micros": MOST_PRICE - 1, "id": result.id + "i" * min(taken, 64 - len(result.id))}
+        update={
+            "deals": (),
+            "cpm_micros": MOST_PRICE - 1,
+            "id": result.id + "i" * min(letters_used, 64 - len(result.id)),
+        }
     )
     shading = Shading({"*": WinModel(level=-slope * log(cheap), slope=slope)}, 0.0)
     assert too_long(open_bid) is None

@@ -10,8 +10,9 @@ from lxml import etree
 
 from bidder.ad_tag.parameters import BY_NAME
 from bidder.ad_tag.schedule import MOST_BREAKS
-from bidder.endpoints.ad_tag import TagCall, vast
+from bidder.endpoints.ad_tag import vast
 from bidder.endpoints.reply import Reply
+from bidder.endpoints.tag_call import TagCall
 from bidder.endpoints.vmap import schedule
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign, creative, snapshot

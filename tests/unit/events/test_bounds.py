@@ -16,7 +16,7 @@ from bidder.events.event import Event
 from bidder.events.exchange import Exchange, Exchanges, exchange_name
 from bidder.events.kinds import Kind
 from bidder.events.ledger import spend_of
-from bidder.events.price_keys import ExchangeKeys, decoded, vector_of
+from bidder.events.price_keys import ExchangeKeys, decode_base64, vector_of
 from bidder.events.traffic_log import TrafficLog
 from bidder.openrtb.invalid_request import InvalidRequest
 from tests.support.campaigns import NOW
@@ -229,4 +229,4 @@ def test_minutes_are_read_for_the_window_of_pacing(seconds: int, is_read: bool) 
     [("XXXX", b"]u\xd7"), ("XXXX====", b"]u\xd7"), ("YWI", b"ab"), ("YWI=", b"ab"), ("-_ +", b"\xfb\xff\xbe")],
 )
 def test_base64_is_read_with_and_without_padding(text: str, data: bytes) -> None:
-    assert decoded(text) == data
+    assert decode_base64(text) == data

@@ -220,7 +220,7 @@ def test_a_difference_is_reported_with_its_amount(changes: dict[str, int], reaso
     result = verified([SALE], {("bid-1", "billed"): marker_of(SALE)}, {**OWED, **changes})
 
     assert not result.equal
-    assert [told.removesuffix(" than the archive comes to") for told in result.reasons] == reasons
+    assert [reason.removesuffix(" than the archive comes to") for reason in result.reasons] == reasons
 
 
 def test_a_bid_without_a_marker_is_uncounted_or_invalid() -> None:

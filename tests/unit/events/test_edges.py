@@ -8,7 +8,7 @@ from bidder.events.counted_once import MARKER_LIFETIME
 from bidder.events.frequency import Frequency
 from bidder.events.kinds import Kind
 from bidder.events.learning import Learning
-from bidder.events.markup_form import MarkupForm, read, written
+from bidder.events.markup_form import MarkupForm, decode_form, encode_form
 from bidder.events.traffic_log import COMPLETE, TrafficLog
 from tests.support.account import mocked_account
 from tests.support.campaigns import NOW
@@ -36,15 +36,15 @@ def test_a_confirmed_bid_is_marked_as_both() -> None:
 
 @pytest.mark.parametrize("form", [MarkupForm(7, 5.0, (0,), (), has_omid=True), MarkupForm(7)], ids=["omid", "plain"])
 def test_a_markup_form_is_read_back(form: MarkupForm) -> None:
-    assert read(written(form)) == form
+    assert decode_form(encode_form(form)) == form
 
 
 @pytest.mark.parametrize("skip", ["x", "-5", "1e3"])
 def test_an_invalid_skip_offset_is_none(skip: str) -> None:
-    word = written(MarkupForm(7, 5.0)).replace("5", skip, 1)
+    word = encode_form(MarkupForm(7, 5.0)).replace("5", skip, 1)
 
-    made = read(word)
-    assert made is None or made.skip_offset is None
+    form = decode_form(word)
+    assert form is None or form.skip_offset is None
 
 
 def test_an_event_is_published_with_the_attributes_of_filter_policies() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.events.claims import GRACE
-from bidder.events.key_rotation import OLD_KEY_KEPT, RotationStep, after_step, dropped, due_at, next_step
+from bidder.events.key_rotation import OLD_KEY_KEPT, RotationStep, after_step, due_at, find_dropped_keys, next_step
 from bidder.events.token import SigningKeys
 from bidder.parameters import Parameters
 from tests.support.campaigns import NOW
@@ -64,7 +64,7 @@ def test_the_steps_are_add_sign_drop() -> None:
     ],
 )
 def test_a_missing_or_replaced_key_counts_as_dropped(after: SigningKeys, ids: list[str]) -> None:
-    assert dropped(FIRST, after) == ids
+    assert find_dropped_keys(FIRST, after) == ids
 
 
 def test_an_old_key_is_kept_longer_than_the_lifetime_of_any_token() -> None:

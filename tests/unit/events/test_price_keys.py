@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bidder.events.price_keys import ExchangeKeys, PriceKeys, decoded
+from bidder.events.price_keys import ExchangeKeys, PriceKeys, decode_base64
 from tests.support.prices import KEYS, encrypted
 
 prices = st.integers(0, 2**63 - 1)
@@ -74,7 +74,7 @@ def test_unusable_keys_are_refused(key: object) -> None:
 
 @pytest.mark.parametrize("text", ["YW!I", "YWI\n", "YW.I", "é", "YWIjY"])
 def test_text_with_other_characters_or_of_another_length_is_not_base64(text: str) -> None:
-    assert decoded(text) is None
+    assert decode_base64(text) is None
 
 
 def test_keys_of_a_process_can_not_be_changed_in_place() -> None:

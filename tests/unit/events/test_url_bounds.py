@@ -15,8 +15,8 @@ from bidder.events.claims import Claims, decode, encode
 from bidder.events.event import make_event
 from bidder.events.key_rotation import OLD_KEY_KEPT, RotationStep, after_step, due_at
 from bidder.events.kinds import NOTICES, Kind, notice_kind
-from bidder.events.markup_form import MarkupForm, read, written
-from bidder.events.token import InvalidToken, SigningKeys, TokenError, Tokens, plain, sign, signed_target, verify
+from bidder.events.markup_form import MarkupForm, decode_form, encode_form
+from bidder.events.token import InvalidToken, SigningKeys, TokenError, Tokens, sign, signed_target, undo_escapes, verify
 from bidder.events.urls import ERROR_CODE, LOSS_REASON, PRICE, TARGET, TO_WIN, EventUrls
 from tests.support.campaigns import NOW
 
@@ -36,8 +36,8 @@ CLAIMS = Claims("bid", "campaign", "creative", 5_000_000, int(NOW.timestamp()), 
     ],
 )
 def test_the_markup_form_in_win_notices_has_a_fixed_format(form: MarkupForm, word: str) -> None:
-    assert written(form) == word
-    assert read(word) == form
+    assert encode_form(form) == word
+    assert decode_form(word) == form
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_the_markup_form_in_win_notices_has_a_fixed_format(form: MarkupForm, wor
     ],
 )
 def test_any_markup_form_is_read_or_refused(word: str, form: MarkupForm | None) -> None:
-    assert read(word) == form
+    assert decode_form(word) == form
 
 
 @pytest.mark.parametrize(("length", "is_taken"), [(15, False), (16, True)])
@@ -110,11 +110,11 @@ def test_signatures_have_fixed_values() -> None:
 def test_a_token_that_three_proxies_have_percent_encoded_is_read() -> None:
     written_once = "k1.%7Ecl-a_ims%7E%2Esig"
     for encodings, escaped in enumerate(("k1.~cl-a_ims~.sig", written_once, quote(written_once)), 0):
-        assert plain(escaped) == "k1.~cl-a_ims~.sig", encodings
-    assert plain(quote(quote(written_once))) == "k1.~cl-a_ims~.sig"
-    assert plain(quote(quote(quote(written_once)))) == written_once
-    assert plain(" k1.a+b c/d= ") == "k1.a-b-c_d"
-    assert plain("k1.a%2Bb%20c") == "k1.a-b-c"
+        assert undo_escapes(escaped) == "k1.~cl-a_ims~.sig", encodings
+    assert undo_escapes(quote(quote(written_once))) == "k1.~cl-a_ims~.sig"
+    assert undo_escapes(quote(quote(quote(written_once)))) == written_once
+    assert undo_escapes(" k1.a+b c/d= ") == "k1.a-b-c_d"
+    assert undo_escapes("k1.a%2Bb%20c") == "k1.a-b-c"
 
 
 @pytest.mark.parametrize(("seconds", "is_valid"), [(-61, False), (-60, True), (75 * 60, True), (75 * 60 + 1, False)])
@@ -125,9 +125,9 @@ def test_a_token_is_valid_from_a_minute_before_its_bid(seconds: int, is_valid: b
     if is_valid:
         assert verify(Kind.CLICK, text, KEYS, now) == CLAIMS
     else:
-        with pytest.raises(InvalidToken) as told:
+        with pytest.raises(InvalidToken) as raised:
             verify(Kind.CLICK, text, KEYS, now)
-        assert told.value.reason == ("early" if seconds < 0 else "expired")
+        assert raised.value.reason == ("early" if seconds < 0 else "expired")
 
 
 @pytest.mark.parametrize(
@@ -144,11 +144,11 @@ def test_a_token_is_valid_from_a_minute_before_its_bid(seconds: int, is_valid: b
     ],
 )
 def test_a_refused_token_is_counted_by_its_reason(text: str, reason: str) -> None:
-    with pytest.raises(InvalidToken) as told:
+    with pytest.raises(InvalidToken) as raised:
         verify(Kind.CLICK, text, KEYS, NOW)
 
-    assert told.value.reason.value == reason
-    assert str(told.value)
+    assert raised.value.reason.value == reason
+    assert str(raised.value)
     assert TokenError.KIND.value == "unknown-kind"
 
 
@@ -229,7 +229,7 @@ def test_a_device_type_is_one_letter_of_a_token(device: int | None, told: int | 
 def test_a_notice_becomes_an_event_of_its_bid() -> None:
     claims = CLAIMS._replace(advertiser="shop.example", zone="Asia/Tokyo", user="anna", household="home", device=3)
     late = NOW + timedelta(minutes=2)
-    made = make_event(Kind.LOSS, claims, {"p": "4.9", "r": "102", "c": "303"}, late, address="a", invalid="crawler")
+    result = make_event(Kind.LOSS, claims, {"p": "4.9", "r": "102", "c": "303"}, late, address="a", invalid="crawler")
 
     expected = {
         "kind": "loss",
@@ -255,7 +255,7 @@ def test_a_notice_becomes_an_event_of_its_bid() -> None:
         "device": 3,
         "expires": NOW + timedelta(minutes=75),
     }
-    assert made.model_dump(exclude_defaults=True) == expected
+    assert result.model_dump(exclude_defaults=True) == expected
     assert make_event(Kind.IMPRESSION, claims, {"p": "AUDIT"}, late).test
 
 
@@ -274,9 +274,9 @@ def test_each_step_of_a_rotation_waits_until_processes_have_read_the_keys() -> N
 
 def test_event_urls_have_fixed_parameters() -> None:
     lost = CLAIMS._replace(placement=1, value_micros=9_000_000)
-    made = make_event(Kind.LOSS, lost, {"w": "5.5", "r": "102", "c": "12345", "p": "4.8"}, NOW)
+    result = make_event(Kind.LOSS, lost, {"w": "5.5", "r": "102", "c": "12345", "p": "4.8"}, NOW)
 
-    assert (made.to_win_micros, made.loss_reason, made.error_code, made.price_micros) == (
+    assert (result.to_win_micros, result.loss_reason, result.error_code, result.price_micros) == (
         5_500_000,
         102,
         12_345,

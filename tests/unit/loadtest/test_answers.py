@@ -55,6 +55,9 @@ def _first(response: dict[str, Any]) -> dict[str, Any]:
         (lambda response: _first(response).update(impid="nowhere"), "which is not there"),
         (lambda response: _first(response).pop("nurl"), "a bid without nurl"),
         (lambda response: _first(response).update(price=-0.01), "is below"),
+        (lambda response: response.update(cur="JPY"), "bids in JPY, accepted is USD"),
+        (lambda response: response["seatbid"].append(response["seatbid"][0]), "two bids with one id"),
+        (lambda response: _first(response).update(dealid="none"), "deal none, which imp .* does not offer"),
     ],
 )
 def test_an_invalid_body_is_reported_with_its_fault(damage: Callable[[dict[str, Any]], object], message: str) -> None:
@@ -85,6 +88,50 @@ def test_floors_are_read_in_the_spelling_of_careless_senders(floor: dict[str, An
             bids(RequestKind.VIDEO, dirty, 200, json.dumps(response))
     else:
         assert bids(RequestKind.VIDEO, dirty, 200, json.dumps(response))
+
+
+@pytest.mark.parametrize(("floor", "is_below"), [(9999, True), ("0.01", False)])
+def test_a_bid_in_a_deal_reaches_the_floor_of_the_deal(floor: float | str, is_below: bool) -> None:
+    request, body = answered()
+    deals = [{"id": "other", "bidfloor": 0}, {"id": " d1", "bidfloor": floor}]
+    offered = request | {"imp": [{**imp, "bidfloor": 9999, "pmp": {"deals": deals}} for imp in request["imp"]]}
+    response = json.loads(body)
+    for seat in response["seatbid"]:
+        for bid in seat["bid"]:
+            bid["dealid"] = "d1"
+    if is_below:
+        with pytest.raises(BadAnswer, match="the floor of deal d1"):
+            bids(RequestKind.VIDEO, offered, 200, json.dumps(response))
+    else:
+        assert bids(RequestKind.VIDEO, offered, 200, json.dumps(response))
+
+
+def test_a_price_is_compared_only_with_floors_in_its_currency() -> None:
+    request, body = answered()
+    in_euros = request | {"cur": ["eur"], "imp": [{**imp, "bidfloor": 9999} for imp in request["imp"]]}
+    response = json.loads(body) | {"cur": "EUR"}
+    _first(response).pop("dealid", None)
+    assert bids(RequestKind.VIDEO, in_euros, 200, json.dumps(response))
+
+    for imp in in_euros["imp"]:
+        imp["bidfloorcur"] = "EUR"
+    with pytest.raises(BadAnswer, match="is below"):
+        bids(RequestKind.VIDEO, in_euros, 200, json.dumps(response))
+
+
+@pytest.mark.parametrize(
+    ("badv", "is_blocked"), [("{}", True), ("Example", True), ("other.example", False), ("ample", False)]
+)
+def test_a_bid_of_a_blocked_advertiser_is_a_fault(badv: str, is_blocked: bool) -> None:
+    request, body = answered()
+    response = json.loads(body)
+    _first(response)["adomain"] = ["shop.example"]
+    blocking = request | {"badv": [badv.format("shop.example")]}
+    if is_blocked:
+        with pytest.raises(BadAnswer, match=r"a bid of shop\.example, which badv blocks"):
+            bids(RequestKind.VIDEO, blocking, 200, json.dumps(response))
+    else:
+        assert bids(RequestKind.VIDEO, blocking, 200, json.dumps(response))
 
 
 def test_ids_sent_as_numbers_are_expected_as_texts() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from loadtest.bench import compare, decision
-from loadtest.bench.compare import NotComparable, Variant, _turn, compared, snapshot_options
+from loadtest.bench.compare import NotComparable, Variant, _turn, compare_revisions, snapshot_options
 
 DECISION = """
 def campaigns(rng, count): return ["own"] * count
@@ -86,7 +86,7 @@ def test_an_unknown_revision_ends_with_status_2(capsys: pytest.CaptureFixture[st
 def test_each_row_has_the_medians_of_the_turns() -> None:
     base = {"parse": [(10.0, 20.0, 1.0)], "decision 1200": [(40.0, 80.0, 4.0), (50.0, 90.0, 5.0), (9.0, 9.0, 9.0)]}
     here = {"parse": [(10.0, 20.0, 1.0)], "decision 1200": [(30.0, 1_100.0, 2.5)]}
-    assert compared([Variant("decision", 1200, {})], base, here) == [
+    assert compare_revisions([Variant("decision", 1200, {})], base, here) == [
         ("parse", "", "10", "10", "20", "20", "1.00", "1.00", "1.00"),
         ("decision", "1,200", "40", "30", "80", "1,100", "5.00", "2.50", "0.50"),
     ]

@@ -35,12 +35,12 @@ def topic(monkeypatch: pytest.MonkeyPatch) -> Iterator[Topic]:
 
 def test_an_event_that_does_not_arrive_is_reported_as_missing(topic: Topic) -> None:
     watch = EventWatch(*topic)
-    taken = {("win", str(number)) for number in range(12)}
-    for kind, bid_id in [*taken, ("win", "0")]:
+    accepted = {("win", str(number)) for number in range(12)}
+    for kind, bid_id in [*accepted, ("win", "0")]:
         topic.publish(kind, bid_id)
 
-    assert watch.missing(taken, 30.0) == set()
-    assert watch.missing({*taken, ("win", "gone"), ("start", "0")}, 0.1) == {("win", "gone"), ("start", "0")}
+    assert watch.missing(accepted, 30.0) == set()
+    assert watch.missing({*accepted, ("win", "gone"), ("start", "0")}, 0.1) == {("win", "gone"), ("start", "0")}
 
 
 def test_the_watch_deletes_its_queue_and_subscription(topic: Topic) -> None:

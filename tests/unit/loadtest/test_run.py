@@ -1,145 +1,38 @@
 """The load test as a program, against fake bidders."""
 
-import json
 import os
 import re
 import shutil
 import ssl
 import subprocess
 import sys
-from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 from boto3 import Session
 from moto.server import ThreadedMotoServer
 
-from bidder.endpoints.bid import bid
-from bidder.endpoints.call import Call
-from bidder.openrtb.invalid_request import InvalidRequest
-from bidder.openrtb.parse import parse
 from loadtest.plan import CA_VARIABLES
-from tests.support.campaigns import campaign, snapshot
-from tests.support.service import service
 from tests.support.serving import serving
+from tests.unit.loadtest.fake_bidders import (
+    BidsBelowTheFloor,
+    Broken,
+    EventsVanish,
+    Hangs,
+    NoBidder,
+    NotGzip,
+    NoticesFail,
+    Overloaded,
+    Recording,
+    SendsByteByByte,
+)
 from tools import ROOT
 
 pytestmark = pytest.mark.slow
 
-BIDDING = service(snapshot([campaign()], now=datetime.now(UTC)))
 
 HEADINGS = ("requests", "rate /s", "p50 ms", "p99 ms", "bids", "no-bids", "400s", "503s", "errors")
-
-
-class NoBidder(BaseHTTPRequestHandler):
-    """A fake bidder that never bids."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        self.answer(200)
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        try:
-            parse(body)
-        except InvalidRequest:
-            self.answer(400)
-        else:
-            self.answer(204)
-
-    def answer(self, status: int) -> None:
-        self.send_response(status)
-        if status != 204:
-            self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Logs nothing."""
-
-
-class Broken(NoBidder):
-    """A fake bidder that answers only health checks."""
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.answer(500)
-
-
-class NotGzip(NoBidder):
-    """A fake bidder whose body is not gzip despite its header."""
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(200)
-        self.send_header("Content-Encoding", "gzip")
-        self.send_header("Content-Length", "8")
-        self.end_headers()
-        self.wfile.write(b"H4sIAAAA")
-
-
-class Recording(NoBidder):
-    """A fake bidder that never bids and stores the requests."""
-
-    bodies: ClassVar[list[bytes]] = []
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.bodies.append(body)
-        self.answer(204 if b'"video"' in body or b'"banner"' in body else 400)
-
-
-class Overloaded(NoBidder):
-    """A fake bidder that answers 503."""
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.answer(503)
-
-
-class NoticesFail(NoBidder):
-    """A fake bidder that bids and refuses all notices."""
-
-    def do_GET(self) -> None:
-        self.answer(503 if self.path.startswith("/e/") else 200)
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        base = f"http://{self.headers['Host']}"
-        reply = bid(BIDDING, Call(body, {}, base, datetime.now(UTC)))
-        content = str(reply.body).encode()
-        self.send_response(reply.status)
-        if content:
-            self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-
-class EventsVanish(NoticesFail):
-    """A fake bidder that bids, accepts all notices, and publishes none."""
-
-    def do_GET(self) -> None:
-        self.answer(204 if self.path.startswith("/e/") else 200)
-
-
-class BidsBelowTheFloor(NoticesFail):
-    """Bids a tenth of a cent on all, whatever the floor, and on no impression of the request."""
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        try:
-            request = parse(body)
-        except InvalidRequest:
-            self.answer(400)
-            return
-        bids = [{"id": "1", "impid": "no-such-imp", "price": 0.001, "adm": "<VAST/>", "crid": "1"}]
-        content = json.dumps({"id": request.id, "seatbid": [{"bid": bids}]}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
 
 
 def loadtest(host: str, folder: Path = ROOT, **variables: str) -> "subprocess.CompletedProcess[str]":
@@ -182,7 +75,7 @@ def test_a_503_is_counted_with_an_explanation() -> None:
     assert ran.returncode == 1
     requests, *_, busy, errors = ran.stdout.splitlines()[2].removeprefix("POST /bid").split()
     assert requests == busy == errors != "0"
-    assert "503 of POST /bid: too many requests at once" in ran.stdout
+    assert "503 of POST /bid: the concurrency limit was reached" in ran.stdout
     assert "503 of a notice" not in ran.stdout
 
 
@@ -231,7 +124,7 @@ def test_a_refused_event_counts_as_lost_and_fails_the_run() -> None:
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), NoticesFail)) as host:
         ran = loadtest(host, DURATION="4")
     assert ran.returncode == 1
-    assert re.search(r"\d+ x lost: \w+, not taken in any try", ran.stdout), ran.stdout
+    assert re.search(r"\d+ x lost: \w+, not accepted in any attempt", ran.stdout), ran.stdout
     assert "503 of a notice" in ran.stdout
 
 
@@ -252,7 +145,7 @@ def test_an_accepted_event_that_does_not_arrive_counts_as_lost(tmp_path: Path) -
     finally:
         topics.stop()
     assert ran.returncode == 1, ran.stderr
-    assert re.search(r"\d+ x lost: \w+, taken, but not on the topic in time", ran.stdout), ran.stdout
+    assert re.search(r"\d+ x lost: \w+, accepted, but not on the topic in time", ran.stdout), ran.stdout
     assert "503 of" not in ran.stdout, "neither row has a 503"
 
 
@@ -263,14 +156,41 @@ def test_an_invalid_bid_fails_the_run() -> None:
     assert re.search(r"\d+ x POST /bid: .*no-such-imp", ran.stdout), ran.stdout
 
 
+@pytest.mark.parametrize(
+    ("bidder", "seconds", "cause"),
+    [
+        (Hangs, "1", "no bid request was answered before the end of the run"),
+        (SendsByteByByte, "12", "x POST /bid: no complete answer within 10 s"),
+    ],
+)
+def test_a_bidder_that_does_not_answer_fails_the_run_with_the_cause(
+    bidder: type[Hangs], seconds: str, cause: str
+) -> None:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), bidder)) as host:
+        bidder.ended.clear()
+        ran = loadtest(host, DURATION=seconds)
+        bidder.ended.set()
+    assert ran.returncode == 1, ran.stderr
+    assert cause in ran.stdout
+
+
+def test_a_watch_that_was_requested_and_cannot_start_ends_with_status_2(tmp_path: Path) -> None:
+    (tmp_path / ".local").mkdir()
+    (tmp_path / ".local/env").write_text("BIDDER_EVENTS_TOPIC=no-keys\n")
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), NoBidder)) as host:
+        ran = loadtest(host, tmp_path, EVENTS="local")
+    assert ran.returncode == 2, ran.stdout
+    assert "the arrival of events is not checked" in ran.stderr
+
+
 def _certificate(folder: Path) -> Path:
     """A PEM file with a self-signed certificate of 127.0.0.1 and its key."""
     pem = folder / "own.pem"
     curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
     names = ["-subj", "/CN=own", "-addext", "subjectAltName=IP:127.0.0.1"]
     command = ["openssl", "req", "-x509", *curve, *names, "-keyout", str(pem)]
-    made = subprocess.run(command, capture_output=True, check=True)  # noqa: S603  a fixed command
-    pem.write_bytes(made.stdout + pem.read_bytes())
+    openssl = subprocess.run(command, capture_output=True, check=True)  # noqa: S603  a fixed command
+    pem.write_bytes(openssl.stdout + pem.read_bytes())
     return pem
 
 

@@ -11,7 +11,7 @@ from bidder.openrtb.parse import parse
 from loadtest.curve import share_at, weekly
 from loadtest.pending import MOST_ATTEMPTS, PendingCalls
 from loadtest.requests import RequestKind
-from loadtest.scenario import DIRT, Zipf, realistic
+from loadtest.scenario import DIRT, Zipf, generate_realistic
 
 
 def seeded(seed: int) -> Random:
@@ -19,13 +19,13 @@ def seeded(seed: int) -> Random:
 
 
 RNG = seeded(7)
-MANY = [realistic(RNG) for _ in range(2000)]
+MANY = [generate_realistic(RNG) for _ in range(2000)]
 
 
 def test_the_same_seed_gives_the_same_traffic() -> None:
     rng = seeded(7)
 
-    assert [realistic(rng) for _ in range(50)] == MANY[:50]
+    assert [generate_realistic(rng) for _ in range(50)] == MANY[:50]
 
 
 def test_every_request_is_valid_except_malformed_ones() -> None:

@@ -7,7 +7,7 @@ import pytest
 from bidder.openrtb.parse import parse
 from bidder.privacy import tcf
 from bidder.privacy.base64url import Bits, Unreadable
-from bidder.privacy.gate import permitted
+from bidder.privacy.gate import restrict_request
 from tests.support.matchable import video_request
 from tests.unit.privacy.strings import CONSENT
 
@@ -34,15 +34,15 @@ DEVICE = {
 def test_the_device_of_a_restricted_request_keeps_only_impersonal_fields() -> None:
     signals = {"dnt": 1, "lmt": 1, "ext": {"atts": 2}, "sua": {"model": "One"}}
     device = {**DEVICE, **signals, "ip": "203.0.113.7", "ifa": "6d3c1b5e-2f0a-4e7c-9a41-8b7f5c0d9e12"}
-    kept = permitted(parse(json.dumps(video_request(device=device)).encode())).device
+    device_left = restrict_request(parse(json.dumps(video_request(device=device)).encode())).device
 
-    assert kept is not None
+    assert device_left is not None
     for name, value in DEVICE.items():
-        assert getattr(kept, name) == value, name
-    assert (kept.ip, kept.ifa) == (None, None)
-    assert (kept.dnt, kept.lmt, kept.ext and kept.ext.atts) == (1, 1, 2)
-    assert kept.sua is not None
-    assert kept.sua.model == "One"
+        assert getattr(device_left, name) == value, name
+    assert (device_left.ip, device_left.ifa) == (None, None)
+    assert (device_left.dnt, device_left.lmt, device_left.ext and device_left.ext.atts) == (1, 1, 2)
+    assert device_left.sua is not None
+    assert device_left.sua.model == "One"
 
 
 @pytest.mark.parametrize(("length", "is_allowed"), [(36, True), (35, False)])

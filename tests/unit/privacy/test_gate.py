@@ -1,4 +1,4 @@
-"""`permitted`: a restricted request has no personal data, and an unrestricted request is unchanged."""
+"""`restrict_request`: a restricted request has no personal data, and an unrestricted request is unchanged."""
 
 import json
 from collections.abc import Iterator
@@ -15,11 +15,11 @@ from bidder.openrtb.device import Device
 from bidder.openrtb.geo import Geo
 from bidder.openrtb.parse import parse
 from bidder.openrtb.user import User
-from bidder.privacy.gate import permitted, restriction
+from bidder.privacy.gate import Restriction, restrict_request, restriction
 from tests.support.campaigns import EVERYTHING, NOW
 from tests.support.matchable import video_request
 from tests.support.strategies import bid_requests
-from tests.unit.privacy.strings import CONSENT, GPP_OPT_OUT, REFUSAL
+from tests.unit.privacy.strings import CONSENT, GPP_OPT_OUT, REFUSAL, gpp_header, usnat
 
 SECRET = "secret"  # noqa: S105  it marks what must not get through
 PERSON: dict[str, Any] = {
@@ -101,7 +101,7 @@ def test_no_personal_value_remains_under_a_restrictive_signal(device: dict[str, 
         user = PERSON | ({"ext": PERSON["ext"] | consent} if consent_in_ext else consent)
         requested = request(MACHINE | device, {"ext": regs} if in_ext else regs, user)
 
-        inputs = permitted(requested)
+        inputs = restrict_request(requested)
 
         if device or regs or consent:
             assert restriction(requested)
@@ -112,8 +112,34 @@ def test_no_personal_value_remains_under_a_restrictive_signal(device: dict[str, 
             assert personal(inputs)
 
 
+GPP = f"{gpp_header(7)}~{usnat()}"
+
+
+@pytest.mark.parametrize(
+    ("regs", "expected"),
+    [
+        ({"gpp": GPP, "gpp_sid": [7]}, None),
+        ({"ext": {"gpp": GPP, "gpp_sid": [7]}}, None),
+        ({"gpp": GPP, "ext": {"gpp_sid": [7]}}, None),
+        ({"gpp_sid": "7", "ext": {"gpp": GPP}}, None),
+        ({"gpp": GPP, "gpp_sid": [7], "ext": {"gpp": GPP, "gpp_sid": [7]}}, None),
+        ({"gpp": GPP, "ext": {"gpp_sid": [8]}}, Restriction.GPP),
+        ({"gpp_sid": [8], "ext": {"gpp": GPP}}, Restriction.GPP),
+        ({"gpp": GPP, "gpp_sid": [7], "ext": {"gpp_sid": [8]}}, Restriction.GPP),
+        ({"gpp": GPP, "gpp_sid": [7], "ext": {"gpp": GPP_OPT_OUT}}, Restriction.GPP),
+        ({"gpp": GPP_OPT_OUT, "ext": {"gpp": GPP, "gpp_sid": [7]}}, Restriction.GPP),
+        ({"ext": {"gpp_sid": [7]}}, Restriction.GPP),
+        ({"gpp_sid": [-1], "ext": {"gpp": GPP}}, None),
+    ],
+)
+def test_a_gpp_string_and_its_sections_may_be_in_different_places(
+    regs: dict[str, Any], expected: Restriction | None
+) -> None:
+    assert restriction(request(MACHINE, regs, PERSON)) == expected
+
+
 def test_contextual_values_remain() -> None:
-    inputs = permitted(request(MACHINE | {"lmt": 1}, {}, PERSON))
+    inputs = restrict_request(request(MACHINE | {"lmt": 1}, {}, PERSON))
 
     assert inputs.device
     assert (inputs.device.ua, inputs.device.devicetype, inputs.device.lmt) == ("Player/1", 3, 1)
@@ -132,7 +158,7 @@ def test_no_generated_request_keeps_a_personal_value_under_a_signal(document: An
     document.setdefault("device", {})[signal] = 1
     parsed = parse(json.dumps(document).encode())
 
-    inputs = permitted(parsed)
+    inputs = restrict_request(parsed)
 
     assert inputs.user is None or set(values(inputs.user.model_dump(exclude={"geo"}))) <= {
         None,
@@ -151,12 +177,12 @@ def test_no_generated_request_keeps_a_personal_value_under_a_signal(document: An
 @given(bid_requests())
 def test_a_request_is_unchanged_exactly_if_no_signal_restricts(document: Any) -> None:
     parsed = parse(json.dumps(document).encode())
-    assert (permitted(parsed) is parsed) == (restriction(parsed) is None)
+    assert (restrict_request(parsed) is parsed) == (restriction(parsed) is None)
 
 
 def test_the_gate_is_idempotent() -> None:
-    once = permitted(request(MACHINE, {"coppa": 1}, PERSON | {"consent": CONSENT}))
-    assert permitted(once) == once
+    once = restrict_request(request(MACHINE, {"coppa": 1}, PERSON | {"consent": CONSENT}))
+    assert restrict_request(once) == once
     assert isinstance(once.device, Device)
 
 
@@ -165,7 +191,7 @@ def test_the_gate_is_idempotent() -> None:
 def test_page_urls_lose_query_and_fragment(kept: str, cut: str) -> None:
     document = video_request(site={"page": kept + cut, "ref": kept + cut}, device={"dnt": 1})
 
-    site = permitted(parse(json.dumps(document).encode())).site
+    site = restrict_request(parse(json.dumps(document).encode())).site
 
     assert site is not None
     assert (site.page, site.ref) == (kept, kept)

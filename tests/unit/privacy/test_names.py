@@ -8,7 +8,7 @@ import pytest
 from bidder.events.key_rotation import after_step, next_step
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
-from bidder.privacy.gate import permitted
+from bidder.privacy.gate import restrict_request
 from bidder.privacy.household import household
 from bidder.privacy.viewer import viewer
 from tests.support.matchable import video_request
@@ -78,7 +78,7 @@ def test_ipv6_addresses_of_one_prefix_are_one_household() -> None:
 
 @pytest.mark.parametrize("signal", [{"dnt": 1}, {"lmt": 1}])
 def test_without_consent_there_is_no_pseudonym(signal: dict[str, Any]) -> None:
-    request = permitted(asked(ip="93.184.216.34", **signal))
+    request = restrict_request(asked(ip="93.184.216.34", **signal))
 
     assert viewer(request, KEYS) is None
     assert household(request, KEYS) is None

@@ -32,7 +32,7 @@ def test_before_traffic_the_versions_are_compared(clients: dict[str, Any], cpm: 
     objections = before_traffic(EVENT)
 
     assert bool(objections) == (status == "Failed")
-    assert [told["status"] for told in clients["codedeploy"].told] == [status]
+    assert [report["status"] for report in clients["codedeploy"].told] == [status]
 
 
 @pytest.mark.parametrize(("ringing", "status"), [((), "Succeeded"), (("late",), "Failed")])

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,8 +13,10 @@ from bidder.endpoints.call import Call
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
 from bidder.events.report import By, report
+from bidder.service import bid_counts
 from bidder.service.bid_counts import BidCounts
 from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.log_lines import logged
 from tests.support.matchable import video_request
 from tests.support.service import service
 
@@ -107,3 +110,22 @@ def test_each_bid_is_counted_once_in_its_hour_under_any_faults(seconds, faults, 
     for hour in (12, 13):
         row = rows.get(f"2026-11-23T{hour}")
         assert (row.counts[Kind.BIDS] if row else 0) == sum(moment.hour == hour for moment in at)
+
+
+def test_the_counts_that_wait_in_a_long_outage_are_limited(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(bid_counts, "MOST_UNPUBLISHED", 3)
+    output = Told(["before"] * 5)
+    bids = BidCounts("p", output.publish, output.waiting.append)
+    for minute in range(6):
+        for _ in range(minute + 1):
+            post(bids, timedelta(minutes=minute))
+        output.run()
+
+    bids.flush(NOW + timedelta(minutes=6))
+    output.run()
+
+    assert sorted((e.at - NOW, e.count) for e in output.events) == [(timedelta(minutes=n), n + 1) for n in (2, 3, 4, 5)]
+    lines = logged(caplog, "counts.lost")
+    assert [line["counts"] for line in lines] == [{"c1": 1}, {"c1": 2}]

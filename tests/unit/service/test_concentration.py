@@ -1,11 +1,10 @@
 """One caller gets at most a share of a campaign's hourly plan, for any number of requests and snapshots."""
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 
-from bidder.auction.decide import decide
 from bidder.auction.explain import explain
-from bidder.auction.match import match
 from bidder.auction.offer import Offer
 from bidder.delivery.allowance import HEADROOM, Pace
 from bidder.delivery.participation import WHOLE
@@ -14,6 +13,7 @@ from bidder.openrtb.parse import parse
 from bidder.service.concentration import LEAST_BIDS, Concentration
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.decision import decided
 from tests.support.matchable import video_request
 
 SHARES = {"viewer": 0.05, "address": 0.1, "page": 0.5, "publisher": 1.0}
@@ -28,7 +28,7 @@ def bids(guard: Concentration, requests: int, minutes: int = 0, **where: object)
     held = snapshot([campaign(cpm=5)], now=now, paces={"plain": pace})
     parsed = parse(json.dumps(video_request(**where)).encode())
     for _ in range(requests):
-        offers = decide(parsed, match(parsed, held, now), held, "bidder", now)
+        offers = decided(parsed, held, now)
         made += len(guard.within(offers, parsed, held, SHARES, now))
     return made
 
@@ -54,7 +54,7 @@ def test_an_unpaced_campaign_has_no_limit_and_a_small_plan_allows_a_few_bids() -
     parsed = parse(json.dumps(video_request(device={"ip": "192.0.2.1"})).encode())
 
     def made(which: Snapshot) -> int:
-        offers = decide(parsed, match(parsed, which, NOW), which, "bidder", NOW)
+        offers = decided(parsed, which)
         return sum(len(guard.within(offers, parsed, which, SHARES, NOW)) for _ in range(30))
 
     assert (made(held), made(free)) == (LEAST_BIDS, 30)
@@ -68,11 +68,11 @@ def test_explain_reports_a_used_up_share_and_counts_nothing() -> None:
     for number in range(LEAST_BIDS + 2):
         request = BidRequest.model_validate(video_request(id=f"r{number}", device={"ip": "203.0.113.7"}))
 
-        def within(offers: list[Offer], asked: BidRequest = request) -> list[Offer]:
+        def within(offers: Sequence[Offer], asked: BidRequest = request) -> list[Offer]:
             return guard.copy().within(offers, asked, held, shares, NOW)
 
         twice = [explain(request, held, "bidder", NOW, within_shares=within)[0] for _ in range(2)]
-        offers = decide(request, match(request, held, NOW), held, "bidder", NOW)
+        offers = decided(request, held)
         made = guard.within(offers, request, held, shares, NOW)
         for explained in twice:
             assert [bid.campaign.id for bid in explained.bids] == [offer.campaign.id for offer in made]

@@ -1,15 +1,23 @@
 """The drain of a process publishes the counts of the current minute once."""
 
 import json
+from collections.abc import Callable, Sequence
 from threading import Event as Signal
 
 import pytest
 
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
-from bidder.service.drain import TrackedThreads, drain
+from bidder.events.event import Event
+from bidder.events.kinds import Kind
+from bidder.events.publisher import EventPublisher, Unstored
+from bidder.service.drain import TrackedThreads, drain, publish_within
+from bidder.service.lost_counts import NAMES_A_LINE
 from bidder.service.service import Service
+from bidder.settings import Settings
 from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.events import event
+from tests.support.log_lines import logged
 from tests.support.matchable import video_request
 from tests.support.service import Recorder, service
 
@@ -23,12 +31,17 @@ def bidding(recorder: Recorder, bids: int) -> Service:
     return bidder_service
 
 
+def same_publisher(bidder_service: Service) -> Callable[[Settings], EventPublisher]:
+    """The service's own publisher, for the drain."""
+    return lambda _: bidder_service.publisher
+
+
 def test_the_counts_of_the_current_minute_are_published_once() -> None:
     recorder = Recorder()
     result = bidding(recorder, 3)
 
-    drain(result, TrackedThreads(), NOW)
-    drain(result, TrackedThreads(), NOW)
+    drain(result, TrackedThreads(), NOW, 1, same_publisher(result))
+    drain(result, TrackedThreads(), NOW, 1, same_publisher(result))
 
     assert [event.count for event in recorder.published if event.kind == "bids"] == [3]
     assert [event.count for event in recorder.published if event.kind == "traffic"] == [3]
@@ -38,7 +51,7 @@ def test_the_counts_of_the_current_minute_are_published_once() -> None:
 def test_a_drain_creates_no_unused_parts_of_the_service() -> None:
     bidder_service = service(None)
 
-    drain(bidder_service, TrackedThreads(), NOW)
+    drain(bidder_service, TrackedThreads(), NOW, 1)
 
     assert not {"bids", "traffic", "no_bids"} & vars(bidder_service).keys()
 
@@ -55,6 +68,86 @@ def test_counts_whose_publish_fails_are_published_by_the_drain() -> None:
 
     threads.start(publish)
     fail.set()
-    drain(result, threads, NOW)
+    drain(result, threads, NOW, 1, same_publisher(result))
 
     assert sum(event.count or 0 for event in recorder.published if event.kind == "bids") == 2
+
+
+class Recovering:
+    """A publisher that stores nothing before the second `until`. An attempt takes all of its time, or fails at once."""
+
+    def __init__(self, until: float, *, is_slow: bool) -> None:
+        self.until, self.is_slow, self.now = until, is_slow, 0.0
+        self.stored: list[Event] = []
+        self.steps: list[float] = []
+
+    def try_all(self, events: Sequence[Event], step_seconds: float) -> list[Unstored]:
+        self.steps.append(step_seconds)
+        if self.now < self.until:
+            self.now += 2 * step_seconds if self.is_slow else 0.1
+            return [Unstored(events[1:], OSError("down"))]
+        self.stored += events
+        return []
+
+    def pause(self, seconds: float) -> None:
+        self.now += seconds
+
+    def publish_within(self, events: Sequence[Event], seconds: float) -> None:
+        publish_within(self, events, seconds, lambda: self.now, self.pause)  # type: ignore[arg-type]
+
+
+def test_an_attempt_may_take_all_the_time_of_the_drain() -> None:
+    slow = Recovering(until=1, is_slow=True)
+
+    slow.publish_within([event(1, Kind.BIDS, count=1)], 20)
+
+    assert (slow.steps, slow.now) == ([10], 20)
+
+
+def test_the_drain_publishes_again_what_is_not_stored_until_aws_recovers() -> None:
+    failing = Recovering(until=5, is_slow=False)
+    events = [event(number, Kind.BIDS, count=number) for number in range(1, 9)]
+
+    failing.publish_within(events, 20)
+
+    assert failing.stored == events[5:], "each attempt has stored the first of the events"
+    assert failing.now < 7
+
+
+@pytest.mark.parametrize("is_slow", [True, False])
+def test_counts_that_the_drain_cannot_publish_are_logged_with_their_numbers(
+    is_slow: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = Recovering(until=1_000, is_slow=is_slow)
+    many = {f"c{number:03}": (number, 1) for number in range(2 * NAMES_A_LINE + 1)}
+    events = [
+        event(1, Kind.BIDS, count=1),  # the first is stored
+        *(event(number, Kind.BIDS, count=number, deal_id=f"d{number}") for number in range(2, 60)),
+        event(60, Kind.TRAFFIC, count=7, traffic=many),
+    ]
+
+    broken.publish_within([events[0]] * 19 + events, 20)
+
+    assert broken.now <= 20
+    lines = logged(caplog, "counts.lost")
+    bids = {name: count for line in lines if line["kind"] == "bids" for name, count in line["counts"].items()}
+    assert bids["c1#d59"] == 59
+    traffic = [line["counts"] for line in lines if line["kind"] == "traffic"]
+    assert traffic[0] == {"requests": 7}
+    assert {name: tuple(counts) for part in traffic[1:] for name, counts in part.items()} == many
+    assert max(map(len, traffic)) == NAMES_A_LINE
+    assert {line["reason"] for line in lines} == {"OSError: down"}
+
+
+def test_counts_of_a_process_without_aws_are_logged_by_its_drain(caplog: pytest.LogCaptureFixture) -> None:
+    result = bidding(Recorder(RuntimeError("no SNS")), 3)
+
+    drain(result, TrackedThreads(), NOW, 0, same_publisher(result))
+
+    kept = [(line["kind"], line["minute"], line["counts"]) for line in logged(caplog, "counts.lost")]
+    minute = NOW.isoformat(timespec="minutes")
+    assert kept == [
+        ("bids", minute, {"plain": 3}),
+        ("traffic", minute, {"requests": 3}),
+        ("traffic", minute, {"plain": [3, 3]}),
+    ]

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from bidder.auction.decide import decide
 from bidder.auction.explain import explain
 from bidder.auction.match import match
 from bidder.campaigns.campaign import Campaign
@@ -20,6 +19,7 @@ from bidder.openrtb.parse import parse
 from bidder.service.no_bid_counts import MOST_CAMPAIGNS, NoBidCounts
 from bidder.service.service import Service
 from tests.support.campaigns import NOW, campaign, campaign_lists, snapshot
+from tests.support.decision import decided
 from tests.support.matchable import matchable_requests, video_request
 from tests.support.service import service
 
@@ -120,7 +120,7 @@ def test_counted_reasons_equal_those_of_explain(request: dict[str, Any], campaig
     refused: Counter[tuple[str, str]] = Counter()
 
     slots = match(requested, held, NOW)
-    assert decide(requested, slots, held, "bidder", NOW, refused) == decide(requested, slots, held, "bidder", NOW)
+    assert decided(requested, held, slots=slots, refused=refused) == decided(requested, held, slots=slots)
 
     message = Counter(
         (campaign_item.campaign_id, campaign_item.rule)

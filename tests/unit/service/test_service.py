@@ -12,7 +12,7 @@ from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from bidder.endpoints.health import health
 from bidder.parameters import DEFAULTS, SECRETS
-from bidder.service import service as module
+from bidder.service import current_parameters as module
 from bidder.service.service import Service
 from bidder.settings import InvalidSettings
 from tests.support.campaigns import NOW, campaign, snapshot
@@ -29,9 +29,9 @@ class Process:
         self.now = 0.0
         self.todo: list[Any] = []
         self.service = Service(SETTINGS)
-        read, lifetime = self.service._read, self.service.renewed._lifetime
-        self.service.renewed = BackgroundRefreshed(
-            "all", read, lifetime, clock=lambda: self.now, start=self.todo.append
+        parameters = self.service.current_parameters
+        parameters.renewed = BackgroundRefreshed(
+            "all", parameters.read_all, parameters.seconds_left, clock=lambda: self.now, start=self.todo.append
         )
         self.service.keeper = Holder(snapshot([campaign()]))  # type: ignore[assignment]
         self.ssm = ssm
@@ -156,7 +156,7 @@ def test_parameters_are_read_once_per_lifetime(process: Process) -> None:
 
 
 def test_a_refresh_reads_current_rates_decrypts_no_secret_and_keeps_the_last_valid_rates(process: Process) -> None:
-    rates = lambda: process.service.plain_parameters().currency_rates  # noqa: E731
+    rates = lambda: process.service.current_parameters.plain().currency_rates  # noqa: E731
     process.ssm.values["signing-keys"] = "not opened, so not looked at"
     assert rates() == {"EUR": 1_084_200}
 
@@ -171,4 +171,4 @@ def test_a_refresh_reads_current_rates_decrypts_no_secret_and_keeps_the_last_val
 def test_a_refresh_without_any_readable_rates_fails(process: Process) -> None:
     process.ssm.broken = True
     with pytest.raises(ConnectionError):
-        process.service.plain_parameters()
+        process.service.current_parameters.plain()

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bidder.auction.decide import decide
 from bidder.auction.match import match
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
@@ -15,6 +14,8 @@ from bidder.openrtb.parse import parse
 from bidder.service.traffic_counts import A_MESSAGE, ACCOUNT, TrafficCounts
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.decision import decided
+from tests.support.log_lines import logged
 from tests.support.matchable import video_request
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -41,12 +42,13 @@ def counts(published: TrafficRecorder) -> TrafficCounts:
     return TrafficCounts("p", published, at_once)  # type: ignore[arg-type]
 
 
-def decided(counting: TrafficCounts, held: Snapshot, at: Any = NOW, **changes: Any) -> None:
+def count_decision(counting: TrafficCounts, held: Snapshot, at: Any = NOW, **changes: Any) -> None:
     """Decides a request as the bid does, and counts it."""
     request = parse(json.dumps(video_request(**changes)).encode())
     slots = match(request, held, at)
     reached, deals = counting.note(held, len(slots), at), set[tuple[str, str]]()
-    counting.count(decide(request, slots, held, "seat", at, reached=reached, deals_reached=deals), held.delivery)
+    offers = decided(request, held, at, seat="seat", slots=slots, reached=reached, deals_reached=deals)
+    counting.count(offers, held.delivery)
     counting.note_deals(deals)
 
 
@@ -55,7 +57,7 @@ def test_the_opportunities_and_bids_of_a_minute_are_published_in_one_message_aft
     counting = counts(published)
     held = snapshot([campaign(id="dear", cpm=9), campaign(id="cheap", cpm=3)])
     for _ in range(3):
-        decided(counting, held, NOW + 59 * SECOND)
+        count_decision(counting, held, NOW + 59 * SECOND)
 
     counting.flush(NOW + 59 * SECOND)
     assert published.events == []
@@ -74,8 +76,8 @@ def test_many_campaigns_are_published_in_several_messages_with_the_requests_once
     published = TrafficRecorder()
     counting = counts(published)
     held = snapshot([campaign()])
-    decided(counting, held)
-    decided(counting, held)
+    count_decision(counting, held)
+    count_decision(counting, held)
     names = [f"c{number:05}" for number in range(A_MESSAGE + 5)]
     counting._bids = dict.fromkeys(names, 1)
 
@@ -90,21 +92,32 @@ def test_many_campaigns_are_published_in_several_messages_with_the_requests_once
     assert {*first.traffic, *second.traffic} == {*names, "plain"}
 
 
-def test_only_the_minute_whose_publish_fails_is_lost(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_counts_whose_publish_fails_are_published_while_pacing_reads_their_minute(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     published = TrafficRecorder(OSError("down"))
     counting = counts(published)
     held = snapshot([campaign()])
-    decided(counting, held)
-    counting.flush(NOW + MINUTE)
-    assert '"traffic.unpublished","requests":1' in caplog.text
-
+    for minute in range(5):
+        count_decision(counting, held, NOW + minute * MINUTE)
+        counting.flush(NOW + (minute + 1) * MINUTE)
     published.failure = None
-    decided(counting, held, NOW + MINUTE)
-    counting.flush(NOW + 2 * MINUTE)
+    count_decision(counting, held, NOW + 5 * MINUTE)
+    count_decision(counting, held, NOW + 5 * MINUTE)
+    counting.flush(NOW + 6 * MINUTE)
 
-    [event] = published.events
-    assert event.at == NOW + MINUTE
-    assert event.traffic == {"plain": (1, 1)}
+    assert [event.at for event in published.events] == [NOW + minute * MINUTE for minute in (2, 3, 4, 5)]
+    assert [event.bid_id for event in published.events] == ["p-t3", "p-t4", "p-t5", "p-t6"]
+    assert [event.traffic for event in published.events] == [{"plain": (1, 1)}] * 3 + [{"plain": (2, 2)}]
+    lines = logged(caplog, "counts.lost")
+    lost = [(line["minute"], line["counts"]) for line in lines]
+    first, second = (moment.isoformat(timespec="minutes") for moment in (NOW, NOW + MINUTE))
+    assert lost == [
+        (first, {"requests": 1}),
+        (first, {"plain": [1, 1]}),
+        (second, {"requests": 1}),
+        (second, {"plain": [1, 1]}),
+    ]
 
 
 def test_a_deal_with_a_budget_is_counted_by_its_own_opportunities_and_bids() -> None:
@@ -114,7 +127,7 @@ def test_a_deal_with_a_budget_is_counted_by_its_own_opportunities_and_bids() -> 
     held = snapshot([campaign(id="dear", cpm=3, deals=deals)])
     for offered in ("d", "d", "e", None):
         pmp = {"pmp": {"deals": [{"id": offered}]}} if offered else {}
-        decided(counting, held, imp=pmp)
+        count_decision(counting, held, imp=pmp)
 
     counting.flush(NOW + timedelta(minutes=1))
 
@@ -138,7 +151,7 @@ def test_obstacles_of_campaigns_are_counted_by_rule_on_a_sample() -> None:
         request = parse(json.dumps(video_request(id=f"r{number}", **video)).encode())
         slots = match(request, held, NOW)
         reached = counting.note(held, len(slots), NOW)
-        decide(request, slots, held, "seat", NOW, reached=reached)
+        decided(request, held, seat="seat", slots=slots, reached=reached)
         counting.note_funnel(held, slots, reached)
     counting.note_refused({("dear", "frequency"): 7, ("dear", "category"): 2, ("", "seat"): 9, ("low", "unknown"): 1})
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bidder.simulator import scenario as module
-from bidder.simulator.campaigns import edited
+from bidder.simulator.campaigns import edit_document
 from bidder.simulator.happenings import Happenings
 from bidder.simulator.scenario import InvalidScenario, Scenario, ScenarioEvent
 from bidder.simulator.scenario_file import read_scenario
@@ -73,9 +73,9 @@ def test_an_invalid_scenario_is_reported_with_its_field(tmp_path: Path) -> None:
     path = tmp_path / "wrong.yaml"
     path.write_text("campaigns: [{id: a, cpm: 1}]\nevents: [{at_hour: 1, kind: spike}]\ntraffic: {curve: [1, 2]}\n")
 
-    with pytest.raises(InvalidScenario, match=r"traffic: .*curve has 2 shares") as told:
+    with pytest.raises(InvalidScenario, match=r"traffic: .*curve has 2 shares") as raised:
         read_scenario(path)
-    assert "spike needs minutes" in str(told.value)
+    assert "spike needs minutes" in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -106,13 +106,13 @@ def test_an_invalid_scenario_is_reported_with_its_line_before_the_run(tmp_path: 
     path = tmp_path / "wrong.yaml"
     path.write_text(text)
 
-    with pytest.raises(InvalidScenario) as told:
+    with pytest.raises(InvalidScenario) as raised:
         read_scenario(path)
-    assert re.search(said, str(told.value)), told.value
+    assert re.search(said, str(raised.value)), raised.value
 
 
 def test_an_edit_replaces_an_amount_in_either_spelling() -> None:
-    assert edited(
+    assert edit_document(
         {"id": "a", "cpm": 3, "budget": {"daily": 5, "total": 9}}, {"cpm_micros": 1, "budget": {"daily": 7}}
     ) == {
         "id": "a",

@@ -9,14 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.auction.decide import decide
 from bidder.auction.explain import explain
-from bidder.auction.match import match
 from bidder.cli.lists import InvalidList, lists_of, read_ids
 from bidder.consumers.refresh import publish_snapshot
 from bidder.delivery.budget import Withheld
 from bidder.openrtb.parse import parse
-from bidder.privacy.gate import permitted
+from bidder.privacy.gate import restrict_request
 from bidder.snapshot.container import BadSnapshot, pack
 from bidder.snapshot.id_lists import IdList, containing, id_number, pack_list
 from bidder.snapshot.keys import INDEXES, LISTS
@@ -24,6 +22,7 @@ from bidder.snapshot.list_store import PREFIX, ListStore, UnknownList
 from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.snapshot_file import load_saved, save
 from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.decision import decided
 from tests.support.fake_s3 import FakeS3
 from tests.support.matchable import video_request
 from tests.unit.consumers.test_refresh import MINUTE, World
@@ -77,8 +76,8 @@ def with_lists(held: Snapshot, lists: dict[str, set[str]]) -> Snapshot:
 
 
 def bids(request: dict[str, Any], held: Snapshot) -> bool:
-    requested = permitted(parse(json.dumps(request).encode()))
-    return bool(decide(requested, match(requested, held, NOW), held, "bidder", NOW))
+    requested = restrict_request(parse(json.dumps(request).encode()))
+    return bool(decided(requested, held))
 
 
 NAMES = st.lists(st.sampled_from(["one", "two"]), min_size=1, max_size=2, unique=True)

@@ -7,15 +7,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from bidder.auction.decide import decide
-from bidder.auction.match import match
 from bidder.campaigns import request_fields_used
 from bidder.campaigns.campaign import Campaign
 from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot import records
 from bidder.snapshot.compile import compile_index
 from bidder.snapshot.index import Index
-from tests.support.campaigns import NOW, campaign, campaign_lists, creative, snapshot
+from tests.support.campaigns import campaign, campaign_lists, creative, snapshot
+from tests.support.decision import decided
 from tests.support.examples import examples
 from tests.support.matchable import video_request
 
@@ -50,16 +49,16 @@ def without_compiled(first: Campaign) -> bytes:
     return deflate.compress(first.model_dump_json(exclude_defaults=True).encode()) + deflate.flush()
 
 
-def decided(held: Any) -> list[str]:
+def chosen_creatives(held: Any) -> list[str]:
     request = BidRequest.model_validate(video_request(device={"os": "iOS"}))
-    return [offer.fit.creative.id for offer in decide(request, match(request, held, NOW), held, "bidder", NOW)]
+    return [offer.fit.creative.id for offer in decided(request, held)]
 
 
 def test_a_decision_compiles_no_targeting(monkeypatch: pytest.MonkeyPatch) -> None:
     held = snapshot([campaign(creatives=CREATIVES[1:])])
     counts = counted(monkeypatch)
 
-    assert decided(held) == decided(held) != []
+    assert chosen_creatives(held) == chosen_creatives(held) != []
     assert not counts
 
 
@@ -68,7 +67,7 @@ def test_a_record_without_compiled_targeting_is_compiled_once_when_decoded(monke
     held = snapshot([campaign(creatives=CREATIVES[1:])])
     counts = counted(monkeypatch)
 
-    assert decided(held) == decided(held) == decided(held) != []
+    assert chosen_creatives(held) == chosen_creatives(held) == chosen_creatives(held) != []
     assert counts == {"ios": 1, "where": 1}
 
 

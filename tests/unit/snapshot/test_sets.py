@@ -33,7 +33,7 @@ def test_both_representations_equal_pythons_sets(case: tuple[int, list[set[int]]
     assert set(sets.members(sets.without(item[0], item[1]))) == a - b
     assert set(sets.members(sets.union(item))) == set().union(*plain)
     marks = memoryview(bytes(position in a for position in range(size)))
-    assert set(sets.members(sets.unmarked(marks, size))) == set(range(size)) - a
+    assert set(sets.members(sets.find_unmarked(marks, size))) == set(range(size)) - a
 
 
 @given(drawn())

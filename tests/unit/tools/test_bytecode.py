@@ -9,7 +9,7 @@ import pydantic
 import pytest
 
 from tools import ROOT
-from tools.bytecode import compiled, without_docstrings
+from tools.bytecode import compile_source, without_docstrings
 from tools.slim import deployed_modules
 
 HEADER = 16
@@ -36,7 +36,7 @@ raised = lambda: 1 / 0
 @pytest.fixture
 def module() -> dict[str, Any]:
     result: dict[str, Any] = {"__name__": "made"}
-    exec(marshal.loads(compiled(SOURCE, "/var/task/made.py")[HEADER:]), result)  # noqa: S102, S302  our own bytecode
+    exec(marshal.loads(compile_source(SOURCE, "/var/task/made.py")[HEADER:]), result)  # noqa: S102, S302  our own bytecode
     return result
 
 
@@ -58,7 +58,7 @@ def test_tracebacks_keep_file_and_line(module: dict[str, Any]) -> None:
 
 
 def test_python_does_not_compare_the_hash_with_the_source() -> None:
-    assert int.from_bytes(compiled(b"x = 1", "x.py")[4:8], "little") == 0b01
+    assert int.from_bytes(compile_source(b"x = 1", "x.py")[4:8], "little") == 0b01
 
 
 def test_the_removal_of_docstrings_keeps_code_and_line_numbers() -> None:
@@ -120,7 +120,7 @@ def total(*prices: Price, start: int = 0, **more: Unknown) -> Unknown:
 
 def run(filename: str) -> dict[str, Any]:
     names: dict[str, Any] = {"__name__": "annotated"}
-    exec(marshal.loads(compiled(ANNOTATED, filename)[HEADER:]), names)  # noqa: S102, S302  our own bytecode
+    exec(marshal.loads(compile_source(ANNOTATED, filename)[HEADER:]), names)  # noqa: S102, S302  our own bytecode
     return names
 
 

@@ -6,19 +6,20 @@ from typing import Any
 
 import pytest
 
+from bidder.events.publisher import STEP_SECONDS
 from bidder.settings import Settings
 from container.settings import ServerSettings
 from tests.support.alarm_judge import Minute, is_in_alarm, metric
 from tests.support.cloudformation import Stack
 from tools import ROOT
-from tools.template import loaded
+from tools.template import load_template
 
 TEMPLATE = ROOT / "deploy" / "container.yaml"
 
 
 @pytest.fixture(scope="module")
 def resources() -> dict[str, Any]:
-    template = loaded(TEMPLATE)
+    template = load_template(TEMPLATE)
     return {name: resource["Properties"] for name, resource in template["Resources"].items()}
 
 
@@ -42,7 +43,7 @@ def rights(role: dict[str, Any]) -> Counter[str]:
 
 def test_a_task_has_the_rights_of_the_bid_function(resources: dict[str, Any]) -> None:
     path = ROOT / ".chalice" / "resources" / "bid.yaml"
-    bid_role = loaded(path)["Resources"]["BidRole"]["Properties"]
+    bid_role = load_template(path)["Resources"]["BidRole"]["Properties"]
 
     assert rights(resources["TaskRole"]) == rights(bid_role)
 
@@ -67,7 +68,8 @@ def test_timeouts_exceed_those_of_the_load_balancer_and_of_the_drain(
     server = ServerSettings()
 
     assert server.idle_seconds > int(attributes["idle_timeout.timeout_seconds"])
-    assert task["StopTimeout"] >= 2 * server.drain_seconds
+    # requests, the last notices, running publications of counts, and the counts of the last minute
+    assert task["StopTimeout"] > server.drain_seconds + 2 * (2 * STEP_SECONDS) + server.drain_seconds
 
 
 def test_the_container_has_restrictive_settings(resources: dict[str, Any], task: dict[str, Any]) -> None:
@@ -90,7 +92,7 @@ def test_errors_and_missing_tasks_notify(resources: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="module")
 def alarms() -> dict[str, dict[str, Any]]:
-    stack = Stack(loaded(TEMPLATE), "bidder-container", {"MinTasks": "2", "AlarmTopic": "arn:topic"})
+    stack = Stack(load_template(TEMPLATE), "bidder-container", {"MinTasks": "2", "AlarmTopic": "arn:topic"})
     return stack.resources("AWS::CloudWatch::Alarm")
 
 

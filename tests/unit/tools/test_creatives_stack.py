@@ -10,16 +10,16 @@ from zipfile import ZipFile
 import pytest
 
 from tools import ROOT
-from tools.creatives_stack import CREATIVES_PARAMETERS, TEMPLATE, layer, zipped
+from tools.creatives_stack import CREATIVES_PARAMETERS, TEMPLATE, layer, zip_functions
 from tools.package import Package, own_architecture
-from tools.template import loaded
+from tools.template import load_template
 
 FEATURES = ("Transcode", "Thumbnails", "Metadata")
 
 
 @pytest.fixture(scope="module")
 def template() -> dict[str, Any]:
-    return loaded(TEMPLATE)
+    return load_template(TEMPLATE)
 
 
 @pytest.mark.slow
@@ -77,7 +77,7 @@ def test_the_package_has_the_modules_of_bidder_and_workers(tmp_path: Path) -> No
         for name in ("app.py", "bidder/__init__.py", "pydantic/__init__.py"):
             archive.writestr(name, "")
 
-    first, again = zipped(Package(tmp_path)), zipped(Package(tmp_path))
+    first, again = zip_functions(Package(tmp_path)), zip_functions(Package(tmp_path))
 
     names = ZipFile(BytesIO(first)).namelist()
     assert first == again

@@ -23,7 +23,7 @@ from tests.support.packaged_pydantic import packaged_pydantic
 from tests.support.service import KEYS, SETTINGS
 from tools import ROOT
 from tools.lambda_pydantic import FOLDER, file_name
-from tools.schemas import packaged_models, written
+from tools.schemas import packaged_models, pickle_schema
 
 pytestmark = pytest.mark.slow
 
@@ -118,7 +118,7 @@ def test_packaged_schemas_parse_and_serialize_like_the_models() -> None:
     schemas: dict[type[BaseModel], Any] = {}
     counted = 0
     for model, document in documents():
-        schema = schemas.get(model) or schemas.setdefault(model, pickle.loads(written(model)))  # noqa: S301  our own
+        schema = schemas.get(model) or schemas.setdefault(model, pickle.loads(pickle_schema(model)))  # noqa: S301  our own
         packaged = outcome(SchemaValidator(schema), SchemaSerializer(schema), document)
         assert packaged == outcome(
             cast("SchemaValidator", model.__pydantic_validator__), model.__pydantic_serializer__, document

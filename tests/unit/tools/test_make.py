@@ -8,7 +8,7 @@ from tools.deploy import environment
 from tools.locks import LockHeld, lock
 from tools.serve import Sources
 from tools.slim import is_deployed
-from tools.template import DuplicateEntry, joined, with_code
+from tools.template import DuplicateEntry, join_templates, with_code
 
 
 def test_outputs_become_the_variables_of_the_same_name() -> None:
@@ -19,7 +19,7 @@ def test_outputs_become_the_variables_of_the_same_name() -> None:
 def test_template_parts_are_joined_by_section(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("Resources:\n  A: {Type: X}\n")
     (tmp_path / "b.yaml").write_text("Resources:\n  B: {Of: !GetAtt A.Arn, In: !Sub '${A}/x'}\nOutputs:\n  C: !Ref A\n")
-    assert joined(tmp_path) == {
+    assert join_templates(tmp_path) == {
         "Resources": {
             "A": {"Type": "X"},
             "B": {"Of": {"Fn::GetAtt": ["A", "Arn"]}, "In": {"Fn::Sub": "${A}/x"}},
@@ -32,7 +32,7 @@ def test_an_entry_in_two_files_is_refused_with_its_name(tmp_path: Path) -> None:
     for name in ("a.yaml", "b.yaml"):
         (tmp_path / name).write_text("Resources:\n  Twice: {Type: X}\n")
     with pytest.raises(DuplicateEntry, match="Twice"):
-        joined(tmp_path)
+        join_templates(tmp_path)
 
 
 def test_only_functions_get_code() -> None:

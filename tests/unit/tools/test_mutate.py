@@ -1,14 +1,21 @@
 """Mutants: small changes of a file with stable names, tested with the tests that run their lines."""
 
 import ast
+import sys
+import types
+from functools import cache, partial
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
-from tools.mutate.covering_tests import dependent_lines, importing, nearest_first
+from tools.mutate.__main__ import Unjudged, is_killed
+from tools.mutate.covering_tests import RECORD, CoveringTests, dependent_lines, importing, measure, nearest_first
 from tools.mutate.equivalent import EQUIVALENT, WrongEntry, reasons
-from tools.mutate.mutations import Mutant, mutants, mutated
+from tools.mutate.fresh_caches import empty_caches
+from tools.mutate.mutations import Mutant, apply_mutation, mutants
 from tools.mutate.results import KILLED, SURVIVED, Results, room, table
+from tools.mutate.trial import QUICK, THOROUGH
 
 SOURCE = '''
 """A module."""
@@ -66,7 +73,7 @@ def test_messages_and_types_have_no_mutants() -> None:
 
 
 def test_each_mutant_differs_from_the_file_and_from_the_others() -> None:
-    texts = [ast.unparse(mutated(SOURCE, mutant.number)) for mutant in mutants("bidder/a.py", SOURCE)]
+    texts = [ast.unparse(apply_mutation(SOURCE, mutant.number)) for mutant in mutants("bidder/a.py", SOURCE)]
 
     assert len({ast.unparse(ast.parse(SOURCE)), *texts}) == len(texts) + 1
     for text in texts:
@@ -143,6 +150,22 @@ def test_every_equivalent_mutant_exists() -> None:
     assert set(there) <= known
 
 
+@pytest.mark.parametrize(
+    ("code", "quick", "thorough"),
+    [(0, False, False), (1, True, True), (2, True, True), (4, True, True), (-9, True, False)],
+)
+def test_a_trial_kills_its_mutant_by_a_failed_test_or_import_or_by_its_time(
+    code: int, quick: bool, thorough: bool
+) -> None:
+    [mutant, *_] = mutants("bidder/a.py", SOURCE)
+
+    assert is_killed(mutant, code, QUICK) == quick
+    assert is_killed(mutant, code, THOROUGH) == thorough
+    for unknown in (3, 5, 70):
+        with pytest.raises(Unjudged, match=f"pytest ended with {unknown}"):
+            is_killed(mutant, unknown, QUICK)
+
+
 def test_a_killed_mutant_is_not_tried_again_until_its_file_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,3 +187,64 @@ def test_the_table_has_counts_by_room() -> None:
     outcomes: dict[Mutant, str] = dict(zip(all_mutants, (KILLED, SURVIVED, KILLED), strict=True))
 
     assert table(outcomes, all_mutants).splitlines()[1].split() == ["money", "3", "3", "0", "2", "1", "66.7%"]
+
+
+PRODUCT = """from functools import cache
+
+LIMIT = 3
+
+@cache
+def limited(text):
+    return text[:LIMIT]
+"""
+PRODUCT_TESTS = """from bidder.texts import LIMIT, limited
+
+def test_first():
+    assert limited("abcd") == "abc"
+
+def test_again():
+    assert limited("abcd") == "abc"
+
+def test_limit():
+    assert LIMIT == 3
+"""
+
+
+@pytest.mark.slow
+def test_all_tests_of_a_cached_function_are_recorded_and_those_that_import_a_constant_are_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path.cwd()))
+    monkeypatch.chdir(tmp_path)
+    files = {
+        "bidder/__init__.py": "",
+        "bidder/texts.py": PRODUCT,
+        "tests/unit/test_texts.py": PRODUCT_TESTS,
+        "tests/golden/test_nothing.py": "",
+        "conftest.py": "import hypothesis\nhypothesis.settings.register_profile('fast')\n",
+        "pyproject.toml": '[tool.coverage.run]\nsource = ["bidder"]\n',
+    }
+    for name, text in files.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(text)
+
+    measure("0")
+
+    covering, file = CoveringTests(RECORD), "tests/unit/test_texts.py"
+    tests = {mutant.before: covering.of(mutant, 9) for mutant in mutants("bidder/texts.py", PRODUCT)}
+    assert sorted(tests["[:LIMIT]"]) == [f"{file}::test_again", f"{file}::test_first"]
+    assert (tests["3"][0], sorted(tests["3"][1:])) == (file, [f"{file}::test_again", f"{file}::test_first"])
+
+
+def test_the_caches_of_another_package_are_kept() -> None:
+    ours, other = types.ModuleType("ours.a"), types.ModuleType("other.a")
+    calls: list[str] = []
+    for module in (ours, other):
+        vars(module)["cached"] = cache(partial(calls.append, module.__name__))
+    with patch.dict(sys.modules, {"ours.a": ours, "other.a": other}):
+        for _ in range(2):
+            empty_caches("ours")
+            ours.cached()
+            other.cached()
+
+    assert calls == ["ours.a", "other.a", "ours.a"]

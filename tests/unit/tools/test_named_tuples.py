@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tools import ROOT, named_tuples
-from tools.bytecode import compiled, module_name
+from tools.bytecode import compile_source, module_name
 from tools.slim import deployed_modules
 
 HEADER = 16
@@ -63,7 +63,8 @@ def micros(value: object) -> int:
 def source_module(*, is_packaged: bool) -> dict[str, Any]:
     module = ModuleType("made")
     names = vars(module)
-    code = marshal.loads(compiled(SOURCE.encode(), "/var/task/bidder/made.py")[HEADER:]) if is_packaged else SOURCE  # noqa: S302  ours
+    bytecode = compile_source(SOURCE.encode(), "/var/task/bidder/made.py")[HEADER:]
+    code = marshal.loads(bytecode) if is_packaged else SOURCE  # noqa: S302  ours
     exec(code, names)  # noqa: S102  ours
     return names
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tools import ROOT, patterns
-from tools.bytecode import compiled, module_name
+from tools.bytecode import compile_source, module_name
 from tools.lambda_pattern import _METHODS, Pattern
 from tools.slim import deployed_modules
 
@@ -39,7 +39,7 @@ def of_bytes(text):
 @pytest.fixture
 def module() -> dict[str, Any]:
     made: dict[str, Any] = {"__name__": "made"}
-    exec(marshal.loads(compiled(SOURCE.encode(), "/var/task/bidder/made.py")[16:]), made)  # noqa: S102, S302  ours
+    exec(marshal.loads(compile_source(SOURCE.encode(), "/var/task/bidder/made.py")[16:]), made)  # noqa: S102, S302  ours
     return made
 
 

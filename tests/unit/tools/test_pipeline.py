@@ -12,7 +12,7 @@ import yaml
 
 from tests.support.cloudformation import Stack
 from tools import ROOT
-from tools.template import loaded
+from tools.template import load_template
 
 SOURCES = {"codestar": "CodeStarSourceConnection", "codecommit": "CodeCommit", "s3": "S3"}
 BUILDSPECS = ("buildspec.yml", "deploy/buildspec-deploy.yml", "deploy/buildspec-verify.yml")
@@ -22,7 +22,7 @@ BASE = {"Repository": "owner/name", "CloudFormationRole": "arn:role", "DeployPol
 
 def pipeline(**parameters: str) -> Stack:
     path = ROOT / "deploy/pipeline.yaml"
-    return Stack(loaded(path), "ship", BASE | parameters)
+    return Stack(load_template(path), "ship", BASE | parameters)
 
 
 def stages(stack: Stack) -> dict[str, list[dict[str, Any]]]:
@@ -142,7 +142,7 @@ def test_actions_are_pinned_by_commit_and_tokens_have_minimal_permissions() -> N
 
 def test_only_environments_of_the_repository_can_assume_roles() -> None:
     path = ROOT / "deploy/roles.yaml"
-    template = loaded(path)
+    template = load_template(path)
     roles = Stack(template, "roles", {"GitHubRepository": "owner/name"}).resources("AWS::IAM::Role")
     subjects = {
         statement["Condition"]["StringEquals"]["token.actions.githubusercontent.com:sub"]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tools import ROOT, lambda_named_tuple, lambda_typing, typing_imports
-from tools.bytecode import compiled
+from tools.bytecode import compile_source
 from tools.slim import deployed_modules
 
 SOURCE = """
@@ -59,7 +59,7 @@ Boxes = Sequence[Box[Pair[str]]]
 def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setitem(sys.modules, "typing", None)  # an import of it fails
     made: dict[str, Any] = {"__name__": "made"}
-    exec(marshal.loads(compiled(SOURCE.encode(), "/var/task/bidder/made.py")[16:]), made)  # noqa: S102, S302  ours
+    exec(marshal.loads(compile_source(SOURCE.encode(), "/var/task/bidder/made.py")[16:]), made)  # noqa: S102, S302  ours
     return made
 
 
@@ -112,6 +112,6 @@ def test_the_stand_in_itself_imports_no_typing(tmp_path: Path) -> None:
     for module in (lambda_typing, lambda_named_tuple):
         name = f"{module.__name__.removeprefix('tools.')}.py"
         source = Path(str(module.__file__)).read_bytes()
-        (tmp_path / name).with_suffix(".pyc").write_bytes(compiled(source, f"/var/task/{name}"))
+        (tmp_path / name).with_suffix(".pyc").write_bytes(compile_source(source, f"/var/task/{name}"))
     code = "import sys; import lambda_typing, lambda_named_tuple; sys.exit('typing' in sys.modules)"
     subprocess.run([sys.executable, "-S", "-c", code], env={"PYTHONPATH": str(tmp_path)}, check=True)  # noqa: S603

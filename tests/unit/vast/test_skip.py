@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from bidder.auction.decide import decide
-from bidder.auction.match import match
 from bidder.endpoints.vast import skip_offset
 from bidder.openrtb.parse import parse
-from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.campaigns import campaign, creative, snapshot
+from tests.support.decision import decided
 from tests.support.matchable import video_request
 
 
@@ -34,6 +33,6 @@ def test_the_skip_offset_of_an_ad_of_fifteen_seconds(video: dict[str, Any], offs
     held = snapshot([campaign(creatives=[creative(duration=15, skip_offset=5)])])
     parsed = parse(json.dumps(video_request(video=video)).encode())
 
-    [offer] = decide(parsed, match(parsed, held, NOW), held, "bidder", NOW)
+    [offer] = decided(parsed, held)
 
     assert skip_offset(offer) == offset

@@ -108,6 +108,14 @@ def test_a_device_location_of_headers_does_not_replace_the_users_location() -> N
     assert request["user"]["geo"] == {"country": "FRA"}
 
 
+def test_an_empty_location_of_the_device_is_no_location() -> None:
+    abroad = filled(asked(device={"geo": {}}, user={"geo": {"country": "FRA"}}))
+    unknown = filled(asked(device={"geo": {}}, user={"geo": {"country": ""}}))
+
+    assert "country" not in abroad["device"]["geo"]
+    assert unknown["device"]["geo"]["country"] == "DEU"
+
+
 @pytest.mark.parametrize("stated", [{"ip": "192.0.2.1"}, {"ipv6": "2001:db8::1"}])
 def test_headers_of_a_server_that_calls_for_a_viewer_are_ignored(stated: dict[str, str]) -> None:
     assert filled(asked(device=stated)) == {"device": stated}

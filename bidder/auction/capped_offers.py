@@ -1,0 +1,28 @@
+"""The offers of an answer together, within the frequency caps of the viewer."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from bidder.auction.offer import Offer
+from bidder.campaigns.campaign import CapLevel
+from bidder.delivery.frequency import key_of
+
+
+def within_caps(offers: Sequence[Offer]) -> list[Offer]:
+    """The offers within the viewer's caps together, in their order. The highest prices are kept first."""
+    if not any(offer.caps for offer in offers):
+        return list(offers)
+    taken: Counter[str] = Counter()
+    kept: set[int] = set()
+    for number in sorted(range(len(offers)), key=lambda number: (-offers[number].price.cpm_micros, number)):
+        offer = offers[number]
+        if all(taken[room.key] < room.impressions for room in offer.caps):
+            kept.add(number)
+            taken.update(shown_as(offer))
+    return [offer for number, offer in enumerate(offers) if number in kept]
+
+
+def shown_as(offer: Offer) -> list[str]:
+    """The keys under which caps count an impression of the offer."""
+    campaign, creative = offer.campaign, offer.fit.creative
+    return [key_of(level, campaign.id, creative.id, campaign.advertiser.domain) for level in CapLevel]

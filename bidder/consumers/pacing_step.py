@@ -1,0 +1,77 @@
+"""The pacing step of a refresh: the paces of campaigns, deals and advertisers until the next refresh."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from bidder import log
+from bidder.consumers.budget_holders import BudgetHolders
+from bidder.consumers.optional_read import optional_read
+from bidder.delivery.budget import BudgetLimits, Spend
+from bidder.delivery.budget_holders import in_words
+from bidder.delivery.estimates import COMPLETE
+from bidder.delivery.pacers import Confirmed, Paced, Traffic, off_plan, overspent, pace_campaigns
+from bidder.delivery.shared_budgets import SharedBudgets
+from bidder.metrics import emf
+from bidder.service.service import Service
+from bidder.snapshot.index import Index
+
+if TYPE_CHECKING:
+    from bidder.campaigns.advertiser_limits import AdvertiserLimits
+
+
+def pace(
+    service: Service,
+    index: Index,
+    of_campaigns: Mapping[str, BudgetLimits],
+    latest: Mapping[str, BudgetLimits],
+    spends: Mapping[str, Spend],
+    advertisers: Sequence["AdvertiserLimits"],
+    now: datetime,
+    *,
+    with_invalid: bool,
+) -> tuple[Paced, SharedBudgets]:
+    """One step of pacing for all campaigns, deals and advertisers with a budget.
+
+    It uses the forecast alone if the traffic can't be read.
+    """
+    holders = BudgetHolders(index, advertisers, latest)
+    if not of_campaigns and not holders.limits:
+        return Paced({}, {}, {}, {}), SharedBudgets(caps=holders.caps)
+    at = now.timestamp()
+    account, learned = service.pacing_store.read()
+    if holders.members:
+        account.members = service.pacing_store.add_members(account.members, holders.members)
+    of_holders = holders.spends(service.spent, account.members, now, with_invalid=with_invalid)
+    limits = {**of_campaigns, **holders.limits}
+    spends = {**spends, **of_holders}
+    then = "campaigns are paced by the forecast"
+    traffic = optional_read(lambda: service.traffic_log.read(at), "pacing.unread", then) or Traffic({})
+    traffic = traffic._replace(reports={**traffic.reports, **holders.reports(traffic.reports)})
+    learned.take(traffic.reports, at - COMPLETE)
+    forecasts = {name: learned.forecast(name, limit.zone, at) for name, limit in limits.items()}
+    then = "no notices count as lost"
+    confirmed = optional_read(lambda: service.learning.confirmed(now), "pacing.unread", then) or Confirmed()
+    paced = pace_campaigns(limits.items(), spends, traffic, at, account, forecasts, confirmed)
+    _log_deviations(limits, spends, paced, now)
+    learned.forget(limits)
+    within_holders = paced._replace(paces=holders.held_paces(paced.paces, account.memories))
+    try:
+        service.pacing_store.write(account, learned)
+    except Exception as failure:  # one minute of learning is lost; this step's paces still hold
+        log.warning("pacing.unwritten", reason=type(failure).__name__)
+    return within_holders, holders.shared(spends, paced)
+
+
+def _log_deviations(
+    limits: Mapping[str, BudgetLimits], spends: Mapping[str, Spend], paced: Paced, now: datetime
+) -> None:
+    """Logs the campaigns above their budgets and off their plans, as metrics that alarms watch."""
+    if names := overspent(limits, spends):
+        log.event("delivery", **emf(now, "Overspend", "budget", len(names), campaigns=_first(names)))
+    if names := off_plan(limits, paced.outlooks):
+        log.event("delivery", **emf(now, "OffPlan", "spend", len(names), campaigns=_first(names)))
+
+
+def _first(names: Sequence[str]) -> str:
+    return ", ".join(map(in_words, names[:20]))

@@ -1,0 +1,114 @@
+"""The parameters of a process: read at the first use, refreshed in the background, and kept if a later read fails."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from bidder import aws, log
+from bidder.aws.parameter_copy import read_again_after, read_parameters, utc_now
+from bidder.aws.path import under_path
+from bidder.background_refresh import PATIENCE, BackgroundRefreshed
+from bidder.events.token import SigningKeys
+from bidder.metrics import emf
+from bidder.parameters import DEFAULTS, Parameters, Reading, better, read
+from bidder.settings import InvalidSettings, Settings
+
+if TYPE_CHECKING:
+    from bidder.events.price_keys import PriceKeys
+
+Value = TypeVar("Value")
+
+
+class CurrentParameters:
+    """Reads the parameters under the path of the settings. Safe for many threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._plain: Reading | None = None
+        self._read_at = utc_now()
+        """The time at which Parameter Store returned the current parameters."""
+        self.renewed = BackgroundRefreshed("all", self.read_all, self.seconds_left)
+        """The last read of the parameters, with its faults."""
+
+    @property
+    def has_read(self) -> bool:
+        """Whether the first read has ended."""
+        return self.renewed.held is not None
+
+    def begin(self) -> None:
+        """Starts the first read unless it has ended, and returns without waiting."""
+        self.renewed.begin()
+
+    def value(self, patience: float = PATIENCE) -> Parameters:
+        """The current parameters. Waits only for the first read, at most `patience` seconds.
+
+        Raises NotRead, and the errors of the first read.
+        """
+        return self.renewed.value(patience).parameters
+
+    def without_waiting(self) -> Parameters:
+        """The current parameters: defaults until the first read has ended."""
+        current = self.renewed.held
+        return DEFAULTS if current is None else current.parameters
+
+    @property
+    def signing_keys(self) -> SigningKeys:
+        """The keys that sign event URLs. Raises InvalidSettings if the parameter is not usable."""
+        return self._usable("signing-keys", self.value().signing_keys)
+
+    @property
+    def price_keys(self) -> "PriceKeys":
+        """The keys of the exchanges that encrypt prices. Raises InvalidSettings if the parameter is not usable."""
+        return self._usable("price-keys", self.value().price_keys)
+
+    def plain(self) -> Parameters:
+        """The parameters that are not secret, read from Parameter Store at each call. A refresh needs no secret.
+
+        Returns the last valid parameters if the read fails. Raises InvalidSettings if `exchanges` was never readable.
+        """
+        try:
+            values = under_path(aws.minimal("ssm"), self._settings.parameters, secrets=False)
+            self._plain = self._judged(self._plain, read(values, secrets=False))
+        except Exception as failure:
+            if self._plain is None:
+                raise
+            why = type(failure).__name__
+            metric = emf(datetime.now(UTC), "ParameterKept", "unread", parameter="all", why=why)
+            log.error("parameter.kept", **metric)
+        if self._plain.parameters.exchanges is None:
+            reason = self._plain.wrong.get("exchanges")
+            msg = f"the parameter {self._settings.parameters}/exchanges can't be used: {reason}"
+            raise InvalidSettings(msg)
+        return self._plain.parameters
+
+    def read_all(self, current: Reading | None) -> Reading:
+        """Reads all parameters, secrets too, from their copy in S3 or from Parameter Store."""
+        stored = read_parameters(
+            lambda: aws.minimal("s3-parameters"),
+            lambda: aws.minimal("ssm"),
+            self._settings.snapshot_bucket,
+            self._settings.parameters,
+            utc_now,
+        )
+        self._read_at = stored.at
+        return self._judged(current, read(stored.values))
+
+    def seconds_left(self, reading: Reading) -> float:
+        """The seconds until the parameters are read again: fewer if they came from an older copy."""
+        age = (utc_now() - self._read_at).total_seconds()
+        return read_again_after(reading.parameters.parameter_lifetime, age)
+
+    def _judged(self, current: Reading | None, new: Reading) -> Reading:
+        """The parameters to use: `better` of the two. Each fault of the new ones is logged by name and counted."""
+        accepted = better(current, new)
+        then = "the other new parameters are used" if accepted is new else "all of the last good parameters stay in use"
+        for name, reason in new.wrong.items():
+            metric = emf(datetime.now(UTC), "ParameterKept", "invalid", parameter=name, why=reason, then=then)
+            log.warning("parameter.refused", **metric)
+        return accepted
+
+    def _usable(self, name: str, value: Value | None) -> Value:
+        if value is not None:
+            return value
+        wrong = self.renewed.value().wrong.get(name)
+        msg = f"the parameter {self._settings.parameters}/{name} can't be used: {wrong}"
+        raise InvalidSettings(msg)

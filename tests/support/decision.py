@@ -1,0 +1,31 @@
+"""Decisions of tests: the offers of a request on a snapshot."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bidder.auction.auction_context import AuctionContext, ReadExposures
+from bidder.auction.decide import Refused, decide
+from bidder.auction.match import Slot, match
+from bidder.auction.offer import Offer
+from bidder.auction.reached import Reached
+from bidder.openrtb.bid_request import BidRequest
+from bidder.snapshot.snapshot import Snapshot
+from tests.support.campaigns import NOW
+
+
+def decided(
+    request: BidRequest,
+    held: Snapshot,
+    now: datetime = NOW,
+    seat: str = "bidder",
+    *,
+    exchange: str | None = None,
+    slots: Sequence[Slot] | None = None,
+    refused: Refused | None = None,
+    reached: list[Reached] | None = None,
+    read_exposures: ReadExposures | None = None,
+    deals_reached: set[tuple[str, str]] | None = None,
+) -> list[Offer]:
+    """The offers of `decide`, for the slots of the request unless `slots` are given."""
+    context = AuctionContext(request, seat, held.delivery, now, read_exposures, deals_reached)
+    return decide(context, match(request, held, now, exchange) if slots is None else slots, held, refused, reached)
