@@ -2,14 +2,14 @@
 
 from bidder.campaigns.advertiser_limits import AdvertiserLimits
 from bidder.campaigns.named_documents import NamedDocuments
-from bidder.errors import UserError
+from bidder.errors import UserError, shown
 
 
 class UnknownAdvertiser(UserError, LookupError):
     """No advertiser of this domain has limits."""
 
     def __init__(self, domain: str) -> None:
-        super().__init__(f"no advertiser {domain} has limits; `bidder advertisers list` shows those that have")
+        super().__init__(f"no advertiser {shown(domain)} has limits; `bidder advertisers list` shows those that have")
 
 
 class AdvertiserRepository(NamedDocuments[AdvertiserLimits]):

@@ -23,8 +23,9 @@ from bidder.campaigns.item_size import document_of
 from bidder.campaigns.merged import merge_with_stored
 from bidder.campaigns.stored import DELETED_ATTRIBUTE, Contended, Stored, campaign_of, read_states
 from bidder.campaigns.transactions import batches, is_transient
+from bidder.campaigns.types import is_id
 from bidder.campaigns.versions import history_entry, number_key, unchanged_since
-from bidder.errors import UserError
+from bidder.errors import UserError, shown
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -39,7 +40,7 @@ class UnknownCampaign(UserError, LookupError):
     """There is no campaign with this id."""
 
     def __init__(self, campaign_id: str) -> None:
-        super().__init__(f"no campaign {campaign_id}; `bidder campaigns list` shows the ids")
+        super().__init__(f"no campaign {shown(campaign_id)}; `bidder campaigns list` shows the ids")
 
 
 class NothingToRestore(UserError, LookupError):
@@ -212,6 +213,8 @@ class CampaignRepository:
 
     def history(self, campaign_id: str) -> Iterator[Change]:
         """The changes of a campaign, the latest first."""
+        if not is_id(campaign_id):
+            return
         pk = f"campaign#{campaign_id}"
         yield from changes(partition(self._dynamodb, self._history, pk, consistent=True, latest_first=True))
 

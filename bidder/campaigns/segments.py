@@ -2,14 +2,14 @@
 
 from bidder.campaigns.named_documents import NamedDocuments
 from bidder.campaigns.segment import SegmentInfo
-from bidder.errors import UserError
+from bidder.errors import UserError, shown
 
 
 class UnknownSegment(UserError, LookupError):
     """No segment has this name."""
 
     def __init__(self, word: str) -> None:
-        super().__init__(f"no segment {word} is known; `bidder segments list` shows them")
+        super().__init__(f"no segment {shown(word)} is known; `bidder segments list` shows them")
 
 
 class SegmentRepository(NamedDocuments[SegmentInfo]):

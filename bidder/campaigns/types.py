@@ -1,5 +1,6 @@
 """The field types that campaigns, creatives and their parts share."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Annotated
 
@@ -28,6 +29,12 @@ PATTERNS = {
 
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
 """An id that this bidder assigns. It is used in URLs, keys and metrics, so its characters are limited."""
+
+
+def is_id(text: str) -> bool:
+    """Whether the text may be such an id."""
+    return re.fullmatch(ID_PATTERN, text) is not None
+
 
 HttpUrl = Annotated[str, Field(pattern=_URL, max_length=2048)]
 

@@ -33,6 +33,13 @@ class NothingChosen(UserError, ValueError):
     exit_status = 2
 
 
+class NotConfirmed(UserError, RuntimeError):
+    """The user did not confirm a deletion."""
+
+    def __init__(self) -> None:
+        super().__init__("not confirmed, so nothing was deleted; --yes deletes without a question")
+
+
 def export(service: Service, form: str, chosen: Filter) -> None:
     """Prints campaigns by id, as a file that can be imported: yaml, or jsonl with one campaign a line.
 
@@ -94,12 +101,15 @@ def set_status(service: Service, ids: Sequence[str], chosen: Filter | None, stat
     publish_refresh(service)
 
 
-def delete(service: Service, ids: Sequence[str], chosen: Filter | None, tell: Tell, confirm: Tell) -> None:
-    """Deletes campaigns after `confirm` has returned. Raises UnknownCampaign, NothingChosen."""
+def delete(
+    service: Service, ids: Sequence[str], chosen: Filter | None, tell: Tell, is_confirmed: Callable[[str], bool]
+) -> None:
+    """Deletes campaigns if `is_confirmed`. Raises UnknownCampaign, NothingChosen, NotConfirmed."""
     campaigns = _select_campaigns(service, ids, chosen)
     names = ", ".join(campaign.id for campaign in campaigns[:10])
-    if campaigns:
-        confirm(f"Delete {number_of(len(campaigns), 'campaign')} ({names}{', …' if len(campaigns) > 10 else ''})?")
+    question = f"Delete {number_of(len(campaigns), 'campaign')} ({names}{', …' if len(campaigns) > 10 else ''})?"
+    if campaigns and not is_confirmed(question):
+        raise NotConfirmed
     _write(campaigns, service.campaigns.delete_each(campaigns), "deleted", tell)
     print("`bidder campaigns restore ID` restores one")
     publish_refresh(service)

@@ -16,7 +16,7 @@ from bidder.creatives.job import Job, State
 from bidder.creatives.job_store import JobStore
 from bidder.creatives.limits import Limits
 from bidder.creatives.upload import METADATA_PREFIX, PREFIX, Metadata, NotAnUpload, metadata
-from bidder.errors import UserError
+from bidder.errors import UserError, shown
 from bidder.service.service import Service
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ def _describe_upload(service: Service, file_name: str, wanted: Wanted, content: 
     try:
         campaign = service.campaigns.get(about.campaign).campaign
     except UnknownCampaign:
-        msg = f"there is no campaign {about.campaign}: `bidder campaigns list` shows all campaigns"
+        msg = f"there is no campaign {shown(about.campaign)}: `bidder campaigns list` shows all campaigns"
         raise CannotUpload(msg) from None
     is_new = campaign is not None and all(creative.id != about.creative for creative in campaign.creatives)
     if is_new and about.landing_page is None:
@@ -223,7 +223,7 @@ def _jobs(service: Service) -> JobStore:
 def _job(service: Service, campaign: str, creative: str) -> Job:
     job = _jobs(service).get(campaign, creative)
     if job is None:
-        msg = f"no upload of {creative} of {campaign} has arrived: see `bidder creatives list`"
+        msg = f"no upload of {shown(creative)} of {shown(campaign)} has arrived: see `bidder creatives list`"
         raise CannotUpload(msg)
     return job
 

@@ -15,7 +15,7 @@ from bidder.cli.table import table
 from bidder.endpoints.call import decoded
 from bidder.endpoints.explanation_document import document
 from bidder.endpoints.request_gate import no_auction
-from bidder.errors import UserError
+from bidder.errors import UserError, shown
 from bidder.events.exchange import exchange_name
 from bidder.files.opened import naming_file, open_binary, shown_name
 from bidder.files.text import text_of
@@ -94,7 +94,7 @@ def _absent(service: Service, snapshot: Snapshot, campaign_id: str) -> str:
     try:
         service.campaigns.get(campaign_id)
     except UnknownCampaign:
-        return f"no campaign {campaign_id}, nor one in {cache_name}; `bidder campaigns list` shows the ids"
+        return f"no campaign {shown(campaign_id)}, nor one in {cache_name}; `bidder campaigns list` shows the ids"
     return f"{campaign_id} is not in {cache_name} yet: `bidder refresh`, and ask again in some seconds"
 
 
@@ -113,9 +113,9 @@ def _page(explanation: Explanation) -> str:
     return "\n".join(
         [
             f"\nImpression {explanation.imp_id}: {values}",
-            *(f"  bids {_offered(offer)}" for offer in explanation.bids),
+            *(f"  bids {_describe_offer(offer)}" for offer in explanation.bids),
             *([] if explanation.bids else ["  no bid"]),
-            *([f"  runner-up {_offered(explanation.runner_up)}"] if explanation.runner_up else []),
+            *([f"  runner-up {_describe_offer(explanation.runner_up)}"] if explanation.runner_up else []),
             "",
             table(("rule", "campaigns left"), ((rule, str(left)) for rule, left in explanation.funnel)),
             "",
@@ -140,6 +140,6 @@ def _page(explanation: Explanation) -> str:
     )
 
 
-def _offered(offer: Offer) -> str:
+def _describe_offer(offer: Offer) -> str:
     deal = f" in deal {offer.price.deal_id}" if offer.price.deal_id else ""
     return f"{display(offer.price.cpm_micros)} for {offer.fit.creative.id} of {offer.campaign.id}{deal}"

@@ -10,7 +10,7 @@ from bidder.campaigns.targeted_ranges import LIST
 from bidder.campaigns.targeting_values import LIST_NAME
 from bidder.cli.output import number_of, print_json, print_table
 from bidder.cli.refresh import publish_refresh
-from bidder.errors import UserError
+from bidder.errors import UserError, shown
 from bidder.files.id_lines import BadLine, ids_in
 from bidder.files.opened import naming_file, open_binary, shown_name
 from bidder.files.text import lines_of
@@ -51,7 +51,9 @@ def import_list(
     A dry run shows the first ids as they are read, and writes nothing. Raises InvalidList, InvalidFile, OSError.
     """
     if not LIST_NAME.fullmatch(name):
-        msg = f"{name} is not a name of a list: lower-case letters, digits, dot, underscore and hyphen, 64 at most"
+        msg = (
+            f"{shown(name)} is not a name of a list: lower-case letters, digits, dot, underscore and hyphen, 64 at most"
+        )
         raise InvalidList(msg)
     with open_binary(path) as file, naming_file(path):
         ids = read_ids(lines_of(file, shown_name(path)), hashed=hashed)

@@ -7,7 +7,7 @@ from bidder.aws.parameter_copy import longest_delay
 from bidder.aws.path import under_path
 from bidder.cli.environment import target
 from bidder.cli.output import print_json, print_table, warn
-from bidder.errors import UserError
+from bidder.errors import UserError, shown
 from bidder.events.key_rotation import find_dropped_keys
 from bidder.files.mistakes import nearest, quote_value
 from bidder.files.opened import STANDARD_INPUT, read_text
@@ -25,6 +25,9 @@ _UNITS = {
     "snapshot-hard-age": "s",
     "network-allowance": "ms",
     "parameter-lifetime": "s",
+    "frequency-deadline": "ms",
+    "most-exp": "s",
+    "currency-rates": "USD",
 }
 
 
@@ -115,7 +118,7 @@ def _require_known(name: str) -> None:
     if name not in NAMES:
         meant = nearest(name, NAMES)
         advice = f"; did you mean {meant}?" if meant else ""
-        msg = f"{name} is not a parameter; they are {', '.join(NAMES)}{advice}"
+        msg = f"{shown(name)} is not a parameter; they are {', '.join(NAMES)}{advice}"
         raise BadParameter(msg)
 
 
@@ -149,4 +152,6 @@ def _display(name: str, values: dict[str, str]) -> str:
 
 def _default(name: str) -> str:
     value = None if name in SECRETS else getattr(DEFAULTS, name.replace("-", "_"))
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{value:g}" if isinstance(value, int | float) else ""

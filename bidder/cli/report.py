@@ -7,11 +7,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from bidder.cli.output import print_json, print_table
 from bidder.cli.progress import Progress
-from bidder.errors import UserError
+from bidder.delivery.zones import time_zone as known_zone
+from bidder.errors import UserError, shown
 from bidder.events.archive import hour_of
 from bidder.events.claims import BETWEEN_EVENTS
 from bidder.events.event import Event
@@ -78,11 +79,10 @@ def period(day: date | None, first: date | None, last: date | None, time_zone: s
 
     Raises BadPeriod.
     """
-    try:
-        zone = ZoneInfo(time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        msg = f"{time_zone} is not a zone of the IANA database, such as Europe/Berlin"
-        raise BadPeriod(msg) from None
+    zone = known_zone(time_zone)
+    if zone is None:
+        msg = f"{shown(time_zone)} is not a zone of the IANA database, such as Europe/Berlin"
+        raise BadPeriod(msg)
     begins, ends = day or first, day or last or datetime.now(zone).date()
     if begins is None or (day and (first or last)):
         msg = "give --day, or --from and, for a period that is over, --to"

@@ -1,9 +1,10 @@
 """The consumer of the queue `frequency`: it counts the impressions of each viewer for frequency caps."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from bidder.consumers.batch import Answer, answer, read_batch
+from bidder.consumers.batch import Answer, answer, count_apart, read_batch
+from bidder.events.event import Event
 from bidder.service.service import Service
 
 CONSUMER = "frequency"
@@ -12,5 +13,9 @@ CONSUMER = "frequency"
 def count_exposures(service: Service, records: Iterable[Mapping[str, Any]]) -> Answer:
     """Counts the exposures of a batch of SQS records. SQS delivers again each message that lost a write conflict."""
     batch = read_batch(records, CONSUMER)
-    conflicts = service.frequency.record(batch.events.values())
-    return answer(batch, CONSUMER, [message for message, event in batch.events.items() if event.bid_id in conflicts])
+
+    def count(events: Mapping[str, Event]) -> Iterator[str]:
+        conflicts = service.frequency.record(events.values())
+        return (message for message, event in events.items() if event.bid_id in conflicts)
+
+    return answer(batch, CONSUMER, count_apart(CONSUMER, batch.events, count))

@@ -1,9 +1,10 @@
 """The consumer of the queue `ledger`: it adds billed impressions to the spend of their campaigns."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from bidder.consumers.batch import Answer, answer, read_batch
+from bidder.consumers.batch import Answer, answer, count_apart, read_batch
+from bidder.events.event import Event
 from bidder.service.service import Service
 
 CONSUMER = "ledger"
@@ -16,6 +17,9 @@ def count_spend(service: Service, records: Iterable[Mapping[str, Any]]) -> Answe
     """
     batch = read_batch(records, CONSUMER)
     judged = service.judge.judged(batch.events)
-    uncounted = service.ledger.record(judged.values())
-    undone = [message for message, event in batch.events.items() if message not in judged or event.bid_id in uncounted]
-    return answer(batch, CONSUMER, undone)
+
+    def count(events: Mapping[str, Event]) -> Iterator[str]:
+        uncounted = service.ledger.record(events.values())
+        return (message for message, event in events.items() if event.bid_id in uncounted)
+
+    return answer(batch, CONSUMER, (batch.events.keys() - judged.keys()) | count_apart(CONSUMER, judged, count))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from bidder.campaigns.types import is_id
 from bidder.creatives.job import Finished, Job, State
 from bidder.creatives.upload import Metadata, Upload
 
@@ -25,6 +26,8 @@ class JobStore:
 
     def get(self, campaign_id: str, creative_id: str) -> Job | None:
         """The job of a creative, by a strongly consistent read; None if the creative has no upload."""
+        if not (is_id(campaign_id) and is_id(creative_id)):
+            return None
         response = self._dynamodb.get_item(
             TableName=self._table, Key=_key(campaign_id, creative_id), ConsistentRead=True
         )

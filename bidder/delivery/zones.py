@@ -2,8 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from bidder import log
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 AHEAD = timedelta(hours=2)
 """The time for which a delivery state holds the offsets of zones: much longer than any snapshot may be used."""
@@ -17,13 +21,10 @@ Clocks = Mapping[str, list[tuple[int, int]]]
 
 def clocks(zones: Iterable[str], as_of: datetime) -> Clocks:
     """The offsets of zones from `as_of` on. Unknown zones are logged and left out."""
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # imported here: bids call only `offsets`
-
     by_zone: dict[str, list[tuple[int, int]]] = {}
     for name in sorted(zones):
-        try:
-            zone = ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError):
+        zone = time_zone(name)
+        if zone is None:
             log.warning("zone.unknown", zone=name, then="campaigns whose hours are in it don't bid")
             continue
         changes = by_zone[name] = []
@@ -52,10 +53,20 @@ def offsets(known: Clocks, now: datetime) -> dict[str, timedelta]:
 
 def local(at: datetime, zone: str) -> datetime:
     """A moment in the local time of a zone, or in UTC if the zone is unknown."""
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # imported here, as in `clocks`
+    known = time_zone(zone)
+    if known is None:
+        log.warning("zone.unknown", zone=zone, then="its days are UTC's")
+    return at.astimezone(known or UTC)
+
+
+def time_zone(name: str) -> "ZoneInfo | None":
+    """The zone of the IANA database, or None for another name.
+
+    A name can also be that of a folder of the database, such as `America`, or longer than a name of a file.
+    """
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # imported here: bids call only `offsets`
 
     try:
-        return at.astimezone(ZoneInfo(zone))
-    except (ZoneInfoNotFoundError, ValueError):
-        log.warning("zone.unknown", zone=zone, then="its days are UTC's")
-        return at.astimezone(UTC)
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bidder import log
 from bidder.aws.s3_errors import is_absent
-from bidder.errors import UserError
+from bidder.errors import UserError, shown
 from bidder.snapshot.container import checksum, directory
 from bidder.snapshot.id_lists import SECTION, WIDTH, IdList
 from bidder.snapshot.keys import LISTS
@@ -28,7 +28,7 @@ class UnknownList(UserError, LookupError):
     """No list has this name."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"no list {name}; `bidder lists list` shows the names")
+        super().__init__(f"no list {shown(name)}; `bidder lists list` shows the names")
 
 
 class Listed(NamedTuple):

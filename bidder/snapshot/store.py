@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 RENEWED_AFTER = timedelta(days=1)
 """The age at which a named object is written again, since the bucket deletes objects after seven days."""
 
+CHANGED_MEANWHILE = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
+"""The codes of S3 for a conditional write of an object that another write has changed."""
+
 Model = TypeVar("Model", bound=BaseModel)
 
 Get = Callable[[str], bytes]
@@ -67,16 +70,25 @@ class SnapshotStore:
                 self._renew(key, now)
         for key, data in objects.items():
             self._put(key, data)
-        return self._point_to(manifest.model_copy(update={"stopped": self.is_stopped()}))
+        return self._point_to(manifest)
 
     def _point_to(self, manifest: Manifest) -> bool:
-        text = manifest.model_dump_json(exclude_defaults=True).encode()
-        self._put(manifest_key(manifest.version), text)
+        """Publishes the manifest with the present switch.
+
+        The switch is read after the pointer. An operator changes the switch first and the pointer next, so if the
+        switch changes after this read, this flip fails or the operator's flip follows, whatever the clocks say.
+        """
+        stored = b""
         while True:
             raw, etag = self._read(POINTER)
             current = self._parsed(Manifest, POINTER, raw)
             if current is not None and current.version >= manifest.version:
                 return False
+            switched = manifest.model_copy(update={"stopped": self.is_stopped()})
+            text = switched.model_dump_json(exclude_defaults=True).encode()
+            if text != stored:
+                self._put(manifest_key(manifest.version), text)
+                stored = text
             if self._flip(text, etag):
                 return True
 
@@ -138,9 +150,8 @@ class SnapshotStore:
 
     def pin(self, version: int | None, at: datetime | None = None) -> None:
         """Pins the index of a version for all refreshes; None removes the pin. Raises UnknownVersion."""
-        if version is not None:
-            self.manifest(version)
-        self._put(PIN, Pin(version=version, at=at).model_dump_json().encode())
+        manifest = None if version is None else self.manifest(version)
+        self._put(PIN, Pin(version=version, at=at, manifest=manifest).model_dump_json().encode())
 
     def pinned(self) -> "Pinned | None":
         """The pinned manifest, or None if there is no pin or the manifest has expired."""
@@ -148,7 +159,7 @@ class SnapshotStore:
         if pin is None or pin.version is None:
             return None
         try:
-            manifest = self.manifest(pin.version)
+            manifest = pin.manifest or self.manifest(pin.version)
         except UnknownVersion:
             log.error("snapshot.pin", version=pin.version, reason="no such snapshot: refreshes are not pinned")
             return None
@@ -158,13 +169,12 @@ class SnapshotStore:
     def stop(self, now: datetime, *, stopped: bool) -> None:
         """Stops or resumes all bidding, in every process at its next check for a newer snapshot.
 
-        Publishes the current snapshot again with a newer version, so that it wins over a refresh which read the switch
-        before the change.
+        Publishes the current snapshot again with a newer version, with the switch.
         """
         self._put(STOP, Stop(stopped=stopped, at=now).model_dump_json().encode())
         while (current := self.current()) is not None:
             version = max(int(now.timestamp() * 1000), current.version + 1)
-            if self._point_to(current.model_copy(update={"version": version, "stopped": stopped})):
+            if self._point_to(current.model_copy(update={"version": version})):
                 return
 
     def is_stopped(self) -> bool:
@@ -224,7 +234,7 @@ class SnapshotStore:
                 **condition,  # type: ignore[arg-type]  # the stubs can't see that these are two keywords
             )
         except self._s3.exceptions.ClientError as error:
-            if error.response["Error"]["Code"] in {"PreconditionFailed", "ConditionalRequestConflict"}:
+            if error.response["Error"]["Code"] in CHANGED_MEANWHILE:
                 return False
             raise
         return True

@@ -25,8 +25,9 @@ MOST_TESTS = 250
 """The most tests for a mutant, the nearest first: a fault that only a distant test detects should get a nearer test."""
 CPU_SECONDS = 60
 """The time limit of a mutant's tests, besides twice the seconds that they take without a fault."""
-PASSED, FAILED = 0, (1, 2, 4)
-"""Exit codes of pytest. Its options are right, so 4 means that a conftest cannot import the mutated module."""
+PASSED = 0
+FAILED = frozenset({1, 2, 4})
+"""The exit codes of pytest after a failed test, and where a test file (2) or a `conftest.py` (4) can't be imported."""
 
 
 class Unjudged(RuntimeError):
@@ -121,15 +122,26 @@ def _outcomes(chosen: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant, 
             if code is None:
                 continue
             running.remove(entry)
-            if code != PASSED and not (code < 0 and profile == trial.THOROUGH):  # these tests ended with few examples
-                if code > 0 and code not in FAILED:
-                    msg = f"{mutant.key}: pytest ended with {code}"
-                    raise Unjudged(msg)
+            if is_killed(mutant, code, profile):
                 yield mutant, KILLED
             elif profile == trial.QUICK:
                 waiting.append((mutant, trial.THOROUGH))
             else:
                 yield mutant, SURVIVED
+
+
+def is_killed(mutant: Mutant, code: int, profile: str) -> bool:
+    """Whether the tests of a trial with this exit code detect the mutant.
+
+    A trial past its time limit (a negative code) detects it, unless its tests have ended with few examples before.
+    Raises Unjudged for an exit code of pytest that judges no mutant.
+    """
+    if code < 0:
+        return profile == trial.QUICK
+    if code not in {PASSED, *FAILED}:
+        msg = f"{mutant.key}: pytest ended with {code}"
+        raise Unjudged(msg)
+    return code in FAILED
 
 
 def _start(mutant: Mutant, names: Sequence[str], profile: str, cpu_seconds: float) -> trial.Trial:

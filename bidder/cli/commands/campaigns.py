@@ -1,5 +1,7 @@
 """`bidder campaigns`: the campaigns (line items)."""
 
+import sys
+
 import click
 
 from bidder.cli.session import Session, json_option, pass_session
@@ -112,12 +114,19 @@ def delete(session: Session, ids: tuple[str, ...], where: tuple[str, ...], yes: 
     from bidder.cli import campaigns
     from bidder.cli.campaign_filter import campaign_filter
 
-    def confirm(question: str) -> None:
-        if not yes:
-            click.confirm(question, abort=True, err=True)
+    def is_confirmed(question: str) -> bool:
+        if yes:
+            return True
+        try:
+            return click.confirm(question, err=True)
+        except click.Abort:
+            if sys.stdin.isatty():  # Ctrl-C
+                raise
+            click.echo(err=True)  # standard input has ended without an answer
+            return False
 
     chosen = campaign_filter(where) if where else None
-    campaigns.delete(session.service, ids, chosen, session.note_stored, confirm)
+    campaigns.delete(session.service, ids, chosen, session.note_stored, is_confirmed)
 
 
 @command.command()

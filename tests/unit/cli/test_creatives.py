@@ -151,6 +151,8 @@ def test_listings_have_state_and_reason(cli: Any, world: World, capsys: pytest.C
     assert cli("creatives", "show", "shoes", "spot", "--json") == 0
     assert json.loads(capsys.readouterr().out)["finished"]["seconds"] == 15
     assert cli("creatives", "show", "shoes", "nothing") == 1
+    assert cli("creatives", "show", "shoes", "") == 1
+    assert "no upload of '' of shoes has arrived" in capsys.readouterr().err
 
 
 def test_a_retry_sends_the_event_of_s3_again(cli: Any, world: World) -> None:

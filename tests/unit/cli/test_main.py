@@ -1,5 +1,6 @@
 """The command line: every command exists, and an error is one line with its exit status."""
 
+import io
 import json
 import re
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import click
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from click.testing import CliRunner
 
 from bidder.campaigns.advertisers import AdvertiserRepository
@@ -232,8 +233,51 @@ def test_a_deletion_asks_for_confirmation(
 
     status, _, err = run("campaigns", "delete", "a")
 
-    assert (status, err.splitlines()[-1]) == (130, "interrupted: nothing was changed")
+    assert status == 1
+    assert err.splitlines()[-1] == "error: not confirmed, so nothing was deleted; --yes deletes without a question"
     assert [item.id for item in made.campaigns.all()] == ["a"]
+
+
+def test_a_deletion_without_an_answer_on_standard_input_names_the_option(
+    run: Callable[..., tuple[int, str, str]], made: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored(made, a="active")
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+
+    status, _, err = run("campaigns", "delete", "a")
+
+    assert status == 1
+    assert err.splitlines()[-1] == "error: not confirmed, so nothing was deleted; --yes deletes without a question"
+    assert [item.id for item in made.campaigns.all()] == ["a"]
+
+
+@pytest.mark.parametrize("name", ["", "x" * 3000, "a b", "a\nb", "é"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "campaigns show",
+        "campaigns history",
+        "campaigns pause",
+        "campaigns restore",
+        "campaigns health",
+        "advertisers show",
+        "segments show",
+        "lists delete",
+        "parameters get",
+    ],
+)
+def test_a_name_that_nothing_can_have_is_named_on_one_short_line(
+    run: Callable[..., tuple[int, str, str]], made: Service, call: str, name: str
+) -> None:
+    stored(made, a="active")
+
+    status, out, err = run(*call.split(), name)
+
+    assert (status, out) == (1, "")
+    [line] = err.splitlines()
+    assert line.startswith("error: no " if "parameters" not in call else "error: ")
+    assert "refused or is not there" not in line
+    assert (name if name == "é" else repr(name)[1:50]) in line
 
 
 def test_ctrl_c_during_an_import_prints_the_stored_campaigns_in_one_line(
@@ -334,3 +378,18 @@ def test_the_limits_of_advertisers_are_imported_shown_exported_and_deleted(
     assert '"daily": 10' in run("advertisers", "show", "shop.example")[1]
     assert run("advertisers", "delete", "shop.example")[0] == 0
     assert run("advertisers", "show", "shop.example")[0] == 1
+
+
+def test_a_read_timeout_of_aws_names_the_aws(
+    run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def time_out(_: object) -> object:
+        raise ReadTimeoutError(endpoint_url="http://aws.test/")
+
+    monkeypatch.setattr(CampaignRepository, "all", time_out)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://aws.test")
+
+    status, _, err = run("campaigns", "list")
+
+    assert (status, err.count("\n")) == (1, 1)
+    assert err.startswith("error: http://aws.test refused or is not there: Read timeout")

@@ -36,6 +36,25 @@ def test_the_reason_is_the_budget_that_is_spent(changes: dict[str, Any], spend: 
     assert withheld(budget_limits(campaign(**changes)), spend) is reason
 
 
+def test_the_words_of_the_reasons_that_explain_shows_and_snapshots_store() -> None:
+    assert {reason.name: reason.value for reason in Withheld} == {
+        "PAUSED": "paused",
+        "TOTAL_BUDGET": "total budget spent",
+        "DAILY_BUDGET": "daily budget spent",
+        "REPLACED": "replaced by a newer version of the campaign",
+        "LIST": "a list in its targeting can't be read",
+        "HOURLY_BUDGET": "hourly budget spent",
+        "TOTAL_IMPRESSIONS": "total impressions delivered",
+        "DAILY_IMPRESSIONS": "daily impressions delivered",
+        "ADVERTISER_TOTAL_BUDGET": "total budget of its advertiser spent",
+        "ADVERTISER_DAILY_BUDGET": "daily budget of its advertiser spent",
+        "ADVERTISER_HOURLY_BUDGET": "hourly budget of its advertiser spent",
+        "ADVERTISER_TOTAL_IMPRESSIONS": "total impressions of its advertiser delivered",
+        "ADVERTISER_DAILY_IMPRESSIONS": "daily impressions of its advertiser delivered",
+        "ADVERTISER_FLIGHT": "outside the flight of its advertiser",
+    }
+
+
 def test_the_next_cost_is_the_higher_of_deal_and_open_price() -> None:
     dear = campaign(cpm=1, deals=[{"id": "d", "cpm": 1000}], budget={"total": 1})
 

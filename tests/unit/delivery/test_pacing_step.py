@@ -106,6 +106,22 @@ def test_the_last_impression_needs_three_quarters_of_its_cost(left: int, is_bid_
     assert (share_of(result) > 0) == is_bid_on
 
 
+@pytest.mark.parametrize(("lost", "is_bid_on"), [(0.25, False), (0.24, True)])
+def test_the_last_of_a_goal_of_impressions_needs_three_quarters_of_an_impression(lost: float, is_bid_on: bool) -> None:
+    """The estimated impressions without notices make the rest a fraction."""
+    limits = DAILY._replace(daily=None, daily_impressions=14_400)
+    memory = on_plan(
+        0,
+        impressions=14_399,
+        lost_impressions=lost,
+        anchors={"daily_impressions": Anchor(14_400, NOON, 0.0, END)},
+        starts={"daily_impressions": (MIDNIGHT, 0.0)},
+    )
+    result = step(limits, Spend(0, 0, 0, 14_399, 14_399), {}, END - 120, memory, HUNDRED)
+
+    assert (share_of(result) > 0) == is_bid_on
+
+
 def test_goals_of_impressions_are_paced_like_budgets() -> None:
     limits = DAILY._replace(daily=None, daily_impressions=14_400)
     memory = on_plan(0, anchors={"daily_impressions": Anchor(14_400, MIDNIGHT, 0.0, END)}, starts={})

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from itertools import permutations
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.events.event import Event
-from bidder.events.ivt_rules import MOST_ADDRESSES
+from bidder.events.ivt_rules import MOST_ADDRESSES, IvtRule
 from bidder.events.kinds import Kind
 from bidder.events.report import REPORTED, By, ReportRow, report, total
 from tests.support.campaigns import NOW
@@ -119,6 +120,18 @@ def test_a_replayed_bid_is_billed_once_and_also_reported_as_invalid() -> None:
     [row] = report([*around, event(2, address="a1"), event(2, address="a2")], By.CAMPAIGN).values()
 
     assert (row.counts[Kind.IMPRESSION], row.billed, row.invalid) == (2, 2, 1)
+
+
+def test_of_events_of_a_moment_the_same_one_is_reported_in_any_order() -> None:
+    crawled, late = event(1, invalid=IvtRule.CRAWLER), event(1, invalid=IvtRule.TOO_LATE)
+    unbilled = event(1)
+
+    for delivered in permutations((crawled, late, unbilled)):
+        [row] = report(delivered, By.CAMPAIGN, unbilled=["bid-1"]).values()
+        assert (row.invalid, row.late) == (1, 0)
+    for delivered in permutations((crawled, late)):
+        [row] = report(delivered, By.CAMPAIGN).values()
+        assert (row.invalid, row.late) == (1, 0)
 
 
 def test_without_attempts_there_is_no_rate() -> None:

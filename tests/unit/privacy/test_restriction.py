@@ -15,6 +15,19 @@ def restriction_of(**objects: Any) -> Restriction | None:
     return restriction(parse(json.dumps({"id": "r", "imp": [imp], **objects}).encode()))
 
 
+def test_the_words_of_each_restriction() -> None:
+    assert [restriction.value for restriction in Restriction] == [
+        "made for children (coppa)",
+        "the device asks not to be tracked (dnt)",
+        "the device limits ad tracking (lmt)",
+        "the user did not allow tracking on iOS (atts)",
+        "the browser opts out of sale (gpc)",
+        "the GDPR applies or may apply, and the consent string is missing, unreadable or refuses",
+        "us_privacy opts out of sale, or is unreadable",
+        "a GPP section in force opts out, or is unreadable",
+    ]
+
+
 @pytest.mark.parametrize(
     ("device", "expected"),
     [

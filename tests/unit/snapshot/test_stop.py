@@ -1,7 +1,9 @@
 """The switch that stops all bidding: every check of the snapshot reads it, and no refresh resets it."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from bidder.endpoints.call import Call
 from bidder.snapshot.keys import STOP
 from bidder.snapshot.manifest import Manifest
 from bidder.snapshot.snapshot import Snapshot
+from bidder.snapshot.store import SnapshotStore
 from tests.support.campaigns import NOW, campaign
 from tests.support.matchable import video_request
 from tests.support.service import service
@@ -103,3 +106,45 @@ def test_the_latest_change_of_the_switch_applies(words: list[str]) -> None:
             world.store.stop(NOW + second * SECOND, stopped=is_stopped)
         known = world.held(known)
         assert known.is_stopped == is_stopped
+
+
+def call_before(store: SnapshotStore, number: int, change: Callable[[], None]) -> Callable[[], int]:
+    """Makes the change before one of the store's calls to S3, by its number. Returns the counter of the calls."""
+    s3, made = store._s3, [0]
+
+    class Watched:
+        exceptions = s3.exceptions
+
+        def __getattr__(self, name: str) -> Any:
+            def call(**arguments: Any) -> Any:
+                made[0] += 1
+                if made[0] == number + 1:
+                    change()
+                return getattr(s3, name)(**arguments)
+
+            return call
+
+    store._s3 = Watched()  # type: ignore[assignment]
+    return lambda: made[0]
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+@pytest.mark.parametrize("behind", [timedelta(hours=1), timedelta(), timedelta(hours=-1)])
+def test_the_switch_holds_whenever_it_changes_during_a_refresh_and_whatever_the_operators_clock(
+    stopped: bool, behind: timedelta
+) -> None:
+    for at_call in range(100):
+        world = World()
+        world.campaigns.put(campaign(id="a"))
+        publish_snapshot(world.process(), NOW)
+        world.store.stop(NOW + SECOND, stopped=not stopped)
+        refreshing = world.process()
+        change = partial(world.store.stop, NOW - behind, stopped=stopped)
+        calls_of_refresh = call_before(refreshing.store, at_call, change)
+
+        publish_snapshot(refreshing, NOW + MINUTE)
+
+        if calls_of_refresh() <= at_call:
+            assert at_call > 5
+            return
+        assert world.held().is_stopped == stopped

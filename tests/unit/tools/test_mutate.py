@@ -9,11 +9,13 @@ from unittest.mock import patch
 
 import pytest
 
+from tools.mutate.__main__ import Unjudged, is_killed
 from tools.mutate.covering_tests import RECORD, CoveringTests, dependent_lines, importing, measure, nearest_first
 from tools.mutate.equivalent import EQUIVALENT, WrongEntry, reasons
 from tools.mutate.fresh_caches import empty_caches
 from tools.mutate.mutations import Mutant, apply_mutation, mutants
 from tools.mutate.results import KILLED, SURVIVED, Results, room, table
+from tools.mutate.trial import QUICK, THOROUGH
 
 SOURCE = '''
 """A module."""
@@ -146,6 +148,22 @@ def test_every_equivalent_mutant_exists() -> None:
     known = {mutant.key for path in files for mutant in mutants(path, Path(path).read_text())}
 
     assert set(there) <= known
+
+
+@pytest.mark.parametrize(
+    ("code", "quick", "thorough"),
+    [(0, False, False), (1, True, True), (2, True, True), (4, True, True), (-9, True, False)],
+)
+def test_a_trial_kills_its_mutant_by_a_failed_test_or_import_or_by_its_time(
+    code: int, quick: bool, thorough: bool
+) -> None:
+    [mutant, *_] = mutants("bidder/a.py", SOURCE)
+
+    assert is_killed(mutant, code, QUICK) == quick
+    assert is_killed(mutant, code, THOROUGH) == thorough
+    for unknown in (3, 5, 70):
+        with pytest.raises(Unjudged, match=f"pytest ended with {unknown}"):
+            is_killed(mutant, unknown, QUICK)
 
 
 def test_a_killed_mutant_is_not_tried_again_until_its_file_changes(
