@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from click.testing import CliRunner
 
 from bidder.campaigns.advertisers import AdvertiserRepository
@@ -378,3 +378,18 @@ def test_the_limits_of_advertisers_are_imported_shown_exported_and_deleted(
     assert '"daily": 10' in run("advertisers", "show", "shop.example")[1]
     assert run("advertisers", "delete", "shop.example")[0] == 0
     assert run("advertisers", "show", "shop.example")[0] == 1
+
+
+def test_a_read_timeout_of_aws_names_the_aws(
+    run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def time_out(_: object) -> object:
+        raise ReadTimeoutError(endpoint_url="http://aws.test/")
+
+    monkeypatch.setattr(CampaignRepository, "all", time_out)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://aws.test")
+
+    status, _, err = run("campaigns", "list")
+
+    assert (status, err.count("\n")) == (1, 1)
+    assert err.startswith("error: http://aws.test refused or is not there: Read timeout")
