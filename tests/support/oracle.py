@@ -214,7 +214,7 @@ def _prices(imp: Json, campaign: Campaign, openly: int | None, seat: str, length
             continue
         currency = deal.get("bidfloorcur", "USD")
         own = _by_length(deal, length, deal.get("bidfloor"))
-        floors = [(own, currency)] if own is not None else []
+        floors: list[tuple[float | Decimal | None, str]] = [(own, currency)] if own is not None else []
         if deal.get("mincpmpersec"):
             floors.append((_times(deal["mincpmpersec"], length), currency))
         for terms in campaign.deals:
