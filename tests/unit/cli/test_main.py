@@ -25,11 +25,10 @@ from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.fake_s3 import FakeS3
 from tests.support.service import service
 
-ROOT = Path(__file__).parents[3]
-COMMANDS = sorted(path.stem.replace("_", "-") for path in (ROOT / "bidder/cli/commands").glob("[a-z]*.py"))
-
 
 class Nobody:
+    """A ledger without spend."""
+
     def spends(self, _days: object) -> dict[str, object]:
         return {}
 
