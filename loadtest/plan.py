@@ -48,7 +48,7 @@ def plan(environ: Mapping[str, str]) -> Plan:
 
     A bidder on another machine needs CONFIRM=yes, since it bills its bids.
     """
-    host = environ.get("HOST") or f"http://127.0.0.1:{environ.get('PORT') or 8000}"
+    host = environ.get("HOST") or f"http://127.0.0.1:{_read_number(environ, 'PORT', 8000, 65535)}"
     if not may_be_loaded(host, environ):
         msg = (
             f"HOST={host}: only a bidder on this machine is put under load, such as http://127.0.0.1:8000; "

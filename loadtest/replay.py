@@ -64,7 +64,7 @@ def _request(path: Path, number: int, line: bytes) -> Generated:
     try:
         document = json.loads(record.body)
     except ValueError as error:
-        msg = f"{path}:{number}: no JSON document: {error}"
+        msg = f"{path}:{number}: no JSON document: {error}; each line has one whole request"
         raise BadReplay(msg) from None
     if not isinstance(document, dict):
         msg = f"{path}:{number}: no JSON object"

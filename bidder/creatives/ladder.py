@@ -58,8 +58,9 @@ def check(probe: Probe, limits: Limits) -> VideoTrack:
     if seconds > limits.max_seconds:
         raise RefusedUpload(Refusal.TOO_LONG, seconds=_format_number(seconds), limit=limits.max_seconds)
     declared = probe.declared_seconds
-    if declared is not None and declared - seconds > max(_ROUNDING_SECONDS, declared / 50):
-        raise RefusedUpload(Refusal.DAMAGED, declared=_format_number(declared), seconds=_format_number(seconds))
+    packets = probe.last_packet_seconds
+    if declared is not None and declared - packets > max(_ROUNDING_SECONDS, declared / 50):
+        raise RefusedUpload(Refusal.DAMAGED, declared=_format_number(declared), seconds=_format_number(packets))
     if video.seconds < limits.min_seconds:
         raise RefusedUpload(Refusal.TOO_SHORT, seconds=_format_number(video.seconds), limit=limits.min_seconds)
     least, most = limits.min_frames_per_second, limits.max_frames_per_second
@@ -113,6 +114,11 @@ def size_of(video: VideoTrack, lines: int) -> tuple[int, int]:
     even_lines = lines - lines % 2
     scaled = 2 * round(Fraction(long * even_lines, 2 * short))
     return (even_lines, scaled) if video.height > video.width else (scaled, even_lines)
+
+
+def height_of(video: VideoTrack, width: int) -> int:
+    """The height of a picture of this width in pixels, even, in the aspect ratio of the source."""
+    return max(2, 2 * round(Fraction(width * video.height, 2 * video.width)))
 
 
 def _lines(video: VideoTrack) -> int:
