@@ -16,6 +16,9 @@ from bidder.openrtb.parse import MAX_BODY, MAX_FAULTS, MAX_OBJECTS, SHORT
 from tests.support.strategies import bid_requests
 from tests.unit.openrtb.documents import VIDEO, faults, read, request, with_imp, with_video
 
+NO_NUMBERS: list[Any] = ["instream", {}, [None], "NaN"]
+"""Values of fields with a number that cannot be read."""
+
 
 @pytest.mark.parametrize(
     ("document", "paths"),
@@ -200,7 +203,7 @@ def test_each_fault_is_reported_with_its_field(document: Any, paths: list[str]) 
                     and (read_value.imp[0].video.podseq, read_value.imp[0].video.boxingallowed) == (0, 1)
                 ),
             )
-            for junk in ("instream", {}, [None], "NaN")
+            for junk in NO_NUMBERS
         ),
         (with_imp(instl="yes"), lambda read_value: read_value.imp[0].instl == 0),
         (with_video(ext="x"), lambda read_value: read_value.imp[0].video.ext is None),
