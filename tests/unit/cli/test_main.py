@@ -18,6 +18,7 @@ from bidder.cli.session import Session
 from bidder.events.report import By
 from bidder.service.service import Service
 from bidder.snapshot.list_store import ListStore
+from bidder.snapshot.manifest import Manifest
 from bidder.snapshot.pacing_store import PacingStore
 from bidder.snapshot.store import SnapshotStore
 from tests.support.campaigns import NOW, campaign
@@ -25,11 +26,10 @@ from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.fake_s3 import FakeS3
 from tests.support.service import service
 
-ROOT = Path(__file__).parents[3]
-COMMANDS = sorted(path.stem.replace("_", "-") for path in (ROOT / "bidder/cli/commands").glob("[a-z]*.py"))
-
 
 class Nobody:
+    """A ledger without spend."""
+
     def spends(self, _days: object) -> dict[str, object]:
         return {}
 
@@ -263,7 +263,8 @@ def test_import_and_list_print_a_pinned_snapshot(
     file = tmp_path / "one.jsonl"
     file.write_text(campaign(id="a").model_dump_json(exclude_defaults=True))
     assert "pinned" not in run("campaigns", "list")[2]
-    monkeypatch.setattr(made.store, "manifest", lambda version: type("M", (), {"version": version, "at": NOW})())
+    manifest = Manifest(version=7, index=("i",), delivery="d", at=NOW)
+    monkeypatch.setattr(made.store, "manifest", lambda version: {7: manifest}[version])
     made.store.pin(7, NOW)
 
     for arguments in (("list",), ("import", str(file)), ("import", str(file), "--dry-run")):
