@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, RootModel, StringConstraints, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, RootModel, ValidationError
 
 from bidder.errors import UserError
 from bidder.faults import faults
@@ -17,7 +17,15 @@ _MICROS_DIGITS = len(str(MICROS)) - 1
 
 SMALLEST = Decimal("1e-12")
 
-_Code = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+def _currency_code(code: str) -> str:
+    if not (len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()):
+        msg = "is not a code of ISO 4217 in capitals, such as EUR"
+        raise ValueError(msg)
+    return code
+
+
+_Code = Annotated[str, AfterValidator(_currency_code)]
 _Worth = Annotated[Decimal, Field(ge=SMALLEST, lt=1_000_000)]
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
+_OF_A_KEY = "[key]"
+
 Path = tuple[int | str, ...]
 """The keys and indices that lead from a value to one of its parts."""
 
@@ -18,7 +20,17 @@ class WrongParts(ValueError):
 
 def faults(error: ValidationError, whole: str) -> list[str]:
     """`path: message` for each fault. A fault of the whole value has the name `whole` as its path."""
-    return [f"{'.'.join(map(str, fault['loc'])) or whole}: {fault['msg']}" for fault in error.errors()]
+    return [f"{dotted(fault['loc']) or whole}: {in_words(fault['msg'])}" for fault in error.errors()]
+
+
+def dotted(path: Sequence[int | str]) -> str:
+    """A path as text, without the element that pydantic appends to the path of an invalid key."""
+    return ".".join(str(step) for step in path if step != _OF_A_KEY)
+
+
+def in_words(message: str) -> str:
+    """A message of pydantic without its own nouns: `should be a valid number`."""
+    return message.removeprefix("Value error, ").removeprefix("Input ").partition(", unable to parse")[0]
 
 
 def _problem_text(problem: str | ValidationError) -> str:

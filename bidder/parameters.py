@@ -16,6 +16,7 @@ from bidder.events.claims import LONGEST_EXP
 from bidder.events.exchange import UNKNOWN, Exchange, Exchanges
 from bidder.events.price_keys import PriceKeys
 from bidder.events.token import SigningKeys
+from bidder.faults import dotted, in_words
 from bidder.money import Rate
 from bidder.snapshot.ages import Ages
 from bidder.stitchers import NO_STITCHERS, Stitchers
@@ -167,9 +168,9 @@ def _faults(error: ValidationError) -> dict[str, str]:
     """The faults by parameter. A fault of a secret has only its path and type, since messages quote values."""
     messages: dict[str, list[str]] = defaultdict(list)
     for fault in error.errors():
-        path = ".".join(map(str, fault["loc"][1:]))
+        path = dotted(fault["loc"][1:])
         for name in map(str, fault["loc"][:1] or _AGES):
-            message = fault["msg"].removeprefix("Value error, ").replace("Input should", "should")
-            message = _OF_SECRETS.get(fault["type"], fault["type"]) if name in SECRETS else message
+            is_secret = name in SECRETS
+            message = _OF_SECRETS.get(fault["type"], fault["type"]) if is_secret else in_words(fault["msg"])
             messages[name].append(f"{path}: {message}" if path else message)
     return {name: "; ".join(texts) for name, texts in messages.items()}

@@ -85,13 +85,13 @@ def main(arguments: Sequence[str], session: Session | None = None) -> int:
     except ConnectionError as error:
         fail(f"{target()} refused or is not there: {error}")
         return FAILED
-    except OSError as error:
-        fail(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
-        return FAILED
     except Exception as error:
-        if not _is_of_aws(error):
+        if _is_of_aws(error):  # also a read timeout, which is an OSError
+            fail(f"{target()} refused or is not there: {error}")
+        elif isinstance(error, OSError):
+            fail(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
+        else:
             raise
-        fail(f"{target()} refused or is not there: {error}")
         return FAILED
     return status if isinstance(status, int) else 0
 

@@ -25,6 +25,9 @@ _UNITS = {
     "snapshot-hard-age": "s",
     "network-allowance": "ms",
     "parameter-lifetime": "s",
+    "frequency-deadline": "ms",
+    "most-exp": "s",
+    "currency-rates": "USD",
 }
 
 
@@ -149,4 +152,6 @@ def _display(name: str, values: dict[str, str]) -> str:
 
 def _default(name: str) -> str:
     value = None if name in SECRETS else getattr(DEFAULTS, name.replace("-", "_"))
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{value:g}" if isinstance(value, int | float) else ""

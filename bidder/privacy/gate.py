@@ -39,7 +39,8 @@ def restriction(request: BidRequest) -> Restriction | None:
     set.
     """
     regs = request.regs
-    return _of_device(request.device) or _of_regs(regs) or _of_regs(regs and regs.ext) or _of_gdpr(regs, request.user)
+    by_regs = _of_regs(regs) or _of_regs(regs and regs.ext) or _of_gpp(regs)
+    return _of_device(request.device) or by_regs or _of_gdpr(regs, request.user)
 
 
 def _of_device(device: Device | None) -> Restriction | None:
@@ -63,9 +64,18 @@ def _of_regs(regs: Regs | RegsExt | None) -> Restriction | None:
         return Restriction.GLOBAL_PRIVACY_CONTROL
     if regs.us_privacy and not us_privacy.allows(regs.us_privacy):
         return Restriction.US_PRIVACY
-    if (regs.gpp or regs.gpp_sid) and not gpp.allows(regs.gpp or "", regs.gpp_sid):
-        return Restriction.GPP
     return None
+
+
+def _of_gpp(regs: Regs | None) -> Restriction | None:
+    """Each stated string must allow each stated list of sections in force, since one may be in `ext` and one not."""
+    if regs is None or not (regs.gpp or regs.gpp_sid):
+        return None
+    holders = (regs, regs.ext) if regs.ext else (regs,)
+    strings = {holder.gpp for holder in holders if holder.gpp} or {""}
+    sections = {holder.gpp_sid for holder in holders if holder.gpp_sid} or {()}
+    allows = all(gpp.allows(text, in_force) for text in strings for in_force in sections)
+    return None if allows else Restriction.GPP
 
 
 def _of_gdpr(regs: Regs | None, user: User | None) -> Restriction | None:

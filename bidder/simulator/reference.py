@@ -1,10 +1,11 @@
 """The reference plan by which a run is measured: the plan of the campaign's leading budget, renewed at each edit."""
 
+from math import isfinite
 from typing import NamedTuple
 
 from bidder.campaigns.pacing_mode import Mode
 from bidder.delivery.budget import BudgetLimits
-from bidder.delivery.curve import DAY, Curve
+from bidder.delivery.curve import Curve
 from bidder.delivery.goals import BudgetGoal, goals, mode_of
 from bidder.delivery.plan import Anchor, planned_spend
 
@@ -61,7 +62,7 @@ class ReferencePlan:
         goal = next((known[name] for name in _ORDER if name in known), None)
         if goal is None:
             return None
-        start, end = goal.period.start, goal.period.end
-        if end - start > 40 * DAY or start <= 0:
-            start, end = max(start, self._begin), min(end, self._end)
-        return goal._replace(period=goal.period._replace(start=start, end=end))
+        if isfinite(goal.period.end):
+            return goal
+        period = goal.period._replace(start=max(goal.period.start, self._begin), end=self._end)
+        return goal._replace(period=period)

@@ -29,7 +29,7 @@ def measure(processor: Processor, upload: Upload) -> None:
     about = processor.source.metadata(upload)
     if about is None:
         return
-    with suppress(RefusedUpload), processor.copied(upload) as (_, _, sandbox):
+    with suppress(RefusedUpload), processor.copy_upload(upload) as (_, _, sandbox):
         probe = probe_source(sandbox, processor.limits)
         loudness = None
         if probe.video and probe.audio:
@@ -56,7 +56,7 @@ def describe_probe(probe: Probe) -> dict[str, Any]:
             "frame_rate": round(float(video.frame_rate), 3),
             "rotation": video.rotation,
             "interlaced": video.is_interlaced,
-            "hdr": video.is_hdr,
+            "hdr": video.colours.is_hdr,
             "bit_depth": video.bit_depth,
         },
         "audio": audio and {"codec": audio.codec, "sample_rate": audio.sample_rate, "channels": audio.channels},

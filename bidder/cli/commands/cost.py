@@ -4,8 +4,6 @@ from pathlib import Path
 
 import click
 
-from bidder.cli.session import json_option
-
 ENTRANCES = ("rest-api", "http-api", "function-url", "load-balancer", "container")
 
 
@@ -28,7 +26,7 @@ ENTRANCES = ("rest-api", "http-api", "function-url", "load-balancer", "container
 )
 @click.option("--log-level", type=click.Choice(["INFO", "WARN"]), default="INFO", help="Lambda's system log level.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A plot of all entrances: .svg or .png.")
-@json_option
+@click.option("--json", "as_json", is_flag=True, help="As JSON, amounts in dollars.")
 def command(
     qps: float,
     bid_rate: float,

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.content_1 import is_content_1
 from bidder.campaigns.country_codes import country_meant
 from bidder.campaigns.files import CampaignFile, InvalidCampaignFile
@@ -329,14 +328,6 @@ def test_content_taxonomy_1_accepts_only_its_ids() -> None:
     assert not any(
         map(is_content_1, ["IAB0", "IAB27", "IAB1-8", "IAB24-1", "IAB1-0", "IAB01", "IAB1-", "IAB", "1", ""])
     )
-
-
-def test_a_large_file_can_be_iterated_repeatedly() -> None:
-    file = checked("\n".join(json.dumps({**PLAIN, "id": f"c{number}"}) for number in range(50)))
-
-    first, second = list(file), list(file)
-    assert first == second == [Campaign.model_validate({**PLAIN, "id": f"c{number}"}) for number in range(50)]
-    assert [pair[0].id == pair[1].id for pair in zip(file, file, strict=True)] == [True] * 50
 
 
 @pytest.mark.parametrize("value", [{"en": "de"}, ["en"]])

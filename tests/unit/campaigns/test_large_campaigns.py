@@ -2,13 +2,14 @@
 
 import json
 import random
+from io import BytesIO
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from bidder.campaigns.campaign import Campaign, Status
-from bidder.campaigns.files import InvalidCampaignFile, read_campaigns
+from bidder.campaigns.files import CampaignFile, InvalidCampaignFile, as_lines, read_campaigns
 from bidder.campaigns.item_size import MOST_BYTES, document_of, too_large
 from bidder.campaigns.repository import CampaignRepository, UnknownCampaign
 from tests.support.campaigns import NOW, campaign
@@ -93,3 +94,12 @@ def test_a_campaign_too_large_to_store_is_refused_before_any_write() -> None:
     with pytest.raises(ValueError, match=r"400,000 at most"):
         repository(fake).put(too_much)
     assert fake.transactions == 0
+
+
+def test_a_large_file_can_be_iterated_repeatedly() -> None:
+    campaigns = [campaign(id=f"c{number}") for number in range(50)]
+    file = CampaignFile(BytesIO("\n".join(as_lines(campaigns)).encode()), "f", None)
+
+    first, second = list(file), list(file)
+    assert first == second == campaigns
+    assert [pair[0].id == pair[1].id for pair in zip(file, file, strict=True)] == [True] * 50

@@ -2,6 +2,8 @@
 
 import io
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -112,3 +114,35 @@ def test_a_negative_number_is_refused_by_its_range(command: Command) -> None:
 
     assert status == 1
     assert "snapshot-warn-age: '-5': should be greater than" in err
+
+
+def test_the_list_has_the_units_and_defaults_of_the_documentation(command: Command) -> None:
+    page = (Path(__file__).parents[3] / "docs/operations.md").read_text()
+    lines = [line.strip("|").split("|") for line in page.splitlines() if re.match(r"\| `[a-z-]+` \|", line)]
+    rows = {cells[0].strip(" `"): (cells[2].strip(), cells[3].strip()) for cells in lines if len(cells) == 5}
+    records = json.loads(command("parameters", "list", "--json").out)
+
+    assert rows.keys() == {record["parameter"] for record in records}
+    for record in records:
+        unit, default = rows[record["parameter"]]
+        assert (record["unit"] or "") == unit
+        assert (record["default"] or "") in {default, "" if default.startswith(("none", "made")) else default}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("currency-rates", '{"euro": 1}', "euro: is not a code of ISO 4217 in capitals, such as EUR"),
+        ("currency-rates", '{"EUR": 1, "gbp": 2}', "gbp: is not a code of ISO 4217 in capitals, such as EUR"),
+        ("currency-rates", '{"EUR": "x"}', "EUR: should be a valid decimal"),
+        ("snapshot-check-interval", "", "'': should be a valid number. Nothing was changed"),
+        ("most-exp", "1.5", "'1.5': should be a valid integer. Nothing was changed"),
+        ("invalid-traffic-counts", "maybe", "'maybe': should be a valid boolean, unable to interpret input"),
+    ],
+)
+def test_a_fault_is_in_words(command: Command, name: str, value: str, message: str) -> None:
+    status, _, err = command("parameters", "set", name, value)
+
+    assert status == 1
+    assert message in err
+    assert not re.search(r"\[key\]|pattern|Value error|Input should", err)

@@ -15,11 +15,11 @@ from bidder.openrtb.device import Device
 from bidder.openrtb.geo import Geo
 from bidder.openrtb.parse import parse
 from bidder.openrtb.user import User
-from bidder.privacy.gate import restrict_request, restriction
+from bidder.privacy.gate import Restriction, restrict_request, restriction
 from tests.support.campaigns import EVERYTHING, NOW
 from tests.support.matchable import video_request
 from tests.support.strategies import bid_requests
-from tests.unit.privacy.strings import CONSENT, GPP_OPT_OUT, REFUSAL
+from tests.unit.privacy.strings import CONSENT, GPP_OPT_OUT, REFUSAL, gpp_header, usnat
 
 SECRET = "secret"  # noqa: S105  it marks what must not get through
 PERSON: dict[str, Any] = {
@@ -110,6 +110,32 @@ def test_no_personal_value_remains_under_a_restrictive_signal(device: dict[str, 
         else:
             assert inputs is requested
             assert personal(inputs)
+
+
+GPP = f"{gpp_header(7)}~{usnat()}"
+
+
+@pytest.mark.parametrize(
+    ("regs", "expected"),
+    [
+        ({"gpp": GPP, "gpp_sid": [7]}, None),
+        ({"ext": {"gpp": GPP, "gpp_sid": [7]}}, None),
+        ({"gpp": GPP, "ext": {"gpp_sid": [7]}}, None),
+        ({"gpp_sid": "7", "ext": {"gpp": GPP}}, None),
+        ({"gpp": GPP, "gpp_sid": [7], "ext": {"gpp": GPP, "gpp_sid": [7]}}, None),
+        ({"gpp": GPP, "ext": {"gpp_sid": [8]}}, Restriction.GPP),
+        ({"gpp_sid": [8], "ext": {"gpp": GPP}}, Restriction.GPP),
+        ({"gpp": GPP, "gpp_sid": [7], "ext": {"gpp_sid": [8]}}, Restriction.GPP),
+        ({"gpp": GPP, "gpp_sid": [7], "ext": {"gpp": GPP_OPT_OUT}}, Restriction.GPP),
+        ({"gpp": GPP_OPT_OUT, "ext": {"gpp": GPP, "gpp_sid": [7]}}, Restriction.GPP),
+        ({"ext": {"gpp_sid": [7]}}, Restriction.GPP),
+        ({"gpp_sid": [-1], "ext": {"gpp": GPP}}, None),
+    ],
+)
+def test_a_gpp_string_and_its_sections_may_be_in_different_places(
+    regs: dict[str, Any], expected: Restriction | None
+) -> None:
+    assert restriction(request(MACHINE, regs, PERSON)) == expected
 
 
 def test_contextual_values_remain() -> None:
