@@ -129,8 +129,8 @@ class ExchangeUser(FastHttpUser):
             msg = f"{self.host}: a load test needs a bidder on this machine, or CONFIRM=yes for a deployed bidder"
             raise StopUser(msg)
         number = next(_run.users)
-        self.requests_rng = _seeded(f"{_plan().seed} requests {number}")
-        self.calls_rng = _seeded(f"{_plan().seed} calls {number}")
+        self.requests_rng = _random_of(f"{_plan().seed} requests {number}")
+        self.calls_rng = _random_of(f"{_plan().seed} calls {number}")
         self.headers = _HEADERS | {"Accept-Encoding": accepted_encoding(self.host or "")}
         self.pending = PendingCalls()
         self.players = Pool(_CALLS_AT_ONCE)
@@ -218,7 +218,7 @@ class ExchangeUser(FastHttpUser):
                 response.success()
                 accepted_events.add((call.kind, call.bid_id))
                 return
-            response.failure(f"{status}: {_shown(response)}")
+            response.failure(f"{status}: {_display_body(response)}")
         is_final = status and status < HTTPStatus.INTERNAL_SERVER_ERROR
         if is_final or not self.pending.again(call, time.monotonic(), _RETRY_SECONDS * call.attempt):
             lost[call.kind] += 1
@@ -229,7 +229,7 @@ class ExchangeUser(FastHttpUser):
         self.environment.events.request.fire(request_type=method, name=name, exception=ValueError(message), **nothing)
 
 
-def _seeded(seed: str) -> Random:
+def _random_of(seed: str) -> Random:
     return Random(seed)  # noqa: S311 - a repeatable draw, not a secret
 
 
@@ -264,7 +264,7 @@ def _body_text(response: ResponseContextManager) -> str:
         raise ValueError(msg) from None
 
 
-def _shown(response: ResponseContextManager) -> str:
+def _display_body(response: ResponseContextManager) -> str:
     try:
         return _body_text(response)[:200]
     except ValueError as error:

@@ -33,10 +33,10 @@ def notices(rng: Random, auction_id: str, bid: dict[str, Any]) -> list[tuple[str
         "${AUCTION_MIN_TO_WIN}": "",  # as an exchange that does not state the price to win
         "[ERRORCODE]": _FILE_NOT_FOUND,
     }
-    return [(kind, _filled(url, macros)) for kind, url in _called(rng, bid, ad)]
+    return [(kind, _replace_macros(url, macros)) for kind, url in _draw_calls(rng, bid, ad)]
 
 
-def _called(rng: Random, bid: dict[str, Any], ad: etree._Element) -> list[tuple[str, str]]:
+def _draw_calls(rng: Random, bid: dict[str, Any], ad: etree._Element) -> list[tuple[str, str]]:
     if rng.random() >= WON:
         return [("loss", bid["lurl"])] if rng.random() < REPORTED_LOSS else []
     called = [("win", bid["nurl"])]
@@ -85,7 +85,7 @@ def _url(ad: etree._Element, element: str) -> str:
     return url
 
 
-def _filled(url: str, macros: dict[str, str]) -> str:
+def _replace_macros(url: str, macros: dict[str, str]) -> str:
     for macro, value in macros.items():
         url = url.replace(macro, value)
     return url

@@ -48,7 +48,7 @@ def plan(environ: Mapping[str, str]) -> Plan:
 
     A bidder on another machine needs CONFIRM=yes, since it bills its bids.
     """
-    host = environ.get("HOST") or f"http://127.0.0.1:{environ.get('PORT') or 8000}"
+    host = environ.get("HOST") or f"http://127.0.0.1:{_read_number(environ, 'PORT', 8000, 65535)}"
     if not may_be_loaded(host, environ):
         msg = (
             f"HOST={host}: only a bidder on this machine is put under load, such as http://127.0.0.1:8000; "
@@ -71,18 +71,18 @@ def plan(environ: Mapping[str, str]) -> Plan:
         msg = f"EVENTS=local: there is no {SETTINGS}; `make run` writes it"
         raise BadPlan(msg)
     return Plan(
-        _bounded(environ, "DURATION", 60, 3600),
-        _bounded(environ, "USERS", 10, 200),
+        _read_number(environ, "DURATION", 60, 3600),
+        _read_number(environ, "USERS", 10, 200),
         host.rstrip("/"),
         report=Path(environ["REPORT"]) if environ.get("REPORT") else None,
-        web_port=_bounded(environ, "WEB", 8089, 65535) if environ.get("WEB") else 0,
+        web_port=_read_number(environ, "WEB", 8089, 65535) if environ.get("WEB") else 0,
         is_weekly=curve == "weekly",
         replay=replay,
-        check_every=_bounded(environ, "CHECK_EVERY", 10, 1_000_000),
-        seed=_bounded(environ, "SEED", 1, 1_000_000_000),
+        check_every=_read_number(environ, "CHECK_EVERY", 10, 1_000_000),
+        seed=_read_number(environ, "SEED", 1, 1_000_000_000),
         settings=SETTINGS if events == "local" else None,
-        arrival=_bounded(environ, "ARRIVAL", 60, 600),
-        ca=_trusted(environ) if host.startswith("https://") else None,
+        arrival=_read_number(environ, "ARRIVAL", 60, 600),
+        ca=_read_ca(environ) if host.startswith("https://") else None,
     )
 
 
@@ -96,7 +96,7 @@ def may_be_called(url: str, host: str) -> bool:
     return is_loopback(url) if is_loopback(host) else urlsplit(url)[:2] == urlsplit(host)[:2]
 
 
-def _trusted(environ: Mapping[str, str]) -> Path | None:
+def _read_ca(environ: Mapping[str, str]) -> Path | None:
     name = next((name for name in CA_VARIABLES if environ.get(name)), None)
     if name is None:
         return None
@@ -109,7 +109,7 @@ def _trusted(environ: Mapping[str, str]) -> Path | None:
     return path
 
 
-def _bounded(environ: Mapping[str, str], name: str, default: int, most: int) -> int:
+def _read_number(environ: Mapping[str, str], name: str, default: int, most: int) -> int:
     text = environ.get(name) or str(default)
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
         msg = f"{name}={text}: give a whole number from 1 to {most}"

@@ -23,7 +23,7 @@ def recorded(path: Path) -> Iterator[Generated]:
 
     Raises BadReplay immediately, before the first request.
     """
-    return _repeated(_requests(path))
+    return _repeat(_requests(path))
 
 
 @cache
@@ -36,7 +36,7 @@ def _requests(path: Path) -> Sequence[Generated]:
     return requests
 
 
-def _repeated(requests: Sequence[Generated]) -> Iterator[Generated]:
+def _repeat(requests: Sequence[Generated]) -> Iterator[Generated]:
     yield from requests
     for turn in count(1):
         for kind, document, _ in requests:
@@ -64,7 +64,7 @@ def _request(path: Path, number: int, line: bytes) -> Generated:
     try:
         document = json.loads(record.body)
     except ValueError as error:
-        msg = f"{path}:{number}: no JSON document: {error}"
+        msg = f"{path}:{number}: no JSON document: {error}; each line has one whole request"
         raise BadReplay(msg) from None
     if not isinstance(document, dict):
         msg = f"{path}:{number}: no JSON object"

@@ -36,7 +36,7 @@ def without_symbols(library: bytes) -> bytes:
         header = list(_HEADER.unpack_from(library))
         if header[1] != _SHARED_OBJECT:
             return library
-        loaded = sorted(_loaded(library, header))
+        loaded = sorted(_loaded_ranges(library, header))
     except struct.error as error:
         raise UnreadableLibrary(str(error)) from None
     end = max(stop for _, stop in loaded)
@@ -51,7 +51,7 @@ def without_symbols(library: bytes) -> bytes:
     return bytes(loaded_bytes)
 
 
-def _loaded(library: bytes, header: list[int]) -> Iterator[tuple[int, int]]:
+def _loaded_ranges(library: bytes, header: list[int]) -> Iterator[tuple[int, int]]:
     """The ranges (start, end) that the loader reads: the header, the program headers, and each segment."""
     table, size, count = header[5], header[9], header[10]
     yield 0, _HEADER.size

@@ -12,7 +12,7 @@ def imported_modules(programs: Iterable[Path], room: str, root: Path) -> frozens
     """
     modules, unread = set[Path](), list(programs)
     while unread:
-        for name in _imported(unread.pop(), room):
+        for name in _list_imports(unread.pop(), room):
             for path in _files(root, name):
                 if path not in modules:
                     modules.add(path)
@@ -20,7 +20,7 @@ def imported_modules(programs: Iterable[Path], room: str, root: Path) -> frozens
     return frozenset(modules)
 
 
-def _imported(source: Path, room: str) -> Iterator[str]:
+def _list_imports(source: Path, room: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source.read_text())):
         names: list[str] = []
         if isinstance(node, ast.Import):

@@ -30,8 +30,8 @@ _restore = dynamodb._restore_table_to_point_in_time
 
 def repair() -> None:
     """Replaces functions of MiniStack. Must be called before MiniStack starts."""
-    dynamodb._emit_stream_event = _noted
-    dynamodb._restore_table_to_point_in_time = _restored
+    dynamodb._emit_stream_event = _note_change
+    dynamodb._restore_table_to_point_in_time = _restore_to_time
 
 
 def items_at(changes: "deque[ItemChange] | list[ItemChange]", table: str, at: float) -> dict[tuple[str, str], Any]:
@@ -43,7 +43,7 @@ def items_at(changes: "deque[ItemChange] | list[ItemChange]", table: str, at: fl
     return earlier
 
 
-def _noted(name: str, event: str, old: Any, new: Any, *rest: Any, **more: Any) -> Any:
+def _note_change(name: str, event: str, old: Any, new: Any, *rest: Any, **more: Any) -> Any:
     if (table := dynamodb._tables.get(name)) is not None:
         _changes.append(ItemChange(time.time(), name, _key(table, old or new), copy.deepcopy(old)))
     return _emit(name, event, old, new, *rest, **more)
@@ -57,7 +57,7 @@ def _key(table: dict[str, Any], item: dict[str, Any]) -> tuple[str, str]:
     )
 
 
-def _restored(parameters: dict[str, Any]) -> Any:
+def _restore_to_time(parameters: dict[str, Any]) -> Any:
     answer = _restore(parameters)
     if answer[0] == 200 and not parameters.get("UseLatestRestorableTime"):
         table = dynamodb._tables[parameters["TargetTableName"]]

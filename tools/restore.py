@@ -53,7 +53,7 @@ def restore(
             source = outputs[f"Bidder{name.capitalize()}Table"]
             target = f"{source}-at-{at:%Y%m%dT%H%M%S}"
             say(f"{name}: restoring {source} at {at.isoformat()} as {target}")
-            _restored(dynamodb, source, target, at)
+            _restore_table(dynamodb, source, target, at)
             changed[name] = overwrite(dynamodb, target, source)
             put, removed = changed[name]
             say(f"{name}: {put} items put back, {removed} later items removed")
@@ -61,7 +61,7 @@ def restore(
     return changed
 
 
-def _restored(dynamodb: "DynamoDBClient", source: str, target: str, at: datetime) -> None:
+def _restore_table(dynamodb: "DynamoDBClient", source: str, target: str, at: datetime) -> None:
     with suppress(dynamodb.exceptions.TableAlreadyExistsException):  # an earlier call was interrupted
         dynamodb.restore_table_to_point_in_time(SourceTableName=source, TargetTableName=target, RestoreDateTime=at)
     # A restoration can take hours.

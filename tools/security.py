@@ -58,7 +58,7 @@ def write_templates(folder: Path) -> None:
             shutil.copy(ROOT / "deploy" / f"{name}.yaml", folder)
             continue
         (folder / f"{name}.sam.json").write_text(json.dumps(template, indent=1))
-        (folder / f"{name}.json").write_text(json.dumps(_translated(template), indent=1))
+        (folder / f"{name}.json").write_text(json.dumps(_translate(template), indent=1))
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def _read(path: Path) -> dict[str, Any]:
     return template
 
 
-def _translated(template: dict[str, Any]) -> dict[str, Any]:
+def _translate(template: dict[str, Any]) -> dict[str, Any]:
     text = json.dumps(template).replace('"./', '"s3://artifacts/')  # SAM takes code from S3 alone
     translated: dict[str, Any] = Translator({}, Parser()).translate(json.loads(text), {})
     return translated

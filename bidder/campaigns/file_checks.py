@@ -71,7 +71,7 @@ def findings(document: Mapping[str, Any], parts: Parts, known: CheckContext) -> 
     for path, attribute, word in named_words(document):
         if wrong := wrong_word(attribute, word, known.taxonomies):
             yield Finding(path, *wrong)
-    yield from _grouped(document)
+    yield from _check_grouped_budgets(document)
 
 
 def advertiser_findings(
@@ -80,10 +80,10 @@ def advertiser_findings(
     """The findings of the checks of the document of an advertiser's limits."""
     for check in (_time_zone, _flight, _budget):
         yield from check(limits, known)
-    yield from _grouped(document)
+    yield from _check_grouped_budgets(document)
 
 
-def _grouped(document: Mapping[str, Any]) -> Iterator[Finding]:
+def _check_grouped_budgets(document: Mapping[str, Any]) -> Iterator[Finding]:
     for path, message in grouped_budgets(document):
         yield Finding(path, message, is_warning=True)
 

@@ -33,9 +33,9 @@ def file_schema() -> dict[str, Any]:
     Amounts are in whole units of the account currency.
     The import refuses everything that the schema refuses, and checks more.
     """
-    schema = _written(Campaign.model_json_schema(schema_generator=_WithoutDefaults))
+    schema = _as_people_write(Campaign.model_json_schema(schema_generator=_WithoutDefaults))
     definitions = schema.pop("$defs")
-    limits = _written(AdvertiserLimits.model_json_schema(schema_generator=_WithoutDefaults))
+    limits = _as_people_write(AdvertiserLimits.model_json_schema(schema_generator=_WithoutDefaults))
     definitions |= limits.pop("$defs")
     definitions |= {
         "AdvertiserLimits": limits,
@@ -59,15 +59,15 @@ def file_schema() -> dict[str, Any]:
     }
 
 
-def _written(node: Any) -> Any:
+def _as_people_write(node: Any) -> Any:
     """The schema of a model, changed to the form that people write."""
     if isinstance(node, list):
-        return [_written(item) for item in node]
+        return [_as_people_write(item) for item in node]
     if not isinstance(node, dict):
         return node
     if node.get("$ref") == "#/$defs/Expression":
         return _CONDITION
-    changed = {key: _written(value) for key, value in node.items() if key not in {"title", "default"}}
+    changed = {key: _as_people_write(value) for key, value in node.items() if key not in {"title", "default"}}
     if "properties" in node:
         changed["properties"] = dict(_properties(node["properties"]))
         if "required" in node:
@@ -96,7 +96,7 @@ def _properties(properties: dict[str, Any]) -> Any:
         elif name == "competes_in":
             yield name, _words()
         else:
-            yield name, _loose(_written(schema))
+            yield name, _loose(_as_people_write(schema))
 
 
 def _loose(schema: dict[str, Any]) -> dict[str, Any]:

@@ -260,7 +260,7 @@ def _tree(text: str, name: str, number: int) -> Node:
 def _of_yaml(text: str, name: str) -> Iterator[_Written]:
     root = read_yaml(text, name)
     top = root.value if isinstance(root.value, dict) else {}
-    lists = [_listed(root, key, name) for key in _LISTS if key in top] or [_listed(root, "campaigns", name)]
+    lists = [_list_items(root, key, name) for key in _LISTS if key in top] or [_list_items(root, "campaigns", name)]
     for key in top.keys() - set(_LISTS):
         where = root.key_positions[key]
         msg = f"{name}:{where.line}:{where.column}: {key[:60]}: not known; a file has campaigns and advertisers alone"
@@ -269,7 +269,7 @@ def _of_yaml(text: str, name: str) -> Iterator[_Written]:
         yield _of_node(number, node, _yaml_list)
 
 
-def _listed(root: Node, key: str, name: str) -> list[Node]:
+def _list_items(root: Node, key: str, name: str) -> list[Node]:
     """The items of the list at a key of the file. Raises InvalidFile."""
     listed = root.value.get(key) if isinstance(root.value, dict) else None
     if listed is None or not isinstance(listed.value, list):

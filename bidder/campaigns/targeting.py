@@ -112,10 +112,10 @@ def _in_the_words_of_requests(targeting: "dict[Attribute, AttributeRule]") -> "d
             for name, rule in targeting.items()
         }
     except ValueError:
-        raise WrongParts(list(_misspelled(targeting))) from None
+        raise WrongParts(list(_find_misspelled(targeting))) from None
 
 
-def _misspelled(targeting: "dict[Attribute, AttributeRule]") -> Iterator[tuple[Path, str]]:
+def _find_misspelled(targeting: "dict[Attribute, AttributeRule]") -> Iterator[tuple[Path, str]]:
     """The path and the fault of each invalid value."""
     for name, rule in targeting.items():
         for side in AttributeRule.model_fields:

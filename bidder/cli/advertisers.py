@@ -49,8 +49,8 @@ def delete(service: Service, domain: str) -> None:
 
 def _spends(service: Service, advertisers: Sequence[AdvertiserLimits], now: datetime) -> dict[str, Spend]:
     """The spend of each advertiser's campaigns, by domain, including those deleted since the advertiser has limits."""
-    account, _ = service.pacing_store.read()
-    zones = {limits.domain: dict(account.members.get(limits.domain, {})) for limits in advertisers}
+    members = service.pacing_store.members()
+    zones = {limits.domain: dict(members.get(limits.domain, {})) for limits in advertisers}
     for campaign in service.campaigns.all():
         if campaign.advertiser.domain in zones:
             zones[campaign.advertiser.domain][campaign.id] = campaign.time_zone

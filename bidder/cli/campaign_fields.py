@@ -53,7 +53,7 @@ def field_at(text: str) -> Field:
             raise ValueError(msg)
         types = list(_types(fields[name]))
     parts = [part for kind in types if (part := _parts(kind)) is not None]
-    return Field(path, tuple(key for part in parts for key in part), tuple(_allowed(types)))
+    return Field(path, tuple(key for part in parts for key in part), tuple(_list_allowed(types)))
 
 
 def _types(annotation: Any) -> Iterator[Any]:
@@ -80,7 +80,7 @@ def _parts(kind: Any) -> dict[str, Any] | None:
     return None
 
 
-def _allowed(types: Sequence[Any]) -> Iterator[str]:
+def _list_allowed(types: Sequence[Any]) -> Iterator[str]:
     for kind in types:
         if isinstance(kind, type) and issubclass(kind, Enum):
             yield from (str(member.value) for member in kind)

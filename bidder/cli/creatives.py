@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote_plus
 
 from bidder import aws
 from bidder.campaigns.repository import UnknownCampaign
@@ -15,12 +16,16 @@ from bidder.cli.refresh import publish_refresh
 from bidder.creatives.job import Job, State
 from bidder.creatives.job_store import JobStore
 from bidder.creatives.limits import Limits
-from bidder.creatives.upload import METADATA_PREFIX, PREFIX, Metadata, NotAnUpload, metadata
+from bidder.creatives.upload import METADATA_PREFIX, PREFIX, Metadata, NotAnUpload, encoded, metadata
 from bidder.errors import UserError, shown
 from bidder.service.service import Service
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+
+_METADATA_BYTES = 2048
+"""S3's limit of an object's metadata (Amazon S3 User Guide, "Working with object metadata")."""
 
 
 class CannotUpload(UserError):
@@ -143,7 +148,12 @@ def retry_creative(service: Service, campaign: str, creative: str, *, as_json: b
         raise CannotUpload(msg) from None
     jobs.reopen(campaign, creative, datetime.now(UTC))
     at, _, sequencer = job.sequencer.partition("#")
-    uploaded = {"key": job.key, "size": head["ContentLength"], "eTag": head["ETag"].strip('"'), "sequencer": sequencer}
+    uploaded = {
+        "key": quote_plus(job.key),
+        "size": head["ContentLength"],
+        "eTag": head["ETag"].strip('"'),
+        "sequencer": sequencer,
+    }
     record = {"eventName": "ObjectCreated:Put", "eventTime": at, "s3": {"bucket": {"name": bucket}, "object": uploaded}}
     topic = _set(service.settings.upload_topic, "BIDDER_UPLOAD_TOPIC")
     aws.client("sns").publish(TopicArn=topic, Subject="retry", Message=json.dumps({"Records": [record]}))
@@ -194,7 +204,7 @@ def _describe_upload(service: Service, file_name: str, wanted: Wanted, content: 
         "mezzanine": "yes" if wanted.mezzanine else "no",
     }
     try:
-        about = metadata(file_name, stated)
+        about = metadata(file_name, {name: encoded(value) for name, value in stated.items() if value})
     except NotAnUpload as wrong:
         raise CannotUpload(str(wrong).replace(METADATA_PREFIX, "--")) from None
     try:
@@ -206,6 +216,10 @@ def _describe_upload(service: Service, file_name: str, wanted: Wanted, content: 
     if is_new and about.landing_page is None:
         msg = f"{about.creative} is a new creative of {about.campaign}: give its --landing-page"
         raise CannotUpload(msg)
+    size = sum(len(name) + len(value) for name, value in _as_metadata(about).items())
+    if size > _METADATA_BYTES:
+        msg = f"the landing page and the name have {size:,} bytes as metadata of S3, which keeps {_METADATA_BYTES:,}"
+        raise CannotUpload(msg)
     # The hash of content and metadata identifies an interrupted upload, so that the next call continues it.
     digest = hashlib.sha256(f"{content} {about.model_dump_json()}".encode()).hexdigest()[:8]
     return f"{PREFIX}{about.campaign}/{about.creative}/{digest}/{file_name}", about
@@ -213,7 +227,7 @@ def _describe_upload(service: Service, file_name: str, wanted: Wanted, content: 
 
 def _as_metadata(about: Metadata) -> dict[str, str]:
     document: dict[str, Any] = about.model_dump(by_alias=True, exclude_none=True)
-    return {name: str(value) for name, value in document.items()}
+    return {name: encoded(str(value)) for name, value in document.items()}
 
 
 def _jobs(service: Service) -> JobStore:

@@ -113,9 +113,9 @@ def _page(explanation: Explanation) -> str:
     return "\n".join(
         [
             f"\nImpression {explanation.imp_id}: {values}",
-            *(f"  bids {_offered(offer)}" for offer in explanation.bids),
+            *(f"  bids {_describe_offer(offer)}" for offer in explanation.bids),
             *([] if explanation.bids else ["  no bid"]),
-            *([f"  runner-up {_offered(explanation.runner_up)}"] if explanation.runner_up else []),
+            *([f"  runner-up {_describe_offer(explanation.runner_up)}"] if explanation.runner_up else []),
             "",
             table(("rule", "campaigns left"), ((rule, str(left)) for rule, left in explanation.funnel)),
             "",
@@ -140,6 +140,6 @@ def _page(explanation: Explanation) -> str:
     )
 
 
-def _offered(offer: Offer) -> str:
+def _describe_offer(offer: Offer) -> str:
     deal = f" in deal {offer.price.deal_id}" if offer.price.deal_id else ""
     return f"{display(offer.price.cpm_micros)} for {offer.fit.creative.id} of {offer.campaign.id}{deal}"

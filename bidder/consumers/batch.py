@@ -9,6 +9,11 @@ from bidder import log
 from bidder.events.event import Event
 from bidder.faults import faults
 
+_OF_THE_MESSAGES = frozenset(
+    {"ValidationException", "InvalidParameter", "InvalidParameterValue", "BatchRequestTooLong"}
+)
+"""The codes with which DynamoDB and SNS refuse a call because of its content."""
+
 Answer = dict[str, list[dict[str, str]]]
 
 
@@ -35,20 +40,20 @@ def read_batch(records: Iterable[Mapping[str, Any]], consumer: str) -> Batch:
 def count_apart(
     consumer: str, events: Mapping[str, Event], count: Callable[[Mapping[str, Event]], Iterable[str]]
 ) -> set[str]:
-    """Counts events by message id, and returns the ids of the messages that SQS shall deliver again.
+    """Counts or publishes events by message id. Returns the ids of the messages that SQS shall deliver again.
 
     `count` returns the ids of those that it could not count now. If an event cannot be counted at all, such as one with
-    a name that is too long for DynamoDB, `count` raises: then each half of the events is counted, down to the event,
-    which fails alone. Counting again changes nothing, since each event counts once. Errors of AWS and of the network
-    pass through, since another event would not succeed either.
+    a name that is too long for DynamoDB, or if the events are too large for one call, `count` raises: then each half of
+    the events is counted, down to the event, which fails alone. Counting again changes nothing, since each event counts
+    once. Other errors of AWS and of the network pass through, since another event would not succeed either.
     """
     try:
         return set(count(events))
     except Exception as error:
         if not _is_of_an_event(error):
             raise
-        if len(events) == 1:
-            log.error(f"{consumer}.uncountable", message=next(iter(events)))
+        if len(events) <= 1:
+            log.error(f"{consumer}.uncountable", message=next(iter(events), None))
             return set(events)
     pairs = list(events.items())
     halves = dict(pairs[: len(pairs) // 2]), dict(pairs[len(pairs) // 2 :])
@@ -59,7 +64,7 @@ def _is_of_an_event(error: Exception) -> bool:
     from botocore.exceptions import ClientError  # only a consumer with an error needs it
 
     if isinstance(error, ClientError):
-        return error.response["Error"]["Code"] == "ValidationException"
+        return error.response["Error"]["Code"] in _OF_THE_MESSAGES
     return isinstance(error, ValueError | ArithmeticError)
 
 

@@ -30,8 +30,8 @@ class BudgetHolders:
         """`latest` has limits that replace those of deals in the index, by name."""
         members = index.advertised({advertiser.domain for advertiser in advertisers})
         self._advertisers: dict[str, BudgetLimits] = {}
-        self._members: dict[str, dict[str, str]] = {}
-        """The ids of the campaigns of each advertiser, with their time zones."""
+        self.members: dict[str, dict[str, str]] = {}
+        """The ids of the campaigns of each advertiser with limits, with their time zones, by domain."""
         self.caps = {advertiser.domain: advertiser.caps for advertiser in advertisers if advertiser.frequency_caps}
         """The frequency caps of advertisers, by domain."""
         for advertiser in advertisers:
@@ -40,27 +40,23 @@ class BudgetHolders:
             cost = max(map(index.cost, positions), default=0)
             if positions and (limits.is_limited or limits.start is not None or limits.end is not None):
                 self._advertisers[advertiser.domain] = limits._replace(cost=cost)
-                self._members[advertiser.domain] = {index.campaign_id(n): index.zone(n) for n in positions}
+                self.members[advertiser.domain] = {index.campaign_id(n): index.zone(n) for n in positions}
         self._deals = {names: latest.get(deal_holder(*names), limits) for names, limits in index.deal_limits().items()}
         self.limits: dict[str, BudgetLimits] = {
             **{advertiser_holder(domain): limits for domain, limits in self._advertisers.items()},
             **{deal_holder(*names): limits for names, limits in self._deals.items()},
         }
 
-    def with_former_members(self, before: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
-        """The campaigns that each advertiser has or had, with their time zones; `before` are those known so far."""
-        return {domain: {**before.get(domain, {}), **zones} for domain, zones in self._members.items()}
-
     def spends(
         self, ledger: "Ledger", members: Mapping[str, Mapping[str, str]], now: datetime, *, with_invalid: bool
     ) -> dict[str, Spend]:
         """The spend of each holder, by name.
 
-        `members` are all campaigns that count for an advertiser, with time zones.
+        `members` are all campaigns that count for an advertiser, with time zones, also deleted ones.
         """
         spends = ledger.spends({deal_holder(*names): local(now, limits.zone) for names, limits in self._deals.items()})
-        for domain, zones in members.items():
-            zone = self._advertisers[domain].zone
+        for domain, limits in self._advertisers.items():
+            zones, zone = members[domain], limits.zone
             numbers = ledger.numbers({name: days_needed(zone, own, now) for name, own in zones.items()})
             spends[advertiser_holder(domain)] = spend_of_advertiser(
                 ((zones[name], counted) for name, counted in numbers.items()), zone, now
@@ -69,15 +65,15 @@ class BudgetHolders:
 
     def reports(self, reports: Mapping[str, Mapping[int, Report]]) -> dict[str, dict[int, Report]]:
         """The counts of each advertiser's campaigns together, by name; those of deals are in `reports` already."""
-        return {advertiser_holder(domain): report_together(reports, zones) for domain, zones in self._members.items()}
+        return {advertiser_holder(domain): report_together(reports, zones) for domain, zones in self.members.items()}
 
     def held_paces(self, paces: Mapping[str, Pace], memories: Mapping[str, Memory]) -> dict[str, Pace]:
         """The paces of campaigns within those of their advertisers. Stores the participation in `memories`."""
         names = {domain: advertiser_holder(domain) for domain in self._advertisers}
         paced = {domain: paces[name] for domain, name in names.items() if name in paces}
-        remember_shares(memories, self._members, {domain: memories[names[domain]] for domain in paced})
+        remember_shares(memories, self.members, {domain: memories[names[domain]] for domain in paced})
         own = {name: pace for name, pace in paces.items() if name not in self.limits}
-        return paces_within(own, self._members, paced)
+        return paces_within(own, self.members, paced)
 
     def shared(self, spends: Mapping[str, Spend], paced: Paced) -> SharedBudgets:
         """The budgets as the delivery state takes them; `paced` has their paces by name."""

@@ -40,7 +40,8 @@ def pace(
         return Paced({}, {}, {}, {}), SharedBudgets(caps=holders.caps)
     at = now.timestamp()
     account, learned = service.pacing_store.read()
-    account.members = holders.with_former_members(account.members)
+    if holders.members:
+        account.members = service.pacing_store.add_members(account.members, holders.members)
     of_holders = holders.spends(service.spent, account.members, now, with_invalid=with_invalid)
     limits = {**of_campaigns, **holders.limits}
     spends = {**spends, **of_holders}

@@ -4,7 +4,8 @@ Every source has a fixed name, and ffmpeg may use only listed demuxers and proto
 ffmpeg open another file or a network address.
 """
 
-from bidder.creatives.ladder import KEYFRAME_SECONDS, MP4, Rung
+from bidder.creatives.colours import input_matrix, standard_range
+from bidder.creatives.ladder import KEYFRAME_SECONDS, MP4, Rung, height_of
 from bidder.creatives.limits import Limits
 from bidder.creatives.loudness import Loudness, LoudnessTarget
 from bidder.creatives.probe import VideoTrack
@@ -14,6 +15,8 @@ SOURCE = "source"
 
 _DEMUXERS = "mov,matroska"
 _THUMBNAILS = 3
+_POSTER_WIDTH, _THUMBNAIL_WIDTH = 1280, 320
+"""In pixels; a poster is no wider than the video."""
 _STEREO = "aformat=channel_layouts=stereo"
 """Loudness is measured after the conversion to stereo: a mono track on two loudspeakers is 3 dB louder than on one."""
 
@@ -27,8 +30,8 @@ def input_options(limits: Limits) -> list[str]:
     ]
 
 
-PACKETS = ("-map", "0:v?", "-map", "0:a?", "-c", "copy", "-f", "framecrc", "-")
-"""Prints one line for each packet of video and audio to standard output (the muxer `framecrc`)."""
+PACKETS = ("-map", "0", "-c", "copy", "-copy_unknown", "-f", "framecrc", "-")
+"""Prints one line for each packet of all tracks to standard output (the muxer `framecrc`)."""
 
 
 def probe(limits: Limits) -> list[str]:
@@ -37,12 +40,12 @@ def probe(limits: Limits) -> list[str]:
 
 
 def decode(limits: Limits, video: VideoTrack, audio_stream: int | None) -> list[str]:
-    """The command that decodes the whole file, fails on the first error, and prints the loudness (EBU R 128)."""
-    sound = (
-        []
-        if audio_stream is None
-        else ["-map", f"0:{audio_stream}", "-af", f"{_STEREO},ebur128=peak=true:framelog=quiet"]
-    )
+    """The command that decodes the whole file, fails on the first error, and prints the loudness (EBU R 128).
+
+    The loudness is that of the audio until the end of the video, which is the audio of the renditions.
+    """
+    heard = f"atrim=end={video.seconds:.6f},{_STEREO},ebur128=peak=true:framelog=quiet"
+    sound = [] if audio_stream is None else ["-map", f"0:{audio_stream}", "-af", heard]
     return [
         *input_options(limits),
         *("-xerror", "-err_detect", "explode", "-i", SOURCE, *_until(limits)),
@@ -60,7 +63,8 @@ def rendition(
 ) -> list[str]:
     """The command that makes one rendition as long as the video track, in the file of `file_name`.
 
-    Silence fills the end of an audio track that is shorter than the video, and replaces a missing audio track.
+    The first frame is shown from the start. Silence fills the start and the end of an audio track that is shorter than
+    the video, and replaces a missing audio track.
     """
     silent = audio_stream is None
     inputs = ["-i", SOURCE] + (["-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo"] if silent else [])
@@ -82,11 +86,15 @@ def poster(video: VideoTrack, limits: Limits) -> list[str]:
     moments = [seconds / 10, *(seconds * number / (_THUMBNAILS + 1) for number in range(1, _THUMBNAILS + 1))]
     for moment in moments:
         command += ["-ss", f"{moment:.3f}", "-i", SOURCE]
-    base = [*_deinterlacing_filter(video), *_standard_range(video)]
     for number in range(len(moments)):
-        scale = "scale='min(1280,iw*sar)':-2" if number == 0 else "scale=320:-2"
+        width = min(_POSTER_WIDTH, video.width) if number == 0 else _THUMBNAIL_WIDTH
         name = "poster.jpg" if number == 0 else f"thumbnail-{number}.jpg"
-        command += ["-map", f"{number}:{video.stream}", "-vf", ",".join([*base, scale, "setsar=1"])]
+        picture = [
+            *_deinterlacing_filter(video),
+            *standard_range(video.colours),
+            _scale(video, width, height_of(video, width), "bt601:out_range=pc"),
+        ]
+        command += ["-map", f"{number}:{video.stream}", "-vf", ",".join([*picture, "setsar=1"])]
         command += ["-frames:v", "1", "-q:v", "4", "-map_metadata", "-1", name]
     return command
 
@@ -103,35 +111,29 @@ def _until(limits: Limits) -> list[str]:
 def _picture(rung: Rung, video: VideoTrack) -> list[str]:
     return [
         *_deinterlacing_filter(video),
-        f"fps={rung.frame_rate}",
-        *_standard_range(video),
-        f"scale={rung.width}:{rung.height}:flags=lanczos",
+        f"fps={rung.frame_rate}:start_time=0",
+        *standard_range(video.colours),
+        _scale(video, rung.width, rung.height, "bt709:out_range=tv:flags=lanczos"),
         "setsar=1",
         "format=yuv420p",
+        "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv",
     ]
+
+
+def _scale(video: VideoTrack, width: int, height: int, output: str) -> str:
+    matrix = input_matrix(video.colours, min(video.width, video.height))
+    return f"scale={width}:{height}:in_color_matrix={matrix}:out_color_matrix={output}"
 
 
 def _deinterlacing_filter(video: VideoTrack) -> list[str]:
     return ["bwdif=mode=send_frame"] if video.is_interlaced else []
 
 
-def _standard_range(video: VideoTrack) -> list[str]:
-    """The filters that convert HDR (PQ or HLG) to BT.709, since players show ads in SDR; empty for SDR."""
-    if not video.is_hdr:
-        return []
-    return [
-        "zscale=transfer=linear:npl=100",
-        "format=gbrpf32le",
-        "zscale=primaries=bt709",
-        "tonemap=hable:desat=0",
-        "zscale=transfer=bt709:matrix=bt709:range=tv",
-    ]
-
-
 def _sound(loudness: Loudness | None, target: LoudnessTarget) -> str:
     """The audio filters: one gain for the whole ad, which keeps its dynamics, and a limiter for peaks above -1 dB."""
     gain = 0.0 if loudness is None else target.gain(loudness)
-    return f"{_STEREO},volume={gain:.2f}dB,alimiter=limit={target.peak_amplitude:.4f}:level=false,aresample=48000,apad"
+    limiter = f"alimiter=limit={target.peak_amplitude:.4f}:level=false"
+    return f"{_STEREO},volume={gain:.2f}dB,{limiter},aresample=48000:first_pts=0,apad"
 
 
 def _encoder(rung: Rung) -> list[str]:

@@ -8,7 +8,13 @@ if TYPE_CHECKING:
 
 _CACHE_CONTROL = "public, max-age=31536000, immutable"
 """A key contains the hash of the upload, so the content of a key never changes."""
-_TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".mkv": "video/x-matroska", ".jpg": "image/jpeg"}
+_TYPES = {
+    ".mp4": "video/mp4",
+    ".webm": "video/webm",
+    ".mkv": "video/x-matroska",
+    ".mov": "video/quicktime",
+    ".jpg": "image/jpeg",
+}
 
 
 class Destination:

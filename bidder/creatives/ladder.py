@@ -56,15 +56,16 @@ def check(probe: Probe, limits: Limits) -> VideoTrack:
     if video.height < limits.min_height or video.width < limits.min_height:
         raise RefusedUpload(Refusal.TOO_SMALL, width=video.width, height=video.height, limit=limits.min_height)
     if seconds > limits.max_seconds:
-        raise RefusedUpload(Refusal.TOO_LONG, seconds=_shown(seconds), limit=limits.max_seconds)
+        raise RefusedUpload(Refusal.TOO_LONG, seconds=_format_number(seconds), limit=limits.max_seconds)
     declared = probe.declared_seconds
-    if declared is not None and declared - seconds > max(_ROUNDING_SECONDS, declared / 50):
-        raise RefusedUpload(Refusal.DAMAGED, declared=_shown(declared), seconds=_shown(seconds))
+    packets = probe.last_packet_seconds
+    if declared is not None and declared - packets > max(_ROUNDING_SECONDS, declared / 50):
+        raise RefusedUpload(Refusal.DAMAGED, declared=_format_number(declared), seconds=_format_number(packets))
     if video.seconds < limits.min_seconds:
-        raise RefusedUpload(Refusal.TOO_SHORT, seconds=_shown(video.seconds), limit=limits.min_seconds)
+        raise RefusedUpload(Refusal.TOO_SHORT, seconds=_format_number(video.seconds), limit=limits.min_seconds)
     least, most = limits.min_frames_per_second, limits.max_frames_per_second
     if not least <= video.frame_rate <= most:
-        raise RefusedUpload(Refusal.FRAME_RATE, rate=_shown(float(video.frame_rate)), least=least, most=most)
+        raise RefusedUpload(Refusal.FRAME_RATE, rate=_format_number(float(video.frame_rate)), least=least, most=most)
     return video
 
 
@@ -115,9 +116,14 @@ def size_of(video: VideoTrack, lines: int) -> tuple[int, int]:
     return (even_lines, scaled) if video.height > video.width else (scaled, even_lines)
 
 
+def height_of(video: VideoTrack, width: int) -> int:
+    """The height of a picture of this width in pixels, even, in the aspect ratio of the source."""
+    return max(2, 2 * round(Fraction(width * video.height, 2 * video.width)))
+
+
 def _lines(video: VideoTrack) -> int:
     return min(video.width, video.height)
 
 
-def _shown(number: float) -> str:
+def _format_number(number: float) -> str:
     return f"{number:.2f}".rstrip("0").rstrip(".")

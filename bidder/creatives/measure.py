@@ -1,5 +1,6 @@
 """Measures a rendition for VAST and OpenRTB: MIME type, codecs, size, bit rate, duration."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,8 +9,12 @@ from bidder.creatives.boxes import boxes, map_file
 from bidder.creatives.probe import Probe
 
 _CONTAINERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
-_VP9 = "vp09.00.31.08"
-"""Profile 0, level 3.1, 8 bits: 1280x720 at 30 frames a second and less (VP9 codec parameters in ISO-BMFF)."""
+_VP9_LEVELS = ((1280 * 768, 31), (2048 * 1088, 40), (4096 * 2176, 50))
+"""The most pixels of a picture at 30 frames a second, and the level times ten (VP9 bitstream, annex A)."""
+_HEAD_BYTES = 4096
+_EBML = b"\x1a\x45\xdf\xa3"
+_WEBM_DOC_TYPE = re.compile(rb"\x42\x82.{1,8}webm", re.DOTALL)
+_QUICKTIME = b"qt  "
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,24 @@ def measure_rendition(path: Path, mime: str, probe: Probe) -> Measured:
     if video is None or not probe.seconds:
         msg = f"{path.name}: the rendition has no video"
         raise NotPlayable(msg)
-    codecs = _mp4_codecs(map_file(path)) if mime == "video/mp4" else f"{_VP9},opus"
+    codecs = _mp4_codecs(map_file(path)) if mime == "video/mp4" else f"{_vp9_codec(video.width * video.height)},opus"
     return Measured(mime, codecs, video.width, video.height, probe.kbits, round(probe.seconds, 3), probe.size)
+
+
+def source_type(path: Path) -> tuple[str, str]:
+    """The file extension and the MIME type of an upload, by its first bytes: MP4, QuickTime, WebM or Matroska."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    if head.startswith(_EBML):
+        return ("webm", "video/webm") if _WEBM_DOC_TYPE.search(head) else ("mkv", "video/x-matroska")
+    is_iso = head[4:8] == b"ftyp" and head[8:12] != _QUICKTIME
+    return ("mp4", "video/mp4") if is_iso else ("mov", "video/quicktime")
+
+
+def _vp9_codec(pixels: int) -> str:
+    """The codec of profile 0 with 8 bits, for a picture of so many pixels (VP9 codec parameters in ISO-BMFF)."""
+    level = next((level for most, level in _VP9_LEVELS if pixels <= most), 51)
+    return f"vp09.00.{level}.08"
 
 
 def _mp4_codecs(data: memoryview) -> str:

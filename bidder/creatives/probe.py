@@ -4,20 +4,28 @@ ffmpeg's muxer `framecrc` prints one line for each packet. ffmpeg's banner names
 """
 
 import re
+from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
+from statistics import median_low
 
-_STREAM = re.compile(r"^(?:  |    )Stream #0:(\d+)\S*: (Video|Audio|Data|Subtitle|Attachment): (.*)$")
+from bidder.creatives.colours import Colours, parse_colours
+
+_STREAM = re.compile(
+    r"^(?:  |    )Stream #0:(\d+)(?:\[\w+\])?(?:\(.*\))?: (Video|Audio|Data|Subtitle|Attachment): (.*)$"
+)
+"""Number, kind and description of a stream. Between them are its id and its language, which is any text in Matroska."""
 _MAPPED = re.compile(r"^  Stream #0:(\d+) -> #0:(\d+) ", re.MULTILINE)
 _SIZE = re.compile(r"\b(\d{1,6})x(\d{1,6})\b")
 _SAMPLE_ASPECT = re.compile(r"\bSAR (\d+):(\d+)")
 _FRAME_RATE = re.compile(r"\b([\d.]+)(k?) fps\b")
 _DECLARED = re.compile(r"^  Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)", re.MULTILINE)
 _CONTAINER = re.compile(r"^Input #0, ([\w,]+), from", re.MULTILINE)
-_ROTATION = re.compile(r"rotation of (-?[\d.]+) degrees")
+_ROTATION = re.compile(r"^displaymatrix: rotation of (-?[\d.]+) degrees", re.MULTILINE)
+_CHANNEL_COUNT = re.compile(r"\b(\d+) channels")
 _CHANNELS = {"mono": 1, "stereo": 2, "2.1": 3, "quad": 4, "5.0": 5, "5.1": 6, "7.1": 8}
-_HDR_TRANSFERS = ("smpte2084", "arib-std-b67")
 _ATTACHED_PICTURE = "(attached pic)"
 
 
@@ -33,11 +41,11 @@ class VideoTrack:
     """The end of the last frame in seconds."""
     frames: int
     frame_rate: Fraction
-    """Measured frames a second; the mean of a variable frame rate."""
+    """Measured frames a second while the picture moves: frames that are held for long do not lower the rate."""
     rotation: int
     """The degrees by which a player rotates the picture."""
     is_interlaced: bool
-    is_hdr: bool
+    colours: Colours
     bit_depth: int
 
 
@@ -55,12 +63,14 @@ class AudioTrack:
 class Probe:
     """The measurements of a media file.
 
-    `seconds` is the end of the last packet, `declared_seconds` the header's length.
+    `seconds` is the end of the last packet of the video and audio to play, and `last_packet_seconds` that of all
+    tracks. `declared_seconds` is the header's length, which covers all tracks.
     """
 
     container: str
     size: int
     seconds: float
+    last_packet_seconds: float
     declared_seconds: float | None
     video: VideoTrack | None
     audio: AudioTrack | None
@@ -78,12 +88,9 @@ class Probe:
 class _Packets:
     time_base: Fraction = Fraction(0)
     count: int = 0
-    start: int | None = None
     end: int = 0
-
-    @property
-    def seconds(self) -> Fraction:
-        return (self.end - (self.start or 0)) * self.time_base
+    times: "array[int] | None" = None
+    """The presentation times of a video track."""
 
 
 def parse_probe(banner: str, packets: Iterable[str], size: int) -> Probe:
@@ -101,7 +108,8 @@ def parse_probe(banner: str, packets: Iterable[str], size: int) -> Probe:
     return Probe(
         container=container[1].partition(",")[0] if container else "",
         size=size,
-        seconds=float(max((stream.end * stream.time_base for stream in played), default=Fraction(0))),
+        seconds=_last_end(played),
+        last_packet_seconds=_last_end(streams.values()),
         declared_seconds=_clock(*declared.groups()) if declared else None,
         video=video,
         audio=audio,
@@ -110,29 +118,46 @@ def parse_probe(banner: str, packets: Iterable[str], size: int) -> Probe:
     )
 
 
+def _last_end(streams: Iterable[_Packets]) -> float:
+    return float(max((stream.end * stream.time_base for stream in streams), default=Fraction(0)))
+
+
 def _packets_by_stream(lines: Iterable[str]) -> dict[int, _Packets]:
     streams: dict[int, _Packets] = {}
     for line in lines:
         if line.startswith("#tb "):
             number, _, base = line.removeprefix("#tb ").partition(": ")
             streams[int(number)] = _Packets(time_base=Fraction(base.strip()))
+        elif line.startswith("#media_type ") and line.endswith(": video"):
+            streams[int(line.split()[1].rstrip(":"))].times = array("q")
         elif line and line[0].isdigit():
             index, _, pts, duration = (int(field) for field in line.split(",")[:4])
             stream = streams[index]
             stream.count += 1
-            stream.start = pts if stream.start is None else min(stream.start, pts)
             stream.end = max(stream.end, pts + duration)
+            if stream.times is not None:
+                stream.times.append(pts)
     return streams
+
+
+def _frame_rate(packets: _Packets | None) -> Fraction:
+    """Frames a second: 1 over the mean interval of the intervals that are near the median one."""
+    if packets is None or not packets.times or not packets.end:
+        return Fraction(0)
+    intervals = [after - before for before, after in pairwise(sorted(packets.times)) if after > before]
+    middle = median_low(intervals or [packets.end])
+    usual = [interval for interval in intervals if middle <= 2 * interval <= 3 * middle] or [middle]
+    return (len(usual) / (sum(usual) * packets.time_base)).limit_denominator(1001)
 
 
 def _tracks(banner: str) -> list[tuple[int, str, str]]:
     """The stream number, kind and description of each track, without cover pictures.
 
-    Side data is part of a description.
+    Side data is part of a description. Only a line feed ends a line: a title may contain other separators of lines.
     """
     tracks: list[tuple[int, str, str]] = []
     before_output = banner.partition("\nStream mapping:")[0]
-    for line in before_output.splitlines():
+    for line in before_output.split("\n"):
         match = _STREAM.match(line)
         if match and _ATTACHED_PICTURE not in line:
             tracks.append((int(match[1]), match[2], match[3]))
@@ -146,14 +171,13 @@ def _video(number: int, text: str, packets: _Packets | None) -> VideoTrack:
     described = text.partition("\n")[0]
     size = _SIZE.search(described.partition("),")[2] or described) or _SIZE.search(described)
     width, height = (int(size[1]), int(size[2])) if size else (0, 0)
-    aspect = _SAMPLE_ASPECT.search(described)
-    if aspect and int(aspect[1]) and int(aspect[2]):
-        width = round(width * Fraction(int(aspect[1]), int(aspect[2])))
+    aspects = [(int(across), int(down)) for across, down in _SAMPLE_ASPECT.findall(described)]
+    if aspects and all(aspects[-1]):  # the codec's aspect comes first, and then the container's, which players use
+        width = round(width * Fraction(*aspects[-1]))
     turned = _ROTATION.search(text)
     rotation = round(float(turned[1])) % 360 if turned else 0
     if rotation % 180 == 90:
         width, height = height, width
-    count, seconds = (packets.count, packets.seconds) if packets else (0, Fraction(0))
     depth = re.search(r"yuv\w*?p(10|12|14|16)", described)
     return VideoTrack(
         stream=number,
@@ -161,11 +185,11 @@ def _video(number: int, text: str, packets: _Packets | None) -> VideoTrack:
         width=width,
         height=height,
         seconds=float(packets.end * packets.time_base) if packets else 0.0,
-        frames=count,
-        frame_rate=(count / seconds).limit_denominator(1001) if seconds else Fraction(0),
+        frames=packets.count if packets else 0,
+        frame_rate=_frame_rate(packets),
         rotation=rotation,
         is_interlaced=bool(re.search(r"\b(top|bottom) (first|coded first)", described)),
-        is_hdr=any(transfer in described for transfer in _HDR_TRANSFERS),
+        colours=parse_colours(described),
         bit_depth=int(depth[1]) if depth else 8,
     )
 
@@ -175,12 +199,12 @@ def _audio(number: int, text: str) -> AudioTrack:
     fields = [field.strip() for field in described.split(",")]
     rate = next((field for field in fields if field.endswith(" Hz")), "0 Hz")
     layout = next((name for field in fields if (name := field.partition("(")[0]) in _CHANNELS), None)
-    named = next((int(field.split()[0]) for field in fields if re.fullmatch(r"\d+ channels", field)), 0)
+    counted = _CHANNEL_COUNT.search(described)
     return AudioTrack(
         stream=number,
         codec=described.split(" ", 1)[0].strip(","),
         sample_rate=int(rate.split()[0]),
-        channels=_CHANNELS[layout] if layout else named,
+        channels=_CHANNELS[layout] if layout else int(counted[1]) if counted else 0,
     )
 
 

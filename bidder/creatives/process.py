@@ -14,9 +14,9 @@ from bidder.creatives import commands
 from bidder.creatives.campaign_update import CannotUse, update_campaign
 from bidder.creatives.job import Finished, State
 from bidder.creatives.ladder import check
-from bidder.creatives.limits import Limits, RefusedUpload
+from bidder.creatives.limits import Limits, Refusal, RefusedUpload
 from bidder.creatives.loudness import LoudnessTarget
-from bidder.creatives.measure import Measured
+from bidder.creatives.measure import Measured, source_type
 from bidder.creatives.probe import Probe
 from bidder.creatives.sandbox import Resources, Sandbox
 from bidder.creatives.transcode import Transcoded, probe_source, transcode
@@ -72,6 +72,8 @@ class Processor:
                 return None
             update_campaign(self.campaigns, self.jobs, about.campaign, about.creative)
         except (RefusedUpload, CannotUse) as refused:
+            if self.is_function and isinstance(refused, RefusedUpload) and refused.reason is Refusal.TOO_MUCH_WORK:
+                raise TooLongForFunction from None
             return self._end(upload, about, State.REFUSED, str(refused))
         state = self._end(upload, about, State.READY, None)
         self.announcer.ask_for_refresh()
@@ -119,7 +121,7 @@ class Processor:
     def _mezzanine(self, source: Probe, prefix: str, folder: Path) -> Media | None:
         if source.video is None:
             return None
-        suffix, mime = ("mkv", "video/x-matroska") if source.container == "matroska" else ("mp4", "video/mp4")
+        suffix, mime = source_type(folder / commands.SOURCE)
         return Media(
             url=self.destination.put(folder / commands.SOURCE, f"{prefix}mezzanine.{suffix}"),
             mime=mime,

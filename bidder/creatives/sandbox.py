@@ -3,21 +3,29 @@
 import resource
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from bidder.creatives.limits import Refusal, RefusedUpload
 
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """The resource limits of a command: CPU and wall-clock seconds, bytes of memory and of each written file."""
+    """The resource limits of a command: CPU seconds, and bytes of memory, of each written file and of printed text.
+
+    `wall_seconds` is the limit of all commands of a sandbox together.
+    """
 
     cpu_seconds: int = 1800
-    wall_seconds: int = 850
+    wall_seconds: int = 820
     memory: int = 4 * 1024**3
     file_size: int = 6 * 1024**3
+    text: int = 256 * 1024**2
+    """An hour of 120 frames a second and 16 audio tracks prints 180 MB of packets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +38,7 @@ class Ran:
 
 
 class Sandbox:
-    """Runs ffmpeg in one folder.
+    """Runs ffmpeg in one folder. The time limit starts with the sandbox.
 
     `ffmpeg` is the path of the program: from a layer in Lambda, from a package elsewhere.
     """
@@ -40,6 +48,7 @@ class Sandbox:
         self._ffmpeg = ffmpeg
         self._resources = resources
         self._running: set[subprocess.Popen[bytes]] = set()
+        self._end = time.monotonic() + resources.wall_seconds
 
     def run(self, arguments: Sequence[str]) -> Ran:
         """Runs ffmpeg. Raises RefusedUpload if the command exceeds a resource limit."""
@@ -48,7 +57,8 @@ class Sandbox:
         except subprocess.TimeoutExpired:
             raise RefusedUpload(Refusal.TOO_MUCH_WORK) from None
         output, errors = (text.decode("utf-8", "replace") for text in (done.stdout, done.stderr))
-        if done.returncode in {-signal.SIGKILL, -signal.SIGXFSZ} or "Cannot allocate memory" in errors:
+        is_out_of_memory = done.returncode != 0 and "Cannot allocate memory" in errors
+        if done.returncode in {-signal.SIGKILL, -signal.SIGXFSZ} or is_out_of_memory:
             raise RefusedUpload(Refusal.TOO_MUCH_WORK)
         return Ran(done.returncode, output, errors)
 
@@ -70,12 +80,33 @@ class Sandbox:
         )
         self._running.add(process)
         try:
-            output, errors = process.communicate(timeout=self._resources.wall_seconds)
+            with ThreadPoolExecutor(2) as readers:
+                texts = [readers.submit(_read, process, pipe, self._resources.text) for pipe in _pipes(process)]
+                try:
+                    process.wait(timeout=max(0.0, self._end - time.monotonic()))
+                finally:
+                    process.kill()  # ends the pipes, for which the readers wait
         finally:
-            process.kill()
             process.wait()
             self._running.discard(process)
+        output, errors = (text.result() for text in texts)
         return subprocess.CompletedProcess(command, process.returncode, output, errors)
+
+
+def _pipes(process: "subprocess.Popen[bytes]") -> list[IO[bytes]]:
+    return [pipe for pipe in (process.stdout, process.stderr) if pipe is not None]
+
+
+def _read(process: "subprocess.Popen[bytes]", pipe: IO[bytes], most: int) -> bytes:
+    """All that a process prints. If that is more than `most` bytes, kills the process and raises RefusedUpload."""
+    text = bytearray()
+    with pipe:
+        while chunk := pipe.read(1 << 16):
+            text += chunk
+            if len(text) > most:
+                process.kill()
+                raise RefusedUpload(Refusal.TOO_MUCH_WORK)
+    return bytes(text)
 
 
 def _limit(resources: Resources) -> Callable[[], None]:

@@ -45,10 +45,8 @@ def probe_source(sandbox: Sandbox, limits: Limits) -> Probe:
         raise RefusedUpload(Refusal.TOO_LARGE, limit=limits.max_bytes)
     ran = sandbox.run(commands.probe(limits))
     probe = parse_probe(ran.errors, ran.output.splitlines(), size)
-    if "moov atom not found" in ran.errors:
-        raise RefusedUpload(Refusal.CUT_OFF)
-    if not probe.container:
-        raise RefusedUpload(Refusal.NOT_A_VIDEO)
+    if not probe.container:  # then the text has no titles of the upload, only messages of ffmpeg
+        raise RefusedUpload(Refusal.CUT_OFF if "moov atom not found" in ran.errors else Refusal.NOT_A_VIDEO)
     return replace(probe, is_encrypted=is_encrypted(path))
 
 

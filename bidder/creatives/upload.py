@@ -1,9 +1,14 @@
 """An upload: an object under `uploads/` in an S3 event, and the creative that the object's metadata names."""
 
 import re
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from hashlib import sha256
 from typing import Annotated, Any
+from unicodedata import normalize
 from urllib.parse import unquote_plus
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -105,7 +110,7 @@ def sequencer_of(at: datetime, sequencer: str) -> str:
 
 def metadata(key: str, stated: Mapping[str, Any]) -> Metadata:
     """The metadata of an upload. Raises NotAnUpload, with a message that names each missing or invalid field."""
-    fields = {name.lower(): value for name, value in stated.items() if value}
+    fields = {name.lower(): decoded(value) for name, value in stated.items() if value}
     fields.setdefault("creative", creative_id(key))
     try:
         return Metadata.model_validate(fields)
@@ -118,7 +123,33 @@ def metadata(key: str, stated: Mapping[str, Any]) -> Metadata:
 METADATA_PREFIX = "x-amz-meta-"
 
 
+def encoded(text: str) -> str:
+    """A text as a value of S3's metadata, which has only ASCII characters: unchanged, or an encoded word (RFC 2047)."""
+    is_plain = text.isascii() and text.isprintable() and text == text.strip() and _ENCODED_WORD not in text
+    return text if is_plain else f"=?utf-8?b?{b64encode(text.encode()).decode()}?="
+
+
+def decoded(value: str) -> str:
+    """The text of a value of S3's metadata. S3 itself returns encoded words for metadata that are not ASCII."""
+    try:
+        return str(make_header(decode_header(value))) if _ENCODED_WORD in value else value
+    except (HeaderParseError, LookupError, UnicodeError):
+        return value
+
+
+_ENCODED_WORD = "=?"
+_ID_LENGTH = 64
+
+
 def creative_id(key: str) -> str:
-    """A creative id from the name of a file: characters that an id can't have become hyphens."""
-    stem = key.rpartition("/")[2].rpartition(".")[0] or key.rpartition("/")[2]
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-._")[:64] or "creative"
+    """A creative id from the name of a file: characters that an id can't have become hyphens.
+
+    The id of a name that is too long or not ASCII ends with a hash of the name, so that two such names have two ids.
+    """
+    name = normalize("NFC", key.rpartition("/")[2])
+    stem = name.rpartition(".")[0] or name
+    short = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-._")
+    if stem.isascii() and 0 < len(short) <= _ID_LENGTH:
+        return short
+    digest = sha256(stem.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{short[: _ID_LENGTH - 9].strip('-._') or 'creative'}-{digest}"

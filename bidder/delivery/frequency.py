@@ -90,7 +90,7 @@ def add(history: History, impression: Impression) -> History:
         counts = older.setdefault(key, {})
         day_counted = day if day > today - _DAYS_APART else _EVER
         counts[day_counted] = counts.get(day_counted, 0) + count
-    return History(recent, _bounded(older))
+    return History(recent, _drop_oldest(older))
 
 
 def standing(
@@ -150,7 +150,7 @@ def _free_again(times: Sequence[int], most: int, rolling: int) -> float | None:
     return float(times[-most] + rolling) if len(times) >= most else None
 
 
-def _bounded(older: Mapping[str, Mapping[int, int]]) -> dict[str, dict[int, int]]:
+def _drop_oldest(older: Mapping[str, Mapping[int, int]]) -> dict[str, dict[int, int]]:
     counts = sorted(((day, key, count) for key, days in older.items() for day, count in days.items()), reverse=True)
     bounded: dict[str, dict[int, int]] = {}
     for day, key, count in counts[:MOST_OLDER]:

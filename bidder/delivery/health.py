@@ -96,7 +96,7 @@ def health(
         if goal.period.end == inf:
             continue
         per = cost if goal.of_impressions else 1.0
-        spent = _spent(goal, spend) * per
+        spent = _spend_of_goal(goal, spend) * per
         limit = goal.limit * per
         hours = forecast.curve.between(resumes, goal.period.end, limits.zone)
         opportunities = level * hours * HOUR / 60
@@ -156,7 +156,7 @@ def _pacing(micros: float, account: AccountState) -> Shortfall:
     return Shortfall("pacing", round(micros), "its daily budget does not add up to the total: raise the daily budget")
 
 
-def _spent(goal: BudgetGoal, spend: Spend) -> float:
+def _spend_of_goal(goal: BudgetGoal, spend: Spend) -> float:
     known = {
         "total": spend.total_micros,
         "daily": spend.today_micros,

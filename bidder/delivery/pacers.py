@@ -58,10 +58,11 @@ class Account:
     """The day's delays at the last read, by campaign."""
     requests: float = 0.0
     """The recent average of the account's requests a minute."""
-    members: dict[str, dict[str, str]] = field(default_factory=dict)
+    members: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """For each advertiser with limits, by domain: the time zone of each of its campaigns, by id.
 
-    Deleted campaigns stay, since their spend still counts for the advertiser.
+    Deleted campaigns stay, since their spend still counts for the advertiser. This is a copy for earlier versions of
+    the refresh. The pacing store keeps the members, also if this state is lost.
     """
     in_flight: float = 0.0
     """The impressions in flight at the last refresh."""

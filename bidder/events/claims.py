@@ -106,19 +106,19 @@ def encode(claims: Claims) -> str:
         _repeated(claims.creative_id),
         f"{claims.price_micros:x}",
         f"{claims.issued:x}",
-        _TEST if claims.test else _written_device(claims.device),
+        _TEST if claims.test else _write_device(claims.device),
         _repeated(claims.deal_id),
         _repeated(claims.country),
         _repeated(claims.exchange),
-        "" if claims.rate == MICROS else _written_rate(claims.rate),
+        "" if claims.rate == MICROS else _write_rate(claims.rate),
         _repeated(claims.advertiser),
         "" if claims.zone == _UTC else _repeated(claims.zone),
         encode_name(claims.user),
         _BILL if claims.billed_by is Kind.BILL else "",
-        _written_least(claims.least_micros),
+        _write_least(claims.least_micros),
         "" if claims.minutes == _DEFAULT_MINUTES else digits(claims.minutes),
         encode_name(claims.household),
-        _written_value(claims),
+        _write_value(claims),
     )
     return _SEPARATOR.join(fields).rstrip(_SEPARATOR)
 
@@ -160,12 +160,12 @@ def decode(text: str) -> Claims:
     )
 
 
-def _written_device(device: int | None) -> str:
+def _write_device(device: int | None) -> str:
     """One letter, never the letter of a test, so that earlier versions, which know only tests, read no test."""
     return digits(device) if device is not None and 0 < device <= MOST_DEVICE else ""
 
 
-def _written_value(claims: Claims) -> str:
+def _write_value(claims: Claims) -> str:
     """The letter of the placement and, if the value is above the bid, the digits of the difference."""
     if claims.placement is None or claims.value_micros is None:
         return ""
@@ -173,7 +173,7 @@ def _written_value(claims: Claims) -> str:
     return digits(claims.placement) + (digits(above) if above else "")
 
 
-def _written_rate(rate: Rate) -> str:
+def _write_rate(rate: Rate) -> str:
     """The rate in hexadecimal. A rate with parts of a micro is its digits and the number of decimals."""
     if isinstance(rate, int):
         return f"{rate:x}"
@@ -186,7 +186,7 @@ def _read_rate(text: str) -> Rate:
     return Decimal(number(figures)).scaleb(-number(decimals)) if point else int(text, 16)
 
 
-def _written_least(micros: int) -> str:
+def _write_least(micros: int) -> str:
     """Empty for 0. A price longer than `_MOST_DIGITS` is its first digits, rounded down, and the number of others."""
     if micros <= 0:
         return ""

@@ -1,6 +1,6 @@
 """Publishes events to the SNS topic `bid-events`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bidder.events.event import Event
@@ -12,6 +12,12 @@ if TYPE_CHECKING:
 
 A_BATCH = 10
 """The most messages of one call to SNS or SQS."""
+
+LARGEST_CALL = 256 * 1024
+"""The most bytes of all messages of one call, which SNS limits to 256 KB with their attributes."""
+
+_BESIDE_THE_BODY = 2_000
+"""The most bytes of a message's subject and attributes."""
 
 STEP_SECONDS = 3.25
 """The seconds that SNS, and after SNS the fallback queue, may take for all events together."""
@@ -52,7 +58,7 @@ class EventPublisher:
     def try_all(self, events: Sequence[Event], step_seconds: float | None = None) -> list["Unstored"]:
         """Publishes events as `publish_all` does, and returns those that neither SNS nor the queue has stored."""
         step = self._step_seconds if step_seconds is None else step_seconds
-        batches = [events[start : start + A_BATCH] for start in range(0, len(events), A_BATCH)]
+        batches = list(_batches(events))
         left: list[Unstored] = []
         calls = [_call(self.publish_batch, batch) for batch in batches]
         for batch, outcome in zip(batches, outcomes(calls, step), strict=True):
@@ -92,6 +98,21 @@ class EventsRefused(RuntimeError):
         super().__init__(f"SNS refused {refused} of {of} events")
 
 
+def _batches(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
+    """The events in batches that one call may have. Counts of traffic are large, all other events are small."""
+    batch: list[Event] = []
+    size = 0
+    for event in events:
+        more = len(_body(event).encode()) + _BESIDE_THE_BODY
+        if batch and (len(batch) == A_BATCH or size + more > LARGEST_CALL):
+            yield batch
+            batch, size = [], 0
+        batch.append(event)
+        size += more
+    if batch:
+        yield batch
+
+
 def _reason(failure: Exception) -> str:
     return "refused" if isinstance(failure, EventsRefused) else type(failure).__name__
 
@@ -100,9 +121,13 @@ def _call(function: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
     return lambda: function(*arguments)
 
 
+def _body(event: Event) -> str:
+    return event.model_dump_json(exclude_none=True)
+
+
 def _message(event: Event) -> Any:
     return {
         "Subject": f"bid {event.kind}",
-        "Message": event.model_dump_json(exclude_none=True),
+        "Message": _body(event),
         "MessageAttributes": event.attributes(),
     }

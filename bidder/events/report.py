@@ -162,7 +162,7 @@ def report(
     for event in _covered(_due(first.values(), counted), covers):
         rows[name(event)].billed += 1
         rows[name(event)].spend_micros += impression_cost(event.price_micros)
-        rows[name(event)].saved_micros += _saved(event)
+        rows[name(event)].saved_micros += _shading_saving(event)
     for event in _covered(apart.values(), covers):
         row = rows[name(event)]
         row.test += event.test
@@ -175,7 +175,7 @@ def _covered(events: Iterable[Event], covers: Callable[[datetime], bool]) -> Ite
     return (event for event in events if covers(event.at))
 
 
-def _saved(event: Event) -> int:
+def _shading_saving(event: Event) -> int:
     if event.value_micros is None:
         return 0
     return impression_cost(event.value_micros) - impression_cost(event.bid_price_micros)

@@ -68,7 +68,7 @@ def verify(
         event = counted_event(uncounted or events, marker)
         if local(event.at, event.zone).date() != day:
             continue
-        campaign, owed = verifications[event.campaign_id], _owed(event)
+        campaign, owed = verifications[event.campaign_id], _amounts_of(event)
         if marker is None and not uncounted:
             campaign.reasons.append(f"bid {bid_id}: {owed[MICROS]} micros, found invalid by the ledger and not billed")
             continue
@@ -113,7 +113,7 @@ def _compare(name: str) -> bool:
     return name in {MICROS, IMPRESSIONS} or name.startswith((HOUR, DEAL, ADVERTISER))
 
 
-def _owed(event: Event) -> dict[str, int]:
+def _amounts_of(event: Event) -> dict[str, int]:
     """The amounts that a billed event adds to a day, by counter. An independent computation from the ledger's code."""
     cost = impression_cost(event.price_micros)
     owed = {MICROS: cost, IMPRESSIONS: 1, f"{HOUR}{local(event.at, event.zone):%H}": cost}

@@ -64,8 +64,8 @@ def _cells(text: str, number: int) -> list[str]:
         msg = f"line {number} has a quote that does not end"
         raise BadLine(msg) from None
     bare = (cell.strip() for cell in cells)
-    return [cell for text_of_cell in bare if (cell := _unquoted(text_of_cell))]
+    return [cell for text_of_cell in bare if (cell := _unquote(text_of_cell))]
 
 
-def _unquoted(cell: str) -> str:
+def _unquote(cell: str) -> str:
     return cell[1:-1].strip() if len(cell) > 1 and cell[0] == cell[-1] and cell[0] in _QUOTES else cell

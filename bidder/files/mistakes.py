@@ -161,14 +161,14 @@ def _message(details: "ErrorDetails", loc: Path, path: Path, model: type[BaseMod
     if kind in {"model_type", "model_attributes_type"}:
         return f"has the keys {', '.join(keys_at(model, loc, vocabulary))}; it is {_form(value)}"
     if isinstance(value, Mapping | list | tuple):
-        return f"{_expected(details)}; it is {_form(value)}"
+        return f"{_expectation(details)}; it is {_form(value)}"
     if kind == "string_pattern_mismatch":
         pattern_words = vocabulary.patterns.get(context["pattern"], f"of the form {context['pattern']}")
         return f"{quote_value(value)} is not {pattern_words}"
-    return f"{quote_value(value)} {_expected(details)}"
+    return f"{quote_value(value)} {_expectation(details)}"
 
 
-def _expected(details: "ErrorDetails") -> str:
+def _expectation(details: "ErrorDetails") -> str:
     expected = _EXPECTED.get(details["type"], details["msg"])
     return re.sub(r"^(Input|String|Decimal input|List|Tuple|Dictionary|Value) (should|must)", r"\2", expected)
 

@@ -43,12 +43,12 @@ def read_recorded_requests(lines: Iterable[bytes]) -> Iterator[Recorded]:
     """
     for number, line in enumerate(lines, 1):
         if text := line.strip():
-            wrapped = _wrapped(text, number) if _WRAPPED in text else None
+            wrapped = _parse_wrapper(text, number) if _WRAPPED in text else None
             recording = Recorded(to_json(wrapped.request), wrapped.at, wrapped.exchange) if wrapped else Recorded(text)
             yield recording._replace(line=number)
 
 
-def _wrapped(text: bytes, number: int) -> _Wrapped | None:
+def _parse_wrapper(text: bytes, number: int) -> _Wrapped | None:
     try:
         document = from_json(text)
     except ValueError:

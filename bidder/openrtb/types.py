@@ -62,17 +62,17 @@ class ListOf(NamedTuple):
         if value is None and not self.required:
             return ()
         if isinstance(value, str):
-            return _normalized(self.normalize, value)
+            return _normalize(self.normalize, value)
         if isinstance(value, list | tuple):
             try:
-                return _normalized(self.normalize, ",".join(value))
+                return _normalize(self.normalize, ",".join(value))
             except TypeError:  # not all of them are texts
                 if isinstance(value, list):
                     value[:] = [text for text in value if text is not None]  # in place: errors name its positions
         return self.normalize(",".join(validate(value)))
 
 
-def _normalized(normalize: Callable[[str], tuple[str, ...]], text: str) -> tuple[str, ...]:
+def _normalize(normalize: Callable[[str], tuple[str, ...]], text: str) -> tuple[str, ...]:
     return _of_short(normalize, text) if len(text) <= _SHORT else normalize(text)
 
 

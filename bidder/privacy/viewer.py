@@ -168,13 +168,13 @@ def viewer_id(request: BidRequest) -> str | None:
 
 def is_advertising_id(text: str) -> bool:
     """Whether a `device.ifa` identifies a single device: a UUID, as platforms make them, or the hash of a UUID."""
-    text = _plain(text)
+    text = _unquote_value(text)
     return bool(_UUID.fullmatch(text) or _HASH.fullmatch(text)) and _varies(text, _FEWEST_IN_UUID)
 
 
 def is_id(text: str) -> bool:
     """Whether an id can identify a single viewer: long, varied, and neither a constant nor a macro."""
-    text = _plain(text)
+    text = _unquote_value(text)
     if len(text) < _FEWEST or not _LETTERS.fullmatch(text) or _ADDRESS.fullmatch(text):
         return False
     if not text[0].isalnum() and text[0] == text[-1]:  # @ID@, __ID__, *ID*: a macro
@@ -193,7 +193,7 @@ def _ids(request: BidRequest) -> Iterator[str]:
         yield from (text for text in named if text and is_id(text))
 
 
-def _plain(text: str) -> str:
+def _unquote_value(text: str) -> str:
     return unquote(text).strip().strip("\"'")
 
 

@@ -26,7 +26,7 @@ def objections(
         reasons += [f"{request.name}: {breach}" for breach in broken]
         if not broken:
             same = (after, list[str]())
-            before, different = same if old == new else _compared(versions, (old, new), request, after, expected)
+            before, different = same if old == new else _compare(versions, (old, new), request, after, expected)
             reasons += [f"{request.name}: {each}" for each in different]
             if not bid_urls:
                 urls = {old: _event_url(before), new: _event_url(after)}
@@ -35,7 +35,7 @@ def objections(
     return reasons
 
 
-def _compared(
+def _compare(
     versions: Versions,
     pair: tuple[str, str],
     request: RecordedRequest,

@@ -122,9 +122,9 @@ def figures(tallies: Mapping[str, Tally], scale: float) -> dict[str, Any]:
     even = sum(row["evenness"] * weight for row, weight in zip(rows, weights, strict=True)) / sum(weights)
     totals = {
         **sums,
-        "overspend_share": _rounded(over / budget if budget else 0.0),
-        "delivered_share": _rounded(sums["spent_micros"] / sums["plan_micros"] if sums["plan_micros"] else 1.0),
-        "evenness": _rounded(even),
+        "overspend_share": _round(over / budget if budget else 0.0),
+        "delivered_share": _round(sums["spent_micros"] / sums["plan_micros"] if sums["plan_micros"] else 1.0),
+        "evenness": _round(even),
         "cpm_micros": sums["spent_micros"] * 1000 // sums["impressions"] if sums["impressions"] else None,
     }
     return {"campaigns": rows, "totals": totals}
@@ -143,15 +143,15 @@ def _row(name: str, tally: Tally, scale: float) -> dict[str, Any]:
         "budget_micros": round(limit * per / scale),
         "plan_micros": round(planned * per / scale) if periods else round(tally.micros / scale),
         "spent_micros": round(tally.micros / scale),
-        "overspend_share": _rounded(over / limit if limit else 0.0),
-        "delivered_share": _rounded(spent / planned if planned else 1.0),
-        "evenness": _rounded(sum(map(abs, differences)) / len(differences) if differences else 0.0),
-        "worst_difference": _rounded(max(map(abs, differences), default=0.0)),
-        "fastest_minute": _rounded(tally.fastest),
+        "overspend_share": _round(over / limit if limit else 0.0),
+        "delivered_share": _round(spent / planned if planned else 1.0),
+        "evenness": _round(sum(map(abs, differences)) / len(differences) if differences else 0.0),
+        "worst_difference": _round(max(map(abs, differences), default=0.0)),
+        "fastest_minute": _round(tally.fastest),
         "impressions": round(tally.impressions / scale),
         "bids": round(tally.bids / scale),
         "wins": round(tally.wins / scale),
-        "win_rate": _rounded(tally.wins / tally.bids if tally.bids else 0.0),
+        "win_rate": _round(tally.wins / tally.bids if tally.bids else 0.0),
         "cpm_micros": tally.micros * 1000 // tally.impressions if tally.impressions else None,
         "cost_per_view_micros": tally.micros // tally.views if tally.views else None,
         "value_micros": round(tally.value_micros / scale),
@@ -159,5 +159,5 @@ def _row(name: str, tally: Tally, scale: float) -> dict[str, Any]:
     }
 
 
-def _rounded(value: float) -> float:
+def _round(value: float) -> float:
     return round(value, 8)

@@ -235,7 +235,7 @@ def compile_delivery(
         "billed_by_notice": sorted(billed_by_notice),
         **({"shading": shading} if shading else {}),
         **({"devices": quality.devices} if quality else {}),
-        **({"caps": {domain: _written(caps) for domain, caps in shared.caps.items()}} if shared.caps else {}),
+        **({"caps": {domain: _write_caps(caps) for domain, caps in shared.caps.items()}} if shared.caps else {}),
     }
     sections = {
         "meta": json.dumps(meta, sort_keys=True).encode(),
@@ -303,7 +303,7 @@ def _pace_sections(index: Index, paces: Mapping[str, Pace]) -> dict[str, bytes]:
     }
 
 
-def _written(caps: Iterable[FrequencyCap]) -> list[dict[str, Any]]:
+def _write_caps(caps: Iterable[FrequencyCap]) -> list[dict[str, Any]]:
     return [cap.model_dump(mode="json", exclude_defaults=True) for cap in caps]
 
 

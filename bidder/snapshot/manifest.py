@@ -36,12 +36,17 @@ class Manifest(BaseModel):
 
 
 class Pin(BaseModel):
-    """The version whose index refreshes keep, and the time of the pin; `version` None is no pin."""
+    """The version whose index refreshes keep, its manifest, and the time of the pin; `version` None is no pin.
+
+    The bucket deletes manifests after a day, and a pin lasts until an operator ends it. Pins of earlier versions have
+    no manifest.
+    """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     version: int | None = None
     at: AwareDatetime | None = None
+    manifest: Manifest | None = None
 
 
 class Stop(BaseModel):

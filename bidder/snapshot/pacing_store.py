@@ -1,12 +1,15 @@
-"""The store of pacing's memory between refreshes: two objects in S3, gzip JSON.
+"""The store of pacing's memory between refreshes: three objects in S3, gzip JSON.
 
 `memory` is written by every refresh; `traffic`, the learned curves, once an hour. A refresh that is lost or runs twice
-loses a minute's learning at most: the next refresh reads spend and counts again.
+loses a minute's learning at most: the next refresh reads spend and counts again. `members` has all campaigns that an
+advertiser with limits ever had. The spend of an advertiser is counted by this object, so no failure may shorten it.
 """
 
 import gzip
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from bidder import log
@@ -17,11 +20,15 @@ from bidder.delivery.pacers import Account
 from bidder.delivery.pacing import Memory
 from bidder.delivery.plan import Anchor
 from bidder.snapshot.keys import PACING
+from bidder.snapshot.store import CHANGED_MEANWHILE
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_MEMORY, _TRAFFIC = PACING + "memory", PACING + "traffic"
+_MEMORY, _TRAFFIC, _MEMBERS = PACING + "memory", PACING + "traffic", PACING + "members"
+
+Members = Mapping[str, Mapping[str, str]]
+"""The time zone of each campaign of an advertiser, by the domain of the advertiser and the id of the campaign."""
 
 
 class PacingStore:
@@ -55,6 +62,39 @@ class PacingStore:
             self._put(_TRAFFIC, asdict(traffic))
             self._hour = traffic.account.hour
 
+    def members(self) -> Members:
+        """All campaigns that an advertiser with limits ever had. Raises the errors of S3."""
+        return self._read_members()[0]
+
+    def add_members(self, *members: Members) -> Members:
+        """Adds campaigns of advertisers to the stored ones, and returns all. Raises the errors of S3.
+
+        A conditional write keeps the campaigns that a concurrent refresh adds.
+        """
+        while True:
+            stored, condition = self._read_members()
+            known = _joined(stored, *members)
+            if known == stored or self._put_if_unchanged(_MEMBERS, known, condition):
+                return known
+
+    def _read_members(self) -> tuple[Members, Mapping[str, str]]:
+        """The stored members, and the condition of a write that replaces them."""
+        try:
+            answer = self._s3.get_object(Bucket=self._bucket, Key=_MEMBERS)
+        except self._s3.exceptions.NoSuchKey:
+            return {}, {"IfNoneMatch": "*"}
+        stored: Members = json.loads(gzip.decompress(answer["Body"].read()))
+        return stored, {"IfMatch": answer["ETag"]}
+
+    def _put_if_unchanged(self, key: str, document: Members, condition: Mapping[str, str]) -> bool:
+        try:
+            self._put(key, document, condition)
+        except self._s3.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] in CHANGED_MEANWHILE:
+                return False
+            raise
+        return True
+
     def _get(self, key: str) -> dict[str, Any] | None:
         try:
             body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
@@ -66,9 +106,23 @@ class PacingStore:
             return None
         return document
 
-    def _put(self, key: str, document: dict[str, Any]) -> None:
+    def _put(self, key: str, document: Mapping[str, Any], condition: Mapping[str, str] = MappingProxyType({})) -> None:
         body = gzip.compress(json.dumps(document, separators=(",", ":")).encode(), compresslevel=1, mtime=0)
-        self._s3.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/gzip")
+        self._s3.put_object(
+            Bucket=self._bucket,
+            Key=key,
+            Body=body,
+            ContentType="application/gzip",
+            **condition,  # type: ignore[arg-type]  # the stubs can't see that this is a keyword
+        )
+
+
+def _joined(*members: Members) -> Members:
+    joined: dict[str, dict[str, str]] = {}
+    for zones_by_domain in members:
+        for domain, zones in zones_by_domain.items():
+            joined.setdefault(domain, {}).update(zones)
+    return joined
 
 
 def _account(document: dict[str, Any]) -> Account:

@@ -49,7 +49,7 @@ def encode(campaign: Campaign) -> bytes:
     """The stored form of a campaign's record."""
     stored = _deflate(campaign.model_dump_json(exclude_defaults=True).encode())
     compiled = compiled_creatives(campaign)
-    return stored + _deflate(_written(compiled)) if compiled else stored
+    return stored + _deflate(_write_targeting(compiled)) if compiled else stored
 
 
 def sections(records: Sequence[bytes]) -> dict[str, bytes]:
@@ -81,7 +81,7 @@ def _decode(ends: memoryview, records: memoryview, dictionary: bytes, position: 
     if not inflate.unused_data:
         return Record(campaign, compiled_creatives(campaign))
     compiled = zlib.decompressobj(zdict=dictionary).decompress(inflate.unused_data)
-    return Record(campaign, _read(compiled))
+    return Record(campaign, _read_targeting(compiled))
 
 
 def _deflate(text: bytes) -> bytes:
@@ -89,7 +89,7 @@ def _deflate(text: bytes) -> bytes:
     return deflate.compress(text) + deflate.flush()
 
 
-def _written(compiled: Mapping[str, Sequence[Conjunction]]) -> bytes:
+def _write_targeting(compiled: Mapping[str, Sequence[Conjunction]]) -> bytes:
     """Compiled targeting as JSON, sorted, since equal campaigns give equal bytes."""
     document = {
         creative_id: [
@@ -104,7 +104,7 @@ def _written(compiled: Mapping[str, Sequence[Conjunction]]) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
 
 
-def _read(text: bytes) -> dict[str, list[Conjunction]]:
+def _read_targeting(text: bytes) -> dict[str, list[Conjunction]]:
     return {
         creative_id: [
             {

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 RENEWED_AFTER = timedelta(days=1)
 """The age at which a named object is written again, since the bucket deletes objects after seven days."""
 
+CHANGED_MEANWHILE = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
+"""The codes of S3 for a conditional write of an object that another write has changed."""
+
 Model = TypeVar("Model", bound=BaseModel)
 
 Get = Callable[[str], bytes]
@@ -147,9 +150,8 @@ class SnapshotStore:
 
     def pin(self, version: int | None, at: datetime | None = None) -> None:
         """Pins the index of a version for all refreshes; None removes the pin. Raises UnknownVersion."""
-        if version is not None:
-            self.manifest(version)
-        self._put(PIN, Pin(version=version, at=at).model_dump_json().encode())
+        manifest = None if version is None else self.manifest(version)
+        self._put(PIN, Pin(version=version, at=at, manifest=manifest).model_dump_json().encode())
 
     def pinned(self) -> "Pinned | None":
         """The pinned manifest, or None if there is no pin or the manifest has expired."""
@@ -157,7 +159,7 @@ class SnapshotStore:
         if pin is None or pin.version is None:
             return None
         try:
-            manifest = self.manifest(pin.version)
+            manifest = pin.manifest or self.manifest(pin.version)
         except UnknownVersion:
             log.error("snapshot.pin", version=pin.version, reason="no such snapshot: refreshes are not pinned")
             return None
@@ -232,7 +234,7 @@ class SnapshotStore:
                 **condition,  # type: ignore[arg-type]  # the stubs can't see that these are two keywords
             )
         except self._s3.exceptions.ClientError as error:
-            if error.response["Error"]["Code"] in {"PreconditionFailed", "ConditionalRequestConflict"}:
+            if error.response["Error"]["Code"] in CHANGED_MEANWHILE:
                 return False
             raise
         return True

@@ -11,8 +11,8 @@ def text(value: str) -> str:
     """`value` escaped as the content of an element or of a quoted attribute."""
     # Almost every value is printable, and this test is several times faster than a search.
     if value.isprintable():
-        return _escaped(value)
-    return _escaped(_legal(value)).translate(_WHITESPACE)
+        return _escape(value)
+    return _escape(_legal(value)).translate(_WHITESPACE)
 
 
 def cdata(value: str) -> str:
@@ -29,7 +29,7 @@ def in_cdata(value: str) -> str:
     return value
 
 
-def _escaped(value: str) -> str:
+def _escape(value: str) -> str:
     # html.escape imports a table of all entities, which takes 1 ms of a cold start.
     value = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return value.replace('"', "&quot;").replace("'", "&#x27;")

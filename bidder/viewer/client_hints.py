@@ -17,18 +17,18 @@ LOW_ENTROPY, HIGH_ENTROPY = 1, 2
 def client_hints(headers: Mapping[str, str]) -> UserAgent | None:
     """The UserAgent object of the `Sec-CH-UA` headers, or None without them. Header names are in lower case."""
     listed = next((headers[name] for name in _BRANDS if headers.get(name)), "")
-    platform = _unquoted(headers.get(_PLATFORM))
+    platform = _unquote(headers.get(_PLATFORM))
     if not listed and not platform:
         return None
-    version = _unquoted(headers.get("sec-ch-ua-platform-version"))
-    model = _unquoted(headers.get("sec-ch-ua-model"))
+    version = _unquote(headers.get("sec-ch-ua-platform-version"))
+    model = _unquote(headers.get("sec-ch-ua-model"))
     browsers = [_brand(name, version) for name, version in _BRAND.findall(listed)[:_MOST_BRANDS]]
     return UserAgent.model_construct(
         browsers=tuple(browsers),
         platform=_brand(platform, version or "") if platform else None,
         mobile={"?1": 1, "?0": 0}.get(headers.get("sec-ch-ua-mobile", "")),
-        architecture=_unquoted(headers.get("sec-ch-ua-arch")),
-        bitness=_unquoted(headers.get("sec-ch-ua-bitness")),
+        architecture=_unquote(headers.get("sec-ch-ua-arch")),
+        bitness=_unquote(headers.get("sec-ch-ua-bitness")),
         model=model,
         source=HIGH_ENTROPY if version or model or headers.get(_BRANDS[0]) else LOW_ENTROPY,
     )
@@ -38,5 +38,5 @@ def _brand(name: str, version: str) -> BrandVersion:
     return BrandVersion.model_construct(brand=name, version=tuple(version.split(".")) if version else ())
 
 
-def _unquoted(value: str | None) -> str | None:
+def _unquote(value: str | None) -> str | None:
     return (value or "").strip().strip('"') or None

@@ -48,7 +48,7 @@ def viewer_headers(
     headers are ignored too.
     """
     if address and _forwards(headers, address) and stitchers().name_at(address):
-        return _forwarded(headers)
+        return _read_forwarded(headers)
     if from_server:
         return ViewerHeaders()
     return ViewerHeaders(
@@ -77,7 +77,7 @@ def _first(headers: Mapping[str, str]) -> str:
     return headers.get("x-forwarded-for", "").partition(",")[0].strip()
 
 
-def _forwarded(headers: Mapping[str, str]) -> ViewerHeaders:
+def _read_forwarded(headers: Mapping[str, str]) -> ViewerHeaders:
     return ViewerHeaders(
         user_agent=_text_or_none(headers.get("x-device-user-agent")),
         page=_page(headers.get("x-device-referer")),

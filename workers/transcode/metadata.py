@@ -56,7 +56,7 @@ def describe_probe(probe: Probe) -> dict[str, Any]:
             "frame_rate": round(float(video.frame_rate), 3),
             "rotation": video.rotation,
             "interlaced": video.is_interlaced,
-            "hdr": video.is_hdr,
+            "hdr": video.colours.is_hdr,
             "bit_depth": video.bit_depth,
         },
         "audio": audio and {"codec": audio.codec, "sample_rate": audio.sample_rate, "channels": audio.channels},

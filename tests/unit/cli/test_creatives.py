@@ -6,17 +6,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unicodedata import normalize
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bidder import aws
 from bidder.cli.main import main
 from bidder.cli.multipart import upload_in_parts
 from bidder.cli.session import Session
 from bidder.creatives.job import Finished, State
-from bidder.creatives.upload import Upload, metadata, sequencer_of, uploads
+from bidder.creatives.upload import Upload, creative_id, decoded, encoded, metadata, sequencer_of, uploads
 from bidder.service.current_parameters import CurrentParameters
 from bidder.service.service import Service
 from bidder.settings import Settings
@@ -69,6 +72,55 @@ def test_an_upload_has_the_metadata_that_the_functions_read(
     head = world.s3.head_object(Bucket="uploads", Key=document["key"])
     about = metadata(document["key"], head["Metadata"])
     assert (about.campaign, about.creative, about.landing_page) == ("shoes", "a-spot", "https://a.example/")
+
+
+@pytest.mark.parametrize("name", ["Größe 日本", "two\nlines", "=?utf-8?q?x?=", " ", "a\tb", "quotes \"and\" 'more'"])
+def test_a_name_has_any_characters(name: str, cli: Any, world: World, tmp_path: Path) -> None:
+    (tmp_path / "spot.mp4").write_bytes(b"x")
+
+    assert (
+        cli("creatives", "upload", str(tmp_path / "spot.mp4"), "--campaign", "shoes", "--id", "spot", "--name", name)
+        == 0
+    )
+
+    [entry] = world.s3.list_objects_v2(Bucket="uploads")["Contents"]
+    head = world.s3.head_object(Bucket="uploads", Key=entry["Key"])
+    assert all(value.isascii() for value in head["Metadata"].values())
+    assert metadata(entry["Key"], head["Metadata"]).name == name
+
+
+def test_metadata_past_the_limit_of_s3_are_refused_before_the_upload(
+    cli: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "spot.mp4").write_bytes(b"x")
+    page = f"https://a.example/{'x' * 2000}"
+
+    status = cli("creatives", "upload", str(tmp_path / "spot.mp4"), "--campaign", "shoes", "--landing-page", page)
+
+    assert status == 1
+    assert "2,048" in capsys.readouterr().err
+
+
+@given(st.text())
+def test_encoded_metadata_are_ascii_and_decode_to_the_text(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return  # no UTF-8 text
+    assert encoded(text).isascii()
+    assert "\n" not in encoded(text)
+    assert decoded(encoded(text)) == text
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="/.", exclude_categories=["Cs"]), min_size=1, max_size=90)))
+def test_names_of_files_that_are_long_or_not_ascii_have_ids_of_their_own(stems: list[str]) -> None:
+    names = {normalize("NFC", stem) for stem in stems if not stem.isascii() or (len(stem) > 80 and stem.isalnum())}
+
+    ids = {creative_id(f"uploads/{name}.mp4") for name in names}
+
+    assert len(ids) == len(names)
+    for text in ids:
+        assert metadata("x", {"campaign": "shoes", "creative": text}).creative == text
 
 
 @pytest.mark.parametrize(
@@ -129,10 +181,10 @@ def test_a_form_uploads_without_credentials_up_to_a_limit(cli: Any, capsys: pyte
     assert "policy" in form["fields"]
 
 
-def job_of(world: World, state: State, reason: str | None = None) -> Upload:
-    world.s3.put_object(Bucket="uploads", Key="uploads/spot.mp4", Body=b"x")
+def job_of(world: World, state: State, reason: str | None = None, key: str = "uploads/spot.mp4") -> Upload:
+    world.s3.put_object(Bucket="uploads", Key=key, Body=b"x")
     order = sequencer_of(NOW, "0A")
-    upload = Upload(bucket="uploads", key="uploads/spot.mp4", size=1, etag="", sequencer=order)
+    upload = Upload(bucket="uploads", key=key, size=1, etag="", sequencer=order)
     about = metadata("spot.mp4", {"campaign": "shoes"})
     world.jobs.begin(upload, about, datetime.now(UTC))
     world.jobs.finish(about, Finished(sequencer=upload.sequencer, seconds=15, media=()))
@@ -155,8 +207,9 @@ def test_listings_have_state_and_reason(cli: Any, world: World, capsys: pytest.C
     assert "no upload of '' of shoes has arrived" in capsys.readouterr().err
 
 
-def test_a_retry_sends_the_event_of_s3_again(cli: Any, world: World) -> None:
-    before = job_of(world, State.REFUSED, "the file is empty")
+@pytest.mark.parametrize("name", ["spot.mp4", "a+b.mp4", "100%25 off.mp4", "é &?=#.mp4", "日本\n.mov"])
+def test_a_retry_sends_the_event_of_s3_again(name: str, cli: Any, world: World) -> None:
+    before = job_of(world, State.REFUSED, "the file is empty", f"uploads/{name}")
 
     assert cli("creatives", "retry", "shoes", "spot") == 0
 

@@ -18,7 +18,7 @@ from bidder.delivery.win_model import Outcomes
 from bidder.events.exchange import Exchanges
 from bidder.parameters import DEFAULTS
 from bidder.service.service import Service
-from bidder.snapshot.keys import INDEXES
+from bidder.snapshot.keys import INDEXES, MANIFESTS
 from bidder.snapshot.pacing_store import PacingStore
 from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.store import SnapshotStore
@@ -264,6 +264,21 @@ def test_under_a_pin_pauses_and_budgets_still_apply() -> None:
     publish_snapshot(world.process(), NOW + 3 * MINUTE)
     assert (world.held().pinned, world.held().pinned_since) == (None, None)
     assert {name: c.cpm_micros for name, c in bidding(world.held()).items()} == {"a": 7_000_000}
+
+
+def test_a_pin_lasts_when_the_bucket_has_deleted_its_manifest() -> None:
+    world = World()
+    world.campaigns.put(campaign(id="a", cpm=5))
+    old = publish_snapshot(world.process(), NOW)
+    world.store.pin(old, NOW)
+    world.campaigns.put(campaign(id="a", cpm=700))
+    for key in [key for key in world.s3.objects if key.startswith(MANIFESTS)]:
+        del world.s3.objects[key]  # the lifecycle rule: after a day
+
+    publish_snapshot(world.process(), NOW + timedelta(days=2))
+
+    assert bidding(world.held())["a"].cpm_micros == 5_000_000
+    assert (world.held().pinned, world.held().pinned_since) == (old, NOW)
 
 
 def test_each_refresh_logs_a_pin_older_than_a_day(caplog: pytest.LogCaptureFixture) -> None:

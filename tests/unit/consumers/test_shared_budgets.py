@@ -1,9 +1,12 @@
 """Budgets of advertisers and deals over refreshes, with campaigns that are added, deleted and edited."""
 
+import gzip
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -152,6 +155,50 @@ def test_the_spend_of_a_deleted_campaign_still_counts() -> None:
     assert position is not None
     assert held.delivery.withheld(position) is Withheld.ADVERTISER_DAILY_BUDGET
     assert shop.spent() == 5 * COST
+
+
+def lose_memory(shop: Shop) -> None:
+    shop.s3.objects["pacing/memory"] = b"half written"
+    shop.refresh()
+
+
+def lift_limits(shop: Shop) -> None:
+    shop.advertisers.delete(DOMAIN)
+    shop.refresh()
+    shop.limit(total_micros=5 * COST)
+
+
+@pytest.mark.parametrize("happening", [lose_memory, lift_limits, Shop.refresh])
+def test_no_refresh_forgets_the_spend_of_deleted_campaigns(happening: Callable[[Shop], Any]) -> None:
+    """Deleted campaigns are in no index, so that only the store knows that they belong to the advertiser."""
+    shop = Shop()
+    shop.limit(total_micros=5 * COST)
+    shop.campaigns.put(campaign(id="a"))
+    held = shop.refresh()
+    for _ in range(5):
+        shop.show(shop.bid(held))
+    list(shop.campaigns.delete_each([campaign(id="a")]))
+    happening(shop)
+    shop.campaigns.put(campaign(id="b"))
+
+    held = shop.refresh()
+    for _ in range(5):
+        shop.show(shop.bid(held))
+
+    assert shop.spent() == 5 * COST
+
+
+def test_a_refresh_that_cannot_read_the_members_publishes_nothing() -> None:
+    shop = Shop()
+    shop.limit(total_micros=5 * COST)
+    shop.campaigns.put(campaign(id="a"))
+    version = shop.refresh().version
+    shop.s3.objects["pacing/members"] = b"half written"
+
+    with pytest.raises(gzip.BadGzipFile):
+        shop.refresh()
+
+    assert shop.held().version == version
 
 
 def test_a_higher_or_deleted_budget_lets_campaigns_bid_after_the_next_refresh() -> None:

@@ -5,12 +5,13 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bidder.creatives.colours import Colours
 from bidder.creatives.ladder import MP4, frame_rate, ladder
 from bidder.creatives.probe import VideoTrack
 
 
 def track(width: int, height: int, rate: Fraction = Fraction(25)) -> VideoTrack:
-    return VideoTrack(0, "h264", width, height, 4.0, 100, rate, 0, is_interlaced=False, is_hdr=False, bit_depth=8)
+    return VideoTrack(0, "h264", width, height, 4.0, 100, rate, 0, is_interlaced=False, colours=Colours(), bit_depth=8)
 
 
 @given(st.integers(144, 4096), st.integers(144, 4096), st.integers(5, 120))

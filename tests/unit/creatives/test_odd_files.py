@@ -6,14 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote_plus
 
+import av
 import pytest
 
 from bidder.creatives import commands
 from bidder.creatives.job import State
 from bidder.creatives.limits import Limits, Refusal, RefusedUpload
-from bidder.creatives.loudness import LoudnessTarget
-from bidder.creatives.sandbox import Sandbox
-from bidder.creatives.transcode import Transcoded, transcode
+from bidder.creatives.loudness import LoudnessTarget, parse_loudness
+from bidder.creatives.sandbox import Resources, Sandbox
+from bidder.creatives.transcode import Transcoded, images, transcode
 from bidder.creatives.upload import uploads
 from tests.support.upload_world import METADATA, World
 from tests.unit.creatives.conftest import FFMPEG, H264, PICTURE, TONE, Video
@@ -37,6 +38,11 @@ READY = {
     "-disposition:v:0 attached_pic",
     "sound-ends-first.mp4": f"{PICTURE} -f lavfi -i sine=440:d=1.2 -t 3 {H264}",
     "picture-ends-first.mp4": f"-f lavfi -i testsrc2=s=320x180:r=25:d=2 {TONE} -t 5 {H264}",
+    "late-picture.mp4": f"-itsoffset 0.8 {PICTURE} {TONE} -t 2 {H264}",
+    "second-sound-ends-last.mp4": f"{PICTURE} {TONE} {NOISE} -t 6 -map 0 -map 1 -map 2 {H264} -filter:v trim=end=2 "
+    "-filter:a:0 atrim=end=2",
+    "moves-and-stops.mp4": f"-f lavfi -i testsrc2=s=320x180:r=25,select=lt(n\\,30)+gt(n\\,90) {TONE} -t 4 "
+    f"-fps_mode vfr {H264}",
     "late-sound.mp4": f"{PICTURE} -itsoffset 0.4 {TONE} -t 2 {H264}",
 }
 REFUSED = {
@@ -75,8 +81,12 @@ def test_an_unusual_structure_is_transcoded(name: str, videos: Video, tmp_path: 
         ("video/webm", 320, 180),
     ]
     assert result_value.source.video is not None
-    for _, rendition in result_value.renditions:
+    for path, rendition in result_value.renditions:
         assert rendition.seconds == pytest.approx(result_value.source.video.seconds, abs=0.1)
+        with av.open(str(path)) as container:
+            times = [frame.time for frame in container.decode(video=0)]
+        assert times[0] == pytest.approx(0, abs=0.01)
+        assert len(times) == pytest.approx(25 * rendition.seconds, abs=2)
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -87,6 +97,71 @@ def test_an_unusable_structure_is_refused_with_its_reason(name: str, videos: Vid
         result(videos(name, options).read_bytes(), tmp_path)
 
     assert refused.value.reason is reason
+
+
+def test_subtitles_that_end_after_the_picture_are_no_damage(videos: Video, whole: Path, tmp_path: Path) -> None:
+    (whole.parent / "late.srt").write_text("1\n00:00:05,000 --> 00:00:09,000\nLate\n")
+    source = videos(
+        "subtitles.mkv", f"-i {whole} -i late.srt -map 0 -map 1 -c copy -c:s srt -metadata:s:v language=x:y"
+    )
+
+    probe = result(source.read_bytes(), tmp_path).source
+
+    assert (probe.last_packet_seconds, probe.other_tracks) == (pytest.approx(9, abs=0.1), 1)
+    assert probe.seconds == pytest.approx(4, abs=0.1)
+
+
+@pytest.mark.parametrize("aspect", ["4:3", "21:9", "1:1"])
+def test_renditions_and_images_have_the_aspect_of_the_container(
+    aspect: str, videos: Video, whole: Path, tmp_path: Path
+) -> None:
+    across, down = (int(number) for number in aspect.split(":"))
+    source = videos(f"{across}-{down}.mp4", f"-i {whole} -c copy -t 1.2 -aspect {aspect}")
+
+    result_value = result(source.read_bytes(), tmp_path)
+
+    for _, rendition in result_value.renditions:
+        assert rendition.width / rendition.height == pytest.approx(across / down, rel=0.02)
+    for path in images(Sandbox(FFMPEG, tmp_path), Limits()):
+        with av.open(str(path)) as container:
+            [picture] = container.streams.video
+            assert picture.width / picture.height == pytest.approx(across / down, rel=0.02)
+
+
+def test_loudness_is_that_of_the_sound_which_is_kept(videos: Video, tmp_path: Path) -> None:
+    loud_end = "-f lavfi -i aevalsrc=sin(2764*t)*if(lt(t\\,2)\\,0.02\\,0.9)"
+    source = videos("loud-end.mp4", f"-f lavfi -i testsrc2=s=320x180:r=25:d=2 {loud_end} -t 5 {H264}")
+
+    for path, _ in result(source.read_bytes(), tmp_path).renditions:
+        ran = Sandbox(FFMPEG, tmp_path).run(["-i", path.name, "-af", "ebur128=peak=true", "-f", "null", "-"])
+        loudness = parse_loudness(ran.errors)
+        assert loudness is not None
+        assert loudness.integrated == pytest.approx(-24, abs=1)
+
+
+def test_a_small_file_of_a_million_packets_is_refused(tmp_path: Path) -> None:
+    """Laced frames of one byte print 55 times the bytes of the file."""
+    (tmp_path / commands.SOURCE).write_bytes(_laced(200))
+
+    with pytest.raises(RefusedUpload) as refused:
+        transcode(Sandbox(FFMPEG, tmp_path, Resources(text=1_000_000)), Limits(), LoudnessTarget.ATSC_A85)
+
+    assert refused.value.reason is Refusal.TOO_MUCH_WORK
+
+
+def _laced(blocks: int) -> bytes:
+    """A Matroska file with an audio track, and 255 frames of one byte in each block (fixed-size lacing)."""
+
+    def element(name: str, content: bytes) -> bytes:
+        return bytes.fromhex(name) + (1 << 56 | len(content)).to_bytes(8, "big") + content
+
+    head = element("1A45DFA3", element("4282", b"matroska") + element("4287", b"\4") + element("4285", b"\2"))
+    audio = element("E1", element("B5", struct.pack(">d", 8000)) + element("9F", b"\1") + element("6264", b"\x08"))
+    track = element("AE", element("D7", b"\1") + element("83", b"\2") + element("86", b"A_PCM/INT/LIT") + audio)
+    block = element("A3", b"\x81\0\0\x84\xfe" + bytes(255))
+    cluster = element("1F43B675", element("E7", b"\0") + block * blocks)
+    info = element("1549A966", element("2AD7B1", (1_000_000).to_bytes(3, "big")))
+    return head + element("18538067", info + element("1654AE6B", track) + cluster)
 
 
 def test_an_edit_list_shortens_the_length(videos: Video, whole: Path, tmp_path: Path) -> None:

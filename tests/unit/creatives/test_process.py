@@ -16,6 +16,7 @@ from bidder.creatives.job import State
 from bidder.creatives.job_store import JobStore
 from bidder.creatives.limits import Limits
 from bidder.creatives.process import TooLongForFunction
+from bidder.creatives.sandbox import Resources
 from bidder.creatives.upload import NotAnUpload, Upload, uploads
 from tests.support.campaigns import campaign
 from tests.support.upload_world import World
@@ -208,6 +209,40 @@ def test_a_long_video_goes_to_the_worker(world: World, short: Path) -> None:
     assert world.job.state is State.READY
     counts = world.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
     assert counts["ApproximateNumberOfMessages"] == counts["ApproximateNumberOfMessagesNotVisible"] == "0"
+
+
+def test_too_much_work_for_a_function_goes_to_the_worker_which_refuses_it(world: World, short: Path) -> None:
+    event, little = world.upload(short), Resources(text=100)
+    function = under_test.Processor(**{**vars(world.processor), "resources": little})
+
+    with pytest.raises(TooLongForFunction):
+        function.process(event)
+    assert under_test.Processor(**{**vars(function), "is_function": False}).process(event) is State.REFUSED
+
+    assert "time or memory" in (world.job.reason or "")
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "mime"),
+    [
+        ("original.mov", f"{PICTURE} -t 1.2 -c:v prores_ks -f mov", "video/quicktime"),
+        ("original.webm", f"{PICTURE} -t 1.2 -c:v libvpx -deadline realtime -cpu-used 8", "video/webm"),
+        ("original.mkv", f"{PICTURE} -t 1.2 {H264}", "video/x-matroska"),
+    ],
+)
+def test_a_mezzanine_has_the_type_of_its_file(
+    name: str, options: str, mime: str, world: World, videos: Video, tmp_path: Path
+) -> None:
+    path = tmp_path / "spot.mp4"  # the type is that of the content, not of the name
+    path.write_bytes(videos(name, options).read_bytes())
+
+    assert world.processor.process(world.upload(path)) is State.READY
+
+    held = world.campaigns.get("shoes").campaign
+    assert held is not None
+    original = held.creatives[0].mezzanine
+    assert original is not None
+    assert (original.mime, original.url.rpartition("/")[2]) == (mime, f"mezzanine{Path(name).suffix}")
 
 
 def test_a_stopped_worker_returns_its_message_to_the_queue(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ from bidder.events.event import Event
 from bidder.events.fallback_queue import FallbackQueue, NotTaken
 from bidder.events.kinds import Kind
 from bidder.events.publisher import STEP_SECONDS, EventPublisher, EventsRefused
+from bidder.service.traffic_counts import A_MESSAGE
 from bidder.side_by_side import Late
 from tests.support.events import event
 from tests.support.log_lines import logged
@@ -49,6 +51,8 @@ class Fake:
     def publish_batch(self, *, TopicArn: str, PublishBatchRequestEntries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
         assert TopicArn == TOPIC
         assert 0 < len(PublishBatchRequestEntries) <= 10
+        if sum(map(size, PublishBatchRequestEntries)) > 256 * 1024:
+            raise ClientError({"Error": {"Code": "BatchRequestTooLong", "Message": ""}}, "PublishBatch")
         refused = next(self.faults, None)
         if refused == "refuse":
             self.topic += [entry["Message"] for entry in PublishBatchRequestEntries[1:]]
@@ -76,6 +80,12 @@ class Fake:
         self._at("before", fault)
         where += messages
         self._at("after", fault)
+
+
+def size(entry: dict[str, Any]) -> int:
+    """The bytes of a message by which SNS limits a call."""
+    attributes = [name + value["DataType"] + value["StringValue"] for name, value in entry["MessageAttributes"].items()]
+    return len("".join([entry["Message"], entry["Subject"], *attributes]).encode())
 
 
 def publisher(fake: Fake) -> EventPublisher:
@@ -142,6 +152,45 @@ def test_events_of_the_fallback_queue_are_published_later_and_refused_events_sta
 
     assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == ["poison", "m0"]
     assert safe(fake) == {"bid-1", "bid-2"}
+
+
+def counts_of_traffic(number: int, names: int) -> Event:
+    traffic = {f"{number:03}-{'c' * 60}-{name}": (1_000_000, 1_000) for name in range(names)}
+    return event(number, Kind.TRAFFIC, traffic=traffic)
+
+
+@given(st.lists(st.sampled_from([1, 300, A_MESSAGE]), max_size=25))
+def test_large_events_are_published_without_the_fallback_queue(names: list[int]) -> None:
+    fake = Fake()
+    events = [counts_of_traffic(number, count) for number, count in enumerate(names)]
+
+    publisher(fake).publish_all(events)
+
+    assert {Event.model_validate_json(text).bid_id for text in fake.topic} == {each.bid_id for each in events}
+    assert fake.queue == []
+
+
+def test_the_largest_message_of_traffic_is_within_the_limit() -> None:
+    names = (f"{number:03}{'c' * 61}#{'d' * 191}" for number in range(A_MESSAGE))
+    largest = event(1, Kind.TRAFFIC, traffic=dict.fromkeys(names, (999999999, 999999999)))
+
+    fake = Fake()
+    publisher(fake).publish_all([largest])
+
+    assert len(fake.topic) == 1
+
+
+def test_notices_that_wait_beside_large_events_are_published() -> None:
+    """SQS delivers ten messages whose sum is beyond the limit of a call to SNS. A message beyond it fails alone."""
+    events = [event(number) if number % 2 else counts_of_traffic(number, A_MESSAGE) for number in range(9)]
+    events.append(counts_of_traffic(9, 4 * A_MESSAGE))
+    fake = Fake()
+    records = [{"messageId": each.bid_id, "body": each.model_dump_json()} for each in events]
+
+    answer = publish_again(service(None, publisher=publisher(fake)), records)
+
+    assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == ["bid-9"]
+    assert safe(fake) == {f"bid-{number}" for number in range(9)}
 
 
 class Hanging(Fake):

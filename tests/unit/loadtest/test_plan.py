@@ -49,6 +49,7 @@ def test_events_are_watched_only_for_the_bidder_of_this_checkout(
         ({"USERS": "-1"}, "USERS=-1"),
         ({"USERS": "many"}, "USERS=many"),
         ({"SEED": "0"}, "SEED=0"),
+        ({"PORT": "http"}, "PORT=http: give a whole number from 1 to 65535"),
         ({"EVENTS": "all"}, "EVENTS=all: give local"),
         ({"CURVE": "daily"}, "CURVE=daily: give weekly"),
         ({"HOST": "https://localhost:1", "CA": "no-such.pem"}, "CA=no-such.pem: give a file of certificates in PEM"),

@@ -28,7 +28,7 @@ def test_requests_are_repeated_with_new_ids(tmp_path: Path) -> None:
     [
         ("", "no requests"),
         ("{}\n\n[1]", ":3: no JSON object"),
-        ("{", ":1: no JSON document"),
+        ("{\n", ":1: no JSON document: .*; each line has one whole request"),
         ('{}\n{"request": {}, "who": 1}', ":2: is not a recorded request"),
         ('{"id": "\xff"}', ":1: no JSON document"),
         ("\x1f\x8b...", "not a complete gzip file"),

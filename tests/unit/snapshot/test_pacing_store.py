@@ -94,3 +94,30 @@ def test_an_unreadable_memory_starts_empty(body: bytes) -> None:
     account, traffic = store(s3).read()
 
     assert (account, traffic) == (Account(), LearnedTraffic())
+
+
+def test_concurrent_refreshes_keep_each_others_members() -> None:
+    s3 = FakeS3()
+    store, other = (PacingStore(s3, "bucket") for _ in range(2))  # type: ignore[arg-type]
+    store.add_members({"shop.example": {"a": "UTC"}})
+    others = iter([{"shop.example": {"b": "UTC"}}, {"car.example": {"c": "Asia/Tokyo"}}])
+
+    def write_meanwhile(_: str) -> None:
+        if (members := next(others, None)) is not None:
+            other.add_members(members)
+
+    s3.before_write = write_meanwhile
+    known = store.add_members({"shop.example": {"d": "Europe/Berlin"}})
+
+    everybody = {"shop.example": {"a": "UTC", "b": "UTC", "d": "Europe/Berlin"}, "car.example": {"c": "Asia/Tokyo"}}
+    assert known == everybody
+    assert other.members() == everybody
+
+
+def test_known_members_are_not_written_again() -> None:
+    s3 = FakeS3()
+    store = PacingStore(s3, "bucket")  # type: ignore[arg-type]
+    for _ in range(3):
+        store.add_members({"shop.example": {"a": "UTC"}}, {})
+
+    assert len(s3.writes) == 1
