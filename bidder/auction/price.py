@@ -68,7 +68,7 @@ def price(
     bids: list[Price] = []
     broken: list[Rule[BidAtFloor]] = []
     if campaign.deals and imp.pmp:
-        bought = _bought(campaign)
+        bought = _deals_by_id(campaign)
         ours = [deal for deal in imp.pmp.deals if identifier(deal.id) in bought]
         for deal in open_to(ours, context.seat, campaign.advertiser.domain):
             own = bought[identifier(deal.id)]
@@ -90,7 +90,7 @@ def price(
     return broken[0] if broken else DEAL
 
 
-def _bought(campaign: Campaign) -> dict[str, CampaignDeal]:
+def _deals_by_id(campaign: Campaign) -> dict[str, CampaignDeal]:
     """The deals of a campaign by their ids in the normal form."""
     return {identifier(deal.id): deal for deal in campaign.deals}
 
@@ -189,7 +189,7 @@ def highest_bid(imp: Imp, index: Index, position: int, rates: Rates) -> int:
     campaign = index.campaign(position)
     highest = 0 if imp.pmp.private_auction else campaign.top_open_cpm_micros
     if campaign.deals:
-        bought = _bought(campaign)
+        bought = _deals_by_id(campaign)
         for deal in imp.pmp.deals:
             own = bought.get(identifier(deal.id))
             if own is not None:

@@ -58,9 +58,9 @@ class Opportunities:
 
     def take(self) -> "Taken":
         """Returns all notes, which are counted in the background, and starts with none."""
-        taken = Taken(self._noted, self._impressions / max(1, self._counted), self._impressions)
+        sample = Taken(self._noted, self._impressions / max(1, self._counted), self._impressions)
         self._noted, self._impressions, self._counted = [], 0, 0
-        return taken
+        return sample
 
 
 class Taken(NamedTuple):

@@ -40,7 +40,7 @@ class BestOffers:
 
     @property
     def are_complete(self) -> bool:
-        """Whether a further offer is among the best only in the place of another."""
+        """Whether a further offer must replace another to be among the best."""
         return len(self._worst_first) == self._most
 
     def at_least(self) -> int:

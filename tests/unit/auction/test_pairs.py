@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bidder.auction.capped_offers import within_caps
+from bidder.auction.capped_offers import apply_shared_caps
 from bidder.auction.competitive_separation import are_separated
 from bidder.auction.creative_facts import is_secure
 from bidder.auction.offer import CapRoom, Offer
-from bidder.auction.pod_packing import PodAd, PodPlace, pack_pods
+from bidder.auction.pod_packing import PodAd, PodSlot, pack_pods
 from bidder.auction.reached import Reached
 from bidder.auction.response_selection import for_one_document
 from bidder.campaigns.campaign import Campaign
@@ -76,17 +76,17 @@ def test_competitive_separation_of_two_offers(
 def test_under_a_shared_cap_the_highest_offers_are_answered_in_their_order() -> None:
     offers = [offer((("c:plain", 2),), cpm=cpm) for cpm in (3, 9, 5, 9)] + [offer(id="other", cpm=1)]
 
-    assert [(each.campaign.id, each.price.cpm_micros) for each in within_caps(offers)] == [
+    assert [(each.campaign.id, each.price.cpm_micros) for each in apply_shared_caps(offers)] == [
         ("plain", 9_000_000),
         ("plain", 9_000_000),
         ("other", 1_000_000),
     ]
     equal = [offer((("c:plain", 1),), cpm=5, creatives=[creative(id=name)]) for name in ("a", "b")]
-    assert [each.fit.creative.id for each in within_caps(equal)] == ["a"]
+    assert [each.fit.creative.id for each in apply_shared_caps(equal)] == ["a"]
     two = [offer((("c:plain", 1), ("r:plain/spot", 9)), cpm=5), offer((("c:plain", 1), ("r:plain/spot", 9)), cpm=4)]
-    assert within_caps(two) == two[:1]
+    assert apply_shared_caps(two) == two[:1]
     free = [offer(), offer()]
-    assert within_caps(free) == free
+    assert apply_shared_caps(free) == free
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ def test_the_bound_of_the_search_never_excludes_the_best_filling(order: tuple[in
     """Two ads of value 5 are worth more than one ad of value 9, at the limit of seconds and micros."""
     ads = [PodAd(9, 10, 0, 0), PodAd(5, 5, 0, 0), PodAd(1, 30, 0, 0)]
     choices = [ads[number] for number in order]
-    [chosen] = pack_pods([PodPlace(2, 10, choices)])
+    [chosen] = pack_pods([PodSlot(2, 10, choices)])
 
     assert [choices[number] for number in chosen] == [PodAd(5, 5, 0, 0)] * 2
 
@@ -283,13 +283,13 @@ def test_the_bound_of_the_search_never_excludes_the_best_filling(order: tuple[in
 def test_the_bounds_of_the_search_are_exact_for_the_highest_prices() -> None:
     ads = [PodAd(10**18, 15, 0, 0), PodAd(1, 15, 0, 0)]
 
-    assert pack_pods([PodPlace(10, None, ads)] * 3) == ((0,) * 10,) * 3
+    assert pack_pods([PodSlot(10, None, ads)] * 3) == ((0,) * 10,) * 3
 
 
 def test_a_search_takes_up_to_its_limit_of_steps() -> None:
     choices = [PodAd(5, 5, 0, 0)]
 
-    assert pack_pods([PodPlace(3, None, choices)], most_steps=0) == ((),)
-    assert pack_pods([PodPlace(3, None, choices)], most_steps=1) == ((0,),)
-    assert pack_pods([PodPlace(3, None, choices)], most_steps=2) == ((0, 0),)
-    assert pack_pods([PodPlace(3, None, choices)], most_steps=3) == ((0, 0, 0),)
+    assert pack_pods([PodSlot(3, None, choices)], most_steps=0) == ((),)
+    assert pack_pods([PodSlot(3, None, choices)], most_steps=1) == ((0,),)
+    assert pack_pods([PodSlot(3, None, choices)], most_steps=2) == ((0, 0),)
+    assert pack_pods([PodSlot(3, None, choices)], most_steps=3) == ((0, 0, 0),)

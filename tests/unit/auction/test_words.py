@@ -10,7 +10,7 @@ from bidder.auction.auction_context import AuctionContext
 from bidder.auction.explain import explain
 from bidder.auction.frequency_rule import frequency_details
 from bidder.auction.shading import EXPLORATION, MODEL, NO_FIRST_PRICE, OFF, TOO_DEAR, UNKNOWN, Shaded, in_words
-from bidder.auction.unmet_targeting import ATTRIBUTES, named, unmet_targeting
+from bidder.auction.unmet_targeting import ATTRIBUTES, describe_values, unmet_targeting
 from bidder.auction.verdict import BIDS, Verdict
 from bidder.delivery.frequency import Exposures, History, Impression, add
 from bidder.openrtb.parse import parse
@@ -152,10 +152,10 @@ def test_targeting_without_conjunctions_is_never_met() -> None:
 def test_at_most_ten_required_values_are_named() -> None:
     ten = [f"v{number}" for number in range(10)]
 
-    assert named([]) == ""
-    assert named(reversed(ten)) == "v0, v1, v2, v3, v4, v5, v6, v7, v8, v9"
-    assert named([*ten, "w"]) == "v0, v1, v2, v3, v4, v5, v6, v7, v8, v9 and 1 more"
-    assert named(["b", "", 3]) == "3, b, the open market"
+    assert describe_values([]) == ""
+    assert describe_values(reversed(ten)) == "v0, v1, v2, v3, v4, v5, v6, v7, v8, v9"
+    assert describe_values([*ten, "w"]) == "v0, v1, v2, v3, v4, v5, v6, v7, v8, v9 and 1 more"
+    assert describe_values(["b", "", 3]) == "3, b, the open market"
 
 
 def history(*minutes: int, creative_id: str = "spot") -> History:
