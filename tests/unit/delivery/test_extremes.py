@@ -39,28 +39,39 @@ BUDGETS = st.fixed_dictionaries(
         "pacing": st.sampled_from(["even", "front_loaded", "asap"]),
     },
 )
-FLIGHTS: st.SearchStrategy[dict[str, str]] = st.sampled_from(
-    [{}, {"end": "2026-11-23T12:10:00Z"}, {"start": "2026-11-23T12:02:00Z", "end": "2999-01-01T00:00:00Z"}]
+STARTS = st.sampled_from([None, "0001-01-01T00:00:00Z", "2026-11-23T11:59:00Z", "2026-11-23T12:02:00Z"])
+ENDS = st.sampled_from([None, "2026-11-23T12:10:00Z", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-12:00"])
+TERMS = st.fixed_dictionaries(
+    {
+        "budget": BUDGETS,
+        "flight": st.fixed_dictionaries({"start": STARTS, "end": ENDS}),
+        "time_zone": st.sampled_from(["UTC", "Asia/Tokyo", "America/New_York", "Pacific/Kiritimati", "America"]),
+    }
 )
 COUNTS = st.one_of(st.just(0), st.integers(0, 3), st.integers(0, 10**9), st.just(10**9 - 1))
 STEPS = st.lists(st.tuples(COUNTS, COUNTS, COUNTS, st.integers(0, 5)), min_size=1, max_size=8)
 
 
-@given(AMOUNTS, BUDGETS, FLIGHTS, STEPS, st.sampled_from([1.0, 500.0]), st.sampled_from([0, 500]))
-@example(100, {"total_micros": MOST_MICROS}, {}, [(10, 10, 1, 1)] * 3, 1.0, 0)  # an impression costs nothing
-@example(5_000_000, {"total_micros": 10**13}, {}, [(10**9 - 1, 10**9 - 1, 0, 1)] * 8, 1.0, 0)  # no bid is shown
-@example(MOST_MICROS, {"total_impressions": 10**12}, {}, [(1, 1, 1, 1)], 1.0, 0)
+def terms(end: str | None = None, zone: str = "UTC", **budget: int) -> dict[str, Any]:
+    return {"budget": budget, "flight": {"end": end}, "time_zone": zone}
+
+
+@given(AMOUNTS, TERMS, STEPS, st.sampled_from([1.0, 500.0]), st.sampled_from([0, 500]))
+@example(100, terms(total_micros=MOST_MICROS), [(10, 10, 1, 1)] * 3, 1.0, 0)  # an impression costs nothing
+@example(5_000_000, terms(total_micros=10**13), [(10**9 - 1, 10**9 - 1, 0, 1)] * 8, 1.0, 0)  # no bid is shown
+@example(MOST_MICROS, terms(total_impressions=10**12), [(1, 1, 1, 1)], 1.0, 0)
+@example(5_000_000, terms("9999-12-31T23:59:59Z", "Asia/Tokyo", total_micros=10**7), [(1, 1, 1, 1)], 1.0, 0)
 def test_any_campaign_gets_a_delivery_state(
     cpm_micros: int,
-    budget: dict[str, Any],
-    flight: dict[str, Any],
+    terms: dict[str, Any],
     steps: list[tuple[int, int, int, int]],
     processes: float,
     viewed: int,
 ) -> None:
     """Each step has opportunities, bids and impressions of the minutes since the step before."""
     cpm = str(Decimal(cpm_micros).scaleb(-6))
-    sold = campaign(id="a", cpm=cpm, budget=budget, flight=flight, deals=[{"id": "d", "cpm": cpm, "budget": budget}])
+    deal = {"id": "d", "cpm": cpm, "budget": terms["budget"]}
+    sold = campaign(id="a", cpm=cpm, deals=[deal], **terms)
     index = Index.load([compile_index([sold])])
     limits = {
         "a": budget_limits(sold),
