@@ -2,9 +2,6 @@
 
 import io
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -339,16 +336,3 @@ def test_a_read_timeout_of_aws_names_the_aws(
 
     assert (status, err.count("\n")) == (1, 1)
     assert err.startswith("error: http://aws.test refused or is not there: Read timeout")
-
-
-@pytest.mark.parametrize("call", ["campaigns schema", "--help", "campaigns list --help", "--version"])
-def test_a_reader_that_closes_the_pipe_is_no_failure(call: str) -> None:
-    arguments = [sys.executable, "-m", "bidder", *call.split()]
-    reading, writing = os.pipe()
-    os.close(reading)
-    try:
-        ran = subprocess.run(arguments, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603  own
-    finally:
-        os.close(writing)
-
-    assert (ran.returncode, ran.stderr) == (0, "")
