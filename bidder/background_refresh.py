@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from bidder import log
 from bidder.metrics import emf
@@ -110,9 +110,11 @@ class BackgroundRefreshed(Generic[T]):
         except Exception as failure:  # for any failure, the last good value is better than none
             why = type(failure).__name__
             if failures := self._failures.failed(why):
-                named = {"parameter": self._name, "why": why}
-                about = emf(datetime.now(UTC), "ParameterKept", "unread", failures.unlogged, **named)
-                log.error("parameter.kept", **about, **failures.fields)
+                log.error("parameter.kept", **self._metric(failures.unlogged, why=why), **failures.fields)
         else:
             if ended := self._failures.succeeded():
-                log.event("parameter.recovered", parameter=self._name, **ended.fields)
+                log.event("parameter.recovered", **self._metric(ended.unlogged), **ended.fields)
+
+    def _metric(self, failures: int, **properties: str) -> dict[str, Any]:
+        named = {"parameter": self._name, **properties}
+        return emf(datetime.now(UTC), "ParameterKept", "unread", failures, **named) if failures else named

@@ -13,6 +13,7 @@ from lxml import etree
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from bidder.endpoints.third_party_macros import Macro, mark_macros
+from bidder.vast.template import mark
 from tests.support.campaigns import NOW, campaign, creative, snapshot
 from tests.support.service import service
 from tests.support.xsd import assert_valid
@@ -175,5 +176,5 @@ def test_any_text_is_restored_from_its_marks(text: str) -> None:
     results = mark_macros(text, macros)
 
     for macro in macros:
-        results = results.replace(f"\ue000{macro.mark}\ue001", macro.original)
+        results = results.replace(mark(macro.mark), macro.original)
     assert results == text
