@@ -61,7 +61,7 @@ def decide(
     for pod, following in zip_longest(pods, pods[1:]):
         if is_pod(pod, most):
             pod_offers.append([SlotOffers(slot, most, shared.choices(slot)) for slot in pod])
-            chosen.append(shared.packed(pod_offers[-1], most_steps))
+            chosen.append(shared.pack(pod_offers[-1], most_steps))
         else:
             pod_offers.append([SlotOffers(pod[0], 1, shared.best(pod[0], following[0] if following else None))])
             chosen.append(pod_offers[-1][0].offers)
@@ -116,7 +116,7 @@ class _Shared:
             )
         return self._choices[model]
 
-    def packed(self, pod: Pod, most_steps: int) -> Sequence[Offer]:
+    def pack(self, pod: Pod, most_steps: int) -> Sequence[Offer]:
         """The offers that fill a pod. Equal pods of a single slot share one result."""
         if len(pod) > 1:
             return pack_pod(pod, most_steps)

@@ -190,7 +190,7 @@ class Flow:
             wanted += usual
         return window
 
-    def matured(self, now: float, delay: NoticeDelay, expected: float) -> float:
+    def take_matured(self, now: float, delay: NoticeDelay, expected: float) -> float:
         """The bids whose notices became due since the last call, less the bids that were wrongly assumed before.
 
         The latest minute has no counts yet. It is assumed to have `expected` bids at full participation, unless the

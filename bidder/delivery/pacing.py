@@ -188,7 +188,7 @@ def _learn(
     expected = (memory.level or 0.0) * flow.bids_per_opportunity.value(market.bid, _GUESS_STRENGTH)
     flow.begin(now, memory.participation, delay.horizon)
     flow.take(reports, now)
-    matured = flow.matured(now, delay, expected)
+    matured = flow.take_matured(now, delay, expected)
     micros, impressions = spend.total_micros - memory.micros, spend.total_impressions - memory.impressions
     if micros >= 0 and impressions >= 0:
         flow.learn(micros, impressions, matured)

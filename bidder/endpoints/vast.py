@@ -66,7 +66,7 @@ def marked_vast(offer: Offer, seconds: int) -> str | None:
     the macros of third parties, or signed links of companions.
     """
     markup = _markup(offer, seconds, _PRICED)
-    return None if markup.macros or markup.pages else document([markup.template.marked()], offer.fit.version)
+    return None if markup.macros or markup.pages else document([markup.template.markup_with_marks()], offer.fit.version)
 
 
 def vast_for_player(

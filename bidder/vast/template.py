@@ -25,7 +25,7 @@ class Template:
         self._parts = _MARKS.split(markup)
         self._names = self._parts[1::2]
 
-    def marked(self) -> str:
+    def markup_with_marks(self) -> str:
         """The markup with its marks."""
         return self.fill({name: mark(name) for name in self._names})
 

@@ -100,9 +100,13 @@ def emitted() -> Iterator[tuple[str, str]]:
 def warnings() -> Iterator[str]:
     """The names of the warnings that count no metric."""
     for _, call in calls():
-        if isinstance(call.func, ast.Attribute) and ast.unparse(call.func) == "log.warning":
+        if ast.unparse(call.func).endswith("optional_read"):
+            yield literal(call.args[1]) or ast.unparse(call.args[1])
+        elif isinstance(call.func, ast.Attribute) and ast.unparse(call.func) == "log.warning":
             if any(keyword.arg is None for keyword in call.keywords):
                 continue  # `**emf(…)`
+            if ast.unparse(call.args[0]) == "event":
+                continue  # of `optional_read`, whose calls name it
             yield literal(call.args[0]) or ast.unparse(call.args[0]).strip("f'\"")
 
 

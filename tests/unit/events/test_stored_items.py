@@ -179,7 +179,7 @@ def test_the_items_of_the_ivt_filter() -> None:
     dynamodb = FaultyDynamoDB("ledger")
     ivt_filter = IvtFilter(BoundedSets(dynamodb.client, "ledger"))
     sale = event(1, at=AT, bid_at=BID_AT, user="anna", address="home", price_vector="adx/v1")
-    ivt_filter.judged({"m": sale})
+    ivt_filter.mark_invalid({"m": sale})
 
     expires = str(int((AT + timedelta(days=30)).timestamp()))
     assert plain(dynamodb) == {

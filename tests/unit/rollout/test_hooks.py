@@ -32,7 +32,7 @@ def test_before_traffic_the_versions_are_compared(clients: dict[str, Any], cpm: 
     objections = before_traffic(EVENT)
 
     assert bool(objections) == (status == "Failed")
-    assert [report["status"] for report in clients["codedeploy"].told] == [status]
+    assert [report["status"] for report in clients["codedeploy"].statuses] == [status]
 
 
 @pytest.mark.parametrize(("ringing", "status"), [((), "Succeeded"), (("late",), "Failed")])
@@ -51,4 +51,4 @@ def test_after_traffic_the_alarms_are_read_once_answers_are_counted(
 
     assert slept == [180]
     assert bool(objections) == bool(ringing)
-    assert [told["status"] for told in clients["codedeploy"].told] == [status]
+    assert [report["status"] for report in clients["codedeploy"].statuses] == [status]

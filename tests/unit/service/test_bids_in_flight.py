@@ -83,5 +83,5 @@ def test_an_uncapped_bid_is_not_noted_and_an_unknown_viewer_stays_unknown() -> N
         raise AssertionError
 
     flight.note([], fail, NOW)
-    assert flight.added(NEW_VIEWER, ("anna", None), NOW) is NEW_VIEWER
-    assert flight.added(Exposures(), ("anna", None), NOW) == Exposures()
+    assert flight.with_bids_in_flight(NEW_VIEWER, ("anna", None), NOW) is NEW_VIEWER
+    assert flight.with_bids_in_flight(Exposures(), ("anna", None), NOW) == Exposures()
