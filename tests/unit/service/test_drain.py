@@ -146,9 +146,9 @@ def test_counts_of_a_process_without_aws_are_logged_by_its_drain(caplog: pytest.
 
     drain(result, TrackedThreads(), NOW, 0, same_publisher(result))
 
-    kept = [(line["kind"], line["minute"], line["counts"]) for line in logged(caplog, "counts.lost")]
+    lost_counts = [(line["kind"], line["minute"], line["counts"]) for line in logged(caplog, "counts.lost")]
     minute = NOW.isoformat(timespec="minutes")
-    assert kept == [
+    assert lost_counts == [
         ("bids", minute, {"plain": 3}),
         ("traffic", minute, {"requests": 3}),
         ("traffic", minute, {"plain": [3, 3]}),
