@@ -291,7 +291,7 @@ def _icon(creative: Creative, filled: Callable[[str], str]) -> IconElement | Non
         height=icon.height,
         x_position=icon.x,
         y_position=icon.y,
-        click_through=icon.click_through,
+        click_through=icon.click_through and filled(icon.click_through),
         view_tracking=icon.view_tracking and filled(icon.view_tracking),
     )
 
