@@ -232,8 +232,9 @@ def _slot_in_pod(video: Video) -> int | None:
 
     The ads of an impression with `poddur` are for any position, since at most one of them can be the first or the last.
     """
-    takes_several = (video.poddur or 0) > 0
-    return video.slotinpod if video.slotinpod in {SlotInPod.FIRST, SlotInPod.LAST} and not takes_several else None
+    if not video.slotinpod or (video.poddur or 0) > 0:
+        return None
+    return video.slotinpod if video.slotinpod in {SlotInPod.FIRST, SlotInPod.LAST} else None
 
 
 class _Rendered(NamedTuple):
