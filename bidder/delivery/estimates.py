@@ -208,7 +208,7 @@ class Flow:
     def bids_in_flight(self, now: float, delay: NoticeDelay, expected: float) -> float:
         """The bids whose notices are not due yet.
 
-        `expected` is the number of bids in the latest minute, as in `matured`.
+        `expected` is the number of bids in the latest minute, as in `take_matured`.
         """
         total = 0.0
         for minute in reversed(self.minutes):

@@ -251,17 +251,17 @@ def test_a_process_that_cannot_bid_logs_it_at_its_first_request(
 ) -> None:
     logging.getLogger("bidder").propagate = True
     caplog.set_level(logging.INFO, "bidder")
-    made = service(snapshot([campaign()]), **OUTAGES[outage])
-    assert bid(made, Call(json.dumps(video_request()).encode(), {}, "https://bid.example", NOW)).status == 204
+    failing = service(snapshot([campaign()]), **OUTAGES[outage])
+    assert bid(failing, Call(json.dumps(video_request()).encode(), {}, "https://bid.example", NOW)).status == 204
     lines = [json.loads(record.getMessage()) for record in caplog.records]
-    told = {
+    metrics = {
         (metric["Name"], line["Reason"])
         for line in lines
         if "_aws" in line
         for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]
         if line[metric["Name"]]
     }
-    assert told & watched(sam) & {("BidFailed", "raised"), ("SnapshotOld", "none")}
+    assert metrics & watched(sam) & {("BidFailed", "raised"), ("SnapshotOld", "none")}
 
 
 def _words(expression: str) -> set[str]:

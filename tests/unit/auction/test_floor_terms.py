@@ -174,11 +174,11 @@ def test_the_auction_type_of_a_deal_precedes_that_of_the_request(
 
 def outcome(imp: dict[str, Any], open_cpm: int | None, deals: list[dict[str, Any]]) -> str | tuple[int, str | None]:
     """The price of an ad of 15 seconds, or the name of the rule that rejects all bids."""
-    made = campaign(deals=deals, creatives=[creative(duration=15)])
+    buyer = campaign(deals=deals, creatives=[creative(duration=15)])
     request = parse(json.dumps(video_request(imp=imp)).encode())
-    held = snapshot([made])
+    held = snapshot([buyer])
     [slot] = match(request, held, NOW)
-    result = price(AuctionContext(request, "bidder", held.delivery, NOW), slot, made, open_cpm, 15)
+    result = price(AuctionContext(request, "bidder", held.delivery, NOW), slot, buyer, open_cpm, 15)
     return result.name if isinstance(result, Rule) else (result.cpm_micros, result.sent_deal_id)
 
 

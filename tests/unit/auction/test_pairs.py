@@ -31,8 +31,8 @@ def offers_of(request: dict[str, Any], *book: Campaign, **counted: Any) -> list[
 
 
 def offer(caps: tuple[tuple[str, int], ...] = (), owner: str = "shop.example", **changes: Any) -> Offer:
-    [made] = offers_of(video_request(), campaign(advertiser={"name": "A", "domain": owner}, **changes))
-    return made._replace(caps=tuple(CapRoom(*cap) for cap in caps))
+    [only_offer] = offers_of(video_request(), campaign(advertiser={"name": "A", "domain": owner}, **changes))
+    return only_offer._replace(caps=tuple(CapRoom(*cap) for cap in caps))
 
 
 RIVAL = "rival.example"
@@ -123,9 +123,9 @@ def test_a_secure_page_loads_https_and_loopback_urls(url: str, secure: bool) -> 
 )
 def test_a_blocked_domain_includes_its_subdomains(domain: str, badv: str, is_blocked: bool) -> None:
     owner = ".".join(domain.split(".")[-3:])
-    made = campaign(advertiser={"name": "A", "domain": domain, "owner": owner})
+    buyer = campaign(advertiser={"name": "A", "domain": domain, "owner": owner})
 
-    assert (offers_of(video_request(badv=[badv]), made) == []) == is_blocked
+    assert (offers_of(video_request(badv=[badv]), buyer) == []) == is_blocked
 
 
 @pytest.mark.parametrize(
@@ -141,11 +141,11 @@ def test_a_blocked_domain_includes_its_subdomains(domain: str, badv: str, is_blo
     ],
 )
 def test_a_category_includes_its_descendants(own: str, listed: str, is_included: bool) -> None:
-    made = campaign(categories=[own], cattax=7)
+    buyer = campaign(categories=[own], cattax=7)
 
-    assert (offers_of(video_request(bcat=[listed], cattax=7), made) == []) == is_included
-    assert bool(offers_of(video_request(acat=[listed], cattax=7), made)) == is_included
-    assert offers_of(video_request(bcat=[listed], cattax=6), made)
+    assert (offers_of(video_request(bcat=[listed], cattax=7), buyer) == []) == is_included
+    assert bool(offers_of(video_request(acat=[listed], cattax=7), buyer)) == is_included
+    assert offers_of(video_request(bcat=[listed], cattax=6), buyer)
 
 
 def test_all_categories_of_a_campaign_must_be_allowed_and_none_blocked() -> None:
@@ -183,7 +183,7 @@ def test_equal_impressions_outside_pods_are_decided_independently() -> None:
 
         together = offers_of({**rest, "imp": imps}, *book, refused=refused, reached=reached)
 
-        alone = [made for imp in imps for made in offers_of({**rest, "imp": [imp]}, *book)]
+        alone = [single for imp in imps for single in offers_of({**rest, "imp": [imp]}, *book)]
         assert [(o.slot.imp.id, o.campaign.id, o.fit.creative.id, o.draw, o.turn) for o in together] == [
             (o.slot.imp.id, o.campaign.id, o.fit.creative.id, o.draw, o.turn) for o in alone
         ]
@@ -242,10 +242,10 @@ def test_a_multiplier_by_hour_uses_the_campaigns_time_zone() -> None:
     tokyo = campaign(id="tokyo", time_zone="Asia/Tokyo", multipliers={"hour": {"mon 21": 3, "mon 13": 7}})
     elsewhere = campaign(id="x", cpm=1, time_zone="UTC", multipliers={"hour": {"mon 13": 5}})
 
-    [made] = offers_of(video_request(), berlin, elsewhere)
-    assert (made.campaign.id, made.price.cpm_micros) == ("berlin", 10_000_000)
-    [made] = offers_of(video_request(), berlin, tokyo, elsewhere)
-    assert (made.campaign.id, made.price.cpm_micros) == ("tokyo", 15_000_000)
+    [winner] = offers_of(video_request(), berlin, elsewhere)
+    assert (winner.campaign.id, winner.price.cpm_micros) == ("berlin", 10_000_000)
+    [winner] = offers_of(video_request(), berlin, tokyo, elsewhere)
+    assert (winner.campaign.id, winner.price.cpm_micros) == ("tokyo", 15_000_000)
 
 
 def test_the_player_must_support_each_api_of_a_creative() -> None:
@@ -256,18 +256,18 @@ def test_the_player_must_support_each_api_of_a_creative() -> None:
         ([], [1], True),
         ([1, 7], [7], False),
     ):
-        made = campaign(creatives=[creative(apis=needed)])
-        assert bool(offers_of(video_request(video={"api": has}), made)) == bids, (needed, has)
+        buyer = campaign(creatives=[creative(apis=needed)])
+        assert bool(offers_of(video_request(video={"api": has}), buyer)) == bids, (needed, has)
 
 
 def test_a_vast_tag_needs_a_player_for_each_of_its_types() -> None:
     tag = {"url": "https://tags.example/a", "version": "3.0", "mimes": ["video/webm", "video/mp4"]}
-    made = campaign(creatives=[creative(tag=tag, media=[], click_through=None)])
+    buyer = campaign(creatives=[creative(tag=tag, media=[], click_through=None)])
     wrapped = {"protocols": [3, 6]}
 
-    assert offers_of(video_request(video=wrapped), made)
-    assert offers_of(video_request(video={**wrapped, "mimes": ["video/webm"]}), made)
-    assert offers_of(video_request(video={**wrapped, "mimes": ["video/ogg"]}), made) == []
+    assert offers_of(video_request(video=wrapped), buyer)
+    assert offers_of(video_request(video={**wrapped, "mimes": ["video/webm"]}), buyer)
+    assert offers_of(video_request(video={**wrapped, "mimes": ["video/ogg"]}), buyer) == []
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))

@@ -44,10 +44,10 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Service:
     monkeypatch.setattr("bidder.cli.lists.publish_refresh", lambda _: None)
     s3 = FakeS3()
     tables = FaultyDynamoDB("campaigns", "history")
-    kept = CampaignRepository(tables.client, "campaigns", "history", now=lambda: NOW)
+    store = CampaignRepository(tables.client, "campaigns", "history", now=lambda: NOW)
     held = service(
         None,
-        campaigns=kept,
+        campaigns=store,
         store=SnapshotStore(s3, "b"),  # type: ignore[arg-type]
         lists=ListStore(s3, "b"),  # type: ignore[arg-type]
         taxonomies=Taxonomies(s3, "b"),  # type: ignore[arg-type]

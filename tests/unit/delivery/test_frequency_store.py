@@ -40,8 +40,8 @@ class Table:
 
     def _answer(self, params: dict[str, Any], **_: Any) -> Any:
         self.asked.append(json.loads(params["body"])["RequestItems"])
-        made = self.broken() if self.broken else None
-        return None if made is None else (AWSResponse("", 200, HTTPHeaders(), None), made)
+        fault = self.broken() if self.broken else None
+        return None if fault is None else (AWSResponse("", 200, HTTPHeaders(), None), fault)
 
 
 def reader(table: Table) -> FrequencyReader:

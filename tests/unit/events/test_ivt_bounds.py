@@ -104,7 +104,7 @@ def test_suspects_are_bids_beyond_the_bounds_of_the_rules() -> None:
     minute = [event(number, user="anna", at=NOW + timedelta(seconds=number)) for number in range(20)]
     assert in_crowded_minutes([*minute, event(0, user="anna", at=NOW)]) == frozenset()
     crowded = [*minute, event("x", user="anna", at=NOW)]
-    assert in_crowded_minutes(crowded) == {made.bid_id for made in crowded}
+    assert in_crowded_minutes(crowded) == {suspect.bid_id for suspect in crowded}
     for other in (
         event("x", user="anna", at=NOW + timedelta(minutes=1)),
         event("x", user="ben", at=NOW),

@@ -17,11 +17,11 @@ from tests.unit.rollout.test_verdict import EVENT, FakeCodeDeploy
 @pytest.fixture
 def clients(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """boto3's clients by service, and the environment of a deployment of version 2."""
-    made: dict[str, Any] = {"codedeploy": FakeCodeDeploy()}
-    monkeypatch.setattr(boto3, "client", made.__getitem__)
+    fakes: dict[str, Any] = {"codedeploy": FakeCodeDeploy()}
+    monkeypatch.setattr(boto3, "client", fakes.__getitem__)
     for name, value in {"FUNCTION": "bid", "NEW_VERSION": "2", "ALARMS": "errors,late"}.items():
         monkeypatch.setenv(f"BIDDER_ROLLOUT_{name}", value)
-    return made
+    return fakes
 
 
 @pytest.mark.parametrize(("cpm", "status"), [(12, "Succeeded"), (11, "Failed")])
