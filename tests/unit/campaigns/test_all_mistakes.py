@@ -22,7 +22,9 @@ def patterns_in(node: Any) -> Iterator[str]:
 def test_every_pattern_has_words_for_messages() -> None:
     schemas = [model.model_json_schema(schema_generator=_WithoutDefaults) for model in (Campaign, AdvertiserLimits)]
 
-    assert set(patterns_in(schemas)) == PATTERNS.keys()
+    of_decimals = {pattern for pattern in patterns_in(schemas) if pattern.startswith("^(?!")}  # pydantic's own
+
+    assert set(patterns_in(schemas)) - of_decimals == PATTERNS.keys()
 
 
 def test_mistakes_beside_others_of_their_field_are_reported_too() -> None:
