@@ -9,7 +9,7 @@ from bidder.delivery.frequency import key_of
 
 
 def apply_shared_caps(offers: Sequence[Offer]) -> list[Offer]:
-    """The offers within the viewer's caps together, in their order. The highest prices are kept first."""
+    """The offers that together stay within the viewer's caps, in their order. Offers with higher prices come first."""
     if not any(offer.caps for offer in offers):
         return list(offers)
     impressions: Counter[str] = Counter()

@@ -138,6 +138,7 @@ def test_macros_of_trackers_and_verification_parameters_are_replaced(protocol: i
             "mime": "image/png",
             "width": 20,
             "height": 20,
+            "click_through": "https://icons.example/about?d=[DOMAIN]",
             "view_tracking": "https://icons.example/v?d=[DOMAIN]",
         },
         verifications=[
@@ -160,7 +161,7 @@ def test_macros_of_trackers_and_verification_parameters_are_replaced(protocol: i
     document = str(reply.body)
     assert_valid(document)
     texts = [str(entry.text) for entry in etree.fromstring(document).iter("{*}*") if entry.text]
-    for url in ("icons.example/a.png?d=", "icons.example/v?d=", "v.example/omid.js?d="):
+    for url in ("icons.example/a.png?d=", "icons.example/about?d=", "icons.example/v?d=", "v.example/omid.js?d="):
         assert f"https://{url}news.example" in texts
     assert "https://v.example/not?d=news.example&r=[REASON]" in texts
     assert '{"d": "news.example"}' in texts

@@ -72,6 +72,15 @@ def test_messages_and_types_have_no_mutants() -> None:
     ]
 
 
+def test_arguments_that_only_affect_time_have_no_mutants() -> None:
+    source = "config = ConfigDict(defer_build=True, strict=True)\n"
+
+    assert [mutant.key.partition(": ")[2] for mutant in mutants("bidder/a.py", source)] == [
+        "ConfigDict(defer_build=True, strict=True) -> ConfigDict(defer_build=True)",
+        "True -> False",
+    ]
+
+
 def test_each_mutant_differs_from_the_file_and_from_the_others() -> None:
     texts = [ast.unparse(apply_mutation(SOURCE, mutant.number)) for mutant in mutants("bidder/a.py", SOURCE)]
 
