@@ -16,7 +16,7 @@ from bidder.openrtb.pod_dedupe import PodDedupe
 
 
 class SlotOffers(NamedTuple):
-    """A slot, the most ads that it takes, and its offers, best first. Equal slots share a list of offers."""
+    """A slot, the most ads in the slot, and its offers, the best first. Equal slots share a list of offers."""
 
     slot: Slot
     most_ads: int

@@ -37,9 +37,9 @@ def decide(
     """The offers to answer: for each slot the offer with the highest price, and a uniform hash breaks ties.
 
     The slots of a pod are filled together for the highest total price (`bidder.auction.pod`); a slot of several ads
-    gets an offer for each ad. If competitors would meet in one answer, the slots concerned are filled again with the
-    highest total price of offers without competitors (`bidder.auction.competitive_separation`). Frequency caps hold for
-    all offers together.
+    gets an offer for each ad. If the answer would have competitors, their slots are filled again with
+    the highest total price without competitors (`bidder.auction.competitive_separation`). Frequency caps apply to all
+    offers together.
 
     `refused` counts the rejections of the decision. `reached` gets, for each slot and tier, the matching conjunctions.
     """

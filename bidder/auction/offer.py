@@ -27,7 +27,7 @@ class Offer(NamedTuple):
     """A creative of a campaign for a slot, at a price.
 
     `draw` breaks ties between campaigns: a hash of request, impression and campaign, 64 bits. `turn` orders the
-    creatives of the campaign by rotation. `caps` is what frequency caps leave of the viewer.
+    creatives of the campaign by rotation. `caps` has the impressions that frequency caps leave for the viewer.
     """
 
     slot: Slot

@@ -31,7 +31,7 @@ class Verdict:
     """The outcome of a campaign: `rule` is a name of `rule_table.RULE_NAMES` or `BIDS`.
 
     `reason` is the rule in words, with `seen` and `wanted`. `best` is the best offer of a campaign that no rule
-    removed, and `shaded` what shading makes of its price.
+    removed, and `shaded` is the price of that offer after bid shading.
     """
 
     campaign_id: str

@@ -49,7 +49,7 @@ class BestOffers:
         return max(self._floor, self._worst_first[0].price.cpm_micros) if self.are_complete else self._floor
 
     def beat(self, cpm_micros: int, draw: int) -> bool:
-        """Whether the best are complete, and all of them rank above any offer of this price and draw."""
+        """Whether there are `most` offers, and all of them rank above any offer of this price and draw."""
         return self.are_complete and self._worst_first[0].rank[:2] >= (cpm_micros, draw)
 
     def best_first(self) -> list[Offer]:
@@ -88,7 +88,7 @@ def by_highest_bid(
     at_least: Callable[[], int],
     reached: list[Reached] | None = None,
 ) -> Iterator[tuple[int, list[int]]]:
-    """Yields CPMs in micros, the highest first, with the positions of the campaigns that bid no more on the impression.
+    """Yields CPMs in micros, the highest first, with the positions of the campaigns whose highest possible bid each is.
 
     Ends, and appends to `reached`, as `Candidates.runs`.
     """

@@ -37,7 +37,7 @@ OPENRTB_VERSION = {"X-Openrtb-Version": "2.6", "Cache-Control": "no-store"}
 def bid(service: Service, call: Call) -> Reply:
     """200 with a BidResponse or, for `Accept: application/xml`, with VAST; for a no-bid 204 or an empty VAST.
 
-    4xx says what is wrong with the request; 400 names each field that is invalid in OpenRTB. 503 is a no-bid at the
+    4xx has the fault of the request; 400 names each field that is invalid in OpenRTB. 503 is a no-bid at the
     concurrency limit.
     """
     if not service.room.enter():

@@ -155,7 +155,7 @@ def event_urls(terms: BidContext, offer: Offer, number: int) -> EventUrls:
 
 
 def _notice_url(url: str, *parameters: str) -> str:
-    """The URL of a notice of an exchange, with each parameter that leaves it short enough once prices are filled in."""
+    """The URL of an exchange's notice. Parameters that would make the URL with its prices too long are left out."""
     longest = len(url) + LONGEST_PRICE
     for parameter in parameters:
         longest += len(parameter) + (LONGEST_PRICE if parameter == _TO_WIN else 0)
@@ -240,7 +240,7 @@ def _slot_in_pod(video: Video) -> int | None:
 class _Rendered(NamedTuple):
     """The encoded form of the markup, and the template; None if the JSON depends on more of the request.
 
-    `creative` is held because its `id` is part of the key.
+    `creative` is stored so that its `id()`, a part of the key, is not used for another object.
     """
 
     creative: Creative

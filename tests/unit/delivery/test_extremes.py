@@ -11,11 +11,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bidder.delivery.budget import Spend, budget_limits, deal_limits
+from bidder.delivery.allowance import Pace
+from bidder.delivery.budget import BudgetLimits, Spend, budget_limits, deal_limits
 from bidder.delivery.budget_holders import advertiser_holder, deal_holder
 from bidder.delivery.estimates import Report
 from bidder.delivery.pacers import Account, Confirmed, Traffic, pace_campaigns
-from bidder.delivery.pacing import Forecast
+from bidder.delivery.pacing import Forecast, Step, step
 from bidder.delivery.participation import WHOLE
 from bidder.delivery.shared_budgets import SharedBudget, SharedBudgets
 from bidder.money import MOST_MICROS
@@ -116,3 +117,23 @@ def test_the_largest_amounts_are_kept_exactly(limit: int) -> None:
     allowance = load_delivery(compile_delivery(index, {}, NOW), index).allowance
 
     assert allowance.left(0, NOW) == limit
+
+
+def test_a_budget_whose_numbers_fail_stops_no_other_campaign(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = budget_limits(campaign(id="a", budget={"daily": 100}))
+    broken = limits._replace(daily=7)
+
+    def fail(terms: BudgetLimits, *arguments: Any, **more: Any) -> Step:
+        if terms == broken:
+            raise ZeroDivisionError
+        return step(terms, *arguments, **more)
+
+    monkeypatch.setattr("bidder.delivery.pacers.step", fail)
+    account, names = Account(), {"a": limits, "b": broken, "c": limits}
+    for minute in range(3):
+        at = NOW.timestamp() + minute * MINUTE
+        paced = pace_campaigns(names.items(), {}, Traffic({}), at, account, {})
+
+    assert (paced.paces["b"], paced.reserved["b"]) == (Pace(0, 0, 0), 0)
+    assert paced.paces["a"] == paced.paces["c"]
+    assert paced.paces["a"].burst > 0

@@ -132,8 +132,10 @@ def test_counts_that_the_drain_cannot_publish_are_logged_with_their_numbers(
 
     assert broken.now <= 20
     lines = logged(caplog, "counts.lost")
-    bids = {name: count for line in lines if line["kind"] == "bids" for name, count in line["counts"].items()}
-    assert bids["c1#d59"] == 59
+    bids = [line["counts"] for line in lines if line["kind"] == "bids"]
+    assert [len(part) for part in bids] == [NAMES_A_LINE, 9]
+    in_deals = {name: count for part in bids for name, count in part.items() if name != "c1"}
+    assert in_deals == {f"c1#d{number}": number for number in range(2, 60)}
     traffic = [line["counts"] for line in lines if line["kind"] == "traffic"]
     assert traffic[0] == {"requests": 7}
     assert {name: tuple(counts) for part in traffic[1:] for name, counts in part.items()} == many
@@ -149,7 +151,7 @@ def test_counts_of_a_process_without_aws_are_logged_by_its_drain(caplog: pytest.
     lost_counts = [(line["kind"], line["minute"], line["counts"]) for line in logged(caplog, "counts.lost")]
     minute = NOW.isoformat(timespec="minutes")
     assert lost_counts == [
-        ("bids", minute, {"plain": 3}),
         ("traffic", minute, {"requests": 3}),
         ("traffic", minute, {"plain": [3, 3]}),
+        ("bids", minute, {"plain": 3}),
     ]
