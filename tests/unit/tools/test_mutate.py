@@ -107,6 +107,8 @@ def test_tests_of_the_file_precede_those_of_its_room_and_others() -> None:
     ]
 
     assert nearest_first(names, "bidder/auction/price.py") == names[::-1]
+    outside = ["tests/golden/test_auctions.py::a", "tests/unit/test_currency.py::a", "tests/unit/test_money.py::a"]
+    assert nearest_first(outside, "bidder/money.py") == outside[::-1]
 
 
 @pytest.mark.parametrize(
