@@ -2,8 +2,8 @@
 
 import { trusted } from './trusted.js';
 
-// Inline, so that the page's styles for all elements do not apply.
-const HOST = 'all:initial;position:absolute;z-index:1;overflow:hidden;font:500 14px/1 system-ui,sans-serif;color:#fff';
+// Important, so that the page's styles for all elements do not apply.
+const HOST = { all: 'initial', position: 'absolute', 'z-index': '1', overflow: 'hidden', font: '500 14px/1 system-ui,sans-serif', color: '#fff' };
 const CSS = `*{box-sizing:border-box}video,.click{position:absolute;inset:0;width:100%;height:100%;object-fit:contain;background:#000}
 button{all:unset;box-sizing:border-box;cursor:pointer;background:#000a;border-radius:6px;padding:0 14px;height:40px;min-width:40px;text-align:center}
 button:focus-visible{outline:2px solid #fff;outline-offset:-3px}.click{background:none;height:100%;border-radius:0}
@@ -14,7 +14,8 @@ svg{width:20px;height:20px;display:block;margin:auto}.mute{padding:0}`;
 
 export function buildStage({ video, screen, isOverlay, options: { labels } }) {
   const host = document.createElement('div');
-  host.style.cssText = HOST;
+  const style = (name, value) => host.style.setProperty(name, value, 'important');
+  for (const [name, value] of Object.entries(HOST)) style(name, value);
   const root = host.attachShadow({ mode: 'open' });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(CSS);
@@ -25,7 +26,7 @@ export function buildStage({ video, screen, isOverlay, options: { labels } }) {
   const [click, label, mute, skip, bar, wave] = ['.click', '.label', '.mute', '.skip', 'i', 'path + path'].map((each) => root.querySelector(each));
   if (isOverlay) root.prepend(screen);
   const alignToVideo = () => {
-    for (const side of ['Left', 'Top', 'Width', 'Height']) host.style[side.toLowerCase()] = `${video[`offset${side}`]}px`;
+    for (const side of ['Left', 'Top', 'Width', 'Height']) style(side.toLowerCase(), `${video[`offset${side}`]}px`);
   };
   const watcher = new ResizeObserver(alignToVideo);
   watcher.observe(video);

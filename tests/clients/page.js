@@ -106,6 +106,7 @@ async function show({ bidder, script, content, at = 0, clicks = [], leave, platf
     events.push([type, detail]);
     if (type === 'start') video.requestVideoFrameCallback(() => (firstFrame ??= performance.now() - asked));
     if (type === 'pixel' && ['complete', 'skip', 'error'].includes(detail.event)) over = performance.now();
+    if (type === 'start' && during === 'hide') video.style.display = 'none';
     if (type === 'start' && during === 'remove') setTimeout(() => video.remove(), 300);
     if (type === 'start' && during === 'replace') setTimeout(() => video.play(Object.assign(video, { src: `${content}?next` })), 300);
     if (type === 'vast' && leave) setTimeout(() => (location.href = 'about:blank'), leave);

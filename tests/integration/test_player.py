@@ -221,6 +221,8 @@ def test_after_a_failure_the_content_resumes_at_once(
     assert_content_is_back(shown, stack)
 
 
+PATIENT = {"timeout": 5000, "mediaTimeout": 10_000}
+"""The time limits of a break on a busy machine."""
 NO_CONTENT = "/vast?format=openrtb&country=" + NOBODY
 """An answer without content: a bidder without a bid answers 204."""
 
@@ -239,8 +241,8 @@ def test_the_error_of_a_wrapper_has_the_code_of_its_failure(
         stack,
         ONE,
         vast=f"{wrapper}</VASTAdTagURI></Wrapper></Ad></VAST>",
-        timeout=5000,
-        expected=["404", "/e/test"],
+        **PATIENT,
+        expected=["404", "/e/test", "CORS", "/nothing", "/player.d.ts"],
     )
 
     assert (shown["outcome"]["status"], shown["outcome"]["code"]) == ("error", code)
@@ -249,7 +251,7 @@ def test_the_error_of_a_wrapper_has_the_code_of_its_failure(
 
 
 def test_a_tag_that_answers_without_content_has_no_ad(page: PublisherPage, stack: dict[str, str]) -> None:
-    shown = show(page, stack, ONE, tag=f"https://{page.bidder}{NO_CONTENT}", timeout=5000)
+    shown = show(page, stack, ONE, tag=f"https://{page.bidder}{NO_CONTENT}", **PATIENT)
 
     assert shown["outcome"] == {"status": "empty", "ads": []}
     assert_content_is_back(shown, stack)
@@ -263,7 +265,7 @@ def test_a_break_without_a_video_element_is_an_error(page: PublisherPage, stack:
 def test_the_break_ends_when_the_page_removes_or_reuses_the_video(
     page: PublisherPage, stack: dict[str, str], during: str
 ) -> None:
-    shown = show(page, stack, ONE, during=during)
+    shown = show(page, stack, ONE, during=during, **PATIENT)
 
     assert (shown["outcome"]["status"], shown["left"]) == ("aborted", 0 if during == "replace" else -1)
     assert events(page)["start"] == 1
@@ -278,7 +280,7 @@ STYLES = "div{position:static!important;margin:40px} *{font:italic 40px serif}"
 def test_a_page_with_trusted_types_and_styles_for_all_elements_shows_ads(
     page: PublisherPage, stack: dict[str, str]
 ) -> None:
-    shown = show(page, stack, ONE, csp="require-trusted-types-for 'script'", css=STYLES, clicks=["skip"])
+    shown = show(page, stack, ONE, csp="require-trusted-types-for 'script'", css=STYLES, clicks=["skip"], **PATIENT)
 
     assert shown["outcome"]["status"] == "skipped"
     assert_content_is_back(shown, stack)
@@ -297,9 +299,10 @@ def test_an_ad_in_a_hidden_player_is_not_viewable(page: PublisherPage, stack: di
         stack,
         ONE,
         vast=f"{vast}</Creatives></InLine></Ad></VAST>",
-        css="video{display:none}",
+        during="hide",
         clicks=["skip"],
         expected="/e/",
+        **PATIENT,
     )
 
     assert shown["pixels"] == ["notViewable"]
