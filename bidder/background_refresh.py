@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from bidder import log
 from bidder.metrics import emf
@@ -40,12 +40,12 @@ class BackgroundRefreshed(Generic[T]):
         self._read = read
         self._lifetime = lifetime
         self._clock = clock
-        self._start = start
         self._first = SharedRun(self._read_first, name)
+        self._again = SharedRun(self._renew, name, start)
         self._value: T | None = None
         self._failure: Exception | None = None
         self._failures = RepeatedFailures(clock)
-        self._due = 0.0
+        self._due = self._expires = 0.0
 
     def begin(self) -> None:
         """Starts the first read unless there is a value, and returns without waiting."""
@@ -61,8 +61,22 @@ class BackgroundRefreshed(Generic[T]):
             self._wait_for_first(patience)
         elif self._clock() >= self._due:
             self._due = self._clock() + self._lifetime(self._value)  # so that no other caller starts a second read
-            self._start(self._renew)
+            self._again.begin()
         assert self._value is not None  # noqa: S101  # for mypy: it was read
+        return self._value
+
+    def newest(self, patience: float = PATIENCE) -> T:
+        """The value, which was read at most a lifetime ago. Waits at most `patience` seconds for an older one's read.
+
+        A process that had no request for longer than the lifetime returns an older value from `value`. Raises NotRead.
+        """
+        value = self.value(patience)
+        if self._clock() < self._expires:
+            return value
+        self._again.wait(patience)
+        if self._value is None or self._clock() >= self._expires:
+            msg = f"{self._name}: not read again within {patience:.1f} s"
+            raise NotRead(msg)
         return self._value
 
     @property
@@ -87,8 +101,8 @@ class BackgroundRefreshed(Generic[T]):
 
     def _read_anew(self) -> None:
         value = self._read(self._value)
-        self._due = self._clock() + self._lifetime(value)
         self._value = value
+        self._due = self._expires = self._clock() + self._lifetime(value)
 
     def _renew(self) -> None:
         try:
@@ -96,9 +110,11 @@ class BackgroundRefreshed(Generic[T]):
         except Exception as failure:  # for any failure, the last good value is better than none
             why = type(failure).__name__
             if failures := self._failures.failed(why):
-                named = {"parameter": self._name, "why": why}
-                about = emf(datetime.now(UTC), "ParameterKept", "unread", failures.unlogged, **named)
-                log.error("parameter.kept", **about, **failures.fields)
+                log.error("parameter.kept", **self._metric(failures.unlogged, why=why), **failures.fields)
         else:
             if ended := self._failures.succeeded():
-                log.event("parameter.recovered", parameter=self._name, **ended.fields)
+                log.event("parameter.recovered", **self._metric(ended.unlogged), **ended.fields)
+
+    def _metric(self, failures: int, **properties: str) -> dict[str, Any]:
+        named = {"parameter": self._name, **properties}
+        return emf(datetime.now(UTC), "ParameterKept", "unread", failures, **named) if failures else named

@@ -153,7 +153,7 @@ def read(values: Mapping[str, str], *, secrets: bool = True) -> Reading:
 
 
 def better(current: Reading | None, new: Reading) -> Reading:
-    """The reading to use: the current one (`held`) if the new one has a fault, else the new one.
+    """The reading to use: the current reading if the new one has a fault, else the new one.
 
     A reading with some of the faults of the current one replaces it, so that each correction takes effect.
     """

@@ -27,8 +27,11 @@ class RepeatedFailures:
     A failure for a reason that is new in the row is due at once.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, calm: float = 0.0) -> None:
+        """`calm` is the seconds without a failure that end a row, for work of which only some runs fail."""
         self._clock = clock
+        self._calm = calm
+        self._last = 0.0
         self._reasons: set[str] = set()
         self._in_row = self._unlogged = 0
         self._since = self._due = 0.0
@@ -40,6 +43,7 @@ class RepeatedFailures:
         if not self._in_row:
             self._since, self._interval = now, FIRST_INTERVAL
         self._in_row += 1
+        self._last = now
         self._unlogged += 1
         if reason in self._reasons and now < self._due:
             return None
@@ -49,10 +53,10 @@ class RepeatedFailures:
         return Failures(unlogged, self._in_row, now - self._since)
 
     def succeeded(self) -> Failures | None:
-        """Ends the row. Returns its failures if there were any."""
-        if not self._in_row:
+        """Ends the row unless its last failure is too recent. Returns the failures of a row that ends."""
+        if not self._in_row or (now := self._clock()) < self._last + self._calm:
             return None
-        ended = Failures(self._unlogged, self._in_row, self._clock() - self._since)
+        ended = Failures(self._unlogged, self._in_row, now - self._since)
         self._in_row = self._unlogged = 0
         self._reasons.clear()
         return ended

@@ -74,7 +74,7 @@ def request_attributes(
     channel = request.site or request.app or request.dooh
     device, user = request.device, request.user
     geo = request.location()
-    values = _stated(
+    values = _lower_texts(
         known,
         inventory=channel and type(channel).__name__,
         exchange=exchange,
@@ -125,7 +125,7 @@ def hour_of_week(local: datetime) -> str:
     return f"{DAYS[local.weekday()]} {local.hour}"
 
 
-def _stated(known: TargetedRanges, **stated: object) -> Values:
+def _lower_texts(known: TargetedRanges, **stated: object) -> Values:
     return {
         name: (text,)
         for name, value in stated.items()
@@ -164,7 +164,7 @@ def _of_device(device: Device, known: TargetedRanges) -> Values:
 
 
 def _of_hints(hints: UserAgent, known: TargetedRanges) -> Values:
-    return _stated(known, os=hints.platform and hints.platform.brand, model=hints.model)
+    return _lower_texts(known, os=hints.platform and hints.platform.brand, model=hints.model)
 
 
 def _browsers(device: Device) -> Iterator[str]:
@@ -192,7 +192,7 @@ def _of_geo(geo: Geo, known: TargetedRanges, now: datetime) -> Values:
     values: Values = {}
     if geo.country and "country" in known.attributes:
         values["country"] = (geo.country.lower(),)
-    values |= _stated(
+    values |= _lower_texts(
         known,
         region=geo.country and region and f"{geo.country}-{region}",
         metro=geo.metro,

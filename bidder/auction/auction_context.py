@@ -24,7 +24,7 @@ def _new_viewer() -> "Exposures":
 
 
 def _read_once(read: ReadExposures | None) -> ReadExposures:
-    """A function that reads the exposures at its first call, and returns the same ones from then on.
+    """A function that reads the exposures at its first call, and returns the same result at each call.
 
     None stands for a new viewer.
     """
@@ -43,9 +43,9 @@ def _read_once(read: ReadExposures | None) -> ReadExposures:
 class AuctionContext:
     """The request, our buyer seat in its normal form, the delivery state and the time of the auction (UTC, aware).
 
-    `exposures` returns the viewer's exposures; `read_exposures` is called at its first call alone.
+    `exposures` returns the viewer's exposures. Its first call calls `read_exposures`, further calls do not.
     `deals_reached` takes the impression's id and the budget holder for each deal with a budget in which a campaign
-    could bid. `languages` are the languages that the request takes, ISO 639-1; `wlangb` has BCP 47 tags (OpenRTB 2.6,
+    could bid. `languages` are the languages that the request accepts, ISO 639-1; `wlangb` has BCP 47 tags (OpenRTB 2.6,
     3.2.1).
     """
 

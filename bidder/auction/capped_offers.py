@@ -8,21 +8,21 @@ from bidder.campaigns.campaign import CapLevel
 from bidder.delivery.frequency import key_of
 
 
-def within_caps(offers: Sequence[Offer]) -> list[Offer]:
-    """The offers within the viewer's caps together, in their order. The highest prices are kept first."""
+def apply_shared_caps(offers: Sequence[Offer]) -> list[Offer]:
+    """The offers that together stay within the viewer's caps, in their order. Offers with higher prices come first."""
     if not any(offer.caps for offer in offers):
         return list(offers)
-    taken: Counter[str] = Counter()
-    kept: set[int] = set()
+    impressions: Counter[str] = Counter()
+    selected: set[int] = set()
     for number in sorted(range(len(offers)), key=lambda number: (-offers[number].price.cpm_micros, number)):
         offer = offers[number]
-        if all(taken[room.key] < room.impressions for room in offer.caps):
-            kept.add(number)
-            taken.update(shown_as(offer))
-    return [offer for number, offer in enumerate(offers) if number in kept]
+        if all(impressions[room.key] < room.impressions for room in offer.caps):
+            selected.add(number)
+            impressions.update(cap_keys_of(offer))
+    return [offer for number, offer in enumerate(offers) if number in selected]
 
 
-def shown_as(offer: Offer) -> list[str]:
+def cap_keys_of(offer: Offer) -> list[str]:
     """The keys under which caps count an impression of the offer."""
     campaign, creative = offer.campaign, offer.fit.creative
     return [key_of(level, campaign.id, creative.id, campaign.advertiser.domain) for level in CapLevel]

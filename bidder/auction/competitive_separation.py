@@ -11,12 +11,12 @@ from typing import NamedTuple
 from bidder.auction.match import Slot
 from bidder.auction.offer import Offer
 from bidder.auction.pod import dedupes, pod_capacity
-from bidder.auction.pod_packing import MAX_STEPS, PodAd, PodPlace, pack_pods
+from bidder.auction.pod_packing import MAX_STEPS, PodAd, PodSlot, pack_pods
 from bidder.openrtb.pod_dedupe import PodDedupe
 
 
 class SlotOffers(NamedTuple):
-    """A slot, the most ads that it takes, and its offers, best first. Equal slots share a list of offers."""
+    """A slot, the most ads in the slot, and its offers, the best first. Equal slots share a list of offers."""
 
     slot: Slot
     most_ads: int
@@ -33,7 +33,7 @@ Pod = Sequence[SlotOffers]
 
 def pack_pod(pod: Pod, most_steps: int) -> Sequence[Offer]:
     """The offers with the highest total value in a pod, without regard to competitors."""
-    return _filled([pod], None, most_steps)[0]
+    return _fill_pods([pod], None, most_steps)[0]
 
 
 def separate_competitors(pods: Sequence[Pod], chosen: Sequence[Sequence[Offer]]) -> list[Sequence[Offer]]:
@@ -53,15 +53,15 @@ def separate_competitors(pods: Sequence[Pod], chosen: Sequence[Sequence[Offer]])
             for o in choices.offers
         )
     ]
-    kept = list(chosen)
-    for number, packed in zip(involved, _filled([pods[n] for n in involved], names, MAX_STEPS), strict=True):
-        kept[number] = packed
-    return kept
+    pod_offers = list(chosen)
+    for number, packed in zip(involved, _fill_pods([pods[n] for n in involved], names, MAX_STEPS), strict=True):
+        pod_offers[number] = packed
+    return pod_offers
 
 
-def _filled(pods: Sequence[Pod], names: "_Names | None", most_steps: int) -> list[Sequence[Offer]]:
+def _fill_pods(pods: Sequence[Pod], names: "_Names | None", most_steps: int) -> list[Sequence[Offer]]:
     bits = _Bits()
-    pod_places = []
+    pod_slots = []
     for number, pod in enumerate(pods):
         once = dedupes([choices.slot for choices in pod])
         ads_of: dict[int, list[PodAd]] = {}
@@ -72,8 +72,8 @@ def _filled(pods: Sequence[Pod], names: "_Names | None", most_steps: int) -> lis
                 marks, bars = (bits.of(names.own(offer)), bits.of(names.barred(offer))) if names else (0, 0)
                 seconds = offer.fit.creative.seconds
                 ads.append(PodAd(offer.price.cpm_micros, seconds, twice | marks, twice | bars))
-            pod_places.append(PodPlace(*pod_capacity(choices.slot.video, choices.most_ads), ads))
-    ranks = iter(pack_pods(pod_places, most_steps))
+            pod_slots.append(PodSlot(*pod_capacity(choices.slot.video, choices.most_ads), ads))
+    ranks = iter(pack_pods(pod_slots, most_steps))
     return [[choices.offer(rank) for choices in pod for rank in next(ranks)] for pod in pods]
 
 
@@ -124,9 +124,9 @@ class _Names:
         """The keys of `_once` that count an impression of the offer."""
         if not self._once:
             return []
-        from bidder.auction.capped_offers import shown_as  # loaded where an offer is capped
+        from bidder.auction.capped_offers import cap_keys_of  # loaded where an offer is capped
 
-        return [key for key in shown_as(offer) if key in self._once]
+        return [key for key in cap_keys_of(offer) if key in self._once]
 
     def barred(self, offer: Offer) -> Iterator[Hashable]:
         owner = offer.campaign.advertiser.owner

@@ -44,13 +44,13 @@ class CreativeFacts(NamedTuple):
         return not attributes.isdisjoint(blocked)
 
     def is_insecure(self) -> bool:
-        """Whether the impression demands https, and a click or all files of an accepted type go without."""
+        """Whether the impression requires https, and the click or all files of accepted types use http."""
         if not self.imp.secure:
             return False
         return not all(map(is_secure, self.creative.links())) or (bool(self.of_type) and not self.secure)
 
     def has_accepted_mime(self) -> bool:
-        """Whether the player takes the type of a file, or of a file that the tag may answer with."""
+        """Whether the player accepts the type of a file, or of a file that the tag may answer."""
         tag = self.creative.tag
         return any(mime in self.video.mimes for mime in tag.mimes) if tag else bool(self.of_type)
 
@@ -72,7 +72,7 @@ def creative_facts(
 def _markup(creative: Creative, video: Video) -> tuple[Version, Protocol] | None:
     """The VAST version that the creative is written in for this player, and its protocol; None if none suits both.
 
-    A tag goes out as a Wrapper, and the tag's answer must suit the player as well.
+    The bid of a tag has a Wrapper, and the player must also accept the VAST that the tag answers.
     """
     accepted = video.accepted_protocols()
     if creative.tag and not takes_inline(accepted, creative.tag.version):

@@ -18,7 +18,7 @@ from bidder.vast.version import Version
 
 
 class Fit(NamedTuple):
-    """A creative, the VAST version and protocol of its markup, and the files of it that the player takes.
+    """A creative, the VAST version and protocol of its markup, and the files of the creative that the player accepts.
 
     The file closest to the player's size is first; a tag has none.
     """
@@ -30,7 +30,7 @@ class Fit(NamedTuple):
 
 
 def fits(record: Record, slot: Slot, languages: Sequence[str]) -> list[Fit] | Rule[CreativeFacts]:
-    """The creatives of a campaign that fit, or the rule that rejects the creative that came furthest in the table."""
+    """The creatives of a campaign that fit, or the rule that rejects the creative that passed the most rules."""
     fitting: list[Fit] = []
     broken: list[Rule[CreativeFacts]] = []
     for creative in record.campaign.creatives:

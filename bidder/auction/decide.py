@@ -7,8 +7,8 @@ from itertools import zip_longest
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.competitive_separation import Pod, SlotOffers, are_separated, pack_pod, separate_competitors
 from bidder.auction.match import Slot
-from bidder.auction.offer import Offer, offers, redrawn
-from bidder.auction.pod import group, is_pod, most_ads
+from bidder.auction.offer import Offer, offers, redraw
+from bidder.auction.pod import group_by_break, is_pod, most_ads
 from bidder.auction.pod_packing import MAX_STEPS
 from bidder.auction.price import fixed_prices, lowest_floor
 from bidder.auction.reached import Reached
@@ -37,21 +37,21 @@ def decide(
     """The offers to answer: for each slot the offer with the highest price, and a uniform hash breaks ties.
 
     The slots of a pod are filled together for the highest total price (`bidder.auction.pod`); a slot of several ads
-    gets an offer for each ad. If competitors would meet in one answer, the slots concerned are filled again with the
-    highest total price of offers without competitors (`bidder.auction.competitive_separation`). Frequency caps hold for
-    all offers together.
+    gets an offer for each ad. If the answer would have competitors, their slots are filled again with
+    the highest total price without competitors (`bidder.auction.competitive_separation`). Frequency caps apply to all
+    offers together.
 
-    `refused` counts the rejections of the decision, and `reached` takes how far the decision came on each slot.
+    `refused` counts the rejections of the decision. `reached` gets, for each slot and tier, the matching conjunctions.
     """
     refused = Counter() if refused is None else refused
     broken = first_broken(REQUEST, context)
     if broken:
         refused["", broken.name] += 1
         return []
-    playable = [slot for slot in slots if not _unplayable(slot, refused)]
+    playable = [slot for slot in slots if not _is_unplayable(slot, refused)]
     if len(playable) == 1 and not playable[0].video.poddur:  # most requests: no ad beside this ad
-        return _dearest(context, playable[0], snapshot, 1, refused, reached)
-    pods, most = group(playable, context.request.imp), most_ads(playable)
+        return _find_highest_bids(context, playable[0], snapshot, 1, refused, reached)
+    pods, most = group_by_break(playable, context.request.imp), most_ads(playable)
     together = [pod for pod in pods if is_pod(pod, most)]
     shared = _Shared(context, snapshot, refused, reached)
     shared.prepare([slot for pod in together for slot in pod])
@@ -61,7 +61,7 @@ def decide(
     for pod, following in zip_longest(pods, pods[1:]):
         if is_pod(pod, most):
             pod_offers.append([SlotOffers(slot, most, shared.choices(slot)) for slot in pod])
-            chosen.append(shared.packed(pod_offers[-1], most_steps))
+            chosen.append(shared.pack(pod_offers[-1], most_steps))
         else:
             pod_offers.append([SlotOffers(pod[0], 1, shared.best(pod[0], following[0] if following else None))])
             chosen.append(pod_offers[-1][0].offers)
@@ -70,15 +70,15 @@ def decide(
         pod_offers = [
             slot_offers
             if is_pod(pod, most)
-            else [SlotOffers(pod[0], 1, _dearest(context, pod[0], snapshot, choices, Counter()))]
+            else [SlotOffers(pod[0], 1, _find_highest_bids(context, pod[0], snapshot, choices, Counter()))]
             for pod, slot_offers in zip(pods, pod_offers, strict=True)
         ]
         chosen = separate_competitors(pod_offers, chosen)
     answer = [offer for offers in chosen for offer in offers]
     if any(offer.caps for offer in answer):
-        from bidder.auction.capped_offers import within_caps  # loaded where an offer is capped
+        from bidder.auction.capped_offers import apply_shared_caps  # loaded only if an offer is capped
 
-        return within_caps(answer)
+        return apply_shared_caps(answer)
     return answer
 
 
@@ -108,15 +108,15 @@ class _Shared:
         self._most = max(2, min(POD_CHOICES, MOST_CHOICES // max(1, differing)))
 
     def choices(self, slot: Slot) -> list[Offer]:
-        """The best offers on a slot of a pod, best first."""
+        """The offers with the highest bids on a slot of a pod, the highest bid first."""
         model = self._models[slot.imp.id]
         if model not in self._choices:
-            self._choices[model] = _dearest(
+            self._choices[model] = _find_highest_bids(
                 self._context, slot, self._snapshot, self._most, self._refused, self._reached
             )
         return self._choices[model]
 
-    def packed(self, pod: Pod, most_steps: int) -> Sequence[Offer]:
+    def pack(self, pod: Pod, most_steps: int) -> Sequence[Offer]:
         """The offers that fill a pod. Equal pods of a single slot share one result."""
         if len(pod) > 1:
             return pack_pod(pod, most_steps)
@@ -127,32 +127,32 @@ class _Shared:
         return [offer._replace(slot=slot) for offer in self._packed[model]]
 
     def best(self, slot: Slot, following: Slot | None) -> list[Offer]:
-        """The best offer on a slot outside pods; `following` is the slot after it."""
+        """The offer with the highest bid on a slot outside pods. `following` is the slot after it."""
         if self._before is None or not _are_alike(self._before, slot):
             is_fixed = fixed_prices(slot.imp, self._context.delivery.rates) is not None
             if is_fixed or following is None or not _are_alike(slot, following):
                 self._before = None
-                return _dearest(self._context, slot, self._snapshot, 1, self._refused, self._reached)
+                return _find_highest_bids(self._context, slot, self._snapshot, 1, self._refused, self._reached)
             self._before = slot
-            self._equals = _equals(self._context, slot, self._snapshot, self._refused, self._reached)
-        return [redrawn(self._context, slot, self._equals)] if self._equals else []
+            self._equals = _find_equal_bids(self._context, slot, self._snapshot, self._refused, self._reached)
+        return [redraw(self._context, slot, self._equals)] if self._equals else []
 
 
 def _are_alike(first: Slot, other: Slot) -> bool:
     return first.values == other.values and {**vars(first.imp), "id": other.imp.id} == vars(other.imp)
 
 
-def _unplayable(slot: Slot, refused: Refused) -> bool:
+def _is_unplayable(slot: Slot, refused: Refused) -> bool:
     broken = first_broken(PLAYER, slot)
     if broken:
         refused["", broken.name] += 1
     return broken is not None
 
 
-def _equals(
+def _find_equal_bids(
     context: AuctionContext, slot: Slot, snapshot: Snapshot, refused: Refused, reached: list[Reached] | None
 ) -> list[Offer]:
-    """The offers of the highest price on a slot."""
+    """The offers that share the highest bid on a slot."""
     equals: list[Offer] = []
     floor = lowest_floor(slot.imp, slot.video, context.delivery.rates)
 
@@ -169,7 +169,7 @@ def _equals(
     return equals
 
 
-def _dearest(
+def _find_highest_bids(
     context: AuctionContext,
     slot: Slot,
     snapshot: Snapshot,
@@ -177,7 +177,7 @@ def _dearest(
     refused: Refused,
     reached: list[Reached] | None = None,
 ) -> list[Offer]:
-    """The `most` best offers on a slot, best first."""
+    """The offers with the `most` highest bids on a slot, the highest bid first."""
     best = best_offers(context, slot, most)
     for position in visits(context, slot, snapshot.index, best, reached):
         for offer in _offers_of(context, slot, snapshot, position, refused):

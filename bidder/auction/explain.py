@@ -16,7 +16,7 @@ from bidder.auction.offer import Offer
 from bidder.auction.response_selection import AnswerStages, Select, answer_stages, would_be_affordable
 from bidder.auction.rule import AnyRule, first_broken, names_of
 from bidder.auction.rules import DECIDED
-from bidder.auction.shading import shade
+from bidder.auction.shading import shade_offers
 from bidder.auction.unmet_targeting import ATTRIBUTES
 from bidder.auction.verdict import BIDS, Verdict, verdict
 from bidder.delivery.budget import Withheld
@@ -69,7 +69,7 @@ def explain(
     """
     slots = match(request, snapshot, now, exchange)
     context = AuctionContext(request, seat, snapshot.delivery, now, read_exposures)
-    chosen = shade(context, decide(context, slots, snapshot), exchange)
+    chosen = shade_offers(context, decide(context, slots, snapshot), exchange)
     pay = partial(would_be_affordable, snapshot=snapshot, now=now)
     stages = answer_stages(request, chosen, within_shares, pay, as_xml=as_xml)
     latest = _latest(snapshot, most, campaign_id)

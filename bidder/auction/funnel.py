@@ -1,7 +1,7 @@
 """A sample of decisions, which counts the obstacles of each campaign before any rule is checked.
 
 A sampled impression has four sets of campaigns: those that match except for the lengths of their creatives, those that
-match, those that may bid at the floor, and those that the decision reached. Each set is a part of the one before.
+match, those that may bid at the floor, and those that the decision considered. Each set is a subset of the set before.
 """
 
 from collections import Counter
@@ -19,14 +19,14 @@ _STEPS = (LENGTH, FLOOR, OUTBID)
 
 
 class Sample:
-    """The impressions of a minute's sample; each stands for `weight` impressions."""
+    """The sampled impressions of a minute. Each represents `weight` impressions."""
 
     def __init__(self, steps: list[list[Noted]], weight: float) -> None:
         self._steps = steps
         self._weight = weight
 
     def counts(self) -> Counter[str]:
-        """The impressions that each obstacle keeps from each campaign, by name, to the nearest whole."""
+        """The rounded number of impressions from which each obstacle excludes each campaign, by name."""
         left = [Counter(opportunities(noted, self._weight, by_class=False)) for noted in self._steps]
         counts: Counter[str] = Counter()
         for obstacle, before, after in zip(_STEPS, left, left[1:], strict=False):
@@ -42,7 +42,7 @@ class Funnel:
         self._steps: list[list[Noted]] = [[] for _ in range(len(_STEPS) + 1)]
 
     def note(self, snapshot: Snapshot, slot: Slot, reached: list[Reached]) -> None:
-        """Notes an impression, unless the sample is full. `reached` is how far its decision came."""
+        """Notes an impression, unless the sample is full. `reached` has the parts of the tiers that were considered."""
         if len(self._steps[0]) >= MOST:
             return
         floor = lowest_floor(slot.imp, slot.video, snapshot.delivery.rates)

@@ -49,7 +49,7 @@ class Candidates:
         """Yields positions in the index, tier by tier, in each tier the highest bid first.
 
         Ends when no further campaign may bid `at_least()`, CPM in micros. If `paced`, leaves out the campaigns that
-        pacing keeps out of the auction. Appends to `reached`, tier by tier, how far the iteration came.
+        pacing excludes from the auction. Appends the considered part of each tier to `reached`.
         """
         for _, positions, _ in self.runs(at_least, paced=paced, reached=reached):
             yield from positions
@@ -98,7 +98,7 @@ class Candidates:
         return positions
 
     def reached(self, least: int) -> Iterator[Reached]:
-        """The tiers that a decision reaches if it considers all campaigns whose bid may be `least`, a CPM in micros."""
+        """The tiers of a decision that considers all campaigns whose bid may be `least`, a CPM in micros."""
         for number, part, tier in self._shared.index.tiers:
             if tier.tops[0] < least:
                 return
@@ -147,7 +147,7 @@ class Candidates:
 
 
 def end_of(tier: Tier, least: int) -> int:
-    """The number of a tier's campaigns that may bid `least`, CPM in micros; they stand first."""
+    """The number of a tier's campaigns that may bid at least `least`, CPM in micros. They are the first of the tier."""
     return bisect_right(tier.tops, -least, key=neg)
 
 

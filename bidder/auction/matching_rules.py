@@ -1,4 +1,4 @@
-"""The rules of matching: why a campaign is not among the candidates that the decision visits.
+"""The rules of matching, which exclude a campaign from the candidates of the decision.
 
 The index applies these rules to sets of campaigns (`bidder.auction.match`). The checks here are for one campaign.
 """

@@ -27,7 +27,7 @@ class Offer(NamedTuple):
     """A creative of a campaign for a slot, at a price.
 
     `draw` breaks ties between campaigns: a hash of request, impression and campaign, 64 bits. `turn` orders the
-    creatives of the campaign by rotation. `caps` is what frequency caps leave of the viewer.
+    creatives of the campaign by rotation. `caps` has the impressions that frequency caps leave for the viewer.
     """
 
     slot: Slot
@@ -53,13 +53,13 @@ def offers(context: AuctionContext, slot: Slot, record: Record) -> list[Offer] |
     fitting = fits(record, slot, context.languages)
     if isinstance(fitting, Rule):
         return fitting
-    priced = _priced(context, slot, campaign, fitting)
+    priced = _price_creatives(context, slot, campaign, fitting)
     if isinstance(priced, Rule):
         return priced
-    return _capped(context, slot, campaign, fitting, priced) if campaign.frequency_caps else priced
+    return _apply_caps(context, slot, campaign, fitting, priced) if campaign.frequency_caps else priced
 
 
-def _capped(
+def _apply_caps(
     context: AuctionContext, slot: Slot, campaign: Campaign, fitting: Sequence[Fit], priced: list[Offer]
 ) -> list[Offer] | AnyRule:
     """The offers of the creatives that frequency caps allow. They are priced again if some are left out."""
@@ -73,11 +73,13 @@ def _capped(
     allowed = [fit for fit in fitting if fit.creative.id in caps]
     if FREQUENCY.rejects(caps):
         return FREQUENCY
-    result = priced if len(allowed) == len(fitting) else _priced(context, slot, campaign, allowed)
+    result = priced if len(allowed) == len(fitting) else _price_creatives(context, slot, campaign, allowed)
     return result if isinstance(result, Rule) else [o._replace(caps=caps[o.fit.creative.id]) for o in result]
 
 
-def _priced(context: AuctionContext, slot: Slot, campaign: Campaign, fitting: Sequence[Fit]) -> list[Offer] | AnyRule:
+def _price_creatives(
+    context: AuctionContext, slot: Slot, campaign: Campaign, fitting: Sequence[Fit]
+) -> list[Offer] | AnyRule:
     cpm = open_bid_cpm(context, slot, campaign, [fit.creative for fit in fitting])
     priced: list[tuple[Fit, Price]] = []
     unpriced: list[AnyRule] = []
@@ -90,7 +92,7 @@ def _priced(context: AuctionContext, slot: Slot, campaign: Campaign, fitting: Se
     return _in_turn(context, slot, campaign, priced) if priced else unpriced[0]
 
 
-def redrawn(context: AuctionContext, slot: Slot, equals: Sequence[Offer]) -> Offer:
+def redraw(context: AuctionContext, slot: Slot, equals: Sequence[Offer]) -> Offer:
     """The best of offers of equal price, with new draws for a slot that differs from theirs only in the id."""
     if len(equals) == 1:
         return equals[0]._replace(slot=slot)

@@ -52,7 +52,7 @@ def breaks(imps: Iterable[Imp]) -> dict[str, Break]:
     return by_imp
 
 
-def group(slots: Iterable[Slot], imps: Iterable[Imp]) -> list[list[Slot]]:
+def group_by_break(slots: Iterable[Slot], imps: Iterable[Imp]) -> list[list[Slot]]:
     """The slots grouped by break, in the order of the slots. `imps` are all impressions of the request."""
     by_imp = breaks(imps)
     pods: dict[Break, list[Slot]] = {}

@@ -4,7 +4,7 @@
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
@@ -68,7 +68,7 @@ def price(
     bids: list[Price] = []
     broken: list[Rule[BidAtFloor]] = []
     if campaign.deals and imp.pmp:
-        bought = _bought(campaign)
+        bought = _deals_by_id(campaign)
         ours = [deal for deal in imp.pmp.deals if identifier(deal.id) in bought]
         for deal in open_to(ours, context.seat, campaign.advertiser.domain):
             own = bought[identifier(deal.id)]
@@ -90,7 +90,7 @@ def price(
     return broken[0] if broken else DEAL
 
 
-def _bought(campaign: Campaign) -> dict[str, CampaignDeal]:
+def _deals_by_id(campaign: Campaign) -> dict[str, CampaignDeal]:
     """The deals of a campaign by their ids in the normal form."""
     return {identifier(deal.id): deal for deal in campaign.deals}
 
@@ -125,12 +125,7 @@ def is_first_price(request: BidRequest, slot: Slot, bid: Price) -> bool:
 def charged_at_least(slot: Slot, bid: Price, seconds: int, rates: Rates, currency: str) -> int:
     """A CPM in micros that a bid in this currency is charged at least if it wins: the floors that it had to reach."""
     deal = _deal_of(slot, bid)
-    floors: Iterable[_Floor]
-    if deal is None:
-        floors = _open_floors(slot.imp, slot.video, seconds)
-    else:
-        own, further = _deal_floors(deal, seconds)
-        floors = [*([own] if own else _own_floors(slot.imp, slot.video, seconds)), *further]
+    floors = _deal_floors(deal, slot, seconds) if deal else _open_floors(slot.imp, slot.video, seconds)
     reached = [0]
     for floor in floors:
         least = _in_account(floor, rates) or 0
@@ -157,7 +152,7 @@ def lowest_floor(imp: Imp, video: Video, rates: Rates) -> int:
         return 0
     least = _in_account(_Floor(imp.bidfloor, imp.bidfloorcur), rates) or 0
     for deal in imp.pmp.deals if imp.pmp else ():
-        if deal.durfloors:
+        if deal.durfloors or deal.mincpmpersec:
             return 0
         if deal.bidfloor is not None:
             least = min(least, _in_account(_Floor(deal.bidfloor, deal.bidfloorcur), rates) or 0)
@@ -194,7 +189,7 @@ def highest_bid(imp: Imp, index: Index, position: int, rates: Rates) -> int:
     campaign = index.campaign(position)
     highest = 0 if imp.pmp.private_auction else campaign.top_open_cpm_micros
     if campaign.deals:
-        bought = _bought(campaign)
+        bought = _deals_by_id(campaign)
         for deal in imp.pmp.deals:
             own = bought.get(identifier(deal.id))
             if own is not None:
@@ -211,23 +206,28 @@ def _in_account(floor: _Floor, rates: Rates) -> int | None:
 
 
 def _deal_price(deal: Deal, ours: CampaignDeal, slot: Slot, seconds: int, rates: Rates) -> Price | Rule[BidAtFloor]:
-    own, further = _deal_floors(deal, seconds)
-    floors = [own] if own else _own_floors(slot.imp, slot.video, seconds)
-    reached = _reaching(Price(ours.cpm_micros, ours.id, deal.id), [*floors, *further], rates)
+    reached = _reaching(Price(ours.cpm_micros, ours.id, deal.id), _deal_floors(deal, slot, seconds), rates)
+    own = _own_deal_floor(deal, seconds)
     if deal.at != AuctionType.FIXED_PRICE or own is None or isinstance(reached, Rule):
         return reached
     return reached._replace(cpm_micros=_in_account(own, rates) or ours.cpm_micros)
 
 
-def _deal_floors(deal: Deal, seconds: int) -> tuple[_Floor | None, Iterable[_Floor]]:
-    """A deal's own floor, else None, and the floor beside it.
+def _deal_floors(deal: Deal, slot: Slot, seconds: int) -> list[_Floor]:
+    """The floors of a deal, in its own currency. A deal without floors has those of the open auction.
 
-    A deal looks at its own floors first, in its own currency, then at the impression's (OpenRTB 2.6, 3.2.12).
+    OpenRTB 2.6 implementation guide, section 7.11.2.
     """
+    own = _own_deal_floor(deal, seconds)
+    floors = [*([own] if own else ()), *_per_second(deal.mincpmpersec, deal.bidfloorcur, seconds)]
+    return floors or _open_floors(slot.imp, slot.video, seconds)
+
+
+def _own_deal_floor(deal: Deal, seconds: int) -> _Floor | None:
+    """The floor that the deal states for ads of this length, apart from its floor by the second."""
     by_duration = _by_duration(deal.durfloors, seconds)
     amount = by_duration if by_duration is not None else deal.bidfloor
-    own = None if amount is None else _Floor(amount, deal.bidfloorcur)
-    return own, _per_second(deal.mincpmpersec, deal.bidfloorcur, seconds)
+    return None if amount is None else _Floor(amount, deal.bidfloorcur)
 
 
 def _open_floors(imp: Imp, video: Video, seconds: int) -> list[_Floor]:

@@ -1,8 +1,8 @@
 """The opportunities of a process: the campaigns with which its decisions could have bid, by campaign and minute.
 
-A campaign has an opportunity on each impression whose targeting it meets and for which the decision came as far as the
-campaign, whether or not pacing kept the campaign out. A decision only notes the sets that it has computed; they are
-counted after the minute.
+An impression is an opportunity of a campaign if it matches the campaign's targeting and the decision considered the
+campaign's position in the index. Campaigns that pacing excluded count too. During the decision only the computed sets
+are noted. They are counted after the minute, in the background.
 """
 
 from collections import Counter
@@ -20,7 +20,7 @@ MOST = 512
 
 
 class Reached(NamedTuple):
-    """The conjunctions of a tier that an impression meets; the decision ended at the position `end` in the tier."""
+    """The matching conjunctions of a tier. The decision considered the positions of the tier before `end`."""
 
     tier: int
     conjunctions: Set
@@ -28,7 +28,7 @@ class Reached(NamedTuple):
 
 
 class Noted(NamedTuple):
-    """A decision: its index and delivery state, the type of the viewer's device, and how far the decision came."""
+    """A decision: its index, its delivery state, the viewer's device type, and the considered parts of the tiers."""
 
     index: Index  # type: ignore[assignment]  # hides a method of tuples
     delivery: DeliveryState
@@ -57,14 +57,14 @@ class Opportunities:
         return reached
 
     def take(self) -> "Taken":
-        """Returns all notes, which are counted in the background, and starts with none."""
-        taken = Taken(self._noted, self._impressions / max(1, self._counted), self._impressions)
+        """Returns the noted decisions, and forgets them. The caller counts them in the background."""
+        sample = Taken(self._noted, self._impressions / max(1, self._counted), self._impressions)
         self._noted, self._impressions, self._counted = [], 0, 0
-        return taken
+        return sample
 
 
 class Taken(NamedTuple):
-    """The notes of a minute; each noted impression stands for `weight` impressions."""
+    """The noted decisions of a minute. Each noted impression represents `weight` impressions."""
 
     noted: list[Noted]
     weight: float
@@ -77,7 +77,7 @@ class Taken(NamedTuple):
 
 
 def opportunities(notes: Iterable[Noted], weight: float, *, by_class: bool) -> dict[str, int]:
-    """The opportunities by campaign id, to the nearest whole; `by_class` for campaigns with a goal by class too."""
+    """The rounded opportunities by campaign id. `by_class` adds counts by device class, for campaigns with a goal."""
     by_index: dict[str, tuple[Index, Counter[tuple[int, int | None]]]] = {}
     for noted in notes:
         index, delivery = noted.index, noted.delivery

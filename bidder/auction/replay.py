@@ -8,7 +8,7 @@ from datetime import datetime
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.decide import Refused, decide
 from bidder.auction.match import match
-from bidder.auction.shading import shade
+from bidder.auction.shading import shade_offers
 from bidder.money import impression_cost
 from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.snapshot import Snapshot
@@ -42,7 +42,7 @@ class Replay:
         """Decides a request as of `now`. Test requests count too."""
         slots = match(request, self.snapshot, now, exchange)
         context = AuctionContext(request, self._seat, self.snapshot.delivery, now)
-        for offer in shade(context, decide(context, slots, self.snapshot, self.refused), exchange):
+        for offer in shade_offers(context, decide(context, slots, self.snapshot, self.refused), exchange):
             tally = self.tallies[offer.campaign.id]
             tally.bids += 1
             tally.cpm_micros += offer.price.cpm_micros

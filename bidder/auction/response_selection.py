@@ -73,12 +73,12 @@ def would_be_affordable(offers: Sequence[Offer], snapshot: Snapshot, now: dateti
     """The offers that `affordable` would return, without committing their cost."""
     left = snapshot.delivery.allowance.left
     paid: list[Offer] = []
-    taken: Counter[int] = Counter()
+    spend: Counter[int] = Counter()
     for offer in offers:
         accounts, cost = _accounts(offer, snapshot), impression_cost(offer.price.cpm_micros)
         amounts = ((account, left(account, now)) for account in accounts)
-        if accounts and all(amount is None or taken[account] + cost <= amount for account, amount in amounts):
-            taken.update(dict.fromkeys(accounts, cost))
+        if accounts and all(amount is None or spend[account] + cost <= amount for account, amount in amounts):
+            spend.update(dict.fromkeys(accounts, cost))
             paid.append(offer)
     return paid
 

@@ -66,7 +66,7 @@ def value_micros(price: Price) -> int:
     return price.cpm_micros if price.value_micros is None else price.value_micros
 
 
-def shaded(context: AuctionContext, offer: Offer, exchange: str | None) -> Shaded:
+def shade_bid(context: AuctionContext, offer: Offer, exchange: str | None) -> Shaded:
     """The bid for an offer: the value if shading is off, or if no segment around the auction has a model."""
     value, shading = offer.price.cpm_micros, context.delivery.shading
     if not offer.campaign.shading:
@@ -92,13 +92,13 @@ def shaded(context: AuctionContext, offer: Offer, exchange: str | None) -> Shade
     return Shaded(cpm, value, why, segment, model.win_rate(cpm / MICROS) if model else None)
 
 
-def shade(context: AuctionContext, offers: Sequence[Offer], exchange: str | None) -> list[Offer]:
+def shade_offers(context: AuctionContext, offers: Sequence[Offer], exchange: str | None) -> list[Offer]:
     """The offers at their shaded prices; `Price.value_micros` keeps the value."""
     if context.delivery.shading is None:
         return list(offers)
     shaded_offers = []
     for offer in offers:
-        bid = shaded(context, offer, exchange)
+        bid = shade_bid(context, offer, exchange)
         price = offer.price._replace(cpm_micros=bid.cpm_micros, value_micros=bid.value_micros)
         shaded_offers.append(offer._replace(price=price))
     return shaded_offers

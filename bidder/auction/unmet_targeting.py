@@ -67,14 +67,16 @@ def _in_words(rank: int, conjunction: Conjunction, values: Mapping[str, Sequence
     name = ATTRIBUTES[rank]
     predicate, seen = conjunction[name], values.get(name, ())
     wanted = next((values for values in predicate.any_of if values.isdisjoint(seen)), None)
-    stating = f"{_SUBJECTS.get(name, name)} is {named(seen) or 'nothing'}"
+    stating = f"{_SUBJECTS.get(name, name)} is {describe_values(seen) or 'nothing'}"
     if wanted is not None:
-        return UnmetTargeting(rank, named(seen), named(wanted), f"{stating}; it takes {named(wanted)}")
-    refused = named(predicate.none_of.intersection(seen))
-    return UnmetTargeting(rank, named(seen), f"none of {refused}", f"{stating}; it excludes {refused}")
+        return UnmetTargeting(
+            rank, describe_values(seen), describe_values(wanted), f"{stating}; it takes {describe_values(wanted)}"
+        )
+    refused = describe_values(predicate.none_of.intersection(seen))
+    return UnmetTargeting(rank, describe_values(seen), f"none of {refused}", f"{stating}; it excludes {refused}")
 
 
-def named(values: Iterable[object]) -> str:
+def describe_values(values: Iterable[object]) -> str:
     """The values as words, the first few of many."""
     names = sorted(str(value) or "the open market" for value in values)
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""

@@ -14,7 +14,7 @@ from bidder.auction.price import open_bid_cpm
 from bidder.auction.response_selection import short_accounts
 from bidder.auction.rule import AnyRule, Case, RejectionInWords, Rule, first_broken, rejection_in_words
 from bidder.auction.rules import CREATIVE_TARGETING, PLAYER, REQUEST
-from bidder.auction.shading import Shaded, shaded
+from bidder.auction.shading import Shaded, shade_bid
 from bidder.auction.unmet_targeting import UNMEETABLE, UnmetTargeting, unmet_targeting
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.implied_predicates import implied_predicates
@@ -31,7 +31,7 @@ class Verdict:
     """The outcome of a campaign: `rule` is a name of `rule_table.RULE_NAMES` or `BIDS`.
 
     `reason` is the rule in words, with `seen` and `wanted`. `best` is the best offer of a campaign that no rule
-    removed, and `shaded` what shading makes of its price.
+    removed, and `shaded` is the price of that offer after bid shading.
     """
 
     campaign_id: str
@@ -78,7 +78,7 @@ def verdict(
     else:
         case = case._replace(unpaid=short_accounts(best, snapshot, context.now))
         name, words = fate.name, rejection_in_words(fate, case)
-    return Verdict(campaign_id, name, *words, best=best, shaded=shaded(context, best, exchange))
+    return Verdict(campaign_id, name, *words, best=best, shaded=shade_bid(context, best, exchange))
 
 
 def _unmet(campaign: Campaign, slot: Slot) -> UnmetTargeting | None:

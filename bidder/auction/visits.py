@@ -1,10 +1,11 @@
 """The order in which the decision visits the campaigns that match an impression, and when the decision may stop.
 
-The campaign that may bid most on the impression comes first, and of several that may bid the same the one with the
-highest draw, which wins if it does: the others are not priced. The index has campaigns in the order of their highest
-bids, which may be in deals that the impression does not offer: a campaign waits until no campaign that follows in the
-index may bid more. In a sale by fixed-price deals alone all buyers of a deal, hundreds of a popular one, may bid the
-same.
+The campaign with the highest possible bid on the impression comes first. Of several campaigns with equal highest bids,
+the campaign with the highest draw comes first. If that campaign bids the price, it wins, and the others are not priced.
+
+The index sorts campaigns by their highest bids, which may be in deals that the impression does not offer. So a campaign
+waits until no later campaign of the index can bid more. If an impression sells only in fixed-price deals, all buyers of
+a deal bid the same price. A popular deal has hundreds of buyers.
 """
 
 from bisect import insort
@@ -21,7 +22,7 @@ from bidder.snapshot.index import Index
 _rank = attrgetter("rank")
 
 _ALONE = 1 << 64
-"""Stands for the draw of the only campaign of a run, which is above any draw."""
+"""The draw of the only campaign of a run. It is higher than any hash."""
 
 
 class BestOffers:
@@ -33,14 +34,14 @@ class BestOffers:
         self._worst_first: list[Offer] = []
 
     def add(self, offer: Offer) -> None:
-        """Adds an offer, and drops the worst if they are too many."""
+        """Adds an offer. If there are more than `most`, drops the offer with the lowest rank."""
         insort(self._worst_first, offer, key=_rank)
         if len(self._worst_first) > self._most:
             del self._worst_first[0]
 
     @property
     def are_complete(self) -> bool:
-        """Whether a further offer is among the best only in the place of another."""
+        """Whether a further offer must replace another to be among the best."""
         return len(self._worst_first) == self._most
 
     def at_least(self) -> int:
@@ -48,7 +49,7 @@ class BestOffers:
         return max(self._floor, self._worst_first[0].price.cpm_micros) if self.are_complete else self._floor
 
     def beat(self, cpm_micros: int, draw: int) -> bool:
-        """Whether the best are complete, and all of them rank above any offer of this price and draw."""
+        """Whether there are `most` offers, and all of them rank above any offer of this price and draw."""
         return self.are_complete and self._worst_first[0].rank[:2] >= (cpm_micros, draw)
 
     def best_first(self) -> list[Offer]:
@@ -57,16 +58,16 @@ class BestOffers:
 
 
 def best_offers(context: AuctionContext, slot: Slot, most: int) -> BestOffers:
-    """No offers yet, of an impression with these floors."""
+    """An empty collection of offers, whose floor is the lowest floor of the impression."""
     return BestOffers(most, lowest_floor(slot.imp, slot.video, context.delivery.rates))
 
 
 def visits(
     context: AuctionContext, slot: Slot, index: Index, best: BestOffers, reached: list[Reached] | None
 ) -> Iterator[int]:
-    """Yields the positions in the index of the campaigns that may still be among the best, to which the caller adds.
+    """Yields the index positions of campaigns whose offers may be among the best. The caller adds the offers to `best`.
 
-    Appends to `reached` how far the decision came.
+    Appends to `reached` the part of each tier that was considered.
     """
     prices = fixed_prices(slot.imp, context.delivery.rates)
     if prices is None:
@@ -87,7 +88,7 @@ def by_highest_bid(
     at_least: Callable[[], int],
     reached: list[Reached] | None = None,
 ) -> Iterator[tuple[int, list[int]]]:
-    """Yields CPMs in micros, the highest first, with the positions of the campaigns that bid no more on the impression.
+    """Yields CPMs in micros, the highest first, with the positions of the campaigns whose highest possible bid each is.
 
     Ends, and appends to `reached`, as `Candidates.runs`.
     """

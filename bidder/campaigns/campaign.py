@@ -14,7 +14,7 @@ from bidder.campaigns.deal import CampaignDeal
 from bidder.campaigns.goal import Goal, Outcome, Rotation
 from bidder.campaigns.multipliers import Multipliers, highest
 from bidder.campaigns.targeting import Expression, Targeting, Word
-from bidder.campaigns.types import Bundle, Category, Domain, Id, Zone
+from bidder.campaigns.types import GAP_PATTERN, WINDOW_PATTERN, Bundle, Category, Domain, Id, Zone
 from bidder.money import Micros, Priced
 
 
@@ -117,10 +117,10 @@ def _is_short_enough(text: str) -> str:
 
 Window = Annotated[
     str,
-    Field(pattern=r"^(hour|day|week|month|lifetime|[1-9][0-9]{0,6}[smhd])$"),
+    Field(pattern=WINDOW_PATTERN),
     AfterValidator(_is_short_enough),
 ]
-Gap = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,6}[smhd]$"), AfterValidator(_is_short_enough)]
+Gap = Annotated[str, Field(pattern=GAP_PATTERN), AfterValidator(_is_short_enough)]
 
 
 class FrequencyCap(BaseModel):

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bidder.campaigns.targeting import Expression, Targeting
-from bidder.campaigns.types import HttpUrl, Id, ImageMime, Language, Pixels, SecureUrl, VideoMime
+from bidder.campaigns.types import X_PATTERN, Y_PATTERN, HttpUrl, Id, ImageMime, Language, Pixels, SecureUrl, VideoMime
 from bidder.vast.version import Version
 
 LONGEST_SECONDS = 3600
@@ -85,8 +85,8 @@ class Icon(BaseModel):
     mime: ImageMime
     width: Pixels
     height: Pixels
-    x: Annotated[str, Field(pattern=r"^(\d{1,5}|left|right)$", coerce_numbers_to_str=True)] = "right"
-    y: Annotated[str, Field(pattern=r"^(\d{1,5}|top|bottom)$", coerce_numbers_to_str=True)] = "top"
+    x: Annotated[str, Field(pattern=X_PATTERN, coerce_numbers_to_str=True)] = "right"
+    y: Annotated[str, Field(pattern=Y_PATTERN, coerce_numbers_to_str=True)] = "top"
     click_through: HttpUrl | None = None
     view_tracking: SecureUrl | None = None
 

@@ -78,7 +78,7 @@ def advertiser_findings(
     document: Mapping[str, Any], limits: AdvertiserLimits, known: CheckContext
 ) -> Iterator[Finding]:
     """The findings of the checks of the document of an advertiser's limits."""
-    for check in (_time_zone, _flight, _budget):
+    for check in (_time_zone, _cap_zones, _flight, _budget):
         yield from check(limits, known)
     yield from _check_grouped_budgets(document)
 
@@ -109,11 +109,17 @@ def _size(campaign: Campaign, known: CheckContext) -> Iterator[Finding]:
 
 
 def _time_zone(campaign: Campaign | AdvertiserLimits, _: CheckContext) -> Iterator[Finding]:
-    zones: list[tuple[Path, str | None]] = [(("time_zone",), campaign.time_zone)]
-    zones += [(("frequency_caps", n, "time_zone"), cap.time_zone) for n, cap in enumerate(campaign.frequency_caps)]
-    for path, zone in zones:
-        if zone is not None and zone not in _zones():
-            yield Finding(path, f"{zone} is not a zone of the IANA database, such as Europe/Berlin")
+    yield from _unknown_zone(("time_zone",), campaign.time_zone)
+
+
+def _cap_zones(campaign: Campaign | AdvertiserLimits, _: CheckContext) -> Iterator[Finding]:
+    for number, cap in enumerate(campaign.frequency_caps):
+        yield from _unknown_zone(("frequency_caps", number, "time_zone"), cap.time_zone)
+
+
+def _unknown_zone(path: Path, zone: str | None) -> Iterator[Finding]:
+    if zone is not None and zone not in _zones():
+        yield Finding(path, f"{zone} is not a zone of the IANA database, such as Europe/Berlin")
 
 
 def _cases(campaign: Campaign, _: CheckContext) -> Iterator[Finding]:
@@ -227,7 +233,8 @@ _OF_CAMPAIGNS: Sequence[tuple[Sequence[str], OfCampaign]] = (
     (("creatives", "deals"), _ids),
     (("id", "advertiser", "time_zone", "creatives", "deals"), _names),
     (tuple(Campaign.model_fields), _size),
-    (("time_zone", "frequency_caps"), _time_zone),
+    (("time_zone",), _time_zone),
+    (("frequency_caps",), _cap_zones),
     (("targeting", "where"), _cases),
     (("flight",), _flight),
     (TERMS, _prices),

@@ -19,14 +19,11 @@ Wrong = tuple[str, bool]
 
 
 def wrong_word(attribute: str, word: str, taxonomies: Mapping[int, Taxonomy]) -> Wrong | None:
-    """The fault of a targeted value of an attribute, or None if a request can show it.
-
-    A value that can't be parsed gets None, since the validation of its field reports it.
-    """
+    """The fault of a targeted value of an attribute, or None if a request can show it."""
     try:
         values = request_values(attribute, [word.strip().lower()])
-    except ValueError:
-        return None
+    except ValueError as error:  # the validation of the field says the same, unless another part of it is invalid
+        return str(error), False
     if attribute == "country":
         return _country(word)
     if attribute in {"region", "postcode"} and not is_country(word.partition("-")[0]):

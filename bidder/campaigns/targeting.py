@@ -144,7 +144,7 @@ class Expression(RootModel[dict[str, Any]]):
     model_config = ConfigDict(frozen=True, defer_build=True)
 
     @model_validator(mode="after")
-    def _checked(self) -> Self:
+    def _check(self) -> Self:
         wrong: list[tuple[Path, str | ValidationError]] = []
         checked = _condition(self.root, (), wrong) if _is_short(self.root, wrong) else {}
         if wrong:

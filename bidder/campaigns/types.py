@@ -15,6 +15,11 @@ _VIDEO = r"^video/[a-z0-9.+-]+$"
 _IMAGE = r"^image/[a-z0-9.+-]+$"
 _DOMAIN = r"^[a-z0-9.-]+\.[a-z0-9-]+$"
 _LANGUAGE = r"^[a-z]{2}$"
+_ZONE = r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$"
+WINDOW_PATTERN = r"^(hour|day|week|month|lifetime|[1-9][0-9]{0,6}[smhd])$"
+GAP_PATTERN = r"^[1-9][0-9]{0,6}[smhd]$"
+X_PATTERN = r"^(\d{1,5}|left|right)$"
+Y_PATTERN = r"^(\d{1,5}|top|bottom)$"
 
 PATTERNS = {
     ID_PATTERN: "an id: letters, digits, dot, underscore and hyphen, 64 at most, and a letter or digit first",
@@ -24,6 +29,11 @@ PATTERNS = {
     _IMAGE: "a type of picture, such as image/png",
     _DOMAIN: "a domain, such as shop.example",
     _LANGUAGE: "a language of ISO 639-1, such as en",
+    _ZONE: "a zone of the IANA database, such as Europe/Berlin",
+    WINDOW_PATTERN: "hour, day, week, month, lifetime, or a number and a unit (s, m, h, d) such as 6h",
+    GAP_PATTERN: "a number and a unit (s, m, h, d), such as 30m",
+    X_PATTERN: "left, right or a number of pixels",
+    Y_PATTERN: "top, bottom or a number of pixels",
 }
 """The description of each pattern, for error messages."""
 
@@ -77,5 +87,5 @@ ImageMime = Annotated[str, Field(pattern=_IMAGE), BeforeValidator(_mime)]
 
 Pixels = Annotated[int, Field(gt=0, le=16384)]
 
-Zone = Annotated[str, Field(pattern=r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$")]
+Zone = Annotated[str, Field(pattern=_ZONE)]
 """The name of a time zone of the IANA database."""

@@ -1,11 +1,13 @@
 """The fields of a campaign by their paths, such as `budget.daily`, with the types of their values."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
 from enum import Enum
 from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
-from pydantic import BaseModel, RootModel
+from pydantic import AwareDatetime, BaseModel, RootModel
 
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.targeting import full_path
@@ -14,17 +16,20 @@ from bidder.files.mistakes import advised_key
 
 _MICROS = "_micros"
 _TARGETING = "targeting"
+_TIMES = frozenset({datetime, AwareDatetime})
 
 
 class Field(NamedTuple):
     """A field of campaigns. `parts` are the names of its own fields, empty for a value.
 
-    `allowed` are the values of a field with a fixed set of values, otherwise empty.
+    `allowed` are the values of a field with a fixed set of values, otherwise empty. `example` is a value of a field
+    that only has numbers or times, otherwise None.
     """
 
     path: tuple[str, ...]
     parts: tuple[str, ...] = ()
     allowed: tuple[str, ...] = ()
+    example: str | None = None
 
     def normal_form(self, value: str) -> str:
         """The value as a campaign stores it: `gbr` for `GB` in a rule on countries."""
@@ -53,7 +58,8 @@ def field_at(text: str) -> Field:
             raise ValueError(msg)
         types = list(_types(fields[name]))
     parts = [part for kind in types if (part := _parts(kind)) is not None]
-    return Field(path, tuple(key for part in parts for key in part), tuple(_list_allowed(types)))
+    names = tuple(key for part in parts for key in part)
+    return Field(path, names, tuple(_list_allowed(types)), _example_of(types))
 
 
 def _types(annotation: Any) -> Iterator[Any]:
@@ -78,6 +84,14 @@ def _parts(kind: Any) -> dict[str, Any] | None:
         key, value = get_args(kind)
         return dict.fromkeys(get_args(key), value) if get_origin(key) is Literal else {}
     return None
+
+
+def _example_of(types: Sequence[Any]) -> str | None:
+    """A value of a field whose values are all numbers, or all times; None for other fields."""
+    kinds = set(types) - {type(None), ...}
+    if kinds and kinds <= {int, float, Decimal}:
+        return "12" if kinds == {int} else "1.5"
+    return "2026-11-01" if kinds and kinds <= _TIMES else None
 
 
 def _list_allowed(types: Sequence[Any]) -> Iterator[str]:

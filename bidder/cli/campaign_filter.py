@@ -8,7 +8,7 @@ from typing import Any
 
 from bidder.campaigns.campaign import Campaign
 from bidder.cli.campaign_fields import Field, field_at
-from bidder.errors import UserError
+from bidder.errors import UserError, shown
 from bidder.money import MICROS
 
 _CONDITION = re.compile(r"([A-Za-z_][\w.]*)(!=|>=|<=|=|~|>|<)(.*)", re.DOTALL)
@@ -67,7 +67,14 @@ def _mismatch(field: Field, operator: str, wanted: str) -> str | None:
         return f"{name} has the fields {', '.join(field.parts[:_MOST_LISTED])}: write {name}.{field.parts[0]}"
     if field.allowed and wanted and operator in _EQUALITIES and wanted.lower() not in map(str.lower, field.allowed):
         return f"{wanted} is none of {', '.join(field.allowed)}"
+    is_value = _number(wanted) is not None or _is_time(wanted)
+    if field.example and wanted and operator in _EQUALITIES and not is_value:
+        return f"{shown(wanted)} is not a value of {'.'.join(field.path)}, such as {field.example}"
     return None
+
+
+def _is_time(text: str) -> bool:
+    return re.match(r"\d{4}-\d\d", text) is not None
 
 
 def _comparison(condition: str, operator: str, wanted: str) -> Callable[[list[str]], bool]:
@@ -79,7 +86,7 @@ def _comparison(condition: str, operator: str, wanted: str) -> Callable[[list[st
     if operator == "~":
         return lambda values: any(fnmatchcase(value.lower(), text) for value in values)
     bound = _number(wanted)
-    if bound is None and not re.match(r"\d{4}-\d\d", wanted):
+    if bound is None and not _is_time(wanted):
         msg = f"--where {condition}: {operator} compares with a number, or a time such as 2026-11-01"
         raise BadFilter(msg)
     compare: dict[str, Callable[[Any, Any], bool]] = {

@@ -12,7 +12,7 @@ from bidder.cli.output import print_json, warn
 from bidder.cli.segments import unknown_segments
 from bidder.cli.switch_warnings import warn_of_switches
 from bidder.cli.table import table
-from bidder.endpoints.call import decoded
+from bidder.endpoints.call import decode_body
 from bidder.endpoints.explanation_document import document
 from bidder.endpoints.request_gate import no_auction
 from bidder.errors import UserError, shown
@@ -23,7 +23,7 @@ from bidder.money import display
 from bidder.openrtb.parse import parse
 from bidder.service.service import Service
 from bidder.snapshot.snapshot import Snapshot
-from bidder.viewer.fill_in import usable
+from bidder.viewer.fill_in import prepare_request
 
 MOST_SHOWN = 30
 """The most campaigns in a table, the highest bids first."""
@@ -59,7 +59,7 @@ def print_explanation(
     NotInSnapshot, UnknownVersion, InvalidRequest, BadBody, BadSnapshot, OSError.
     """
     with open_binary(file) as opened, naming_file(file):
-        request = usable(parse(text_of(decoded(opened.read(), ""), shown_name(file)).encode()))
+        request = prepare_request(parse(text_of(decode_body(opened.read(), ""), shown_name(file)).encode()))
     snapshot = load_snapshot(service, options.snapshot)
     if campaign_id is not None and snapshot.index.position(campaign_id) is None:
         raise NotInSnapshot(_absent(service, snapshot, campaign_id))

@@ -87,10 +87,9 @@ def billable_events(service: Service, day: date) -> Iterator[Event]:
     around = (day - timedelta(days=1), day, day + timedelta(days=1))
     keys = [key for hour in around for key in service.archive.keys(hour, BILLABLE)]
     progress = Progress(len(keys))
-    for number, key in enumerate(keys):
+    for number, events in enumerate(service.archive.read_each(keys), start=1):
+        yield from events
         progress.at(number)
-        yield from service.archive.read(key)
-    progress.at(len(keys))
     progress.end()
 
 

@@ -2,10 +2,12 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module, metadata
 from pathlib import Path
 from pkgutil import iter_modules
+from typing import Any
 
 import click
 
@@ -35,15 +37,35 @@ class CommandFolder(click.Group):
         return command
 
     def invoke(self, context: click.Context) -> object:
-        """Runs the command. Raises Interrupted, before click sees Ctrl-C and prints an empty line."""
-        try:
-            return super().invoke(context)
-        except KeyboardInterrupt:
-            raise Interrupted from None
+        """Runs the command, and writes its output. Raises Interrupted, PipeClosed."""
+        with _errors_hidden_from_click():
+            result = super().invoke(context)
+            sys.stdout.flush()
+        return result
+
+    def make_context(self, *call: Any, **options: Any) -> click.Context:
+        """The context of a call, after `--help` has printed. Raises Interrupted, PipeClosed."""
+        with _errors_hidden_from_click():
+            return super().make_context(*call, **options)
 
 
 class Interrupted(Exception):
     """The user pressed Ctrl-C."""
+
+
+class PipeClosed(Exception):
+    """The reader of the output has closed the pipe, as `| head` does."""
+
+
+@contextmanager
+def _errors_hidden_from_click() -> Iterator[None]:
+    """Click prints an empty line after Ctrl-C, and ends with status 1 after a closed pipe."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted from None
+    except BrokenPipeError:
+        raise PipeClosed from None
 
 
 def version() -> str:
@@ -76,7 +98,7 @@ def main(arguments: Sequence[str], session: Session | None = None) -> int:
         after_echo = "\n" if sys.stderr.isatty() else ""  # a terminal has written ^C
         print(f"{after_echo}interrupted: {session.stored}", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # as by `| head`, which closes the pipe: the buffered output is dropped
+    except PipeClosed:  # the buffered output is dropped
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except UserError as error:

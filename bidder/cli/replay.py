@@ -21,7 +21,7 @@ from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.parse import parse
 from bidder.openrtb.recorded import InvalidRecording, read_recorded_requests
 from bidder.service.service import Service
-from bidder.viewer.fill_in import usable
+from bidder.viewer.fill_in import prepare_request
 
 GZIP = b"\x1f\x8b"
 
@@ -70,7 +70,7 @@ def run(file: Path, replays: Sequence[Replay], clock: datetime | None) -> Read:
         for record in read_recorded_requests(lines):
             requests += 1
             try:
-                request, exchange = usable(parse(record.body)), exchange_name(record.exchange)
+                request, exchange = prepare_request(parse(record.body)), exchange_name(record.exchange)
             except InvalidRequest as error:
                 invalid += 1
                 first_invalid = first_invalid or f"{file}:{record.line}: {error}"

@@ -125,10 +125,9 @@ def _events(service: Service, days: ReportPeriod) -> Iterator[Event]:
     """The events of the days, and the events around them that can be of the same bids."""
     keys = [key for day in days.utc_days() for key in service.archive.keys(day, READ) if days.reads(hour_of(key))]
     progress = Progress(len(keys))
-    for number, key in enumerate(keys):
+    for number, events in enumerate(service.archive.read_each(keys), start=1):
+        yield from events
         progress.at(number)
-        yield from service.archive.read(key)
-    progress.at(len(keys))
     progress.end()
 
 

@@ -28,7 +28,7 @@ class BudgetHolders:
         self, index: Index, advertisers: Sequence["AdvertiserLimits"], latest: Mapping[str, BudgetLimits]
     ) -> None:
         """`latest` has limits that replace those of deals in the index, by name."""
-        members = index.advertised({advertiser.domain for advertiser in advertisers})
+        members = index.positions_of_advertisers({advertiser.domain for advertiser in advertisers})
         self._advertisers: dict[str, BudgetLimits] = {}
         self.members: dict[str, dict[str, str]] = {}
         """The ids of the campaigns of each advertiser with limits, with their time zones, by domain."""

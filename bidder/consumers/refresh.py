@@ -43,7 +43,7 @@ def _publish(service: Service, now: datetime) -> int:
     current = service.store.current()
     # A refresh that read a snapshot makes a newer version, even if the clock went back.
     version = max(int(now.timestamp() * 1000), current.version + 1 if current else 0)
-    pinned = service.store.pinned()
+    pinned = service.store.read_pinned()
     latest: Mapping[str, BudgetLimits] = {}
     taken_over = None if pinned is None else pinned_index(service, pinned.manifest)
     if pinned is None or taken_over is None:

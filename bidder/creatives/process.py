@@ -80,7 +80,7 @@ class Processor:
         return state
 
     @contextmanager
-    def copied(self, upload: Upload) -> Iterator[tuple[str, Path, Sandbox]]:
+    def copy_upload(self, upload: Upload) -> Iterator[tuple[str, Path, Sandbox]]:
         """A context with a copy of the upload in a temporary folder.
 
         Yields the key prefix of the upload's files, the folder, and a sandbox in that folder. Raises RefusedUpload
@@ -94,7 +94,7 @@ class Processor:
     def _finished(self, upload: Upload, about: Metadata) -> Finished | None:
         if self.is_function and upload.size > self.limits.function_bytes:
             raise TooLongForFunction
-        with self.copied(upload) as (prefix, folder, sandbox):
+        with self.copy_upload(upload) as (prefix, folder, sandbox):
             probe = probe_source(sandbox, self.limits)
             check(probe, self.limits)
             if self.is_function and probe.seconds > self.limits.function_seconds:

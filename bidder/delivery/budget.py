@@ -6,7 +6,7 @@ from typing import NamedTuple
 from bidder.campaigns.budget import Budget
 from bidder.campaigns.campaign import Campaign, Flight, Status
 from bidder.campaigns.pacing_mode import Mode
-from bidder.money import impression_cost
+from bidder.money import MOST_MICROS, impression_cost
 
 
 class Withheld(StrEnum):
@@ -135,7 +135,7 @@ def withheld(campaign: BudgetLimits, spend: Spend) -> Withheld | None:
 def remaining(campaign: BudgetLimits, spend: Spend) -> int | None:
     """The micros that are left of the campaign's tightest limit, or None without a limit.
 
-    Each remaining impression of a goal counts with its full cost.
+    Each remaining impression of a goal counts with its full cost. The amount is at most `MOST_MICROS`.
     """
     left = [
         limit - spent
@@ -154,4 +154,4 @@ def remaining(campaign: BudgetLimits, spend: Spend) -> int | None:
         )
         if limit is not None
     ]
-    return min(left, default=None)
+    return min(*left, MOST_MICROS) if left else None

@@ -15,6 +15,8 @@ HOURS = 168
 HOUR, DAY = 3600.0, 86_400.0
 _QUARTER = 900
 """The seconds of a quarter of an hour: offsets from UTC change at quarters."""
+_FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC).timestamp(), datetime(9999, 12, 30, tzinfo=UTC).timestamp()
+"""The first and the last moment that have a local time in every zone. Flights without an end may end in 9999."""
 _MONDAY = 72
 """Hours from Monday, 29 December 1969, to the beginning of 1970, a Thursday."""
 
@@ -73,7 +75,8 @@ def offset(zone: str, at: float) -> float:
 def _offset(zone: str, quarter: int) -> float:
     from bidder.delivery.zones import local  # imported here: the import opens the time zone database
 
-    return (local(datetime.fromtimestamp(quarter * _QUARTER, UTC), zone).utcoffset() or timedelta()).total_seconds()
+    at = datetime.fromtimestamp(min(max(quarter * _QUARTER, _FIRST), _LAST), UTC)
+    return (local(at, zone).utcoffset() or timedelta()).total_seconds()
 
 
 @lru_cache(maxsize=1024)

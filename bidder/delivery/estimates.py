@@ -190,7 +190,7 @@ class Flow:
             wanted += usual
         return window
 
-    def matured(self, now: float, delay: NoticeDelay, expected: float) -> float:
+    def take_matured(self, now: float, delay: NoticeDelay, expected: float) -> float:
         """The bids whose notices became due since the last call, less the bids that were wrongly assumed before.
 
         The latest minute has no counts yet. It is assumed to have `expected` bids at full participation, unless the
@@ -208,7 +208,7 @@ class Flow:
     def bids_in_flight(self, now: float, delay: NoticeDelay, expected: float) -> float:
         """The bids whose notices are not due yet.
 
-        `expected` is the number of bids in the latest minute, as in `matured`.
+        `expected` is the number of bids in the latest minute, as in `take_matured`.
         """
         total = 0.0
         for minute in reversed(self.minutes):

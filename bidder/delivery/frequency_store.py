@@ -1,6 +1,7 @@
 """Histories of impressions in DynamoDB: an item for each user and each household. One request reads both."""
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bidder import log
 from bidder.delivery.frequency import Exposures, History, Impression
 from bidder.metrics import emf
-from bidder.repeated_failures import RepeatedFailures
+from bidder.repeated_failures import LONGEST_INTERVAL, RepeatedFailures
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -75,12 +76,15 @@ def read(dynamodb: "DynamoDBClient", table: str, user: str | None, household: st
 class FrequencyReader:
     """Reads exposures within a deadline. Reads run on separate threads, so a hanging table can't delay a bid."""
 
-    def __init__(self, dynamodb: Callable[[], "DynamoDBClient"], table: str) -> None:
+    def __init__(
+        self, dynamodb: Callable[[], "DynamoDBClient"], table: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`clock` limits the log lines of failed reads."""
         self._dynamodb = dynamodb
         self._table = table
         self._asked: SimpleQueue[tuple[str | None, str | None, SimpleQueue[Exposures | Exception]]] = SimpleQueue()
         self._lock = Lock()
-        self._failures = RepeatedFailures()
+        self._failures = RepeatedFailures(clock, calm=LONGEST_INTERVAL)
         self._threads = self._pending = 0
 
     def exposures(self, user: str | None, household: str | None, seconds: float, now: datetime) -> Exposures:
@@ -98,7 +102,8 @@ class FrequencyReader:
         if isinstance(answer, Exception):
             return self._unread(now, type(answer).__name__)
         if ended := self._failures.succeeded():
-            log.event("frequency.recovered", **ended.fields)
+            metric = emf(now, "FrequencyUnread", "unread", ended.unlogged) if ended.unlogged else {}
+            log.event("frequency.recovered", **metric, **ended.fields)
         return answer
 
     def _unread(self, now: datetime, why: str) -> Exposures:

@@ -23,7 +23,7 @@ class NoticeDelay:
             arrived += count
             self._by_end.append(arrived / total)
 
-    def noticed(self, seconds: float) -> float:
+    def share_within(self, seconds: float) -> float:
         """The share of impressions whose notices arrive within `seconds` after their bids."""
         minute, rest = divmod(max(0.0, seconds) / 60, 1)
         if minute >= MINUTES:
@@ -34,7 +34,7 @@ class NoticeDelay:
     def noticed_of_minute(self, start: float, now: float) -> float:
         """The share of noticed impressions for bids spread evenly over the minute that began at `start`."""
         age = now - start
-        return sum(self.noticed(age - second) for second in (10, 30, 50)) / 3
+        return sum(self.share_within(age - second) for second in (10, 30, 50)) / 3
 
     @property
     def horizon(self) -> int:

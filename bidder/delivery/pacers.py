@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from bidder import log
 from bidder.delivery.allowance import Pace
 from bidder.delivery.budget import BudgetLimits, Spend, withheld
-from bidder.delivery.budget_holders import class_of_campaign, is_campaign, obstacle_of_campaign
+from bidder.delivery.budget_holders import class_of_campaign, in_words, is_campaign, obstacle_of_campaign
 from bidder.delivery.estimates import COMPLETE, MINUTE, Report
 from bidder.delivery.notice_delay import MINUTES, NoticeDelay
 from bidder.delivery.obstacles import ADVICE
-from bidder.delivery.pacing import GUESSED_SHOWN, Forecast, Market, Memory, PacingState, step
+from bidder.delivery.pacing import GUESSED_SHOWN, Forecast, Market, Memory, PacingState, Step, step
 from bidder.delivery.quality import CLASSES
 
 _DELAYS_KEPT = 5_000.0
@@ -24,6 +25,9 @@ _TOLERATED, _OFF = 0.003, 0.1
 _LOST_EVIDENCE = 200
 """The fewest viewed impressions from which the share of lost notices is estimated."""
 
+
+_STOPPED = Step(Pace(0, 0, 0), 0, PacingState(0.0, "", 0.0, 0.0, 0.0, 0.0))
+"""The step of a budget whose numbers can't be computed: no bids."""
 
 _OVERTAKEN = 0.1
 """The share of impressions in flight whose first-quartile event may arrive before the impression itself."""
@@ -128,16 +132,21 @@ def pace_campaigns(
         spend = spends.get(campaign_id, Spend())
         is_over = limits.end is not None and limits.end <= now
         is_early = limits.start is not None and limits.start > now
-        result = step(
-            limits,
-            spend,
-            traffic.reports.get(campaign_id, nothing),
-            now,
-            memory,
-            forecasts.get(campaign_id, Forecast()),
-            market,
-            is_held=limits.paused or is_over or is_early or withheld(limits, spend) is not None,
-        )
+        try:
+            result = step(
+                limits,
+                spend,
+                traffic.reports.get(campaign_id, nothing),
+                now,
+                memory,
+                forecasts.get(campaign_id, Forecast()),
+                market,
+                is_held=limits.paused or is_over or is_early or withheld(limits, spend) is not None,
+            )
+        except (ArithmeticError, ValueError):  # the numbers of one budget must not stop the bids of all campaigns
+            log.error("pacing.failed", of=in_words(campaign_id), then="it does not bid until the next refresh")
+            result, memory = _STOPPED, Memory()
+            memories[campaign_id] = memory
         by_class = [traffic.reports.get(class_of_campaign(campaign_id, number), nothing) for number in range(CLASSES)]
         take_classes(memory, by_class, now)
         names = ((obstacle, obstacle_of_campaign(campaign_id, obstacle)) for obstacle in ADVICE)

@@ -21,6 +21,7 @@ from bidder.delivery.obstacle_counts import Obstacles
 from bidder.delivery.participation import share_of
 from bidder.delivery.plan import Anchor, planned_spend
 from bidder.delivery.quality import CLASSES
+from bidder.money import MOST_MICROS
 
 FASTEST = 1.2
 """The highest speed of a campaign that catches up, relative to its plan."""
@@ -134,6 +135,8 @@ def step(
     `reports` are the campaign's counts of recent minutes, by the start of each. `is_held` means that the campaign can't
     bid at any pace.
     """
+    # An impression at a CPM of up to 500 micros costs nothing. At a micro its budget has a finite number of bids.
+    terms = terms._replace(cost=max(1, terms.cost))
     flow, delay, before = memory.flow, market.delay, memory.participation
     _learn(memory, terms, spend, reports, now, market)
     density = forecast.curve.between(now, now + MINUTE, terms.zone) * 3600 / MINUTE
@@ -185,7 +188,7 @@ def _learn(
     expected = (memory.level or 0.0) * flow.bids_per_opportunity.value(market.bid, _GUESS_STRENGTH)
     flow.begin(now, memory.participation, delay.horizon)
     flow.take(reports, now)
-    matured = flow.matured(now, delay, expected)
+    matured = flow.take_matured(now, delay, expected)
     micros, impressions = spend.total_micros - memory.micros, spend.total_impressions - memory.impressions
     if micros >= 0 and impressions >= 0:
         flow.learn(micros, impressions, matured)
@@ -289,4 +292,5 @@ def _pace(terms: BudgetLimits, participation: float, wanted: float, processes: f
     """
     expected = wanted / max(1.0, processes)
     burst = terms.cost * (2 * expected + 3 * sqrt(expected) + 2)
-    return Pace(share_of(participation), round(burst), round(terms.cost * HEADROOM * expected))
+    per_minute = terms.cost * HEADROOM * expected
+    return Pace(share_of(participation), round(min(burst, MOST_MICROS)), round(min(per_minute, MOST_MICROS)))

@@ -8,7 +8,7 @@ from bidder.ad_tag.request import InvalidTag
 from bidder.auction.explain import Explanation, explain
 from bidder.endpoints import explain as explain_endpoint
 from bidder.endpoints.admin import refusal
-from bidder.endpoints.bid import bid, whole
+from bidder.endpoints.bid import bid, finish_reply
 from bidder.endpoints.call import Call
 from bidder.endpoints.reply import XML, Reply
 from bidder.endpoints.request_gate import no_auction
@@ -27,7 +27,7 @@ def answer_with_reasons(service: Service, call: Call) -> Reply:
     """The answer with an XML comment and a header that explain it; 401 without the admin key, 403 with a wrong one."""
     refused = refusal(service, call.headers)
     if refused:
-        return whole(refused, call.headers)
+        return finish_reply(refused, call.headers)
     plain = {name: value for name, value in call.headers.items() if name != "accept-encoding"}
     reply = bid(service, call._replace(headers=plain))
     if reply.status >= HTTPStatus.BAD_REQUEST:
@@ -35,7 +35,7 @@ def answer_with_reasons(service: Service, call: Call) -> Reply:
     lines = why(service, call)
     header = "; ".join(lines).encode("ascii", "replace").decode()[:_LONGEST]
     body = f"{_comment(lines)}{reply.body!s}" if reply.content_type == XML else reply.body
-    return whole(reply._replace(body=body, headers={**reply.headers, HEADER: _printable(header)}), call.headers)
+    return finish_reply(reply._replace(body=body, headers={**reply.headers, HEADER: _printable(header)}), call.headers)
 
 
 def explain_ad_tag(service: Service, tag: TagCall, campaign_id: str | None) -> Reply:

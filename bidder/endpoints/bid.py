@@ -10,10 +10,10 @@ from bidder.auction.decide import decide
 from bidder.auction.match import device_of, match
 from bidder.auction.offer import Offer
 from bidder.auction.response_selection import affordable, answer_stages
-from bidder.auction.shading import shade
+from bidder.auction.shading import shade_offers
 from bidder.endpoints.bid_response import BidContext, bid_json, event_urls
 from bidder.endpoints.call import BadBody, Call, patience
-from bidder.endpoints.reply import JSON, XML, Reply, compressed, cors, error
+from bidder.endpoints.reply import JSON, XML, Reply, compress, cors, error
 from bidder.endpoints.request_gate import no_auction
 from bidder.endpoints.vast import vast_for_player
 from bidder.events.exchange import exchange_name
@@ -37,12 +37,12 @@ OPENRTB_VERSION = {"X-Openrtb-Version": "2.6", "Cache-Control": "no-store"}
 def bid(service: Service, call: Call) -> Reply:
     """200 with a BidResponse or, for `Accept: application/xml`, with VAST; for a no-bid 204 or an empty VAST.
 
-    4xx says what is wrong with the request; 400 names each field that is invalid in OpenRTB. 503 is a no-bid at the
+    4xx has the fault of the request; 400 names each field that is invalid in OpenRTB. 503 is a no-bid at the
     concurrency limit.
     """
     if not service.room.enter():
         service.no_bids.answers[AnswerKind.BUSY] += 1
-        return whole(Reply(503, headers={"Retry-After": "1"}), call.headers)
+        return finish_reply(Reply(503, headers={"Retry-After": "1"}), call.headers)
     try:
         reply = _reply(service, call)
         if reply.status >= 400:
@@ -51,14 +51,14 @@ def bid(service: Service, call: Call) -> Reply:
         service.bids.flush(call.now)
     finally:
         service.room.leave()
-    return whole(reply, call.headers)
+    return finish_reply(reply, call.headers)
 
 
-def whole(reply: Reply, headers: Mapping[str, str]) -> Reply:
+def finish_reply(reply: Reply, headers: Mapping[str, str]) -> Reply:
     """The reply with CORS and OpenRTB headers, compressed if the caller's `headers` accept gzip."""
     more = {**OPENRTB_VERSION, **cors(headers.get("origin"))}
     uncompressed = Reply(reply.status, reply.body, reply.content_type, {**reply.headers, **more})
-    return compressed(uncompressed, headers.get("accept-encoding", ""))
+    return compress(uncompressed, headers.get("accept-encoding", ""))
 
 
 def _reply(service: Service, call: Call) -> Reply:
@@ -73,11 +73,11 @@ def _reply(service: Service, call: Call) -> Reply:
         # Checked after the snapshot is loaded: a cold start too slow for this request has loaded it for the next one.
         refused = no_auction(request, snapshot, parameters, call.waited_ms())
         if refused is not None:
-            return _unanswered(service, call, request.id, refused.nbr)
+            return _count_no_bid(service, call, request.id, refused.nbr)
         assert snapshot is not None  # noqa: S101  # for mypy: `no_auction` refuses a request without a snapshot
         offers = _offers(service, request, snapshot, call, exchange, span)
         if not offers:
-            return _unanswered(service, call, request.id, NoBidReason.NO_CAMPAIGN_FITS)
+            return _count_no_bid(service, call, request.id, NoBidReason.NO_CAMPAIGN_FITS)
         with span("markup"):
             currency = bidding_currency(request.cur, snapshot.delivery.rates) or ACCOUNT_CURRENCY
             by_notice = exchange in snapshot.delivery.billed_by_notice
@@ -105,14 +105,14 @@ def _reply(service: Service, call: Call) -> Reply:
         return error(400, "invalid bid request: " + str(wrong), fields=dict(wrong.fields))
     except Exception:  # a no-bid costs one auction, but a 5xx makes the exchange send fewer requests
         log.fault("bid.failed", **emf(call.now, "BidFailed", "raised"))
-        return _unanswered(service, call, request.id if request else "", NoBidReason.TECHNICAL_ERROR)
+        return _count_no_bid(service, call, request.id if request else "", NoBidReason.TECHNICAL_ERROR)
 
 
 def _patience(service: Service, call: Call, tmax: int | None) -> float:
     return patience(tmax, call.waited_ms(), service.limits.network_allowance)
 
 
-def _unanswered(service: Service, call: Call, request_id: str, reason: NoBidReason) -> Reply:
+def _count_no_bid(service: Service, call: Call, request_id: str, reason: NoBidReason) -> Reply:
     service.no_bids.count(reason)
     return no_bid(call, request_id, reason)
 
@@ -136,7 +136,7 @@ def _offers(
         if deals and not request.test:
             service.traffic.note_deals(deals)
         if snapshot.delivery.shading is not None:
-            offers = shade(context, offers, exchange)
+            offers = shade_offers(context, offers, exchange)
     shares = service.limits.most_to_one
     stages = answer_stages(
         request,

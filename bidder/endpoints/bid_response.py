@@ -155,7 +155,7 @@ def event_urls(terms: BidContext, offer: Offer, number: int) -> EventUrls:
 
 
 def _notice_url(url: str, *parameters: str) -> str:
-    """The URL of a notice of an exchange, with each parameter that leaves it short enough once prices are filled in."""
+    """The URL of an exchange's notice. Parameters that would make the URL with its prices too long are left out."""
     longest = len(url) + LONGEST_PRICE
     for parameter in parameters:
         longest += len(parameter) + (LONGEST_PRICE if parameter == _TO_WIN else 0)
@@ -232,14 +232,15 @@ def _slot_in_pod(video: Video) -> int | None:
 
     The ads of an impression with `poddur` are for any position, since at most one of them can be the first or the last.
     """
-    takes_several = (video.poddur or 0) > 0
-    return video.slotinpod if video.slotinpod in {SlotInPod.FIRST, SlotInPod.LAST} and not takes_several else None
+    if not video.slotinpod or (video.poddur or 0) > 0:
+        return None
+    return video.slotinpod if video.slotinpod in {SlotInPod.FIRST, SlotInPod.LAST} else None
 
 
 class _Rendered(NamedTuple):
     """The encoded form of the markup, and the template; None if the JSON depends on more of the request.
 
-    `creative` is held because its `id` is part of the key.
+    `creative` is stored so that its `id()`, a part of the key, is not used for another object.
     """
 
     creative: Creative

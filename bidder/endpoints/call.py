@@ -11,7 +11,7 @@ from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import MAX_BODY, parse
 from bidder.stitchers import NO_STITCHERS, Stitchers
 from bidder.vast import EMPTY
-from bidder.viewer.fill_in import usable
+from bidder.viewer.fill_in import prepare_request
 from bidder.viewer.headers import viewer_headers
 
 GZIP = b"\x1f\x8b"
@@ -57,11 +57,11 @@ class Call(NamedTuple):
 
         `stitchers` returns the ad-insertion servers that may speak for viewers. Raises BadBody, InvalidRequest.
         """
-        request = parse(decoded(self.body, self.headers.get("content-encoding", "")))
+        request = parse(decode_body(self.body, self.headers.get("content-encoding", "")))
         # An exchange posts from its server, so its HTTP headers do not describe the viewer.
         by_exchange = self.exchange is not None and self.wants_markup is None
         viewer = viewer_headers(self.headers, self.address, stitchers, from_server=by_exchange)
-        return usable(request, viewer)
+        return prepare_request(request, viewer)
 
     @property
     def as_xml(self) -> bool:
@@ -83,7 +83,7 @@ class BadBody(UserError, ValueError):
         return error(self.status, str(self))._replace(headers={"Accept-Encoding": "gzip"})
 
 
-def decoded(body: bytes, content_encoding: str) -> bytes:
+def decode_body(body: bytes, content_encoding: str) -> bytes:
     """The body, decompressed if it is gzip, at most MAX_BODY bytes.
 
     The first bytes show whether it is gzip, since the header does not: Prebid.js sends only `?gzip=1` in the URL, to

@@ -8,7 +8,7 @@ from bidder.auction.explain import explain
 from bidder.endpoints.admin import refusal
 from bidder.endpoints.call import BadBody, Call
 from bidder.endpoints.explanation_document import document
-from bidder.endpoints.reply import JSON, Reply, compressed, error
+from bidder.endpoints.reply import JSON, Reply, compress, error
 from bidder.endpoints.request_gate import NO_SNAPSHOT, no_auction
 from bidder.events.exchange import exchange_name
 from bidder.openrtb.invalid_request import InvalidRequest
@@ -33,7 +33,7 @@ def answer_without_key(service: Service, call: Call, campaign_id: str | None = N
     if not service.room.enter():
         return error(503, "too many requests at once; try again")._replace(headers={"Retry-After": "1"})
     try:
-        return compressed(_explanation(service, call, campaign_id), call.headers.get("accept-encoding", ""))
+        return compress(_explanation(service, call, campaign_id), call.headers.get("accept-encoding", ""))
     except BadBody as bad:
         return bad.reply()
     except InvalidRequest as wrong:

@@ -77,7 +77,7 @@ def is_player(headers: Mapping[str, str]) -> bool:
 def _markup(service: Service, fetch: Fetch) -> Reply:
     headers = {"Cache-Control": "no-store", **cors(fetch.sender.origin)}
     try:
-        claims = verify(Kind.WIN, fetch.token, service.signing_keys, fetch.now)
+        claims = verify(Kind.WIN, fetch.token, notice.keys_of(service, fetch.token), fetch.now)
     except InvalidToken as refusal:
         notice.count_refusal(refusal.reason, fetch.now, kind=Kind.WIN, why=str(refusal))
         refused = error(400, f"event URL refused: {refusal}")

@@ -17,7 +17,7 @@ from bidder.events.event import Event, make_event
 from bidder.events.ivt_rules import IvtRule, rule_broken_by_sender
 from bidder.events.kinds import NOTICES, Kind, notice_kind
 from bidder.events.settlement import Settlement, settle
-from bidder.events.token import ExpiredToken, InvalidToken, TokenError, signed_target, verify
+from bidder.events.token import ExpiredToken, InvalidToken, SigningKeys, TokenError, key_id_of, signed_target, verify
 from bidder.events.urls import PRICE, TARGET
 from bidder.metrics import emf
 from bidder.normal_forms import ascii_url
@@ -77,7 +77,7 @@ def _notice(
     redirect = try_again
     try:
         if target:
-            target = signed_target(kind, token, service.signing_keys, target)
+            target = signed_target(kind, token, keys_of(service, token), target)
             redirect = Reply(302, headers={**headers, "Location": ascii_url(target)})
         claims = verify_notice(service, kind, token, now, target)
     except InvalidToken as refusal:
@@ -98,13 +98,18 @@ def _notice(
     return Reply(200, GIF, "image/gif", headers) if sender.takes_images else Reply(204, headers=headers)
 
 
+def keys_of(service: Service, token: str) -> SigningKeys:
+    """The signing keys that verify a token."""
+    return service.current_parameters.signing_keys_with(key_id_of(token))
+
+
 def verify_notice(service: Service, kind: Kind, token: str, now: datetime, target: str = "") -> Claims:
     """The claims of a token. A token that is too late to count but not too late to archive is accepted too.
 
     Raises InvalidToken.
     """
     try:
-        return verify(kind, token, service.signing_keys, now, target)
+        return verify(kind, token, keys_of(service, token), now, target)
     except ExpiredToken as late:
         if now > late.claims.counts_until + LATEST:
             raise

@@ -56,7 +56,7 @@ def with_cors(reply: Reply, origin: str | None) -> Reply:
     return reply._replace(headers={**reply.headers, **cors(origin)})
 
 
-def compressed(reply: Reply, accept_encoding: str) -> Reply:
+def compress(reply: Reply, accept_encoding: str) -> Reply:
     """The reply in gzip, if the caller accepts gzip and the body is long enough."""
     if isinstance(reply.body, bytes) or len(reply.body) < WORTH_COMPRESSING:
         return reply

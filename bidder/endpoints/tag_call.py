@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bidder.ad_tag.request import InvalidTag, Query, bid_request
-from bidder.endpoints.bid import whole
+from bidder.endpoints.bid import finish_reply
 from bidder.endpoints.call import Call
 from bidder.endpoints.reply import Reply, error
 from bidder.service.no_bid_counts import AnswerKind
@@ -78,4 +78,4 @@ def refuse_and_count(service: Service, tag: TagCall, wrong: InvalidTag) -> Reply
 
 def refuse_tag(tag: TagCall, wrong: InvalidTag) -> Reply:
     """400, naming each invalid parameter of the tag."""
-    return whole(error(400, f"invalid ad tag: {wrong}", fields=wrong.fields), tag.headers)
+    return finish_reply(error(400, f"invalid ad tag: {wrong}", fields=wrong.fields), tag.headers)

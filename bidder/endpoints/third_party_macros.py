@@ -13,7 +13,7 @@ from urllib.parse import quote
 from bidder.auction.match import Slot
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.content import Content
-from bidder.vast.template import mark
+from bidder.vast.template import Template, mark
 
 _MACRO = re.compile(
     r"\[(\w+)\]|%%(\w+?)%%|\$\{(\w+)\}|\{\{(\w+)\}\}|(?<![${])\{(\w+)\}|__([A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*)__",
@@ -59,6 +59,13 @@ def mark_macros(text: str, macros: list[Macro]) -> str:
         return mark(macro.mark)
 
     return _MACRO.sub(_mark, text)
+
+
+def fill_macros(text: str, facts: Facts) -> str:
+    """The text with the value of each macro, as far as the request has it."""
+    macros: list[Macro] = []
+    template = Template(mark_macros(text, macros))
+    return template.fill({macro.mark: macro.value(facts) for macro in macros})
 
 
 def _normalize_macro(written: str) -> str | None:

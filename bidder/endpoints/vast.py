@@ -66,7 +66,7 @@ def marked_vast(offer: Offer, seconds: int) -> str | None:
     the macros of third parties, or signed links of companions.
     """
     markup = _markup(offer, seconds, _PRICED)
-    return None if markup.macros or markup.pages else document([markup.template.marked()], offer.fit.version)
+    return None if markup.macros or markup.pages else document([markup.template.markup_with_marks()], offer.fit.version)
 
 
 def vast_for_player(
@@ -131,12 +131,13 @@ def _ad(
     values.update(urls.by_kind)
     if base != urls.base:
         values.update((kind, in_cdata(url)) for kind, url in urls.by_kind.items())
-    values.update((name, in_cdata(urls.click_through(page))) for name, page in pages.items())
-    if of_third_parties:
-        from bidder.endpoints.third_party_macros import Facts
+    if of_third_parties or any(map(_may_have_macros, pages.values())):
+        from bidder.endpoints.third_party_macros import Facts, fill_macros
 
         facts = Facts(urls.bid_id, urls.issued_at, offer.slot, request)
         values.update((macro.mark, macro.value(facts)) for macro in of_third_parties)
+        pages = {name: fill_macros(page, facts) for name, page in pages.items()}
+    values.update((name, in_cdata(urls.click_through(page))) for name, page in pages.items())
     return template.fill(values)
 
 
@@ -210,18 +211,28 @@ def _template(
         pricing=price,
         icon=_icon(creative, filled),
         verifications=_verifications(creative, filled, tells_not_executed=tells_not_executed),
-        companions=companion_elements,
+        companions=tuple(
+            element._replace(
+                url=filled(element.url), click_through=element.click_through and filled(element.click_through)
+            )
+            for element in companion_elements
+        ),
     )
     return Template(render_ad(ad, version, sequence)), macros_marked
 
 
 def _mark_macros(macros_marked: "list[Macro]", text: str) -> str:
     """The text of a third party with a mark for each macro that requests have values for."""
-    if not any(bracket in text for bracket in ("[", "{", "%%", "__")):
+    if not _may_have_macros(text):
         return text
     from bidder.endpoints.third_party_macros import mark_macros  # imported here, since most creatives have no macros
 
     return mark_macros(text, macros_marked)
+
+
+def _may_have_macros(text: str) -> bool:
+    """Whether a text has a bracket of macros."""
+    return any(bracket in text for bracket in ("[", "{", "%%", "__"))
 
 
 def skip_offset(offer: Offer) -> float | None:
@@ -291,7 +302,7 @@ def _icon(creative: Creative, filled: Callable[[str], str]) -> IconElement | Non
         height=icon.height,
         x_position=icon.x,
         y_position=icon.y,
-        click_through=icon.click_through,
+        click_through=icon.click_through and filled(icon.click_through),
         view_tracking=icon.view_tracking and filled(icon.view_tracking),
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bidder.ad_tag.request import InvalidTag, bid_request
 from bidder.ad_tag.schedule import INLINE, Break, breaks, tag_url
-from bidder.endpoints.bid import bid, whole
+from bidder.endpoints.bid import bid, finish_reply
 from bidder.endpoints.reply import XML, Reply
 from bidder.endpoints.tag_call import TagCall, best_of, call_of, refuse_and_count
 from bidder.service.service import Service
@@ -25,7 +25,7 @@ def schedule(service: Service, tag: TagCall) -> Reply:
             _link(tag, each, request["imp"][0]["video"]["protocols"])
             for each, request in zip(planned, requests, strict=True)
         ]
-        return whole(Reply(200, vmap(links), XML), tag.headers)
+        return finish_reply(Reply(200, vmap(links), XML), tag.headers)
     except InvalidTag as wrong:
         return refuse_and_count(service, tag, wrong)
 
@@ -44,4 +44,4 @@ def _with_ads(service: Service, tag: TagCall, planned: Sequence[Break]) -> Reply
         if reply.status != 200:
             return reply
         filled.append(AdBreak(each.id, each.time_offset, document=str(reply.body)))
-    return whole(Reply(200, vmap(filled), XML), tag.headers)
+    return finish_reply(Reply(200, vmap(filled), XML), tag.headers)

@@ -7,9 +7,10 @@ object. SQS can also deliver a message again in another batch, so readers count 
 
 import gzip
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from hashlib import blake2b
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from bidder.events.event import Event
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 PREFIX = "events/"
 _NAME_BYTES = 16
+_READS_AT_ONCE = 4
+_AHEAD = 64
+"""The most objects whose events wait in memory."""
 
 
 class ArchiveObject(NamedTuple):
@@ -70,10 +74,17 @@ class Archive:
         body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         return [Event.model_validate_json(line) for line in gzip.decompress(body).splitlines()]
 
+    def read_each(self, keys: Sequence[str]) -> Iterator[list[Event]]:
+        """The events of each object, in the order of the keys. Some objects are read at once. Raises as `read`."""
+        from concurrent.futures import ThreadPoolExecutor  # imported here, since the archive's function only writes
+
+        with ThreadPoolExecutor(_READS_AT_ONCE) as pool:
+            for start in range(0, len(keys), _AHEAD):
+                yield from pool.map(self.read, keys[start : start + _AHEAD])
+
     def events(self, day: date, kinds: Collection[Kind] = tuple(Kind)) -> Iterator[Event]:
         """The events of a UTC day and these kinds. An event that SQS delivered twice may occur twice."""
-        for key in self.keys(day, kinds):
-            yield from self.read(key)
+        return chain.from_iterable(self.read_each(self.keys(day, kinds)))
 
 
 def hour_of(key: str) -> datetime:

@@ -32,7 +32,7 @@ class IvtFilter:
         self._bounded_sets = bounded_sets
         self._at_once = at_once
 
-    def judged(self, events: Mapping[str, Event]) -> dict[str, Event]:
+    def mark_invalid(self, events: Mapping[str, Event]) -> dict[str, Event]:
         """The events by message id, with `invalid` set to the broken rule. Only billable events are judged.
 
         An event that cannot be judged because DynamoDB fails is logged and left out; the caller tries it again later.

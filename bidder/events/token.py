@@ -155,6 +155,11 @@ def undo_escapes(token: str) -> str:
     return token.strip().translate(_LETTERS)
 
 
+def key_id_of(token: str) -> str:
+    """The id of the key that signed a token, in any encoding of proxies; other text for a text that is no token."""
+    return undo_escapes(token).partition(".")[0]
+
+
 def signed_target(kind: Kind, token: str, keys: SigningKeys, target: str) -> str:
     """The spelling of the target that was signed, out of the spellings of proxies; `target` if none was signed."""
     key_id, encoded, signature = _parts(undo_escapes(token))

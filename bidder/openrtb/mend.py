@@ -21,11 +21,12 @@ ALSO_BINDING = frozenset({"device.dnt", "device.lmt", "device.ext.atts", "user.c
 
 NOT_BINDING = frozenset(
     {"tmax", "imp.displaymanager", "imp.displaymanagerver", "imp.dt", "imp.exp", "imp.tagid"}
-    | {"imp.qty.sourcetype", "imp.qty.vendor"}
-    | {"imp.video.companionad", "imp.video.companiontype", "imp.video.placement", "imp.video.playbackend"}
-    | {"imp.video.pos", "imp.video.sequence", "imp.ext", "imp.video.ext"}
+    | {"imp.instl", "imp.qty.sourcetype", "imp.qty.vendor", "imp.ext", "imp.video.ext"}
+    | {"imp.video.companionad", "imp.video.companiontype", "imp.video.placement", "imp.video.plcmt", "imp.video.pos"}
+    | {"imp.video.playbackmethod", "imp.video.playbackend", "imp.video.boxingallowed"}
+    | {"imp.video.sequence", "imp.video.podseq"}
 )
-"""Fields of the objects in `TERMS` that are no terms of the sale."""
+"""Fields of the objects in `TERMS` that are no terms of the sale: they only describe the impression."""
 
 _NUMBER = re.compile(r"-?\d+")
 _NUMBERS = re.compile(r"[\s\[]*-?\d+(?:[\s,;|_]+-?\d+)*[\s\]]*")

@@ -50,7 +50,7 @@ class BidsInFlight:
                 for offer in capped
             )
 
-    def added(self, exposures: "Exposures", names: Names, now: datetime) -> "Exposures":
+    def with_bids_in_flight(self, exposures: "Exposures", names: Names, now: datetime) -> "Exposures":
         """The exposures with the bids in flight. An unknown history stays unknown."""
         if not self._latest and not self._earlier:
             return exposures

@@ -55,6 +55,17 @@ class CurrentParameters:
         """The keys that sign event URLs. Raises InvalidSettings if the parameter is not usable."""
         return self._usable("signing-keys", self.value().signing_keys)
 
+    def signing_keys_with(self, key_id: str) -> SigningKeys:
+        """The signing keys for a token of this key. Keys that lack it and are older than their lifetime are read again.
+
+        A process that had no request for minutes still has the keys from before a rotation. Raises InvalidSettings, and
+        NotRead if the keys are not read again in time.
+        """
+        keys = self.signing_keys
+        if key_id in keys.keys:
+            return keys
+        return self._usable("signing-keys", self.renewed.newest().parameters.signing_keys)
+
     @property
     def price_keys(self) -> "PriceKeys":
         """The keys of the exchanges that encrypt prices. Raises InvalidSettings if the parameter is not usable."""

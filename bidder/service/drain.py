@@ -86,4 +86,4 @@ def publish_within(
             break
         log.warning("counts.delayed", events=len(events), reason=type(failure).__name__)
         pause(PAUSE)
-    log_lost_counts(events, f"{type(failure).__name__}: {failure}")
+    log_lost_counts(events, ": ".join(filter(None, (type(failure).__name__, str(failure)))))

@@ -1,11 +1,14 @@
 """Logs the numbers of counts that cannot be published, so that an operator can add them to a report."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from bidder import log
 from bidder.delivery.budget_holders import deal_holder
+from bidder.events.kinds import Kind
 
 if TYPE_CHECKING:
     from bidder.events.event import Event
@@ -16,18 +19,21 @@ NAMES_A_LINE = 50
 
 def log_lost_counts(events: "Sequence[Event]", reason: str) -> None:
     """Logs the numbers of the events by minute: bids by campaign and deal, and opportunities and bids for pacing."""
+    for kind, at, counts in _numbers(events):
+        left = iter(counts.items())
+        while part := dict(islice(left, NAMES_A_LINE)):
+            minute = at.isoformat(timespec="minutes")
+            log.warning("counts.lost", kind=kind.value, minute=minute, counts=part, reason=reason)
+
+
+def _numbers(events: "Sequence[Event]") -> Iterator[tuple[Kind, datetime, Mapping[str, Any]]]:
+    bids: dict[datetime, Counter[str]] = defaultdict(Counter)
     for event in events:
-        for counts in _parts(event):
-            minute = event.at.isoformat(timespec="minutes")
-            log.warning("counts.lost", kind=event.kind.value, minute=minute, counts=counts, reason=reason)
-
-
-def _parts(event: "Event") -> Iterator[Mapping[str, Any]]:
-    if event.traffic is None:
-        campaign, deal = event.campaign_id, event.deal_id
-        yield {campaign if deal is None else deal_holder(campaign, deal): event.count}
-        return
-    yield {"requests": event.count}
-    left = iter(event.traffic.items())
-    while part := dict(islice(left, NAMES_A_LINE)):
-        yield part
+        if event.traffic is None:
+            campaign, deal = event.campaign_id, event.deal_id
+            bids[event.at][campaign if deal is None else deal_holder(campaign, deal)] += event.count or 0
+        else:
+            yield event.kind, event.at, {"requests": event.count}
+            yield event.kind, event.at, event.traffic
+    for minute, counts in bids.items():
+        yield Kind.BIDS, minute, counts

@@ -279,7 +279,7 @@ class Service:
         names, seconds = names_of(request, self.signing_keys), self.parameters.frequency_deadline / 1000
         if patience is not None:
             seconds = min(seconds, patience())
-        return self.in_flight.added(self.frequency_reader.exposures(*names, seconds, now), names, now)
+        return self.in_flight.with_bids_in_flight(self.frequency_reader.exposures(*names, seconds, now), names, now)
 
     @cached_property
     def archive(self) -> "Archive":

@@ -11,7 +11,7 @@ from bidder.auction.auction_context import AuctionContext
 from bidder.auction.decide import decide
 from bidder.auction.match import match
 from bidder.auction.offer import Offer
-from bidder.auction.shading import shade
+from bidder.auction.shading import shade_offers
 from bidder.delivery.estimates import Flow
 from bidder.delivery.notice_delay import MINUTES
 from bidder.delivery.pacers import Account
@@ -51,7 +51,7 @@ def simulate(scenario: Scenario, folder: Path, progress: Callable[[float], None]
     }
     arms |= {name: known.get(name, _ours) for name in scenario.beside}
     shaders: dict[str, Callable[[Run], Shader]] = {
-        "ours": lambda _: lambda context, offers: shade(context, offers, None),
+        "ours": lambda _: lambda context, offers: shade_offers(context, offers, None),
         "fixed_70": lambda _: lambda _context, offers: [_at(offer, 0.7) for offer in offers],
         "oracle": _oracle,
     }

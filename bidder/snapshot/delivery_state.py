@@ -212,7 +212,7 @@ def compile_delivery(
     advertisers and deals. `quality` keeps the best-predicted impressions; None is no difference among them.
     """
     shared = shared or SharedBudgets()
-    members = index.advertised(shared.advertisers.keys())
+    members = index.positions_of_advertisers(shared.advertisers.keys())
     advertiser_of = {
         position: shared.advertisers[domain] for domain, positions in members.items() for position in positions
     }

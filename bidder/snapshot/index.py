@@ -129,7 +129,7 @@ class Index:
                     lists.setdefault(name, []).extend(latest)
         return lists
 
-    def advertised(self, domains: Collection[str]) -> dict[str, list[int]]:
+    def positions_of_advertisers(self, domains: Collection[str]) -> dict[str, list[int]]:
         """The positions of the latest versions of the campaigns of these advertisers, by the advertiser's domain."""
         positions: dict[str, list[int]] = {domain: [] for domain in domains}
         for part in self.parts if positions else ():

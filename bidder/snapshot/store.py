@@ -153,7 +153,7 @@ class SnapshotStore:
         manifest = None if version is None else self.manifest(version)
         self._put(PIN, Pin(version=version, at=at, manifest=manifest).model_dump_json().encode())
 
-    def pinned(self) -> "Pinned | None":
+    def read_pinned(self) -> "Pinned | None":
         """The pinned manifest, or None if there is no pin or the manifest has expired."""
         pin = self._parsed(Pin, PIN, self._read(PIN)[0])
         if pin is None or pin.version is None:

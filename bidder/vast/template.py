@@ -1,12 +1,13 @@
 """Markup templates: markup that is rendered once, with marks for the values of each answer.
 
-A mark is a name between two characters of Unicode's private use area, which XML and JSON hold as they are.
+A mark is a name between two characters of Unicode's Supplementary Private Use Area-A, which XML and JSON hold as they
+are. Texts do not have them, unlike the characters from U+E000 on, which fonts use for icons and emoji.
 """
 
 import re
 from collections.abc import Mapping
 
-_OPEN, _CLOSE = "\ue000", "\ue001"
+_OPEN, _CLOSE = "\U000f1ad0", "\U000f1ad1"
 _MARKS = re.compile(f"{_OPEN}([A-Za-z0-9]+){_CLOSE}")
 
 
@@ -24,7 +25,7 @@ class Template:
         self._parts = _MARKS.split(markup)
         self._names = self._parts[1::2]
 
-    def marked(self) -> str:
+    def markup_with_marks(self) -> str:
         """The markup with its marks."""
         return self.fill({name: mark(name) for name in self._names})
 

@@ -19,7 +19,7 @@ _PRIVATE = (
 """The prefixes of private addresses (RFC 1918, 3927, 4193, 4291)."""
 
 
-def usable(request: BidRequest, headers: ViewerHeaders = NO_HEADERS) -> BidRequest:
+def prepare_request(request: BidRequest, headers: ViewerHeaders = NO_HEADERS) -> BidRequest:
     """The request with the facts of `headers` added, and without the data that the privacy signals forbid.
 
     The given request is changed. A replayed request has no headers.

@@ -59,7 +59,8 @@ VALUES = (
     *("pre", "mid@600", "mid@1:2:3", "mid@50%", "post", "pre,mid@5,post", "640x360", "300x250,728x90", "52.5,13.4"),
     *("video/mp4", "video/mp4,video/webm", "2,3,5,6", "7,13,14", "EUR", "DE", "USA", "openrtb", "vast", "true", "no"),
     *("[PAGEURL]", "%%X%%", "${X}", "{{X}}", "__X__", "{X}", "%5BX%5D", "[", "{", "a,[X],b", ",", ",,,", " ", ""),
-    *("<&>\"'", "]]>", "\0", "\ud800", "\ue000m0\ue001", "💰" * 50, "a\r\nb", "--", "${AUCTION_PRICE}", "a" * 300),
+    *("<&>\"'", "]]>", "\0", "\ud800", "💰" * 50, "a\r\nb", "--", "${AUCTION_PRICE}", "a" * 300),
+    *("\ue000m0\ue001", "\U000f1ad0m0\U000f1ad1"),
     *("1YNN", "DBABMA~1YNN", "CPXxRfAPXxRfAAfKABENB-CgAAAAAAAAAAYgAAAAAAAA", "7,8", "-1"),
 )
 AGENTS = ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_4) Mobile", "Roku/DVP-12.5", "curl/8", "\0", "x" * 5000)

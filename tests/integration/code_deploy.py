@@ -50,7 +50,7 @@ def steps(configuration: str) -> tuple[tuple[int, int], ...]:
 
 def rollouts(template: Template, stack: Stack) -> dict[str, Rollout]:
     """The rollouts of a translated template by the function's logical id."""
-    made = {}
+    rollouts_by_function = {}
     for alias in template["Resources"].values():
         update = alias.get("UpdatePolicy", {}).get("CodeDeployLambdaAliasUpdate")
         if alias["Type"] != "AWS::Lambda::Alias" or update is None:
@@ -58,7 +58,7 @@ def rollouts(template: Template, stack: Stack) -> dict[str, Rollout]:
         group = template["Resources"][update["DeploymentGroupName"]["Ref"]]["Properties"]
         rollback = group["AutoRollbackConfiguration"]
         function = alias["Properties"]["FunctionName"]["Ref"]
-        made[function] = Rollout(
+        rollouts_by_function[function] = Rollout(
             function,
             stack.value(group["DeploymentConfigName"]),
             update.get("BeforeAllowTrafficHook", {}).get("Ref"),
@@ -66,7 +66,7 @@ def rollouts(template: Template, stack: Stack) -> dict[str, Rollout]:
             tuple(each["Name"]["Ref"] for each in group.get("AlarmConfiguration", {}).get("Alarms", [])),
             rollback["Enabled"] and "DEPLOYMENT_STOP_ON_ALARM" in rollback["Events"],
         )
-    return made
+    return rollouts_by_function
 
 
 @dataclass

@@ -124,10 +124,10 @@ def drill(folder: Path, built: Package) -> Iterator[Drill]:
             value,
         ) in PARAMETERS.items():  # before the stack starts, since processes keep parameters for a lifetime
             aws.session().client("ssm").put_parameter(Name=f"/{STACK}/{name}", Type="String", Value=value)
-        made = Drill(aws, deploy_package(aws, built))
-        made.import_samples()
-        made.refresh()
-        poll(lambda: made.target.ask("GET", "/health").status == 200)
-        yield made
+        new_drill = Drill(aws, deploy_package(aws, built))
+        new_drill.import_samples()
+        new_drill.refresh()
+        poll(lambda: new_drill.target.ask("GET", "/health").status == 200)
+        yield new_drill
     finally:
         aws.stop()

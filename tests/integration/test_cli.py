@@ -155,10 +155,10 @@ def test_explain_prints_the_rule_that_removed_a_campaign(run, tmp_path: Path) ->
     requests = tmp_path / "requests.jsonl"
     requests.write_text(json.dumps(json.loads((ROOT / "samples/request.json").read_text())))
     saved = str(tmp_path / "saved.zip")
-    kept = run("replay", "--requests", str(requests), "--snapshot", "current", "--save", saved, "--format", "csv")
+    replayed = run("replay", "--requests", str(requests), "--snapshot", "current", "--save", saved, "--format", "csv")
     again = run("replay", "--requests", str(requests), "--snapshot", saved, "--format", "csv")
-    assert kept.stdout.startswith("campaign,bids A,")
-    assert (again.returncode, again.stdout) == (0, kept.stdout)
+    assert replayed.stdout.startswith("campaign,bids A,")
+    assert (again.returncode, again.stdout) == (0, replayed.stdout)
     unknown = run("replay", "--requests", str(requests), "--snapshot", "1")
     assert (unknown.returncode, "no snapshot of version 1" in unknown.stderr) == (1, True)
 

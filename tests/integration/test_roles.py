@@ -82,17 +82,17 @@ class Functions:
 
     def run(self, name: str, *events: Any, down: str = "", missing: str = "", **variables: str) -> list[Any]:
         """The answers to events from a new process. One service can be down, and objects with a prefix missing."""
-        made = self.configuration(name)
-        environment = local_environment() | made.get("Environment", {}).get("Variables", {})
+        configuration = self.configuration(name)
+        environment = local_environment() | configuration.get("Environment", {}).get("Variables", {})
         environment |= {
             "AWS_ENDPOINT_URL": self._url,
-            "AWS_ACCESS_KEY_ID": made["Role"].rpartition("/")[2],
+            "AWS_ACCESS_KEY_ID": configuration["Role"].rpartition("/")[2],
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_MAX_ATTEMPTS": "1",
         }
         self.record.down, self.record.missing = down, missing
-        command = [sys.executable, "-m", "tests.integration.handler_process", made["Handler"]]
+        command = [sys.executable, "-m", "tests.integration.handler_process", configuration["Handler"]]
         ran = subprocess.run(  # noqa: S603  our own module
             command,
             cwd=ROOT,
@@ -121,20 +121,20 @@ def functions(
     session = local_aws.session()
     sell(session, stack)
     with policy_proxy(local_aws.port, judge) as (url, record):
-        made = Functions(session, url, record)
-        run_bidder(made, session, stack)
-        run_hooks(made)
+        all_functions = Functions(session, url, record)
+        run_bidder(all_functions, session, stack)
+        run_hooks(all_functions)
         alarm = {"alarmData": {"alarmName": "roles", "state": {"value": "ALARM"}}}
         try:
-            made.run("StopBidding", alarm)
-            made.run("StopBidding", alarm, missing="snapshots/")  # before the first snapshot
+            all_functions.run("StopBidding", alarm)
+            all_functions.run("StopBidding", alarm, missing="snapshots/")  # before the first snapshot
         finally:
             store = SnapshotStore(session.client("s3"), stack["BIDDER_SNAPSHOT_BUCKET"])
             store.stop(datetime.now(UTC), stopped=False)
         folder = tmp_path_factory.mktemp("creatives")
         make(folder / "spot.mp4", f"{PICTURE} {TONE} -t 1 {H264}")
-        run_creatives(made, session, stack, str(folder / "spot.mp4"))
-        yield made
+        run_creatives(all_functions, session, stack, str(folder / "spot.mp4"))
+        yield all_functions
 
 
 def sell(session: boto3.Session, stack: dict[str, str], **changes: Any) -> None:

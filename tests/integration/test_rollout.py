@@ -35,10 +35,10 @@ def group(template: Template, function: str) -> Template:
 @pytest.mark.parametrize("kind", ["Canary10Percent5Minutes", "Linear10PercentEvery1Minute", "AllAtOnce"])
 def test_traffic_moves_as_the_parameter_says(sam: Template, kind: str, function: str) -> None:
     assert kind in sam["Parameters"]["Rollout"]["AllowedValues"]
-    made = group(translated(sam, Rollout=kind), function)
-    assert kind in json.dumps(made["DeploymentConfigName"])
-    assert made["AutoRollbackConfiguration"]["Enabled"] is True
-    assert "DEPLOYMENT_STOP_ON_ALARM" in made["AutoRollbackConfiguration"]["Events"]
+    deployment_group = group(translated(sam, Rollout=kind), function)
+    assert kind in json.dumps(deployment_group["DeploymentConfigName"])
+    assert deployment_group["AutoRollbackConfiguration"]["Enabled"] is True
+    assert "DEPLOYMENT_STOP_ON_ALARM" in deployment_group["AutoRollbackConfiguration"]["Events"]
 
 
 def test_a_new_version_gets_a_tenth_of_traffic_first_by_default(sam: Template) -> None:

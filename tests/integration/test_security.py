@@ -206,11 +206,11 @@ def test_a_firewall_can_be_attached_to_the_api(stacks: dict[str, Stack]) -> None
 def test_a_budget_warns_before_it_pages(stacks: dict[str, Stack]) -> None:
     (budget,) = stacks["bidder"].resources("AWS::Budgets::Budget").values()
     assert budget["Budget"]["BudgetLimit"] == {"Amount": "1000", "Unit": "USD"}
-    told = {
+    thresholds = {
         (each["Notification"]["NotificationType"], each["Notification"]["Threshold"], each["Subscribers"][0]["Address"])
         for each in budget["NotificationsWithSubscribers"]
     }
-    assert told == {
+    assert thresholds == {
         ("FORECASTED", 100, "bidder-WarningTopic"),
         ("ACTUAL", 80, "bidder-WarningTopic"),
         ("ACTUAL", 100, "bidder-AlarmTopic"),

@@ -64,13 +64,13 @@ class Traffic:
 @contextmanager
 def traffic(drill: Drill, country: str, threads: int = 2) -> Iterator[Traffic]:
     """Traffic for a country during the context."""
-    made = Traffic(drill, country)
-    runners = [threading.Thread(target=made.run, daemon=True) for _ in range(threads)]
+    new_traffic = Traffic(drill, country)
+    runners = [threading.Thread(target=new_traffic.run, daemon=True) for _ in range(threads)]
     for runner in runners:
         runner.start()
     try:
-        yield made
+        yield new_traffic
     finally:
-        made.ended.set()
+        new_traffic.ended.set()
         for runner in runners:
             runner.join(timeout=60)

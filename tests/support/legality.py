@@ -134,8 +134,8 @@ def _of_price(imp: Json, bid: Json, currency: str) -> Iterator[str]:
     holder, plain = (offered[0], offered[0]) if offered else (video, imp)
     price, floor = Decimal(str(bid["price"])), _floor(holder, plain, bid["dur"])
     is_fixed = bool(offered and floor) and number(offered[0].get("at")) == FIXED_PRICE
-    if floor is None:  # a deal without a floor has that of the impression
-        plain, floor = imp, _floor(video, imp, bid["dur"])
+    if floor is None and not number(holder.get("mincpmpersec")):  # a deal without floors has those of the player
+        holder, plain, floor = video, imp, _floor(video, imp, bid["dur"])
     by_seconds = Decimal(str(number(holder.get("mincpmpersec")) or 0)) * bid["dur"]
     if str(plain.get("bidfloorcur") or "USD").upper() != currency:
         return  # the exchange converts the floor at its own rate

@@ -200,7 +200,11 @@ def _creative_plays(creative: Creative, request: Json, imp: Json, campaign: Camp
 
 def _prices(imp: Json, campaign: Campaign, openly: int | None, seat: str, length: float) -> Iterator[int]:
     pmp, video = imp.get("pmp", {}), imp["video"]
-    open_floors = [(_by_length(video, length, imp.get("bidfloor", 0)), imp.get("bidfloorcur", "USD"))]
+    open_currency = imp.get("bidfloorcur", "USD")
+    open_floors = [
+        (_by_length(video, length, imp.get("bidfloor", 0)), open_currency),
+        (_times(video.get("mincpmpersec", 0), length), open_currency),
+    ]
     for deal in pmp.get("deals", []):
         if deal.get("wseat") and seat not in deal["wseat"]:
             continue
@@ -210,17 +214,17 @@ def _prices(imp: Json, campaign: Campaign, openly: int | None, seat: str, length
             continue
         currency = deal.get("bidfloorcur", "USD")
         own = _by_length(deal, length, deal.get("bidfloor"))
-        floors = open_floors if own is None else [(own, currency)]
+        floors: list[tuple[float | Decimal | None, str]] = [(own, currency)] if own is not None else []
+        if deal.get("mincpmpersec"):
+            floors.append((_times(deal["mincpmpersec"], length), currency))
         for terms in campaign.deals:
-            per_second = (_times(deal.get("mincpmpersec", 0), length), currency)
-            if terms.id == deal["id"] and _reaches(terms.cpm_micros, [*floors, per_second]):
+            if terms.id == deal["id"] and _reaches(terms.cpm_micros, floors or open_floors):
                 yield (
                     ceil(Decimal(str(own)) * RATES[currency] * 10**6)
                     if deal.get("at") == 3 and own
                     else terms.cpm_micros
                 )
-    per_second = (_times(video.get("mincpmpersec", 0), length), imp.get("bidfloorcur", "USD"))
-    if openly and not pmp.get("private_auction") and _reaches(openly, [*open_floors, per_second]):
+    if openly and not pmp.get("private_auction") and _reaches(openly, open_floors):
         yield openly
 
 

@@ -50,6 +50,8 @@ class Steady:
     def value(self, _patience: float = 0) -> Reading:
         return self.held
 
+    newest = value
+
 
 class Recorder:
     """A publisher that stores its events in a list, or fails."""

@@ -47,6 +47,33 @@ def test_a_value_is_at_most_a_lifetime_old_unless_reads_fail(steps: list[tuple[f
         assert world.held.value() == good
 
 
+def test_the_newest_value_is_read_again_once_the_lifetime_is_over() -> None:
+    world = World()
+    held = BackgroundRefreshed("name", world.read, lambda _: 60, clock=lambda: world.now, start=lambda work: work())
+    held.value()
+    world.source = 1
+    for now, newest, reads in ((59.9, 0, 1), (60, 1, 2), (61, 1, 2), (1000, 1, 3)):
+        world.now = now
+        assert (held.newest(), world.reads) == (newest, reads)
+
+
+def test_without_a_new_read_in_time_there_is_no_newest_value() -> None:
+    world = World()
+    world.held.value()
+    world.now = 61
+    with pytest.raises(NotRead, match="name: not read again within"):
+        world.held.newest(0)  # the read hangs
+    world.broken = True
+    world.work()
+    with pytest.raises(NotRead):
+        world.held.newest(0)
+
+    world.broken, world.source, world.now = False, 1, 200
+    world.held.value()
+    world.work()
+    assert world.held.newest(0) == 1
+
+
 def test_concurrent_callers_cause_one_read() -> None:
     world = World()
     world.held.value()

@@ -89,11 +89,11 @@ def priced(imp: dict[str, Any], **changes: Any) -> Any:
     body = video_request()
     video = {**body["imp"][0]["video"], **imp.get("video", {})}
     body["imp"][0] |= {**imp, "video": video}
-    made = campaign(**{"cpm": 10, "deals": [{"id": "d", "cpm": 12}], "creatives": [creative(duration=30)], **changes})
-    held = snapshot([made])
+    buyer = campaign(**{"cpm": 10, "deals": [{"id": "d", "cpm": 12}], "creatives": [creative(duration=30)], **changes})
+    held = snapshot([buyer])
     request = parse(json.dumps(body).encode())
     [slot] = match(request, held, NOW)
-    return price(AuctionContext(request, "bidder", held.delivery, NOW), slot, made, made.cpm_micros, 30)
+    return price(AuctionContext(request, "bidder", held.delivery, NOW), slot, buyer, buyer.cpm_micros, 30)
 
 
 def deal(**changes: Any) -> dict[str, Any]:

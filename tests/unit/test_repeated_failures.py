@@ -43,6 +43,21 @@ def test_a_failure_each_second_is_logged_at_growing_intervals_with_the_failures_
     assert repeated.failed("OSError") == Failures(1, 1, 0)
 
 
+def test_a_row_of_work_of_which_some_runs_fail_ends_after_a_calm_time() -> None:
+    clock = Clock()
+    repeated = RepeatedFailures(clock, calm=30)
+    lines: list[Failures] = []
+    for second in range(40):
+        clock.now = second
+        lines += filter(None, [repeated.failed("deadline"), repeated.succeeded()])
+    assert [line.in_row for line in lines] == [1, 2, 4, 8, 16, 32], "a success in between ends no row"
+
+    clock.now = 68
+    assert repeated.succeeded() is None
+    clock.now = 69
+    assert repeated.succeeded() == Failures(8, 40, 69)
+
+
 STEPS = st.lists(st.tuples(st.floats(0, 100), st.sampled_from(["OSError", "BadSnapshot", None])), max_size=60)
 
 
@@ -94,7 +109,7 @@ def test_the_lines_of_parameters_that_cannot_be_read_count_every_failure(caplog:
     lines = logged(caplog, "parameter.kept")
     assert [line["ParameterKept"] for line in lines] == [1, 1, 2, 4, 8, 16]
     [recovered] = logged(caplog, "parameter.recovered")
-    assert (recovered["failures"], recovered["seconds"]) == (40, 40)
+    assert (recovered["failures"], recovered["seconds"], recovered["ParameterKept"]) == (40, 40, 8)
 
 
 def test_reads_of_the_copy_of_parameters_that_fail_log_few_lines_and_the_recovery(

@@ -46,9 +46,9 @@ def main() -> int:
         return 0
     if arguments.measure or not covering_tests.RECORD.exists():
         covering_tests.measure(str(arguments.workers))
-    reasons = equivalent.reasons(equivalent.EQUIVALENT.read_text())
+    equivalents = equivalent.entries(equivalent.EQUIVALENT.read_text())
     results = Results(covering_tests.RECORD.with_name("results.jsonl"))
-    outcomes = {mutant: EQUIVALENT for mutant in chosen if mutant.key in reasons}
+    outcomes = {mutant: EQUIVALENT for mutant in chosen if mutant.key in equivalents}
     outcomes |= {mutant: KILLED for mutant in chosen if mutant not in outcomes and results.is_killed(mutant)}
     rest = [mutant for mutant in chosen if mutant not in outcomes]
     os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = tempfile.mkdtemp()

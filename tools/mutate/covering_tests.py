@@ -110,10 +110,13 @@ def nearest_first(names: Iterable[str], path: str) -> list[str]:
 
 
 def nearness(name: str, path: str) -> int:
-    """The distance of a test, or of a file of tests, from a file of the product: at most `SAME_ROOM` in its room."""
+    """The distance of a test, or of a file of tests, from a file of the product: at most `SAME_ROOM` in its room.
+
+    The tests of a file outside of rooms, such as `bidder/money.py`, are in no folder of `tests/unit` either.
+    """
     room, stem, file = Path(path).parent.name, Path(path).stem, name.partition("::")[0]
     if Path(file).stem.startswith(f"test_{stem}"):
         return SAME_FILE
-    if f"/{room}/" in file:
+    if Path(file).parent.name == "unit" if room == "bidder" else f"/{room}/" in file:
         return SAME_ROOM
     return GOLDEN if "/golden/" in file else ELSEWHERE

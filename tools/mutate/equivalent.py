@@ -1,38 +1,54 @@
 """The mutants that no test can kill, with the reason of each, in `tests/mutants/equivalent.txt`.
 
-The key of a mutant has its own line. The indented lines below it have the reason for which the mutant is equivalent.
+The key of a mutant has its own line. Of the indented lines below it, the first has the changed line of code in
+backquotes, and the others have the reason for which the mutant is equivalent. The code shows that the entry still
+stands for the same mutant: an equal change above it in the function takes over its key.
 """
 
 from pathlib import Path
+from typing import NamedTuple
 
 EQUIVALENT = Path("tests/mutants/equivalent.txt")
 
 
+class Entry(NamedTuple):
+    """An equivalent mutant: the line of code that it changes, without indentation, and the reason."""
+
+    code: str
+    reason: str
+
+
 class WrongEntry(ValueError):
-    """An entry without a reason, or a reason without an entry."""
+    """An entry without its code or reason, or a reason without an entry."""
 
     def __init__(self, line: int, problem: str) -> None:
         super().__init__(f"{EQUIVALENT}:{line}: {problem}")
 
 
-def reasons(text: str) -> dict[str, str]:
-    """The reason of each mutant, by key. Empty lines and lines that begin with `#` are skipped.
+def entries(text: str) -> dict[str, Entry]:
+    """The entries by the key of the mutant. Empty lines and lines that begin with `#` are skipped.
 
     Raises WrongEntry.
     """
-    result: dict[str, str] = {}
+    result: dict[str, Entry] = {}
+    starts: dict[str, int] = {}
     key = ""
     for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip() or line.startswith("#"):
+        words = line.strip()
+        if not words or line.startswith("#"):
             continue
-        if line.startswith(" "):
-            if not key:
-                raise WrongEntry(number, "a reason stands before any mutant")
-            result[key] = f"{result[key]} {line.strip()}".strip()
+        if not line.startswith(" "):
+            key = words
+            result[key], starts[key] = Entry("", ""), number
+        elif not key:
+            raise WrongEntry(number, "a reason stands before any mutant")
+        elif result[key].code:
+            result[key] = result[key]._replace(reason=f"{result[key].reason} {words}".strip())
+        elif words.startswith("`") and words.endswith("`"):
+            result[key] = Entry(words[1:-1], "")
         else:
-            key = line.strip()
-            result[key] = ""
-    for key, reason in result.items():
-        if not reason:
-            raise WrongEntry(text.splitlines().index(key) + 1, "a mutant without a reason")
+            raise WrongEntry(number, "the line of code in backquotes stands before the reason")
+    for key, entry in result.items():
+        if not entry.reason:
+            raise WrongEntry(starts[key], "a mutant without a reason")
     return result

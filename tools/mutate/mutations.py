@@ -128,7 +128,9 @@ def _setter(parent: ast.AST, field: str, index: int | None) -> Callable[[Any], N
 
 
 def _is_words(node: ast.AST) -> bool:
-    """Whether a node is prose or a type: a docstring, a message, an f-string, an annotation."""
+    """Whether a node is prose, a type or an unseen argument: a docstring, a message, an f-string, an annotation."""
+    if isinstance(node, ast.keyword):
+        return node.arg in UNSEEN
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Constant)
     if isinstance(node, ast.Assign):

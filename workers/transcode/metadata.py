@@ -29,7 +29,7 @@ def measure(processor: Processor, upload: Upload) -> None:
     about = processor.source.metadata(upload)
     if about is None:
         return
-    with suppress(RefusedUpload), processor.copied(upload) as (_, _, sandbox):
+    with suppress(RefusedUpload), processor.copy_upload(upload) as (_, _, sandbox):
         probe = probe_source(sandbox, processor.limits)
         loudness = None
         if probe.video and probe.audio:

@@ -29,7 +29,7 @@ def make(processor: Processor, upload: Upload) -> None:
     about = processor.source.metadata(upload)
     if about is None:
         return
-    with suppress(RefusedUpload), processor.copied(upload) as (prefix, _, sandbox):
+    with suppress(RefusedUpload), processor.copy_upload(upload) as (prefix, _, sandbox):
         paths = images(sandbox, processor.limits)
         urls = [processor.destination.put(path, prefix + path.name) for path in paths]
         processor.jobs.note(about, "images", json.dumps(urls), upload.sequencer)

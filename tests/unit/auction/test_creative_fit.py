@@ -15,8 +15,8 @@ def order_of(files: list[dict[str, Any]], player: dict[str, int]) -> list[str]:
     """The ends of the files' URLs in the order of the offer."""
     held = snapshot([campaign(creatives=[creative(media=files)])])
     request = parse(json.dumps(video_request(video=player)).encode())
-    [made] = decided(request, held)
-    return [file.url.rpartition("/")[2] for file in made.fit.media]
+    [offer] = decided(request, held)
+    return [file.url.rpartition("/")[2] for file in offer.fit.media]
 
 
 FILES = [

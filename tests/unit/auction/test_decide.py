@@ -157,10 +157,10 @@ def test_equal_impressions_are_decided_independently(
 @pytest.mark.parametrize("kinds", ["a", "ab", "aa", "aab", "abb", "aba", "aaabba"])
 def test_adjacent_equal_impressions_share_one_search(kinds: str, monkeypatch: pytest.MonkeyPatch) -> None:
     shared: list[str] = []
-    equals_of = under_test._equals
+    equals_of = under_test._find_equal_bids
     monkeypatch.setattr(
         under_test,
-        "_equals",
+        "_find_equal_bids",
         lambda context, slot, *rest: shared.append(slot.imp.id) or equals_of(context, slot, *rest),
     )
     lengths = {"a": 30, "b": 20}

@@ -57,6 +57,9 @@ def test_a_win_in_the_open_auction_costs_at_least_its_floor(
         ({"mincpmpersec": 0.1}, 1_500_000),
         ({"bidfloor": 0.5, "mincpmpersec": 0.1}, 1_500_000),
         ({"durfloors": [{"maxdur": 15, "bidfloor": 4}], "bidfloor": 2}, 4_000_000),
+        ({"durfloors": [{"maxdur": 14, "bidfloor": 4}]}, 1_000_000),
+        ({"mincpmpersec": 0.02}, 300_000),
+        ({"bidfloor": 0}, 0),
     ],
 )
 def test_a_win_in_a_deal_costs_at_least_the_deals_floor(deal: dict[str, Any], charged: int) -> None:
@@ -64,6 +67,22 @@ def test_a_win_in_a_deal_costs_at_least_the_deals_floor(deal: dict[str, Any], ch
 
     assert charged_at_least(slot, Price(5_000_000, "d", "D"), 15, RATES, "USD") == charged
     assert charged_at_least(slot, Price(5_000_000, None), 15, RATES, "USD") == 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("deal", "charged"),
+    [
+        ({}, 3_000_000),
+        ({"mincpmpersec": 0.1}, 1_500_000),
+        ({"bidfloor": 0}, 0),
+        ({"bidfloor": 1}, 1_000_000),
+        ({"durfloors": [{"maxdur": 14, "bidfloor": 4}]}, 3_000_000),
+    ],
+)
+def test_a_deal_without_floors_has_the_floors_of_the_open_auction(deal: dict[str, Any], charged: int) -> None:
+    slot = slot_of({"bidfloor": 2, "pmp": {"deals": [{"id": "D", **deal}]}}, {"mincpmpersec": 0.2})
+
+    assert charged_at_least(slot, Price(5_000_000, "d", "D"), 15, RATES, "USD") == charged
 
 
 @pytest.mark.parametrize(
@@ -105,6 +124,8 @@ LENGTHS = [{"maxdur": 60, "bidfloor": 1}]
         ({"bidfloor": 2, "pmp": {"deals": [{"id": "d", "bidfloor": 0}]}}, {}, 0),
         ({"bidfloor": 2, "pmp": {"deals": [{"id": "d", "bidfloor": 1, "bidfloorcur": "XAU"}]}}, {}, 0),
         ({"bidfloor": 2, "pmp": {"deals": [{"id": "d", "durfloors": LENGTHS}]}}, {}, 0),
+        ({"bidfloor": 2, "pmp": {"deals": [{"id": "d", "mincpmpersec": 0.1}]}}, {}, 0),
+        ({"bidfloor": 2, "pmp": {"deals": [{"id": "d"}]}}, {"mincpmpersec": 0.1}, 2_000_000),
     ],
 )
 def test_a_bid_below_the_lowest_floor_reaches_no_floor(imp: dict[str, Any], video: dict[str, Any], floor: int) -> None:
@@ -153,11 +174,11 @@ def test_the_auction_type_of_a_deal_precedes_that_of_the_request(
 
 def outcome(imp: dict[str, Any], open_cpm: int | None, deals: list[dict[str, Any]]) -> str | tuple[int, str | None]:
     """The price of an ad of 15 seconds, or the name of the rule that rejects all bids."""
-    made = campaign(deals=deals, creatives=[creative(duration=15)])
+    buyer = campaign(deals=deals, creatives=[creative(duration=15)])
     request = parse(json.dumps(video_request(imp=imp)).encode())
-    held = snapshot([made])
+    held = snapshot([buyer])
     [slot] = match(request, held, NOW)
-    result = price(AuctionContext(request, "bidder", held.delivery, NOW), slot, made, open_cpm, 15)
+    result = price(AuctionContext(request, "bidder", held.delivery, NOW), slot, buyer, open_cpm, 15)
     return result.name if isinstance(result, Rule) else (result.cpm_micros, result.sent_deal_id)
 
 

@@ -12,7 +12,7 @@ from bidder.auction.offer import Offer
 from bidder.auction.price import Price
 from bidder.auction.replay import ReplayTally
 from bidder.auction.rotation import expected_rate, turn
-from bidder.auction.shading import EXPLORATION, MODEL, UNKNOWN, segment_of, shade, shaded, value_micros
+from bidder.auction.shading import EXPLORATION, MODEL, UNKNOWN, segment_of, shade_bid, shade_offers, value_micros
 from bidder.campaigns.goal import Rotation
 from bidder.delivery.prediction import Prediction
 from bidder.delivery.price_segment import PriceSegment
@@ -97,7 +97,7 @@ def test_an_exploring_bid_is_between_30_percent_of_the_value_and_the_value(explo
     for request_id in ["\ud800", *(f"a{number}" for number in range(20))]:
         context, [offer] = bid(held, request_id=request_id, at=1)
         draw = digest(7, request_id, "1", "plain", "shading") / 2**56
-        result = shaded(context, offer, None)
+        result = shade_bid(context, offer, None)
         if draw < explored:
             share = 0.3 + 0.7 * draw / explored
             assert abs(result.cpm_micros - 5_000_000 * share) <= 1
@@ -113,19 +113,19 @@ def test_the_draw_at_the_exploration_share_does_not_explore() -> None:
 
     assert context.delivery.shading is not None
     assert context.delivery.shading.explored == draw
-    assert shaded(context, offer, None).why == UNKNOWN
+    assert shade_bid(context, offer, None).why == UNKNOWN
 
 
 def test_a_shaded_bid_reaches_the_floor_and_one_micro() -> None:
     held = snapshot([campaign(cpm=5)], shading=Shading({"*": CHEAP}, 0.0))
     context, [offer] = bid(held, at=1)
     best = int(CHEAP.best_bid(5.0) * 1_000_000)
-    assert shaded(context, offer, None) == (best, 5_000_000, MODEL, "*", CHEAP.win_rate(best / 1_000_000))
+    assert shade_bid(context, offer, None) == (best, 5_000_000, MODEL, "*", CHEAP.win_rate(best / 1_000_000))
     for floor in (1, 4, 4.9):
         context, [offer] = bid(held, at=1, imp={"bidfloor": floor})
-        assert shaded(context, offer, None).cpm_micros == max(best, floor * 1_000_000)
+        assert shade_bid(context, offer, None).cpm_micros == max(best, floor * 1_000_000)
     context, [offer] = bid(snapshot([campaign(cpm="0.000002")], shading=Shading({}, 1.0)), at=1, request_id="a2")
-    assert shaded(context, offer, None).cpm_micros == 1
+    assert shade_bid(context, offer, None).cpm_micros == 1
 
 
 def test_a_shaded_offer_keeps_its_value() -> None:
@@ -133,12 +133,12 @@ def test_a_shaded_offer_keeps_its_value() -> None:
     context, offers = bid(held, at=1)
     best = int(CHEAP.best_bid(5.0) * 1_000_000)
 
-    [offer] = shade(context, offers, None)
+    [offer] = shade_offers(context, offers, None)
 
     assert offer == offers[0]._replace(price=Price(best, None, None, 5_000_000))
     assert (value_micros(offer.price), value_micros(offers[0].price)) == (5_000_000, 5_000_000)
     plain, offers = bid(snapshot([campaign()]), at=1)
-    assert shade(plain, offers, None) == offers
+    assert shade_offers(plain, offers, None) == offers
 
 
 def test_the_segment_of_an_auction() -> None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bidder.auction.capped_offers import within_caps
+from bidder.auction.capped_offers import apply_shared_caps
 from bidder.auction.competitive_separation import are_separated
 from bidder.auction.creative_facts import is_secure
 from bidder.auction.offer import CapRoom, Offer
-from bidder.auction.pod_packing import PodAd, PodPlace, pack_pods
+from bidder.auction.pod_packing import PodAd, PodSlot, pack_pods
 from bidder.auction.reached import Reached
 from bidder.auction.response_selection import for_one_document
 from bidder.campaigns.campaign import Campaign
@@ -31,8 +31,8 @@ def offers_of(request: dict[str, Any], *book: Campaign, **counted: Any) -> list[
 
 
 def offer(caps: tuple[tuple[str, int], ...] = (), owner: str = "shop.example", **changes: Any) -> Offer:
-    [made] = offers_of(video_request(), campaign(advertiser={"name": "A", "domain": owner}, **changes))
-    return made._replace(caps=tuple(CapRoom(*cap) for cap in caps))
+    [only_offer] = offers_of(video_request(), campaign(advertiser={"name": "A", "domain": owner}, **changes))
+    return only_offer._replace(caps=tuple(CapRoom(*cap) for cap in caps))
 
 
 RIVAL = "rival.example"
@@ -76,17 +76,17 @@ def test_competitive_separation_of_two_offers(
 def test_under_a_shared_cap_the_highest_offers_are_answered_in_their_order() -> None:
     offers = [offer((("c:plain", 2),), cpm=cpm) for cpm in (3, 9, 5, 9)] + [offer(id="other", cpm=1)]
 
-    assert [(each.campaign.id, each.price.cpm_micros) for each in within_caps(offers)] == [
+    assert [(each.campaign.id, each.price.cpm_micros) for each in apply_shared_caps(offers)] == [
         ("plain", 9_000_000),
         ("plain", 9_000_000),
         ("other", 1_000_000),
     ]
     equal = [offer((("c:plain", 1),), cpm=5, creatives=[creative(id=name)]) for name in ("a", "b")]
-    assert [each.fit.creative.id for each in within_caps(equal)] == ["a"]
+    assert [each.fit.creative.id for each in apply_shared_caps(equal)] == ["a"]
     two = [offer((("c:plain", 1), ("r:plain/spot", 9)), cpm=5), offer((("c:plain", 1), ("r:plain/spot", 9)), cpm=4)]
-    assert within_caps(two) == two[:1]
+    assert apply_shared_caps(two) == two[:1]
     free = [offer(), offer()]
-    assert within_caps(free) == free
+    assert apply_shared_caps(free) == free
 
 
 @pytest.mark.parametrize(
@@ -123,9 +123,9 @@ def test_a_secure_page_loads_https_and_loopback_urls(url: str, secure: bool) -> 
 )
 def test_a_blocked_domain_includes_its_subdomains(domain: str, badv: str, is_blocked: bool) -> None:
     owner = ".".join(domain.split(".")[-3:])
-    made = campaign(advertiser={"name": "A", "domain": domain, "owner": owner})
+    buyer = campaign(advertiser={"name": "A", "domain": domain, "owner": owner})
 
-    assert (offers_of(video_request(badv=[badv]), made) == []) == is_blocked
+    assert (offers_of(video_request(badv=[badv]), buyer) == []) == is_blocked
 
 
 @pytest.mark.parametrize(
@@ -141,11 +141,11 @@ def test_a_blocked_domain_includes_its_subdomains(domain: str, badv: str, is_blo
     ],
 )
 def test_a_category_includes_its_descendants(own: str, listed: str, is_included: bool) -> None:
-    made = campaign(categories=[own], cattax=7)
+    buyer = campaign(categories=[own], cattax=7)
 
-    assert (offers_of(video_request(bcat=[listed], cattax=7), made) == []) == is_included
-    assert bool(offers_of(video_request(acat=[listed], cattax=7), made)) == is_included
-    assert offers_of(video_request(bcat=[listed], cattax=6), made)
+    assert (offers_of(video_request(bcat=[listed], cattax=7), buyer) == []) == is_included
+    assert bool(offers_of(video_request(acat=[listed], cattax=7), buyer)) == is_included
+    assert offers_of(video_request(bcat=[listed], cattax=6), buyer)
 
 
 def test_all_categories_of_a_campaign_must_be_allowed_and_none_blocked() -> None:
@@ -183,7 +183,7 @@ def test_equal_impressions_outside_pods_are_decided_independently() -> None:
 
         together = offers_of({**rest, "imp": imps}, *book, refused=refused, reached=reached)
 
-        alone = [made for imp in imps for made in offers_of({**rest, "imp": [imp]}, *book)]
+        alone = [single for imp in imps for single in offers_of({**rest, "imp": [imp]}, *book)]
         assert [(o.slot.imp.id, o.campaign.id, o.fit.creative.id, o.draw, o.turn) for o in together] == [
             (o.slot.imp.id, o.campaign.id, o.fit.creative.id, o.draw, o.turn) for o in alone
         ]
@@ -242,10 +242,10 @@ def test_a_multiplier_by_hour_uses_the_campaigns_time_zone() -> None:
     tokyo = campaign(id="tokyo", time_zone="Asia/Tokyo", multipliers={"hour": {"mon 21": 3, "mon 13": 7}})
     elsewhere = campaign(id="x", cpm=1, time_zone="UTC", multipliers={"hour": {"mon 13": 5}})
 
-    [made] = offers_of(video_request(), berlin, elsewhere)
-    assert (made.campaign.id, made.price.cpm_micros) == ("berlin", 10_000_000)
-    [made] = offers_of(video_request(), berlin, tokyo, elsewhere)
-    assert (made.campaign.id, made.price.cpm_micros) == ("tokyo", 15_000_000)
+    [winner] = offers_of(video_request(), berlin, elsewhere)
+    assert (winner.campaign.id, winner.price.cpm_micros) == ("berlin", 10_000_000)
+    [winner] = offers_of(video_request(), berlin, tokyo, elsewhere)
+    assert (winner.campaign.id, winner.price.cpm_micros) == ("tokyo", 15_000_000)
 
 
 def test_the_player_must_support_each_api_of_a_creative() -> None:
@@ -256,18 +256,18 @@ def test_the_player_must_support_each_api_of_a_creative() -> None:
         ([], [1], True),
         ([1, 7], [7], False),
     ):
-        made = campaign(creatives=[creative(apis=needed)])
-        assert bool(offers_of(video_request(video={"api": has}), made)) == bids, (needed, has)
+        buyer = campaign(creatives=[creative(apis=needed)])
+        assert bool(offers_of(video_request(video={"api": has}), buyer)) == bids, (needed, has)
 
 
 def test_a_vast_tag_needs_a_player_for_each_of_its_types() -> None:
     tag = {"url": "https://tags.example/a", "version": "3.0", "mimes": ["video/webm", "video/mp4"]}
-    made = campaign(creatives=[creative(tag=tag, media=[], click_through=None)])
+    buyer = campaign(creatives=[creative(tag=tag, media=[], click_through=None)])
     wrapped = {"protocols": [3, 6]}
 
-    assert offers_of(video_request(video=wrapped), made)
-    assert offers_of(video_request(video={**wrapped, "mimes": ["video/webm"]}), made)
-    assert offers_of(video_request(video={**wrapped, "mimes": ["video/ogg"]}), made) == []
+    assert offers_of(video_request(video=wrapped), buyer)
+    assert offers_of(video_request(video={**wrapped, "mimes": ["video/webm"]}), buyer)
+    assert offers_of(video_request(video={**wrapped, "mimes": ["video/ogg"]}), buyer) == []
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
@@ -275,7 +275,7 @@ def test_the_bound_of_the_search_never_excludes_the_best_filling(order: tuple[in
     """Two ads of value 5 are worth more than one ad of value 9, at the limit of seconds and micros."""
     ads = [PodAd(9, 10, 0, 0), PodAd(5, 5, 0, 0), PodAd(1, 30, 0, 0)]
     choices = [ads[number] for number in order]
-    [chosen] = pack_pods([PodPlace(2, 10, choices)])
+    [chosen] = pack_pods([PodSlot(2, 10, choices)])
 
     assert [choices[number] for number in chosen] == [PodAd(5, 5, 0, 0)] * 2
 
@@ -283,13 +283,13 @@ def test_the_bound_of_the_search_never_excludes_the_best_filling(order: tuple[in
 def test_the_bounds_of_the_search_are_exact_for_the_highest_prices() -> None:
     ads = [PodAd(10**18, 15, 0, 0), PodAd(1, 15, 0, 0)]
 
-    assert pack_pods([PodPlace(10, None, ads)] * 3) == ((0,) * 10,) * 3
+    assert pack_pods([PodSlot(10, None, ads)] * 3) == ((0,) * 10,) * 3
 
 
 def test_a_search_takes_up_to_its_limit_of_steps() -> None:
     choices = [PodAd(5, 5, 0, 0)]
 
-    assert pack_pods([PodPlace(3, None, choices)], most_steps=0) == ((),)
-    assert pack_pods([PodPlace(3, None, choices)], most_steps=1) == ((0,),)
-    assert pack_pods([PodPlace(3, None, choices)], most_steps=2) == ((0, 0),)
-    assert pack_pods([PodPlace(3, None, choices)], most_steps=3) == ((0, 0, 0),)
+    assert pack_pods([PodSlot(3, None, choices)], most_steps=0) == ((),)
+    assert pack_pods([PodSlot(3, None, choices)], most_steps=1) == ((0,),)
+    assert pack_pods([PodSlot(3, None, choices)], most_steps=2) == ((0, 0),)
+    assert pack_pods([PodSlot(3, None, choices)], most_steps=3) == ((0, 0, 0),)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.auction import pod_packing as under_test
-from bidder.auction.pod_packing import PodAd, PodPlace, pack_pods
+from bidder.auction.pod_packing import PodAd, PodSlot, pack_pods
 from tests.support.examples import examples
 
 RIVALS = (1 << 5, 1 << 6)
@@ -28,14 +28,14 @@ ads = st.builds(
     side=st.sampled_from([None, None, 0, 1]),
 )
 positions = st.builds(
-    PodPlace,
+    PodSlot,
     ads=st.integers(1, 3),
     seconds=st.sampled_from([None, 10, 30, 45]),
     choices=st.lists(ads, max_size=5).map(tuple),
 )
 
 
-def fillings(position: PodPlace) -> Iterator[tuple[int, ...]]:
+def fillings(position: PodSlot) -> Iterator[tuple[int, ...]]:
     """All sets of ads that one position of a pod can hold alone."""
     for count in range(position.ads + 1):
         for chosen in combinations_with_replacement(range(len(position.choices)), count):
@@ -49,7 +49,7 @@ def is_allowed(chosen: Sequence[PodAd]) -> bool:
     return len(marks) == len(set(marks)) and len(rivals) < 2
 
 
-def shown(pod: Sequence[PodPlace], filling: Sequence[Sequence[int]]) -> list[PodAd]:
+def shown(pod: Sequence[PodSlot], filling: Sequence[Sequence[int]]) -> list[PodAd]:
     return [position.choices[i] for position, chosen in zip(pod, filling, strict=True) for i in chosen]
 
 
@@ -64,7 +64,7 @@ pods = st.lists(positions, min_size=1, max_size=3) | st.builds(
 
 @examples(5)
 @given(pods)
-def test_the_packing_has_the_highest_total(pod: list[PodPlace]) -> None:
+def test_the_packing_has_the_highest_total(pod: list[PodSlot]) -> None:
     filling = pack_pods(pod)
 
     possible = (shown(pod, each) for each in product(*map(fillings, pod)))
@@ -73,7 +73,7 @@ def test_the_packing_has_the_highest_total(pod: list[PodPlace]) -> None:
 
 
 @given(pods)
-def test_the_packing_keeps_all_limits(pod: list[PodPlace]) -> None:
+def test_the_packing_keeps_all_limits(pod: list[PodSlot]) -> None:
     filling = pack_pods(pod)
 
     assert len(filling) == len(pod)
@@ -88,7 +88,7 @@ def test_the_search_of_a_realistic_break_ends_within_its_limit() -> None:
         PodAd(1000 + 37 * n % 501, (6, 10, 15, 20, 30)[n % 5], (marks := 1 << n | 1 << (24 + n % 9)), marks)
         for n in range(24)
     )
-    pod = [PodPlace(6, 120, choices), PodPlace(1, None, choices), PodPlace(1, None, choices)]
+    pod = [PodSlot(6, 120, choices), PodSlot(1, None, choices), PodSlot(1, None, choices)]
     search = under_test._Search(pod)
 
     search.extend(0, 0, under_test._start(pod[0]), 0, 0, ())
@@ -98,7 +98,7 @@ def test_the_search_of_a_realistic_break_ends_within_its_limit() -> None:
 
 def test_the_search_of_many_equal_slots_ends_within_its_limit() -> None:
     choices = tuple(PodAd(1000 + 37 * n % 501, 15, 1 << n, 1 << n) for n in range(24))
-    pod = [PodPlace(1, None, choices)] * 50
+    pod = [PodSlot(1, None, choices)] * 50
     search = under_test._Search(pod)
 
     search.extend(0, 0, under_test._start(pod[0]), 0, 0, ())
@@ -113,7 +113,7 @@ def test_an_exponential_search_stops_at_its_limit() -> None:
         PodAd(1000 + 37 * n % 501, (6, 10, 15, 20, 30)[n % 5], (marks := 1 << n | 1 << (24 + n % 5)), marks)
         for n in range(23)
     )
-    pod = [PodPlace(6, 120, (*choices, PodAd(1, 5, 0, 0)))] * 3
+    pod = [PodSlot(6, 120, (*choices, PodAd(1, 5, 0, 0)))] * 3
     search = under_test._Search(pod, most_steps=500)
 
     search.extend(0, 0, under_test._start(pod[0]), 0, 0, ())
@@ -123,8 +123,8 @@ def test_an_exponential_search_stops_at_its_limit() -> None:
     assert search.best_value == sum(pod[0].choices[rank].value for position in search.best for rank in position) > 0
 
 
-def drawn_break(seed: int) -> list[PodPlace]:
-    """A break with equal and other places. Many ads are of one advertiser; in every third break, some may repeat."""
+def drawn_break(seed: int) -> list[PodSlot]:
+    """A break with equal and other slots. Many ads are of one advertiser; in every third break, some may repeat."""
     draw = Random(seed)  # noqa: S311  # no secret
     once = [1 << 8 + n | 1 << draw.randrange(4) for n in range(draw.randrange(3, 8))]
     if seed % 3 == 0:
@@ -133,11 +133,11 @@ def drawn_break(seed: int) -> list[PodPlace]:
     choices = tuple(
         ad(draw.choice([3, 5, 5, 8, 9]), draw.choice([6, 10, 15, 30]), marks, draw.choice(sides)) for marks in once
     )
-    pod_places = [
-        PodPlace(draw.randrange(1, 4), draw.choice([None, 20, 30, 45]), choices[draw.randrange(2) :])
+    pod_slots = [
+        PodSlot(draw.randrange(1, 4), draw.choice([None, 20, 30, 45]), choices[draw.randrange(2) :])
         for _ in range(draw.randrange(3))
     ]
-    return [*pod_places, *[PodPlace(1, draw.choice([None, 15]), choices)] * draw.randrange(1, 4)]
+    return [*pod_slots, *[PodSlot(1, draw.choice([None, 15]), choices)] * draw.randrange(1, 4)]
 
 
 STEPS = (
@@ -159,12 +159,12 @@ def test_the_bounds_leave_few_steps_of_the_search() -> None:
 
 
 def test_three_short_ads_precede_one_long_ad_of_a_lower_total() -> None:
-    [chosen] = pack_pods([PodPlace(9, 3, [PodAd(290, 3, 0, 0), PodAd(100, 1, 0, 0)])])
+    [chosen] = pack_pods([PodSlot(9, 3, [PodAd(290, 3, 0, 0), PodAd(100, 1, 0, 0)])])
 
     assert chosen == (1, 1, 1)
 
 
 def test_among_packings_of_equal_value_the_one_with_the_highest_ad_is_chosen() -> None:
-    [chosen] = pack_pods([PodPlace(2, 10, [PodAd(5, 10, 1, 1), PodAd(3, 5, 2, 2), PodAd(2, 5, 4, 4)])])
+    [chosen] = pack_pods([PodSlot(2, 10, [PodAd(5, 10, 1, 1), PodAd(3, 5, 2, 2), PodAd(2, 5, 4, 4)])])
 
     assert chosen == (0,)

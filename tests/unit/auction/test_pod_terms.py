@@ -10,7 +10,7 @@ from bidder.auction import decide as decision
 from bidder.auction.competitive_separation import Pod, pack_pod
 from bidder.auction.match import Slot, match
 from bidder.auction.offer import Offer
-from bidder.auction.pod import PodCapacity, breaks, dedupes, group, is_pod, most_ads, pod_capacity
+from bidder.auction.pod import PodCapacity, breaks, dedupes, group_by_break, is_pod, most_ads, pod_capacity
 from bidder.openrtb.imp import Imp
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import NOW, campaign, snapshot
@@ -83,17 +83,17 @@ def test_slots_are_grouped_by_pod_id_and_by_numbered_break() -> None:
     slots = slots_of(*videos)
     imps = [slot.imp for slot in slots]
 
-    groups = [[slot.imp.id for slot in pod] for pod in group(slots, imps)]
+    groups = [[slot.imp.id for slot in pod] for pod in group_by_break(slots, imps)]
 
     assert groups == [["a", "d"], ["b"], ["c", "e"], ["f"], ["g"], ["h"]]
-    assert [[slot.imp.id for slot in pod] for pod in group(slots[4:], imps)] == [["e"], ["f"], ["g"], ["h"]]
+    assert [[slot.imp.id for slot in pod] for pod in group_by_break(slots[4:], imps)] == [["e"], ["f"], ["g"], ["h"]]
 
 
 def test_an_impression_that_is_not_filled_counts_among_the_numbers_of_breaks() -> None:
     slots = slots_of(*({"sequence": number} for number in (1, 2, 1, 2)))
     imps = [slot.imp for slot in slots]
 
-    groups = [[slot.imp.id for slot in pod] for pod in group(slots[1:], imps)]
+    groups = [[slot.imp.id for slot in pod] for pod in group_by_break(slots[1:], imps)]
 
     assert groups == [["b"], ["c", "d"]]
     banner = Imp(id="banner", banner=True)

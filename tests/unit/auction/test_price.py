@@ -17,7 +17,7 @@ BOTH = campaign(id="both", cpm=5, deals=[{"id": "d", "cpm": 3}])
 TIE = campaign(id="tie", cpm=3, deals=[{"id": "d", "cpm": 3}])
 
 
-def made(request: dict[str, Any], *book: Any) -> tuple[int, str | None] | None:
+def price_and_deal(request: dict[str, Any], *book: Any) -> tuple[int, str | None] | None:
     held, parsed = snapshot(book), parse(json.dumps(request).encode())
     offers = decided(parsed, held)
     expected = best_bids(request, book, NOW)
@@ -42,7 +42,9 @@ def deal(**terms: Any) -> dict[str, Any]:
     ],
 )
 def test_the_floor_is_that_of_the_ads_length(video: dict[str, Any], floor: float, bids: bool) -> None:
-    assert made(video_request(video=video, imp={"bidfloor": floor}), FIVE) == ((5_000_000, None) if bids else None)
+    assert price_and_deal(video_request(video=video, imp={"bidfloor": floor}), FIVE) == (
+        (5_000_000, None) if bids else None
+    )
 
 
 def test_a_length_without_its_own_floor_has_the_floor_of_the_impression() -> None:
@@ -71,13 +73,13 @@ def test_a_length_without_its_own_floor_has_the_floor_of_the_impression() -> Non
     ],
 )
 def test_a_deal_has_its_own_floors(terms: dict[str, Any], floor: float, bids: bool) -> None:
-    assert made(video_request(imp={"bidfloor": floor, **deal(**terms)}), IN_DEAL) == (
+    assert price_and_deal(video_request(imp={"bidfloor": floor, **deal(**terms)}), IN_DEAL) == (
         (3_000_000, "d") if bids else None
     )
 
 
 def test_the_higher_of_open_bid_and_deal_is_chosen_and_the_deal_on_a_tie() -> None:
-    assert made(video_request(imp=deal()), BOTH) == (5_000_000, None)
-    assert made(video_request(imp=deal()), TIE) == (3_000_000, "d")
-    assert made(video_request(imp=deal(at=3, bidfloor=7)), BOTH) == (5_000_000, None)
-    assert made(video_request(imp=deal(at=3, bidfloor=2)), IN_DEAL) == (2_000_000, "d")
+    assert price_and_deal(video_request(imp=deal()), BOTH) == (5_000_000, None)
+    assert price_and_deal(video_request(imp=deal()), TIE) == (3_000_000, "d")
+    assert price_and_deal(video_request(imp=deal(at=3, bidfloor=7)), BOTH) == (5_000_000, None)
+    assert price_and_deal(video_request(imp=deal(at=3, bidfloor=2)), IN_DEAL) == (2_000_000, "d")

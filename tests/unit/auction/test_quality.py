@@ -75,10 +75,10 @@ def test_a_campaign_takes_part_exactly_if_its_draw_is_below_the_share_of_its_cla
                 if draw.of(name) < expected_share(by_id[name], paces[name], counts[name], kind)
             ]
             assert [held.index.campaign_id(position) for position in slot.candidates.best_first()] == expected
-        made = decided(asked, held)
+        offers = decided(asked, held)
         explained = explain(asked, held, "bidder", NOW)
 
-    assert [bid.campaign.id for entry in explained for bid in entry.bids] == [bid.campaign.id for bid in made]
+    assert [bid.campaign.id for entry in explained for bid in entry.bids] == [bid.campaign.id for bid in offers]
     for entry in explained:
         for verdict in entry.campaigns:
             if verdict.rule == PACING.name:
@@ -98,31 +98,31 @@ def test_a_campaign_takes_part_exactly_if_its_draw_is_below_the_share_of_its_cla
     ],
 )
 def test_explain_names_the_device_and_its_predicted_rate(goal: dict[str, str], device: int, words: str) -> None:
-    made = campaign(id="goal", cpm=None, max_cpm=20, **goal)
+    buyer = campaign(id="goal", cpm=None, max_cpm=20, **goal)
     pace, counts = Pace(WHOLE // 5, RICH, 0), [20, 30, 50]
-    held = snapshot([made], paces={"goal": pace}, quality=Quality(DEVICES, {"goal": counts}))
+    held = snapshot([buyer], paces={"goal": pace}, quality=Quality(DEVICES, {"goal": counts}))
     wanted = set()
     for number in range(20):
         asked = parsed(video_request(id=f"r{number}", device={"devicetype": device}))
         [entry] = explain(asked, held, "bidder", NOW)
         wanted |= {verdict.wanted for verdict in entry.campaigns if verdict.rule == PACING.name}
 
-    share = expected_share(made, pace, counts, device)
+    share = expected_share(buyer, pace, counts, device)
     assert wanted == {f"less than {100 * share / WHOLE:.2f} % {words}; 20.00 % of all auctions"}
 
 
 def test_a_campaign_keeps_its_total_share_and_buys_more_of_the_best_class() -> None:
-    made = campaign(id="goal", cpm=None, cpcv="0.01", max_cpm=20)
+    buyer = campaign(id="goal", cpm=None, cpcv="0.01", max_cpm=20)
     asked = WHOLE // 5
-    held = snapshot([made], paces={"goal": Pace(asked, RICH, 0)}, quality=Quality(DEVICES, {"goal": [30, 30, 40]}))
-    taken: dict[int, int] = dict.fromkeys((3, 5, 4), 0)
+    held = snapshot([buyer], paces={"goal": Pace(asked, RICH, 0)}, quality=Quality(DEVICES, {"goal": [30, 30, 40]}))
+    auctions: dict[int, int] = dict.fromkeys((3, 5, 4), 0)
     for number in range(3_000):
         device = (3, 5, 4)[0 if number % 10 < 3 else 1 if number % 10 < 6 else 2]
         request = parsed(video_request(id=f"auction {number}", device={"devicetype": device}))
         [slot] = match(request, held, NOW)
-        taken[device] += sum(1 for _ in slot.candidates.best_first())
+        auctions[device] += sum(1 for _ in slot.candidates.best_first())
 
-    assert abs(sum(taken.values()) / 3_000 - 0.2) < 0.02
-    assert taken[3] > 0.55 * 900
-    assert 0 < taken[5] < 0.06 * 900
-    assert 0 < taken[4] < 0.06 * 1_200
+    assert abs(sum(auctions.values()) / 3_000 - 0.2) < 0.02
+    assert auctions[3] > 0.55 * 900
+    assert 0 < auctions[5] < 0.06 * 900
+    assert 0 < auctions[4] < 0.06 * 1_200

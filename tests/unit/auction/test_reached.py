@@ -27,8 +27,8 @@ def test_the_first_512_impressions_of_a_minute_are_the_sample_of_the_others() ->
         assert noted.note(held.index, held.delivery, 511, TV) is not None
         assert noted.note(held.index, held.delivery, 1, TV) is not None
         assert noted.note(held.index, held.delivery, 512, TV) is None
-        taken = noted.take()
-        assert (len(taken.noted), taken.weight, taken.impressions) == (2, 2, 1024)
+        sample = noted.take()
+        assert (len(sample.noted), sample.weight, sample.impressions) == (2, 2, 1024)
 
     assert noted.take().counts() == {}
 

@@ -12,7 +12,17 @@ from bidder.auction.auction_context import AuctionContext
 from bidder.auction.explain import explain
 from bidder.auction.match import match
 from bidder.auction.offer import Offer
-from bidder.auction.shading import MODEL, NO_FIRST_PRICE, OFF, TOO_DEAR, UNKNOWN, in_words, segment_of, shade, shaded
+from bidder.auction.shading import (
+    MODEL,
+    NO_FIRST_PRICE,
+    OFF,
+    TOO_DEAR,
+    UNKNOWN,
+    in_words,
+    segment_of,
+    shade_bid,
+    shade_offers,
+)
 from bidder.delivery.price_segment import PriceSegment, describe_segment, segment_of_name
 from bidder.delivery.win_model import ENOUGH, MOST_MODELS, OutcomeBatch, Outcomes, Shading, WinModel, models, price_bin
 from bidder.money import display
@@ -52,7 +62,7 @@ def test_a_bid_is_never_below_the_floor_nor_above_the_value(floor: float, explor
     snapshot_ = held(Shading({"*": CHEAP}, explored))
     context, offer = offer_of(snapshot_, id=auction or "a", at=1, imp={"bidfloor": floor})
 
-    bid = shaded(context, offer, None).cpm_micros
+    bid = shade_bid(context, offer, None).cpm_micros
 
     assert bid <= 5_000_000
     assert bid >= floor * 1_000_000 - 1
@@ -62,22 +72,22 @@ def test_only_first_price_auctions_are_shaded_and_only_for_campaigns_that_allow_
     known = Shading({"*": CHEAP}, 0.0)
     for at, expected in ((1, MODEL), (2, NO_FIRST_PRICE)):
         context, offer = offer_of(held(known), at=at)
-        assert shaded(context, offer, None).why == expected
+        assert shade_bid(context, offer, None).why == expected
     context, offer = offer_of(held(known, shading=False), at=1)
-    assert shaded(context, offer, None) == (5_000_000, 5_000_000, OFF, None, None)
+    assert shade_bid(context, offer, None) == (5_000_000, 5_000_000, OFF, None, None)
     for nothing in (Shading({}, 0.0), None):
         context, offer = offer_of(held(nothing), at=1)
-        assert shaded(context, offer, None) == (5_000_000, 5_000_000, UNKNOWN, None, None)
+        assert shade_bid(context, offer, None) == (5_000_000, 5_000_000, UNKNOWN, None, None)
     deal = {"pmp": {"deals": [{"id": "d", "at": 3, "bidfloor": 6}]}}
     context, offer = offer_of(held(known, deals=[{"id": "d", "cpm": 6}]), at=1, imp=deal)
-    assert shaded(context, offer, None) == (6_000_000, 6_000_000, NO_FIRST_PRICE, None, None)
+    assert shade_bid(context, offer, None) == (6_000_000, 6_000_000, NO_FIRST_PRICE, None, None)
 
 
 @pytest.mark.parametrize(("cpm", "why"), [(268.435455, MODEL), (268.435456, TOO_DEAR)])
 def test_a_bid_whose_value_does_not_fit_in_event_urls_is_not_shaded(cpm: float, why: str) -> None:
     context, offer = offer_of(held(Shading({"*": CHEAP}, 0.0), cpm=cpm), at=1)
 
-    assert shaded(context, offer, None).why == why
+    assert shade_bid(context, offer, None).why == why
 
 
 def test_the_model_of_the_narrowest_known_segment_is_used() -> None:
@@ -115,7 +125,7 @@ def test_a_stored_segment_name_is_parsed(segment: PriceSegment) -> None:
 def test_explain_reports_the_value_and_the_same_bid() -> None:
     snapshot_ = held(Shading({"*": CHEAP}, 0.05))
     context, offer = offer_of(snapshot_, at=1)
-    [bid] = shade(context, [offer], None)
+    [bid] = shade_offers(context, [offer], None)
 
     [explanation] = explain(context.request, snapshot_, "bidder", NOW)
 
@@ -123,7 +133,7 @@ def test_explain_reports_the_value_and_the_same_bid() -> None:
     assert bid.price.value_micros == 5_000_000
     assert bid.price.cpm_micros < 5_000_000
     [output] = explanation.campaigns
-    assert output.shaded == shaded(context, offer, None)
+    assert output.shaded == shade_bid(context, offer, None)
     assert output.shaded.cpm_micros == bid.price.cpm_micros
     message = in_words(output.shaded)
     assert message.startswith(f"bids {display(bid.price.cpm_micros)} of 5.00")

@@ -95,6 +95,7 @@ def test_categories_of_later_taxonomies_match_in_any_case() -> None:
 )
 def test_a_blocked_app_does_not_bid(text: str, sending: Any) -> None:
     assert rule(video_request(bapp=sending(text)), SHOP) == "app"
+    assert rule(video_request(bapp=sending(text.lower().replace("shop", "shops"))), SHOP) == "bids"
 
 
 def test_an_apple_app_id_matches_with_and_without_its_prefix() -> None:

@@ -89,7 +89,7 @@ def test_the_best_offers_equal_those_of_a_search_of_all_campaigns(
     [slot] = match(requested, held, NOW)
     context = AuctionContext(requested, "bidder", held.delivery, NOW)
 
-    dearest = decision._dearest(context, slot, held, most, decision.Refused())
+    dearest = decision._find_highest_bids(context, slot, held, most, decision.Refused())
 
     assert names(dearest) == names(ranked(requested, held)[:most])
 

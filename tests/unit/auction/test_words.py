@@ -10,7 +10,7 @@ from bidder.auction.auction_context import AuctionContext
 from bidder.auction.explain import explain
 from bidder.auction.frequency_rule import frequency_details
 from bidder.auction.shading import EXPLORATION, MODEL, NO_FIRST_PRICE, OFF, TOO_DEAR, UNKNOWN, Shaded, in_words
-from bidder.auction.unmet_targeting import ATTRIBUTES, named, unmet_targeting
+from bidder.auction.unmet_targeting import ATTRIBUTES, describe_values, unmet_targeting
 from bidder.auction.verdict import BIDS, Verdict
 from bidder.delivery.frequency import Exposures, History, Impression, add
 from bidder.openrtb.parse import parse
@@ -28,25 +28,27 @@ def test_a_player_that_forbids_skipping_is_named_as_the_reason() -> None:
     skippable = creative(
         tag={"url": "https://tags.example/a", "version": "3.0"}, media=[], click_through=None, skip_offset=5
     )
-    told = only(video_request(video={"protocols": [3, 6], "skip": 0, "battr": [1]}), creatives=[skippable])
-    assert (told.rule, told.seen, told.wanted) == ("attribute", "not 1, unskippable", "16")
-    told = only(video_request(video={"protocols": [3, 6], "skip": 1, "battr": [16]}), creatives=[skippable])
-    assert (told.rule, told.seen, told.wanted) == ("attribute", "not 16", "")
+    explained = only(video_request(video={"protocols": [3, 6], "skip": 0, "battr": [1]}), creatives=[skippable])
+    assert (explained.rule, explained.seen, explained.wanted) == ("attribute", "not 1, unskippable", "16")
+    explained = only(video_request(video={"protocols": [3, 6], "skip": 1, "battr": [16]}), creatives=[skippable])
+    assert (explained.rule, explained.seen, explained.wanted) == ("attribute", "not 16", "")
 
 
 def test_a_skippable_file_has_no_skippable_attribute() -> None:
     """The player adds the skip button to a file, or not; only a tag's ad is skippable whatever the player says."""
-    told = only(video_request(video={"skip": 0, "battr": [8]}), creatives=[creative(attributes=[8], skip_offset=5)])
+    explained = only(
+        video_request(video={"skip": 0, "battr": [8]}), creatives=[creative(attributes=[8], skip_offset=5)]
+    )
 
-    assert (told.rule, told.seen, told.wanted) == ("attribute", "not 8, unskippable", "8")
+    assert (explained.rule, explained.seen, explained.wanted) == ("attribute", "not 8, unskippable", "8")
 
 
 def test_only_the_deals_of_the_impression_are_named_with_their_budgets() -> None:
     deals = [{"id": name, "cpm": 6, "budget": {"total": "0.001"}} for name in ("d", "e")]
-    told = only(video_request(imp={"pmp": {"private_auction": 1, "deals": [{"id": "d"}]}}), deals=deals)
+    explained = only(video_request(imp={"pmp": {"private_auction": 1, "deals": [{"id": "d"}]}}), deals=deals)
 
-    assert (told.rule, told.seen) == ("deal_budget", "deal d: total budget spent")
-    assert told.wanted == "less than 100.00 % in deal d"
+    assert (explained.rule, explained.seen) == ("deal_budget", "deal d: total budget spent")
+    assert explained.wanted == "less than 100.00 % in deal d"
 
 
 def test_the_best_offer_of_a_campaign_is_that_of_the_creative_in_turn() -> None:
@@ -64,22 +66,22 @@ def test_the_best_offer_of_a_campaign_is_that_of_the_creative_in_turn() -> None:
 
 
 def test_a_campaign_that_bids_has_no_seen_or_required_values() -> None:
-    told = only(video_request())
+    explained = only(video_request())
 
-    assert (told.rule, told.reason, told.seen, told.wanted) == (BIDS, "bids", "", "")
-    assert told.best is not None
-    assert "best" not in repr(told)
-    assert "shaded" not in repr(told)
+    assert (explained.rule, explained.reason, explained.seen, explained.wanted) == (BIDS, "bids", "", "")
+    assert explained.best is not None
+    assert "best" not in repr(explained)
+    assert "shaded" not in repr(explained)
     assert Verdict("c", "floor", "r") == Verdict("c", "floor", "r", "", "", None, None)
 
 
 def test_the_words_for_an_outbid_campaign() -> None:
-    told = only(video_request(), snapshot([campaign(id="dear", cpm=9), campaign(id="cheap", cpm=1)]))
-    assert told.rule == BIDS
+    explained = only(video_request(), snapshot([campaign(id="dear", cpm=9), campaign(id="cheap", cpm=1)]))
+    assert explained.rule == BIDS
     held = snapshot([campaign(id="dear", cpm=9), campaign(id="cheap", cpm=1)])
     [explanation] = explain(parse(json.dumps(video_request()).encode()), held, "bidder", NOW, campaign_id="cheap")
-    [told] = explanation.campaigns
-    assert (told.rule, told.reason, told.seen, told.wanted) == (
+    [explained] = explanation.campaigns
+    assert (explained.rule, explained.reason, explained.seen, explained.wanted) == (
         "outbid",
         "other campaigns of yours have a higher value here",
         "",
@@ -119,9 +121,9 @@ def test_the_words_for_an_outbid_campaign() -> None:
 def test_the_words_for_unmet_targeting_name_campaign_or_creative(
     request_: dict[str, Any], changes: dict[str, Any], rule: str, reason: str
 ) -> None:
-    told = only(video_request(**request_), **changes)
+    explained = only(video_request(**request_), **changes)
 
-    assert (told.rule, told.reason) == (rule, reason)
+    assert (explained.rule, explained.reason) == (rule, reason)
 
 
 def test_the_conjunction_with_the_most_met_predicates_is_explained_and_the_first_on_a_tie() -> None:
@@ -135,9 +137,9 @@ def test_the_conjunction_with_the_most_met_predicates_is_explained_and_the_first
             ]
         },
     )
-    told = only(video_request(), snapshot([held]))
+    explained = only(video_request(), snapshot([held]))
 
-    assert (told.rule, told.wanted) == ("targeting.tag", "first")
+    assert (explained.rule, explained.wanted) == ("targeting.tag", "first")
 
 
 def test_targeting_without_conjunctions_is_never_met() -> None:
@@ -152,10 +154,10 @@ def test_targeting_without_conjunctions_is_never_met() -> None:
 def test_at_most_ten_required_values_are_named() -> None:
     ten = [f"v{number}" for number in range(10)]
 
-    assert named([]) == ""
-    assert named(reversed(ten)) == "v0, v1, v2, v3, v4, v5, v6, v7, v8, v9"
-    assert named([*ten, "w"]) == "v0, v1, v2, v3, v4, v5, v6, v7, v8, v9 and 1 more"
-    assert named(["b", "", 3]) == "3, b, the open market"
+    assert describe_values([]) == ""
+    assert describe_values(reversed(ten)) == "v0, v1, v2, v3, v4, v5, v6, v7, v8, v9"
+    assert describe_values([*ten, "w"]) == "v0, v1, v2, v3, v4, v5, v6, v7, v8, v9 and 1 more"
+    assert describe_values(["b", "", 3]) == "3, b, the open market"
 
 
 def history(*minutes: int, creative_id: str = "spot") -> History:

@@ -162,14 +162,14 @@ def test_certificates_are_verified_with_the_bundle_of_the_environment(
 
 
 def test_threads_that_connect_at_the_same_time_share_one_tls_context(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[ssl.SSLContext] = []
+    contexts: list[ssl.SSLContext] = []
     both_wait = threading.Barrier(3)
 
     def make(**_authorities: str) -> ssl.SSLContext:
-        made.append(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+        contexts.append(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
         with suppress(threading.BrokenBarrierError):
             making.wait(0.2)  # a second thread that makes a context meets the first one here
-        return made[-1]
+        return contexts[-1]
 
     making = threading.Barrier(2)
     monkeypatch.setattr(ssl, "create_default_context", make)
@@ -186,6 +186,6 @@ def test_threads_that_connect_at_the_same_time_share_one_tls_context(monkeypatch
         both_wait.wait()
         for thread in threads:
             thread.join()
-        assert len(made) == 1
+        assert len(contexts) == 1
     finally:
         connection._context.cache_clear()

@@ -28,55 +28,55 @@ def sized(size: int, **changes: Any) -> Campaign:
     """A campaign of so many bytes of random letters, which hardly compress."""
     letters = random.Random(size)  # noqa: S311  no secret
     domains: list[str] = []
-    made = campaign(targeting={"domain": {"include": ["a.example"]}}, **changes)
-    left = size - len(document_of(made).encode())
+    large = campaign(targeting={"domain": {"include": ["a.example"]}}, **changes)
+    left = size - len(document_of(large).encode())
     while left > 200:
         domains.append("".join(letters.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=60)) + ".example")
         left -= len(domains[-1]) + 3
     return campaign(targeting={"domain": {"include": ["a.example", *domains]}}, **changes)
 
 
-def delete(kept: CampaignRepository) -> None:
-    list(kept.delete_each(kept.get_many(["plain"])))
+def delete(store: CampaignRepository) -> None:
+    list(store.delete_each(store.get_many(["plain"])))
 
 
 @pytest.mark.parametrize("size", [2_000, 150_000, 200_000, 300_000, MOST_BYTES - 300])
 def test_a_campaign_of_any_size_is_paused_edited_deleted_and_restored(size: int) -> None:
-    kept = repository(tables())
+    store = repository(tables())
     large = sized(size)
     assert size - 300 < len(document_of(large).encode()) <= size
 
-    kept.put(large)
-    kept.set_status("plain", Status.PAUSED)
-    kept.put(sized(size, cpm=7, status="paused"))
-    delete(kept)
+    store.put(large)
+    store.set_status("plain", Status.PAUSED)
+    store.put(sized(size, cpm=7, status="paused"))
+    delete(store)
     with pytest.raises(UnknownCampaign):
-        kept.get("plain")
-    assert list(kept.all()) == []
-    assert kept.restore("plain").cpm_micros == 7_000_000
-    assert kept.get("plain").campaign == sized(size, cpm=7, status="paused")
-    assert kept.restore("plain", 1) == large
+        store.get("plain")
+    assert list(store.all()) == []
+    assert store.restore("plain").cpm_micros == 7_000_000
+    assert store.get("plain").campaign == sized(size, cpm=7, status="paused")
+    assert store.restore("plain", 1) == large
 
-    assert kept.get("plain").campaign == large
-    told = list(kept.history("plain"))
-    assert [change.version for change in told] == [6, 5, 4, 3, 2, 1]
-    assert [change.after is None for change in told] == [False, False, True, False, False, False]
-    for change, earlier in pairwise(told):
+    assert store.get("plain").campaign == large
+    changes = list(store.history("plain"))
+    assert [change.version for change in changes] == [6, 5, 4, 3, 2, 1]
+    assert [change.after is None for change in changes] == [False, False, True, False, False, False]
+    for change, earlier in pairwise(changes):
         assert change.before == earlier.after
-    assert told[-1].before is None
+    assert changes[-1].before is None
 
 
 def test_history_entries_of_older_code_are_read() -> None:
     fake = tables()
-    kept = repository(fake)
+    store = repository(fake)
     older, newer = campaign(cpm=1), campaign(cpm=2)
-    kept.put(older)
+    store.put(older)
     entry = fake.items("history")["campaign#plain", "version#000000000001"]
     entry.pop("after_zlib")
     fake.put({**entry, "after": {"S": document_of(older)}}, "history")
-    kept.put(newer)
+    store.put(newer)
 
-    latest, first = kept.history("plain")
+    latest, first = store.history("plain")
 
     assert (first.before, first.after) == (None, json.loads(document_of(older)))
     assert (latest.before, latest.after) == (json.loads(document_of(older)), json.loads(document_of(newer)))

@@ -25,30 +25,30 @@ def repository(fake: FaultyDynamoDB, author: str = "ann") -> CampaignRepository:
 @examples(0.5)
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.integers(1, 3), st.booleans()), max_size=12))
 def test_changes_since_a_revision_are_those_of_later_writes(edits: list[tuple[str, int, bool]]) -> None:
-    kept = repository(tables())
+    store = repository(tables())
     model: dict[str, Campaign] = {}
     feed: list[set[str]] = []
     for name, cpm, paused in edits:
         wanted = campaign(id=name, cpm=cpm, status="paused" if paused else "active")
-        assert kept.put(wanted) == (model.get(name) != wanted)
+        assert store.put(wanted) == (model.get(name) != wanted)
         if model.get(name) != wanted:
             feed.append({name})
         model[name] = wanted
 
-    assert {c.id: c for c in kept.all()} == model
-    assert kept.revision() == len(feed)
+    assert {c.id: c for c in store.all()} == model
+    assert store.revision() == len(feed)
     for since in range(len(feed) + 1):
-        assert kept.changes(since) == frozenset().union(*feed[since:])
-    assert {c.id: c for c in kept.get_many([*model, "unheard-of"])} == model
+        assert store.changes(since) == frozenset().union(*feed[since:])
+    assert {c.id: c for c in store.get_many([*model, "unheard-of"])} == model
 
 
 def test_storing_an_equal_campaign_writes_nothing() -> None:
     fake = tables()
-    kept = repository(fake)
-    kept.put_many([campaign(id="a"), campaign(id="b")])
+    store = repository(fake)
+    store.put_many([campaign(id="a"), campaign(id="b")])
     before = fake.transactions
 
-    assert kept.put_many([campaign(id="b"), campaign(id="a")]) == []
+    assert store.put_many([campaign(id="b"), campaign(id="a")]) == []
     assert fake.transactions == before
 
 
@@ -80,49 +80,49 @@ def test_history_has_author_fields_and_values_of_each_change() -> None:
 
 def test_an_import_without_status_does_not_resume_a_campaign_paused_meanwhile() -> None:
     fake = tables()
-    kept = repository(fake)
-    kept.put(campaign(id="a", cpm=1))
+    store = repository(fake)
+    store.put(campaign(id="a", cpm=1))
 
     def pause_first() -> None:
         fake.before_write = lambda: None
         repository(fake, "bob").set_status("a", Status.PAUSED)
 
     fake.before_write = pause_first
-    kept.put(campaign(id="a", cpm=2))
+    store.put(campaign(id="a", cpm=2))
 
-    [stored] = kept.all()
+    [stored] = store.all()
     assert (stored.status, stored.cpm_micros) == (Status.PAUSED, 2_000_000)
-    assert [change.author for change in kept.history("a")] == ["ann", "bob", "ann"]
+    assert [change.author for change in store.history("a")] == ["ann", "bob", "ann"]
 
 
 def test_a_change_of_an_old_version_is_refused_with_the_versions() -> None:
     fake = tables()
-    kept = repository(fake)
-    kept.put(campaign(id="a", cpm=1))
-    kept.put(campaign(id="a", cpm=2))
+    store = repository(fake)
+    store.put(campaign(id="a", cpm=1))
+    store.put(campaign(id="a", cpm=2))
 
     with pytest.raises(StaleCampaign, match=r"a: .* from version 1, and the campaign is at version 2"):
-        kept.put(campaign(id="a", cpm=3), version=1)
+        store.put(campaign(id="a", cpm=3), version=1)
 
-    assert kept.put(campaign(id="a", cpm=3), version=2)
-    assert kept.get("a").version == 3
+    assert store.put(campaign(id="a", cpm=3), version=2)
+    assert store.get("a").version == 3
 
 
 def test_throttled_writes_are_retried_with_growing_pauses_up_to_a_limit() -> None:
     fake = tables()
     waited: list[float] = []
-    kept = CampaignRepository(fake.client, "campaigns", "history", pause=waited.append)
+    store = CampaignRepository(fake.client, "campaigns", "history", pause=waited.append)
 
     def throttle() -> None:
         raise refusal("TransactionCanceledException", ["None", "ThrottlingError"])
 
     fake.before_write = throttle
     with pytest.raises(Contended, match="try again later"):
-        kept.put(campaign(id="a"))
+        store.put(campaign(id="a"))
 
     assert waited == sorted(waited)
     assert len(set(waited)) == len(waited) > 3
-    assert list(kept.all()) == []
+    assert list(store.all()) == []
 
 
 def test_a_permanent_error_is_raised_without_a_retry() -> None:
@@ -138,15 +138,15 @@ def test_a_permanent_error_is_raised_without_a_retry() -> None:
 
 def test_changes_are_unknown_if_the_feed_has_expired() -> None:
     fake = tables()
-    kept = repository(fake)
+    store = repository(fake)
     for cpm in (1, 2, 3):
-        kept.put(campaign(id="a", cpm=cpm))
+        store.put(campaign(id="a", cpm=cpm))
     fake.delete("revision", f"{2:012}", table="history")
 
-    assert kept.changes(0) is None
-    assert kept.changes(2) == frozenset({"a"})
-    assert kept.changes(4) is None
-    assert kept.changes(0, most=2) is None
+    assert store.changes(0) is None
+    assert store.changes(2) == frozenset({"a"})
+    assert store.changes(4) is None
+    assert store.changes(0, most=2) is None
 
 
 def test_an_error_names_the_unknown_campaign() -> None:
@@ -158,56 +158,56 @@ def test_an_error_names_the_unknown_campaign() -> None:
 
 def test_an_unreadable_campaign_does_not_prevent_reading_the_others(caplog: Any) -> None:  # noqa: ARG001
     fake = tables()
-    kept = repository(fake)
-    kept.put_many([campaign(id="a"), campaign(id="b")])
+    store = repository(fake)
+    store.put_many([campaign(id="a"), campaign(id="b")])
     fake.put({**fake.items()["a",], "document": {"S": "{"}})
 
-    assert [c.id for c in kept.all()] == ["b"]
-    assert [c.id for c in kept.get_many(["a", "b"])] == ["b"]
+    assert [c.id for c in store.all()] == ["b"]
+    assert [c.id for c in store.get_many(["a", "b"])] == ["b"]
 
 
 def test_a_deleted_campaign_can_be_restored_with_its_status_and_history() -> None:
     fake = tables()
-    kept = repository(fake)
-    kept.put_many([campaign(id="a", cpm=1), campaign(id="b")])
-    kept.set_status("a", Status.PAUSED)
-    since = kept.revision()
+    store = repository(fake)
+    store.put_many([campaign(id="a", cpm=1), campaign(id="b")])
+    store.set_status("a", Status.PAUSED)
+    since = store.revision()
 
-    assert list(kept.delete_each(kept.get_many(["a"]))) == [(1, ["a"])]
-    assert [c.id for c in kept.all()] == ["b"]
-    assert kept.changes(since) == {"a"}
+    assert list(store.delete_each(store.get_many(["a"]))) == [(1, ["a"])]
+    assert [c.id for c in store.all()] == ["b"]
+    assert store.changes(since) == {"a"}
     with pytest.raises(UnknownCampaign):
-        kept.get("a")
+        store.get("a")
     with pytest.raises(UnknownCampaign):
-        kept.set_status("a", Status.ACTIVE)
+        store.set_status("a", Status.ACTIVE)
 
-    assert kept.restore("a") == campaign(id="a", cpm=1, status="paused")
-    assert kept.get("a").campaign == campaign(id="a", cpm=1, status="paused")
-    kept.put(campaign(id="a", cpm=7))
-    assert [(c.version, c.before is None, c.after is None) for c in kept.history("a")] == [
+    assert store.restore("a") == campaign(id="a", cpm=1, status="paused")
+    assert store.get("a").campaign == campaign(id="a", cpm=1, status="paused")
+    store.put(campaign(id="a", cpm=7))
+    assert [(c.version, c.before is None, c.after is None) for c in store.history("a")] == [
         (5, False, False),
         (4, True, False),
         (3, False, True),
         (2, False, False),
         (1, True, False),
     ]
-    assert kept.restore("a", 1) == campaign(id="a", cpm=1)
+    assert store.restore("a", 1) == campaign(id="a", cpm=1)
     with pytest.raises(NothingToRestore, match="is not deleted"):
-        kept.restore("a")
+        store.restore("a")
     with pytest.raises(NothingToRestore, match="no version 9"):
-        kept.restore("a", 9)
+        store.restore("a", 9)
     with pytest.raises(UnknownCampaign, match="nobody"):
-        kept.restore("nobody")
+        store.restore("nobody")
 
 
 def test_many_campaigns_are_paused_in_few_transactions() -> None:
     fake = tables()
-    kept = repository(fake)
-    kept.put_many([campaign(id=f"c{number}") for number in range(90)])
+    store = repository(fake)
+    store.put_many([campaign(id=f"c{number}") for number in range(90)])
     before = fake.transactions
 
-    changed = [id_ for _, ids in kept.set_status_each(kept.all(), Status.PAUSED) for id_ in ids]
+    changed = [id_ for _, ids in store.set_status_each(store.all(), Status.PAUSED) for id_ in ids]
 
     assert len(changed) == 90
     assert fake.transactions - before == 3
-    assert {c.status for c in kept.all()} == {Status.PAUSED}
+    assert {c.status for c in store.all()} == {Status.PAUSED}

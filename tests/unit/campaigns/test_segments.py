@@ -57,32 +57,32 @@ def test_an_invalid_file_is_refused_with_the_reason(text: str, said: str) -> Non
 @examples(0.3)
 @given(st.lists(st.lists(st.tuples(st.integers(0, 120), st.sampled_from(["x", "y"])), max_size=130), max_size=4))
 def test_the_latest_import_is_stored_and_each_change_is_in_the_history(imports: list[list[tuple[int, str]]]) -> None:
-    kept = repository(tables())
+    store = repository(tables())
     model: dict[str, SegmentInfo] = {}
     changes: dict[str, list[str]] = {}
     for batch in imports:
         segments = [SegmentInfo(id=str(number), provider="p", name=name) for number, name in dict(batch).items()]
         new = [segment for segment in segments if model.get(segment.word) != segment]
-        assert kept.put_many(segments) == len(new)
+        assert store.put_many(segments) == len(new)
         for segment in new:
             model[segment.word] = segment
             changes.setdefault(segment.word, []).append(segment.name)
 
-    assert {segment.word: segment for segment in kept.all()} == model
+    assert {segment.word: segment for segment in store.all()} == model
     for word, names in changes.items():
-        told = list(kept.history(word))
+        told = list(store.history(word))
         assert [change["after"]["name"] for change in told] == names
         assert [change["before"] and change["before"]["name"] for change in told] == [None, *names[:-1]]
         assert {(change["who"], change["at"]) for change in told} == {("ann", NOW.isoformat(timespec="seconds"))}
 
 
 def test_a_segment_is_found_with_and_without_its_provider() -> None:
-    kept = repository(tables())
-    kept.put_many(read_segments(FILE))
+    store = repository(tables())
+    store.put_many(read_segments(FILE))
 
-    assert kept.get("acme/42") == kept.get("42")
+    assert store.get("acme/42") == store.get("42")
     with pytest.raises(UnknownSegment, match="acme/44"):
-        kept.get("acme/44")
+        store.get("acme/44")
 
 
 def test_a_concurrent_change_is_refused() -> None:
@@ -100,19 +100,19 @@ def test_a_concurrent_change_is_refused() -> None:
 
 
 def test_each_field_with_an_unknown_segment_is_reported() -> None:
-    made = campaign(
+    buyer = campaign(
         targeting={"segment": {"include": ["acme/42", "43"], "exclude": ["acme/99"]}, "domain": {"include": ["x.y"]}},
         where={"or": [{"segment": {"all": ["7"]}}, {"not": {"country": {"include": ["usa"]}}}]},
         multipliers={"segment": {"acme/8": 2}},
         creatives=[creative(where={"segment": {"include": ["acme/43", "z/1"]}})],
     )
 
-    told = list(unknown(made.model_dump(mode="json", exclude_defaults=True), {"acme/42", "acme/43"}))
+    warnings = list(unknown(buyer.model_dump(mode="json", exclude_defaults=True), {"acme/42", "acme/43"}))
 
-    assert sorted(line.partition(":")[0] for line in told) == [
+    assert sorted(line.partition(":")[0] for line in warnings) == [
         "creatives[spot].where.segment.include[1]",
         "multipliers.segment.acme/8",
         "targeting.segment.exclude[0]",
         "where.or[0].segment.all[0]",
     ]
-    assert [line for line in told if "no segment acme/99 is known" in line]
+    assert [line for line in warnings if "no segment acme/99 is known" in line]

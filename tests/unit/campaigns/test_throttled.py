@@ -57,7 +57,7 @@ TRANSACTIONS = 8
 BOOK = [campaign(id=f"c{number:04}") for number in range(40 * TRANSACTIONS)]
 
 
-def kept(fake: Throttling) -> list[Campaign]:
+def list_stored(fake: Throttling) -> list[Campaign]:
     quiet = CampaignRepository(fake.tables.client, "campaigns", "history")
     return sorted(quiet.all(), key=lambda item: item.id)
 
@@ -67,7 +67,7 @@ def test_each_campaign_is_stored_once_with_few_throttled_calls(a_second: float) 
     fake = Throttling(a_second)
     steps = list(fake.repository().put_each(BOOK))
 
-    assert kept(fake) == BOOK
+    assert list_stored(fake) == BOOK
     assert [done for done, _ in steps] == list(range(40, len(BOOK) + 1, 40)), "progress goes on to the end"
     assert sorted(name for _, changed in steps for name in changed) == [item.id for item in BOOK]
     assert {item["version"]["N"] for item in fake.tables.items().values()} == {"1"}
@@ -84,12 +84,12 @@ def test_an_interrupted_import_continues_in_the_next_run() -> None:
     fake.a_second = 0
     with pytest.raises(Contended, match="c0160, c0161, c0162…: not written after 10 attempts"):
         list(first)
-    assert len(kept(fake)) == 160
+    assert len(list_stored(fake)) == 160
 
     fake.a_second = 4
     changed = [name for _, names in fake.repository().put_each(BOOK) for name in names]
 
-    assert kept(fake) == BOOK
+    assert list_stored(fake) == BOOK
     assert changed == [item.id for item in BOOK[160:]]
 
 

@@ -140,7 +140,7 @@ class Spent:
 class SwitchesOff:
     """A store of snapshots without a pin and a stop."""
 
-    def pinned(self) -> None:
+    def read_pinned(self) -> None:
         return None
 
     def is_stopped(self) -> bool:

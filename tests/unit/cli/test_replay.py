@@ -35,7 +35,7 @@ from tests.support.service import SETTINGS, service
 from tools import ROOT
 
 
-def kept(path: Path, campaigns: list[Campaign]) -> Path:
+def save_snapshot(path: Path, campaigns: list[Campaign]) -> Path:
     """Stores a snapshot of the campaigns in a file."""
     index = compile_index(campaigns)
     delivery = compile_delivery(Index.load([index]), {}, NOW, RATES)
@@ -89,7 +89,7 @@ def test_refusals_are_counted_by_the_rules_of_the_table(tmp_path: Path, capsys: 
     file = tmp_path / "requests.jsonl"
     file.write_bytes(lines(video_request(wlang=["en"]), video_request(id="b", bidfloor=9), video_request(cur=["XTS"])))
     german = campaign(id="a", creatives=[creative(language="de")])
-    before, after = kept(tmp_path / "a.zip", [german]), kept(tmp_path / "b.zip", [campaign(id="a")])
+    before, after = save_snapshot(tmp_path / "a.zip", [german]), save_snapshot(tmp_path / "b.zip", [campaign(id="a")])
 
     print_replay(service(None), file, [str(before), str(after)], at=None, form="json", keep=None)
 
@@ -141,7 +141,7 @@ def test_a_replay_reads_the_device_from_the_user_agent_like_a_bid(tmp_path: Path
 @pytest.mark.slow
 def test_a_second_run_prints_the_same_bytes(tmp_path: Path) -> None:
     campaigns = [campaign(id=f"c{number}", cpm=1 + number % 3) for number in range(20)]
-    first_value, other = kept(tmp_path / "a.zip", campaigns), kept(tmp_path / "b.zip", campaigns[5:])
+    first_value, other = save_snapshot(tmp_path / "a.zip", campaigns), save_snapshot(tmp_path / "b.zip", campaigns[5:])
     file = tmp_path / "requests.jsonl.gz"
     file.write_bytes(gzip.compress(lines(*(video_request(id=f"auction {n}") for n in range(40)))))
     variables = {f"BIDDER_{name.upper()}": str(value) for name, value in SETTINGS.model_dump().items() if value}
@@ -185,7 +185,7 @@ def test_an_invalid_call_is_refused_with_the_reason(tmp_path: Path) -> None:
 def test_a_replay_without_valid_requests_prints_its_report_and_fails(
     body: bytes, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    saved = kept(tmp_path / "a.zip", [campaign()])
+    saved = save_snapshot(tmp_path / "a.zip", [campaign()])
     file = tmp_path / "requests.jsonl"
     file.write_bytes(body)
 

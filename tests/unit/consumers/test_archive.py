@@ -17,12 +17,14 @@ def failed(answer: dict[str, list[dict[str, str]]]) -> list[str]:
 
 def test_tests_and_invalid_events_are_archived_and_only_an_unreadable_message_fails() -> None:
     archive = Archive(FakeS3(), "archive")  # type: ignore[arg-type]
-    kept = [event(1), event(2, test=True), event(3, invalid="crawler")]
+    archived = [event(1), event(2, test=True), event(3, invalid="crawler")]
 
-    answer = archive_events(service(None, archive=archive), messages("poison", *(e.model_dump_json() for e in kept)))
+    answer = archive_events(
+        service(None, archive=archive), messages("poison", *(e.model_dump_json() for e in archived))
+    )
 
     assert failed(answer) == ["m0"]
-    assert list(archive.events(NOW.date())) == kept
+    assert list(archive.events(NOW.date())) == archived
 
 
 def test_only_messages_that_are_not_in_s3_fail() -> None:

@@ -87,9 +87,9 @@ def test_the_last_edit_is_in_the_snapshot_under_any_clocks(
         world.campaigns.put(campaign(id="a", cpm=number))
         waiting += sent(now + skew * SECOND)
         if delivers:
-            kept = waiting[late:]
+            still_waiting = waiting[late:]
             refresh(world.process(), waiting[:late] or waiting, now)
-            waiting = kept
+            waiting = still_waiting
     now += 0.01 * SECOND
     refresh(world.process(), waiting or sent(now + skew * SECOND), now)
 

@@ -173,6 +173,9 @@ def test_no_refresh_forgets_the_spend_of_deleted_campaigns(happening: Callable[[
     """Deleted campaigns are in no index, so that only the store knows that they belong to the advertiser."""
     shop = Shop()
     shop.limit(total_micros=5 * COST)
+    # with another budget, each refresh writes the memory of pacing
+    other = {"name": "Cars", "domain": "cars.example"}
+    shop.campaigns.put(campaign(id="z", advertiser=other, status="paused", budget={"total": 1}))
     shop.campaigns.put(campaign(id="a"))
     held = shop.refresh()
     for _ in range(5):

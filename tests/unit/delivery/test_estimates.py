@@ -26,7 +26,7 @@ def flow_after(requests: list[int], a_minute: int, participation: float) -> Flow
         if number:
             late = round(requests[number - 1] * participation) * SHOWN
             shown += late * (1 - DELAY.noticed_of_minute(now - MINUTE, now))
-        flow.learn(3_000 * shown, shown, flow.matured(now, DELAY, a_minute))
+        flow.learn(3_000 * shown, shown, flow.take_matured(now, DELAY, a_minute))
         if opportunities:
             reports[now - MINUTE] = Report(opportunities, bids)
     return flow

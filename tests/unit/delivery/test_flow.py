@@ -231,16 +231,16 @@ def test_the_latest_minute_is_assumed_to_have_the_expected_bids() -> None:
     flow = Flow(minutes=[Minute(START, 0.5, 100, 40), Minute(START + MINUTE, 0.5)])
     now = START + 2 * MINUTE + 15
 
-    assert flow.matured(now, DELAY, 60.0) == pytest.approx(40 * noticed(0, now) + 30 * noticed(1, now))
-    assert flow.matured(now, DELAY, 60.0) == pytest.approx(0)
+    assert flow.take_matured(now, DELAY, 60.0) == pytest.approx(40 * noticed(0, now) + 30 * noticed(1, now))
+    assert flow.take_matured(now, DELAY, 60.0) == pytest.approx(0)
     later = now + MINUTE
     flow.minutes[1].opportunities = flow.minutes[1].bids = 10
     gained = 40 * (noticed(0, later) - noticed(0, now)) + 10 * noticed(1, later) - 30 * noticed(1, now)
-    assert flow.matured(later, DELAY, 60.0) == pytest.approx(gained)
+    assert flow.take_matured(later, DELAY, 60.0) == pytest.approx(gained)
 
 
 def test_the_only_minute_of_a_campaign_is_assumed_to_have_bids() -> None:
-    assert Flow(minutes=[Minute(START, 0.5)]).matured(START + 75, DELAY, 60.0) == pytest.approx(
+    assert Flow(minutes=[Minute(START, 0.5)]).take_matured(START + 75, DELAY, 60.0) == pytest.approx(
         30 * noticed(0, START + 75)
     )
 
@@ -251,25 +251,25 @@ def test_only_the_latest_minute_gets_assumed_bids() -> None:
     now = START + 4 * MINUTE
 
     gained = 10 * noticed(0, now) + 20 * noticed(1, now) + 60 * noticed(2, now)
-    assert flow.matured(now, DELAY, 60.0) == pytest.approx(gained)
+    assert flow.take_matured(now, DELAY, 60.0) == pytest.approx(gained)
 
 
 @pytest.mark.parametrize("before", [Minute(START, 1.0, 0, 0), Minute(START, 1.0)])
 def test_the_minute_after_one_without_requests_is_assumed_to_have_no_bids(before: Minute) -> None:
     flow = Flow(minutes=[before, Minute(START + MINUTE, 1.0)])
 
-    assert flow.matured(START + 10 * MINUTE, DELAY, 60.0) == 0
+    assert flow.take_matured(START + 10 * MINUTE, DELAY, 60.0) == 0
 
 
 def test_an_older_minute_without_counts_is_an_outage_until_counts_arrive() -> None:
     flow = Flow(minutes=[Minute(START, 1.0), Minute(START + MINUTE, 1.0, 10, 10)])
     now = START + 2 * MINUTE
 
-    assert flow.matured(now, DELAY, 60.0) == pytest.approx(10 * noticed(1, now))
+    assert flow.take_matured(now, DELAY, 60.0) == pytest.approx(10 * noticed(1, now))
 
 
 def test_a_campaign_without_minutes_has_no_bids_in_flight() -> None:
-    assert Flow().matured(START, DELAY, 60.0) == Flow().bids_in_flight(START, DELAY, 60.0) == 0
+    assert Flow().take_matured(START, DELAY, 60.0) == Flow().bids_in_flight(START, DELAY, 60.0) == 0
 
 
 def known(counts: list[int | None], usual: float = 7.0, seconds: int = 30) -> list[int | None]:

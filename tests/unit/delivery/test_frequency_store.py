@@ -16,6 +16,7 @@ from bidder.delivery.frequency import Exposures, History, Impression
 from bidder.delivery.frequency_store import MOST_READS, FrequencyReader, encode, household_key, user_key
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
+from bidder.repeated_failures import LONGEST_INTERVAL
 from tests.support.campaigns import NOW, campaign, snapshot
 from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.log_lines import logged
@@ -39,8 +40,8 @@ class Table:
 
     def _answer(self, params: dict[str, Any], **_: Any) -> Any:
         self.asked.append(json.loads(params["body"])["RequestItems"])
-        made = self.broken() if self.broken else None
-        return None if made is None else (AWSResponse("", 200, HTTPHeaders(), None), made)
+        fault = self.broken() if self.broken else None
+        return None if fault is None else (AWSResponse("", 200, HTTPHeaders(), None), fault)
 
 
 def reader(table: Table) -> FrequencyReader:
@@ -160,16 +161,24 @@ def test_failed_reads_are_counted_with_their_reasons(caplog: pytest.LogCaptureFi
 
     caplog.clear()
     released = threading.Event()
-    hanging = reader(Table(broken=lambda: released.wait(60) and None))
+    seconds = 0.0
+    client = Table(broken=lambda: released.wait(60) and None).tables.client
+    hanging = FrequencyReader(lambda: client, "frequency", lambda: seconds)
     for _ in range(MOST_READS + 2):
         hanging.exposures("anna", None, 0.0, NOW)
     assert reasons(caplog) == [("deadline", 1), ("busy", MOST_READS)], "repeated failures have no line each"
     released.set()
     gives_up = time.monotonic() + 60
+    failures = MOST_READS + 2
     while not (ended := logged(caplog, "frequency.recovered")) and time.monotonic() < gives_up:
+        before = hanging._failures._in_row
         hanging.exposures("anna", None, 1, NOW)
+        failures += hanging._failures._in_row > before
+        seconds += LONGEST_INTERVAL
         time.sleep(0.001)
-    assert ended[0]["failures"] >= MOST_READS + 2
+    assert ended[0]["failures"] == failures
+    counted = [line for name in ("frequency.unread", "frequency.recovered") for line in logged(caplog, name)]
+    assert sum(line.get("FrequencyUnread", 0) for line in counted) == failures
 
 
 @pytest.mark.parametrize(("on_unknown", "status"), [("bid", 200), ("skip", 204)])

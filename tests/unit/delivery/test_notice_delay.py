@@ -25,7 +25,7 @@ def noticed(known: list[int], seconds: float) -> float:
 
 @given(counts, st.floats(-100, 4000))
 def test_the_noticed_share_is_that_of_notices_until_then(known: list[int], seconds: float) -> None:
-    assert NoticeDelay(known).noticed(seconds) == pytest.approx(noticed(known, seconds))
+    assert NoticeDelay(known).share_within(seconds) == pytest.approx(noticed(known, seconds))
 
 
 @given(counts, st.integers(-60, 4000))
@@ -53,15 +53,15 @@ def test_at_the_horizon_a_thousandth_of_notices_is_outstanding(known: list[int])
 def test_no_notice_arrives_before_the_bid_and_all_within_an_hour() -> None:
     delay = NoticeDelay([0] * 59 + [1])
 
-    assert (delay.noticed(0), delay.noticed(3600), delay.noticed(7200)) == (0.0, 1.0, 1.0)
-    assert delay.noticed(3540) == pytest.approx(10 / 11)
+    assert (delay.share_within(0), delay.share_within(3600), delay.share_within(7200)) == (0.0, 1.0, 1.0)
+    assert delay.share_within(3540) == pytest.approx(10 / 11)
 
 
 def test_a_bid_is_billed_for_an_hour_and_not_a_minute_longer() -> None:
     late = NoticeDelay([0.0] * 60 + [1_000.0])
 
-    assert [late.noticed(seconds) for seconds in (30, 60, 120)] == pytest.approx([0.4, 0.8, 1.0])
-    assert NoticeDelay([0.0] * 59 + [10.0]).noticed(3_570) == pytest.approx(0.75)
+    assert [late.share_within(seconds) for seconds in (30, 60, 120)] == pytest.approx([0.4, 0.8, 1.0])
+    assert NoticeDelay([0.0] * 59 + [10.0]).share_within(3_570) == pytest.approx(0.75)
 
 
 @pytest.mark.parametrize(("counts", "horizon"), [([9_982, 8], 1), ([9_981, 9], 2), ([], 2), ([0.0] * 59 + [99.0], 60)])

@@ -22,7 +22,7 @@ from loadtest.bench.campaigns import campaigns
 from loadtest.bench.decision import video_requests
 from tests.golden.auction import load, paths
 from tests.golden.test_auctions import Viewer, held_by
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, creative, snapshot
 from tests.support.matchable import video_request
 from tests.support.service import service
 
@@ -156,3 +156,15 @@ def test_the_number_of_templates_is_limited(monkeypatch: pytest.MonkeyPatch) -> 
     for number in range(8):
         answered(held, body, f"https://bid{number}.example")
         assert 1 <= len(bid_response._rendered) <= 3
+
+
+def test_icons_of_fonts_in_the_texts_of_a_campaign_are_no_marks() -> None:
+    icon = "\ue000boy\ue001 \ue000bid\ue001 \uf8ff"
+    companion = {"url": "https://cdn.example/a.png", "mime": "image/png", "width": 300, "height": 250, "alt_text": icon}
+    spot = creative(name=icon, companions=[{"id": "side", **companion}])
+    held = snapshot([campaign(name=icon, advertiser={"name": icon, "domain": "shop.example"}, creatives=[spot])])
+    request = video_request(video={"companionad": [{"w": 300, "h": 250}]})
+
+    for _ in range(2):
+        answer = json.loads(answered(held, json.dumps(request).encode()))
+        assert answer["seatbid"][0]["bid"][0]["adm"].count(icon) == 3

@@ -1,4 +1,4 @@
-"""`decoded`: decompresses gzip regardless of the headers, up to MAX_BODY bytes."""
+"""`decode_body`: decompresses gzip regardless of the headers, up to MAX_BODY bytes."""
 
 import gzip
 import tracemalloc
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.endpoints.call import MOST_MEMBERS, BadBody, decoded
+from bidder.endpoints.call import MOST_MEMBERS, BadBody, decode_body
 from bidder.openrtb.parse import MAX_BODY
 
 BODY = b'{"id":"1"}'
@@ -17,19 +17,19 @@ PACKED = gzip.compress(BODY, mtime=0)  # without a time, so that parallel worker
 @pytest.mark.parametrize("coding", ["", "identity", "gzip", " GZIP ", "x-gzip"])
 @pytest.mark.parametrize("body", [BODY, PACKED])
 def test_gzip_is_recognised_by_its_first_bytes(body: bytes, coding: str) -> None:
-    assert decoded(body, coding) == BODY
+    assert decode_body(body, coding) == BODY
 
 
 @given(st.binary(max_size=500))
 def test_a_compressed_body_is_decompressed(body: bytes) -> None:
-    assert decoded(gzip.compress(body, mtime=0), "gzip") == body
+    assert decode_body(gzip.compress(body, mtime=0), "gzip") == body
 
 
 @given(st.binary(max_size=200).map(lambda noise: b"\x1f\x8b" + noise) | st.binary(max_size=200))
 def test_random_bytes_are_refused_or_returned_unchanged(body: bytes) -> None:
     read: bytes | int
     try:
-        read = decoded(body, "")
+        read = decode_body(body, "")
     except BadBody as refused:
         read = refused.status
     assert read in (body, 400)
@@ -37,7 +37,7 @@ def test_random_bytes_are_refused_or_returned_unchanged(body: bytes) -> None:
 
 def status(body: bytes, coding: str = "") -> int:
     with pytest.raises(BadBody) as caught:
-        decoded(body, coding)
+        decode_body(body, coding)
     return caught.value.status
 
 
@@ -45,12 +45,12 @@ def status(body: bytes, coding: str = "") -> int:
 def test_other_codings_are_415_and_the_answer_names_the_accepted_coding(coding: str) -> None:
     assert status(BODY, coding) == 415
     with pytest.raises(BadBody) as caught:
-        decoded(BODY, coding)
+        decode_body(BODY, coding)
     assert caught.value.reply().headers["Accept-Encoding"] == "gzip"
 
 
 def test_a_body_above_the_limit_is_413_with_and_without_compression() -> None:
-    assert decoded(b" " * MAX_BODY, "") == decoded(gzip.compress(b" " * MAX_BODY, mtime=0), "gzip")
+    assert decode_body(b" " * MAX_BODY, "") == decode_body(gzip.compress(b" " * MAX_BODY, mtime=0), "gzip")
     assert status(b" " * (MAX_BODY + 1)) == 413
     assert status(gzip.compress(b" " * (MAX_BODY + 1), mtime=0)) == 413
 
@@ -80,12 +80,12 @@ def test_an_incomplete_gzip_stream_is_400(body: bytes) -> None:
 def test_consecutive_gzip_streams_are_one_body(members: list[bytes], zeros: int) -> None:
     packed = b"".join(gzip.compress(member, mtime=0) for member in members) + b"\0" * zeros
 
-    assert decoded(packed, "gzip") == b"".join(members) == gzip.decompress(packed)
+    assert decode_body(packed, "gzip") == b"".join(members) == gzip.decompress(packed)
 
 
 def test_the_limit_applies_to_all_streams_together() -> None:
     half = gzip.compress(b" " * (MAX_BODY // 2), mtime=0)
 
-    assert decoded(half * 2, "") == b" " * MAX_BODY
+    assert decode_body(half * 2, "") == b" " * MAX_BODY
     assert status(half * 2 + gzip.compress(b" ", mtime=0)) == 413
     assert status(half * MOST_MEMBERS) == 413

@@ -1,6 +1,7 @@
 """Clicks on companions are counted in every version of VAST and lead to the campaign's landing page."""
 
 import json
+import re
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -63,3 +64,25 @@ def test_with_companion_click_tracking_the_click_url_is_the_landing_page(protoco
 
 def test_a_landing_page_too_long_for_an_event_url_is_linked_without_counting() -> None:
     assert markup(2, TOO_LONG).findtext(".//{*}CompanionClickThrough") == TOO_LONG
+
+
+PAGE_WITH_MACROS = "https://shop.example/?d=[DOMAIN]&x=[UNKNOWN]&c=%%CACHEBUSTER%%"
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 7, 13])
+def test_macros_of_landing_pages_are_replaced(protocol: int) -> None:
+    pictures = [SIDE | {"id": "a", "click_through": PAGE_WITH_MACROS}, SIDE | {"id": "b"}]
+    held = snapshot([campaign(creatives=[creative(companions=pictures, click_through=PAGE_WITH_MACROS)])])
+    request = video_request(video={"protocols": [protocol], "companionad": [{"w": 300, "h": 250}] * 2})
+
+    reply = bid(service(held), Call(json.dumps(request).encode(), {}, "https://bid.example", NOW))
+
+    [answered_bid] = json.loads(reply.body)["seatbid"][0]["bid"]
+    root = etree.fromstring(answered_bid["adm"])
+    links = [str(node.text) for node in root.iterfind(".//{*}CompanionClickThrough")]
+    pages = [called(link)[0] for link in links] if protocol in {2, 3} else links
+    pages.append(root.findtext(".//{*}ClickThrough"))
+    assert len(pages) == 3
+    for page in pages:
+        assert page is not None
+        assert re.fullmatch(r"https://shop\.example/\?d=news\.example&x=\[UNKNOWN\]&c=\d{8}", page)

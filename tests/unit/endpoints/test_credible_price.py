@@ -20,7 +20,7 @@ EXCHANGES = Exchanges.model_validate({"adx": {"first_price_discount": 0.25, "sec
 DEALS = [{"id": "d", "cpm": 12}]
 
 
-def made(
+def bid_and_claims(
     exchange: str | None = None, imp: dict[str, Any] | None = None, **request: Any
 ) -> tuple[dict[str, Any], Claims]:
     """The bid of a campaign at 10.00, or 12.00 in its deal, and its claims."""
@@ -67,14 +67,14 @@ def deal(**changes: Any) -> dict[str, Any]:
 def test_the_lowest_credible_price_follows_from_floors_and_auction_type(
     exchange: str | None, imp: dict[str, Any], request_: dict[str, Any], least: int
 ) -> None:
-    _, claims = made(exchange, imp, **request_)
+    _, claims = bid_and_claims(exchange, imp, **request_)
 
     assert claims.least_micros == least
 
 
 def test_a_price_at_the_floor_is_credible_in_each_currency() -> None:
     for cur in ("USD", "EUR"):
-        item, claims = made("adx", {"bidfloor": 2, "bidfloorcur": cur}, cur=[cur])
+        item, claims = bid_and_claims("adx", {"bidfloor": 2, "bidfloorcur": cur}, cur=[cur])
         assert item["price"] > 2
         assert Decimal(claims.least_micros) <= Decimal(2) * claims.rate
 

@@ -19,7 +19,7 @@ from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from bidder.service.service import Service
 from bidder.snapshot.snapshot import Snapshot
-from bidder.viewer.fill_in import usable
+from bidder.viewer.fill_in import prepare_request
 from tests.golden.auction import merged
 from tests.support.campaigns import NOW, campaign_lists, snapshot
 from tests.support.examples import examples
@@ -96,15 +96,15 @@ def test_explain_and_a_player_of_vast_get_the_same_ads(case: dict[str, Any], hel
     call = call_of(request_of(case))
 
     explained = explain(
-        usable(call.request()), held, SETTINGS.seat, NOW, read_exposures=lambda: NewViewer().exposures()
+        prepare_request(call.request()), held, SETTINGS.seat, NOW, read_exposures=lambda: NewViewer().exposures()
     )
 
-    told = [f"{offer.slot.imp.id}: {offer.campaign.id}" for entry in explained for offer in entry.bids]
-    assert sorted(told) == sorted(case["bids"])
+    explained_bids = [f"{offer.slot.imp.id}: {offer.campaign.id}" for entry in explained for offer in entry.bids]
+    assert sorted(explained_bids) == sorted(case["bids"])
     document = bid(bidder_of(held), call_of(request_of(case), "application/xml")).body
     assert isinstance(document, str)
     assert_valid(document)
-    assert document.count("<Ad ") <= len(told)
+    assert document.count("<Ad ") <= len(explained_bids)
 
 
 @examples(2)

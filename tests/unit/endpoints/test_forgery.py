@@ -77,10 +77,10 @@ class Site:
         self.dynamodb = FaultyDynamoDB("ledger")
         self.ledger = Ledger(self.dynamodb.client, "ledger")
         judge = IvtFilter(BoundedSets(self.dynamodb.client, "ledger"))
-        made = service(None, signing_keys=KEYS, publisher=self.recorder, ledger=self.ledger, judge=judge)
-        self.service = made
+        new_service = service(None, signing_keys=KEYS, publisher=self.recorder, ledger=self.ledger, judge=judge)
+        self.service = new_service
         self._logged = logged
-        patch.setattr(app, "service", lambda: made)
+        patch.setattr(app, "service", lambda: new_service)
         patch.setattr(app, "now", lambda: NOW)
         patch.setattr(logging.getLogger("bidder"), "propagate", True)
         logged.set_level(logging.INFO, "bidder")

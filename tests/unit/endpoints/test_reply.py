@@ -1,10 +1,10 @@
-"""`compressed`: long answers are compressed for clients that accept gzip."""
+"""`compress`: long answers are compressed for clients that accept gzip."""
 
 import gzip
 
 import pytest
 
-from bidder.endpoints.reply import WORTH_COMPRESSING, Reply, compressed, cors
+from bidder.endpoints.reply import WORTH_COMPRESSING, Reply, compress, cors
 
 LONG = Reply(200, "<é>" * WORTH_COMPRESSING, "application/xml", {"Vary": "Origin"})
 
@@ -26,7 +26,7 @@ LONG = Reply(200, "<é>" * WORTH_COMPRESSING, "application/xml", {"Vary": "Origi
     ],
 )
 def test_a_long_answer_is_compressed_if_gzip_is_accepted(accept: str, taken: bool) -> None:
-    reply = compressed(LONG, accept)
+    reply = compress(LONG, accept)
 
     assert (reply.status, reply.content_type) == (200, "application/xml")
     assert reply.headers["Vary"] == "Origin, Accept-Encoding"
@@ -41,7 +41,7 @@ def test_a_long_answer_is_compressed_if_gzip_is_accepted(accept: str, taken: boo
 
 def test_a_short_answer_is_not_compressed() -> None:
     short = Reply(200, "x" * (WORTH_COMPRESSING - 1))
-    assert compressed(short, "gzip") is short
+    assert compress(short, "gzip") is short
 
 
 @pytest.mark.parametrize("origin", [None, "", "https://page.example\r\nSet-Cookie: a=b", "https://é.example", "a b"])

@@ -13,6 +13,7 @@ from lxml import etree
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from bidder.endpoints.third_party_macros import Macro, mark_macros
+from bidder.vast.template import mark
 from tests.support.campaigns import NOW, campaign, creative, snapshot
 from tests.support.service import service
 from tests.support.xsd import assert_valid
@@ -137,6 +138,7 @@ def test_macros_of_trackers_and_verification_parameters_are_replaced(protocol: i
             "mime": "image/png",
             "width": 20,
             "height": 20,
+            "click_through": "https://icons.example/about?d=[DOMAIN]",
             "view_tracking": "https://icons.example/v?d=[DOMAIN]",
         },
         verifications=[
@@ -159,7 +161,7 @@ def test_macros_of_trackers_and_verification_parameters_are_replaced(protocol: i
     document = str(reply.body)
     assert_valid(document)
     texts = [str(entry.text) for entry in etree.fromstring(document).iter("{*}*") if entry.text]
-    for url in ("icons.example/a.png?d=", "icons.example/v?d=", "v.example/omid.js?d="):
+    for url in ("icons.example/a.png?d=", "icons.example/about?d=", "icons.example/v?d=", "v.example/omid.js?d="):
         assert f"https://{url}news.example" in texts
     assert "https://v.example/not?d=news.example&r=[REASON]" in texts
     assert '{"d": "news.example"}' in texts
@@ -175,5 +177,5 @@ def test_any_text_is_restored_from_its_marks(text: str) -> None:
     results = mark_macros(text, macros)
 
     for macro in macros:
-        results = results.replace(f"\ue000{macro.mark}\ue001", macro.original)
+        results = results.replace(mark(macro.mark), macro.original)
     assert results == text

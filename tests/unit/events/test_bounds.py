@@ -100,7 +100,7 @@ def attributes(made: Event) -> dict[str, str]:
 
 
 def test_the_attributes_that_queues_filter_by() -> None:
-    made = event(
+    tested = event(
         1,
         Kind.LOSS,
         advertiser="shop.example",
@@ -114,7 +114,7 @@ def test_the_attributes_that_queues_filter_by() -> None:
         test=True,
     )
 
-    assert attributes(made) == {
+    assert attributes(tested) == {
         "kind": "loss",
         "campaign": "c1",
         "advertiser": "shop.example",
@@ -132,7 +132,7 @@ def test_the_attributes_that_queues_filter_by() -> None:
         "test": "false",
         "user": "home",
     }
-    assert all(value["DataType"] == "String" for value in made.attributes().values())
+    assert all(value["DataType"] == "String" for value in tested.attributes().values())
 
 
 @pytest.mark.parametrize(
@@ -160,17 +160,17 @@ def test_the_key_and_the_lines_of_an_archive_object() -> None:
     original = s3.put_object
     s3.put_object = lambda **named: (put.append(named), original(**named))[1]  # type: ignore[method-assign]
     at = datetime(2026, 11, 22, 23, 59, 59, tzinfo=UTC)
-    [made] = archive_objects({"m2": event(2, at=at), "m1": event(1, at=at)})
-    archive.put(made)
+    [archived] = archive_objects({"m2": event(2, at=at), "m1": event(1, at=at)})
+    archive.put(archived)
 
     assert put[0]["Body"][4:8] == bytes(4), "equal events are equal bytes, whenever they are written"
     assert put[0]["ContentType"] == "application/gzip"
-    assert put[0]["Key"] == made.key == f"events/kind=impression/hour=2026-11-22-23/{made.key[-41:]}"
+    assert put[0]["Key"] == archived.key == f"events/kind=impression/hour=2026-11-22-23/{archived.key[-41:]}"
     name = blake2b(b"m1\nm2", digest_size=16).hexdigest()
-    assert made.key.endswith(f"/{name}.jsonl.gz"), "another version overwrites the same objects"
-    assert made.message_ids == ("m1", "m2")
-    assert [read.bid_id for read in archive.read(made.key)] == ["bid-1", "bid-2"]
-    assert archive.keys(date(2026, 11, 22), [Kind.IMPRESSION]) == archive.keys(date(2026, 11, 22)) == [made.key]
+    assert archived.key.endswith(f"/{name}.jsonl.gz"), "another version overwrites the same objects"
+    assert archived.message_ids == ("m1", "m2")
+    assert [read.bid_id for read in archive.read(archived.key)] == ["bid-1", "bid-2"]
+    assert archive.keys(date(2026, 11, 22), [Kind.IMPRESSION]) == archive.keys(date(2026, 11, 22)) == [archived.key]
     assert archive.keys(date(2026, 11, 22), [Kind.CLICK]) == archive.keys(date(2026, 11, 23)) == []
 
 

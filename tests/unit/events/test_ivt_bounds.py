@@ -60,7 +60,7 @@ def test_failures_of_the_filter_are_logged_by_kind(caplog: pytest.LogCaptureFixt
     caplog.set_level(logging.INFO)
     dynamodb = FaultyDynamoDB("ledger", faults=iter(["before"]))
 
-    assert IvtFilter(BoundedSets(dynamodb.client, "ledger")).judged({"m": event(1, user="anna")}) == {}
+    assert IvtFilter(BoundedSets(dynamodb.client, "ledger")).mark_invalid({"m": event(1, user="anna")}) == {}
     assert [entry["kind"] for entry in logged(caplog, "ledger.unjudged")] == ["impression"]
 
 
@@ -68,7 +68,7 @@ def test_an_encrypted_price_of_another_bid_is_counted_in_a_metric(caplog: pytest
     caplog.set_level(logging.INFO)
     ivt_filter = IvtFilter(BoundedSets(FaultyDynamoDB("ledger").client, "ledger"))
     for number in (1, 2):
-        ivt_filter.judged({"m": event(number, Kind.BILL, price_micros=1, price_vector="adx/v")})
+        ivt_filter.mark_invalid({"m": event(number, Kind.BILL, price_micros=1, price_vector="adx/v")})
 
     [entry] = logged(caplog, "price.refused")
     assert (entry["kind"], entry["Reason"], entry["PriceRefused"]) == ("bill", "replayed", 1)
@@ -104,7 +104,7 @@ def test_suspects_are_bids_beyond_the_bounds_of_the_rules() -> None:
     minute = [event(number, user="anna", at=NOW + timedelta(seconds=number)) for number in range(20)]
     assert in_crowded_minutes([*minute, event(0, user="anna", at=NOW)]) == frozenset()
     crowded = [*minute, event("x", user="anna", at=NOW)]
-    assert in_crowded_minutes(crowded) == {made.bid_id for made in crowded}
+    assert in_crowded_minutes(crowded) == {suspect.bid_id for suspect in crowded}
     for other in (
         event("x", user="anna", at=NOW + timedelta(minutes=1)),
         event("x", user="ben", at=NOW),

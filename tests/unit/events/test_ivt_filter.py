@@ -39,7 +39,7 @@ def test_the_first_impressions_and_addresses_stay_valid_under_repeats_and_faults
     for sighting in shown_so:
         shown_event = shown(*sighting)
         for _ in range(100):
-            judged = filter_on(dynamodb).judged({"message": shown_event})
+            judged = filter_on(dynamodb).mark_invalid({"message": shown_event})
             if judged:
                 break
         verdict = judged["message"]
@@ -61,7 +61,7 @@ def test_the_first_impressions_and_addresses_stay_valid_under_repeats_and_faults
 )
 @pytest.mark.parametrize("kind", [Kind.IMPRESSION, Kind.BILL])
 def test_an_event_outside_its_bids_lifetime_is_marked(kind: Kind, late: timedelta, rule: str | None) -> None:
-    judged = filter_on(FaultyDynamoDB("ledger")).judged({"message": event(1, kind, at=NOW + late)})
+    judged = filter_on(FaultyDynamoDB("ledger")).mark_invalid({"message": event(1, kind, at=NOW + late)})
 
     assert judged["message"].invalid == rule
 
@@ -76,7 +76,7 @@ def test_events_that_are_not_billed_or_have_no_viewer_and_address_are_not_looked
         event(5, user="anna", test=True),
     ]
 
-    assert list(filter_on(dynamodb).judged({item.bid_id: item for item in unasked}).values()) == unasked
+    assert list(filter_on(dynamodb).mark_invalid({item.bid_id: item for item in unasked}).values()) == unasked
     assert dynamodb.items() == {}
 
 
@@ -84,7 +84,7 @@ def test_concurrent_judgements_equal_sequential_ones() -> None:
     many = [shown(number, "anna", 0, number % 9) for number in range(35)]
     at_once = IvtFilter(BoundedSets(FaultyDynamoDB("ledger").client, "ledger"), at_once=4)
 
-    judged = at_once.judged({item.bid_id: item for item in many})
+    judged = at_once.mark_invalid({item.bid_id: item for item in many})
 
     assert sum(item.invalid == "too-many" for item in judged.values()) == 35 - MOST_A_MINUTE
     assert [item.bid_id for item in judged.values()] == list(judged)
@@ -94,7 +94,7 @@ def test_events_that_cannot_be_judged_are_left_out_and_the_others_are_judged() -
     dynamodb = FaultyDynamoDB("ledger", faults=iter(["before", None, "after", None]))
     events = {name: event(name, user=name) for name in "abcd"}
 
-    assert list(filter_on(dynamodb).judged(events)) == ["b", "d"]
+    assert list(filter_on(dynamodb).mark_invalid(events)) == ["b", "d"]
 
 
 @given(
@@ -108,7 +108,7 @@ def test_an_encrypted_price_settles_only_its_first_bid(sales, faults) -> None:  
         billed = event(bid, Kind.BILL, price_micros=1_000_000, price_vector=f"adx/{vector}")
         judged: dict[str, Event] = {}
         while not judged:
-            judged = filter_on(dynamodb).judged({"message": billed})
+            judged = filter_on(dynamodb).mark_invalid({"message": billed})
         owner = first.setdefault(vector, bid)
 
         assert judged["message"].price_micros == (1_000_000 if owner == bid else 5_000_000)
@@ -125,6 +125,6 @@ def test_events_are_judged_on_other_threads_only_in_parallel(at_once: dict[str, 
             return True
 
     events = {name: event(name, user=name) for name in "ab"}
-    IvtFilter(Sets(FaultyDynamoDB("ledger").client, "ledger"), **at_once).judged(events)
+    IvtFilter(Sets(FaultyDynamoDB("ledger").client, "ledger"), **at_once).mark_invalid(events)
 
     assert [thread is not threading.current_thread() for thread in judged_by] == [is_parallel] * 2

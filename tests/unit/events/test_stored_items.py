@@ -121,8 +121,8 @@ def test_a_marker_is_read_back_and_an_older_marker_has_no_price() -> None:
 def learned(kind: Kind, **changes: Any) -> dict[tuple[str, ...], Any]:
     dynamodb = FaultyDynamoDB("learning")
     known = {"at": AT, "bid_at": BID_AT, "exchange": "adx", "placement": 1, "device": 3}
-    made = event(1, kind, **{**known, **changes})
-    Learning(dynamodb.client, "learning").record([made])
+    outcome = event(1, kind, **{**known, **changes})
+    Learning(dynamodb.client, "learning").record([outcome])
     items = plain(dynamodb)
     for item in items.values():
         item.pop("expires_at")
@@ -179,7 +179,7 @@ def test_the_items_of_the_ivt_filter() -> None:
     dynamodb = FaultyDynamoDB("ledger")
     ivt_filter = IvtFilter(BoundedSets(dynamodb.client, "ledger"))
     sale = event(1, at=AT, bid_at=BID_AT, user="anna", address="home", price_vector="adx/v1")
-    ivt_filter.judged({"m": sale})
+    ivt_filter.mark_invalid({"m": sale})
 
     expires = str(int((AT + timedelta(days=30)).timestamp()))
     assert plain(dynamodb) == {

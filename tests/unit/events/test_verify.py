@@ -52,7 +52,7 @@ def test_counted_bids_agree_and_uncounted_bids_are_listed(events, lost) -> None:
     ledger = Ledger(dynamodb.client, "ledger", pause=lambda _: None)
     judge = IvtFilter(BoundedSets(dynamodb.client, "ledger"))
     delivered = events[lost:]
-    ledger.record(judge.judged({str(number): event for number, event in enumerate(delivered)}).values())
+    ledger.record(judge.mark_invalid({str(number): event for number, event in enumerate(delivered)}).values())
 
     results = verified(ledger, events)
 
@@ -71,7 +71,7 @@ def test_each_difference_is_explained() -> None:
     ledger = Ledger(dynamodb.client, "ledger", pause=lambda _: None)
     judge = IvtFilter(BoundedSets(dynamodb.client, "ledger"))
     many = [event(number, user="anna") for number in range(22)]
-    ledger.record(judge.judged({str(number): event for number, event in enumerate(many)}).values())
+    ledger.record(judge.mark_invalid({str(number): event for number, event in enumerate(many)}).values())
     ledger.record([event(99, campaign_id="c2")])
 
     results = verified(ledger, [*many, event(50, campaign_id="c0")])

@@ -18,7 +18,7 @@ def test_the_message_of_a_fault_is_short_and_has_no_text_of_the_request() -> Non
     ("document", "message"),
     [
         (with_imp(secure="yes"), "imp[0].secure: not a whole number"),
-        (with_imp(instl=[1]), "imp[0].instl: not a whole number"),
+        (with_imp(ssai=[1]), "imp[0].ssai: not a whole number"),
         (with_imp(bidfloor="1,50"), "imp[0].bidfloor: not a number"),
         (with_imp(bidfloor=["1"]), "imp[0].bidfloor: not a number"),
         (with_imp(bidfloor="Infinity"), "imp[0].bidfloor: not a finite number"),

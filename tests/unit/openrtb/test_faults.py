@@ -16,6 +16,9 @@ from bidder.openrtb.parse import MAX_BODY, MAX_FAULTS, MAX_OBJECTS, SHORT
 from tests.support.strategies import bid_requests
 from tests.unit.openrtb.documents import VIDEO, faults, read, request, with_imp, with_video
 
+NO_NUMBERS: list[Any] = ["instream", {}, [None], "NaN"]
+"""Values of fields with a number that cannot be read."""
+
 
 @pytest.mark.parametrize(
     ("document", "paths"),
@@ -190,6 +193,19 @@ def test_each_fault_is_reported_with_its_field(document: Any, paths: list[str]) 
         ),
         (with_imp(qty={"multiplier": 1, "vendor": True}), lambda read_value: read_value.imp[0].qty.vendor is None),
         (with_video(companionad=["1", {"w": 300}]), lambda read_value: len(read_value.imp[0].video.companionad) == 1),
+        *(
+            (
+                with_video(
+                    plcmt=junk, playbackmethod=[junk], podseq=junk, boxingallowed=junk, pos=junk, placement=junk
+                ),
+                lambda read_value: (
+                    (read_value.imp[0].video.plcmt, read_value.imp[0].video.playbackmethod) == (None, ())
+                    and (read_value.imp[0].video.podseq, read_value.imp[0].video.boxingallowed) == (0, 1)
+                ),
+            )
+            for junk in NO_NUMBERS
+        ),
+        (with_imp(instl="yes"), lambda read_value: read_value.imp[0].instl == 0),
         (with_video(ext="x"), lambda read_value: read_value.imp[0].video.ext is None),
         (
             request(regs={"ext": {"coppa": "1", "gpc": "1"}}),

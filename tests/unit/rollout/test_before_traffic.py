@@ -17,7 +17,7 @@ from tests.support.service import Holder, Recorder, service
 ANYTHING: frozenset[str] = frozenset()
 
 
-def held(**changes: Any) -> Snapshot:
+def snapshot_with(**changes: Any) -> Snapshot:
     return snapshot([campaign(**{"cpm": 12, "id": "sold"} | changes)])
 
 
@@ -30,38 +30,38 @@ def examined(old: Service, new: Service, *, expected: frozenset[str] = ANYTHING,
 
 
 def test_a_version_with_the_same_code_is_accepted() -> None:
-    assert examined(service(held()), service(held())) == []
+    assert examined(service(snapshot_with()), service(snapshot_with())) == []
 
 
 def test_a_version_with_different_bids_is_refused_with_the_field() -> None:
-    results = examined(service(held()), service(held(cpm=11)))
+    results = examined(service(snapshot_with()), service(snapshot_with(cpm=11)))
     assert "bid on the web: bid[0].price: 12.0 before, 11.0 now" in results
 
 
 def test_an_expected_difference_is_accepted() -> None:
-    assert examined(service(held()), service(held(cpm=11)), expected=frozenset({"price"})) == []
+    assert examined(service(snapshot_with()), service(snapshot_with(cpm=11)), expected=frozenset({"price"})) == []
 
 
 def test_a_version_that_stops_bidding_is_refused() -> None:
-    results = examined(service(held()), service(held(status="paused")))
+    results = examined(service(snapshot_with()), service(snapshot_with(status="paused")))
     assert "bid on the web: status: 200 before, 204 now" in results
 
 
 def test_a_version_that_raises_is_refused() -> None:
-    results = examined(service(held()), service(held()), raising={"2"})
+    results = examined(service(snapshot_with()), service(snapshot_with()), raising={"2"})
     assert "bid on the web: raised KeyError" in results
 
 
 def test_a_version_that_breaks_the_contract_is_refused_even_if_the_old_version_did() -> None:
     broken = RecordedRequest(name="no bid", body={"id": "a", "test": 1, "imp": []}, statuses=(204,))
-    functions = LambdaVersions({"1": service(held()), "2": service(held())}, NOW)
+    functions = LambdaVersions({"1": service(snapshot_with()), "2": service(snapshot_with())}, NOW)
     results = objections(Versions(cast("Any", functions), "bid"), "1", "2", [broken], ANYTHING)
     assert results == ["no bid: status 400; expected 204"]
 
 
 def test_a_version_with_incompatible_event_urls_is_refused() -> None:
     other = SigningKeys(current="k2", keys={"k2": "B" * 43})
-    results = examined(service(held()), service(held(), signing_keys=other))
+    results = examined(service(snapshot_with()), service(snapshot_with(), signing_keys=other))
     assert any(each.startswith("event of a bid by version 1, reported to version 2: 400") for each in results)
     assert any(each.startswith("event of a bid by version 2, reported to version 1: 400") for each in results)
 
@@ -74,15 +74,15 @@ def test_a_snapshot_that_only_one_version_has_loaded_is_not_a_difference() -> No
 
         def current(self, *_: Any) -> Snapshot | None:
             self.looks += 1
-            return held() if self.looks <= 1 else held(cpm=11)
+            return snapshot_with() if self.looks <= 1 else snapshot_with(cpm=11)
 
-    assert examined(service(held(), keeper=Late(None)), service(held(cpm=11))) == []
+    assert examined(service(snapshot_with(), keeper=Late(None)), service(snapshot_with(cpm=11))) == []
 
 
 def test_all_requests_of_the_hook_are_tests_and_bill_nothing() -> None:
     events = Recorder()
-    bidder_service = service(held(), publisher=events)
-    examined(service(held(), publisher=events), bidder_service)
+    bidder_service = service(snapshot_with(), publisher=events)
+    examined(service(snapshot_with(), publisher=events), bidder_service)
     assert bidder_service.bids._counts == {}
     assert events.published
     assert all(event.test for event in events.published)
@@ -98,4 +98,4 @@ def test_the_packaged_requests_cause_bids_no_bids_vast_and_errors() -> None:
 
 @pytest.mark.parametrize("status", ["active", "paused"])
 def test_the_contract_holds_for_any_campaigns(status: str) -> None:
-    assert examined(service(held(status=status)), service(held(status=status))) == []
+    assert examined(service(snapshot_with(status=status)), service(snapshot_with(status=status))) == []

@@ -17,11 +17,11 @@ from tests.unit.rollout.test_verdict import EVENT, FakeCodeDeploy
 @pytest.fixture
 def clients(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """boto3's clients by service, and the environment of a deployment of version 2."""
-    made: dict[str, Any] = {"codedeploy": FakeCodeDeploy()}
-    monkeypatch.setattr(boto3, "client", made.__getitem__)
+    fakes: dict[str, Any] = {"codedeploy": FakeCodeDeploy()}
+    monkeypatch.setattr(boto3, "client", fakes.__getitem__)
     for name, value in {"FUNCTION": "bid", "NEW_VERSION": "2", "ALARMS": "errors,late"}.items():
         monkeypatch.setenv(f"BIDDER_ROLLOUT_{name}", value)
-    return made
+    return fakes
 
 
 @pytest.mark.parametrize(("cpm", "status"), [(12, "Succeeded"), (11, "Failed")])
@@ -32,7 +32,7 @@ def test_before_traffic_the_versions_are_compared(clients: dict[str, Any], cpm: 
     objections = before_traffic(EVENT)
 
     assert bool(objections) == (status == "Failed")
-    assert [report["status"] for report in clients["codedeploy"].told] == [status]
+    assert [report["status"] for report in clients["codedeploy"].statuses] == [status]
 
 
 @pytest.mark.parametrize(("ringing", "status"), [((), "Succeeded"), (("late",), "Failed")])
@@ -51,4 +51,4 @@ def test_after_traffic_the_alarms_are_read_once_answers_are_counted(
 
     assert slept == [180]
     assert bool(objections) == bool(ringing)
-    assert [told["status"] for told in clients["codedeploy"].told] == [status]
+    assert [report["status"] for report in clients["codedeploy"].statuses] == [status]

@@ -12,10 +12,10 @@ EVENT = {"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "e-1"}
 
 class FakeCodeDeploy:
     def __init__(self) -> None:
-        self.told: list[dict[str, str]] = []
+        self.statuses: list[dict[str, str]] = []
 
     def put_lifecycle_event_hook_execution_status(self, **status: str) -> None:
-        self.told.append(status)
+        self.statuses.append(status)
 
 
 def raising() -> list[str]:
@@ -28,7 +28,7 @@ def raising() -> list[str]:
 def test_the_outcome_is_reported_after_success_failure_and_exceptions(examine: Any, status: str) -> None:
     codedeploy = FakeCodeDeploy()
     report(cast("Any", codedeploy), EVENT, "before_traffic", examine)
-    assert codedeploy.told == [{"deploymentId": "d-1", "lifecycleEventHookExecutionId": "e-1", "status": status}]
+    assert codedeploy.statuses == [{"deploymentId": "d-1", "lifecycleEventHookExecutionId": "e-1", "status": status}]
 
 
 def test_the_version_number_is_parsed_from_the_arn() -> None:

@@ -45,12 +45,12 @@ def test_a_viewer_of_one_process_never_gets_more_than_the_cap_allows_in_a_minute
     store = Store()
     capped = campaign(frequency_caps=[{"impressions": most, "window": "lifetime"}])
     process = service(snapshot([capped]), frequency_reader=store)
-    now, waiting, made = NOW, list[datetime](), list[datetime]()
+    now, waiting, bid_times = NOW, list[datetime](), list[datetime]()
     for number, (seconds, step) in enumerate(steps):
         now += seconds * SECOND
         if step == "bid":
             if bid(process, Call(asked(number), {}, "https://bid.example", now)).status == 200:
-                made.append(now)
+                bid_times.append(now)
                 waiting.append(now)
         elif waiting:
             at = waiting.pop(0)
@@ -59,7 +59,7 @@ def test_a_viewer_of_one_process_never_gets_more_than_the_cap_allows_in_a_minute
         counted = len(store.history.recent)
         in_flight = sum(1 for at in waiting if now - at < WITHIN)
         assert counted + in_flight <= most or counted > most
-        assert sum(1 for at in made if now - at < WITHIN) <= most
+        assert sum(1 for at in bid_times if now - at < WITHIN) <= most
 
 
 def test_a_bid_counts_until_its_impression_is_counted_and_no_longer_than_a_minute() -> None:
@@ -83,5 +83,5 @@ def test_an_uncapped_bid_is_not_noted_and_an_unknown_viewer_stays_unknown() -> N
         raise AssertionError
 
     flight.note([], fail, NOW)
-    assert flight.added(NEW_VIEWER, ("anna", None), NOW) is NEW_VIEWER
-    assert flight.added(Exposures(), ("anna", None), NOW) == Exposures()
+    assert flight.with_bids_in_flight(NEW_VIEWER, ("anna", None), NOW) is NEW_VIEWER
+    assert flight.with_bids_in_flight(Exposures(), ("anna", None), NOW) == Exposures()

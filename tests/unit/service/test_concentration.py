@@ -24,13 +24,13 @@ PLANNED = 1_000
 
 def bids(guard: Concentration, requests: int, minutes: int = 0, **where: object) -> int:
     pace = Pace(WHOLE, 10**12, round(PLANNED * COST * HEADROOM / 60))
-    now, made = NOW + timedelta(minutes=minutes), 0
+    now, number = NOW + timedelta(minutes=minutes), 0
     held = snapshot([campaign(cpm=5)], now=now, paces={"plain": pace})
     parsed = parse(json.dumps(video_request(**where)).encode())
     for _ in range(requests):
         offers = decided(parsed, held, now)
-        made += len(guard.within(offers, parsed, held, SHARES, now))
-    return made
+        number += len(guard.within(offers, parsed, held, SHARES, now))
+    return number
 
 
 def test_the_share_of_an_address_holds_over_all_snapshots_of_an_hour() -> None:
@@ -73,9 +73,9 @@ def test_explain_reports_a_used_up_share_and_counts_nothing() -> None:
 
         twice = [explain(request, held, "bidder", NOW, within_shares=within)[0] for _ in range(2)]
         offers = decided(request, held)
-        made = guard.within(offers, request, held, shares, NOW)
+        allowed = guard.within(offers, request, held, shares, NOW)
         for explained in twice:
-            assert [bid.campaign.id for bid in explained.bids] == [offer.campaign.id for offer in made]
+            assert [bid.campaign.id for bid in explained.bids] == [offer.campaign.id for offer in allowed]
         rules.append(twice[1].campaigns[0].rule)
 
     assert rules == ["bids"] * LEAST_BIDS + ["one_caller"] * 2

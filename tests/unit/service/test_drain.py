@@ -15,6 +15,7 @@ from bidder.service.drain import TrackedThreads, drain, publish_within
 from bidder.service.lost_counts import NAMES_A_LINE
 from bidder.service.service import Service
 from bidder.settings import Settings
+from bidder.side_by_side import Late
 from tests.support.campaigns import NOW, campaign, snapshot
 from tests.support.events import event
 from tests.support.log_lines import logged
@@ -78,6 +79,7 @@ class Recovering:
 
     def __init__(self, until: float, *, is_slow: bool) -> None:
         self.until, self.is_slow, self.now = until, is_slow, 0.0
+        self.failure: Exception = Late() if is_slow else OSError("down")
         self.stored: list[Event] = []
         self.steps: list[float] = []
 
@@ -85,7 +87,7 @@ class Recovering:
         self.steps.append(step_seconds)
         if self.now < self.until:
             self.now += 2 * step_seconds if self.is_slow else 0.1
-            return [Unstored(events[1:], OSError("down"))]
+            return [Unstored(events[1:], self.failure)]
         self.stored += events
         return []
 
@@ -130,13 +132,15 @@ def test_counts_that_the_drain_cannot_publish_are_logged_with_their_numbers(
 
     assert broken.now <= 20
     lines = logged(caplog, "counts.lost")
-    bids = {name: count for line in lines if line["kind"] == "bids" for name, count in line["counts"].items()}
-    assert bids["c1#d59"] == 59
+    bids = [line["counts"] for line in lines if line["kind"] == "bids"]
+    assert [len(part) for part in bids] == [NAMES_A_LINE, 9]
+    in_deals = {name: count for part in bids for name, count in part.items() if name != "c1"}
+    assert in_deals == {f"c1#d{number}": number for number in range(2, 60)}
     traffic = [line["counts"] for line in lines if line["kind"] == "traffic"]
     assert traffic[0] == {"requests": 7}
     assert {name: tuple(counts) for part in traffic[1:] for name, counts in part.items()} == many
     assert max(map(len, traffic)) == NAMES_A_LINE
-    assert {line["reason"] for line in lines} == {"OSError: down"}
+    assert {line["reason"] for line in lines} == {"Late" if is_slow else "OSError: down"}
 
 
 def test_counts_of_a_process_without_aws_are_logged_by_its_drain(caplog: pytest.LogCaptureFixture) -> None:
@@ -144,10 +148,10 @@ def test_counts_of_a_process_without_aws_are_logged_by_its_drain(caplog: pytest.
 
     drain(result, TrackedThreads(), NOW, 0, same_publisher(result))
 
-    kept = [(line["kind"], line["minute"], line["counts"]) for line in logged(caplog, "counts.lost")]
+    lost_counts = [(line["kind"], line["minute"], line["counts"]) for line in logged(caplog, "counts.lost")]
     minute = NOW.isoformat(timespec="minutes")
-    assert kept == [
-        ("bids", minute, {"plain": 3}),
+    assert lost_counts == [
         ("traffic", minute, {"requests": 3}),
         ("traffic", minute, {"plain": [3, 3]}),
+        ("bids", minute, {"plain": 3}),
     ]

@@ -110,22 +110,22 @@ def test_the_latest_change_of_the_switch_applies(words: list[str]) -> None:
 
 def call_before(store: SnapshotStore, number: int, change: Callable[[], None]) -> Callable[[], int]:
     """Makes the change before one of the store's calls to S3, by its number. Returns the counter of the calls."""
-    s3, made = store._s3, [0]
+    s3, calls = store._s3, [0]
 
     class Watched:
         exceptions = s3.exceptions
 
         def __getattr__(self, name: str) -> Any:
             def call(**arguments: Any) -> Any:
-                made[0] += 1
-                if made[0] == number + 1:
+                calls[0] += 1
+                if calls[0] == number + 1:
                     change()
                 return getattr(s3, name)(**arguments)
 
             return call
 
     store._s3 = Watched()  # type: ignore[assignment]
-    return lambda: made[0]
+    return lambda: calls[0]
 
 
 @pytest.mark.parametrize("stopped", [True, False])

@@ -11,7 +11,7 @@ import pytest
 
 from tools.mutate.__main__ import Unjudged, is_killed
 from tools.mutate.covering_tests import RECORD, CoveringTests, dependent_lines, importing, measure, nearest_first
-from tools.mutate.equivalent import EQUIVALENT, WrongEntry, reasons
+from tools.mutate.equivalent import EQUIVALENT, Entry, WrongEntry, entries
 from tools.mutate.fresh_caches import empty_caches
 from tools.mutate.mutations import Mutant, apply_mutation, mutants
 from tools.mutate.results import KILLED, SURVIVED, Results, room, table
@@ -72,6 +72,15 @@ def test_messages_and_types_have_no_mutants() -> None:
     ]
 
 
+def test_arguments_that_only_affect_time_have_no_mutants() -> None:
+    source = "config = ConfigDict(defer_build=True, strict=True)\n"
+
+    assert [mutant.key.partition(": ")[2] for mutant in mutants("bidder/a.py", source)] == [
+        "ConfigDict(defer_build=True, strict=True) -> ConfigDict(defer_build=True)",
+        "True -> False",
+    ]
+
+
 def test_each_mutant_differs_from_the_file_and_from_the_others() -> None:
     texts = [ast.unparse(apply_mutation(SOURCE, mutant.number)) for mutant in mutants("bidder/a.py", SOURCE)]
 
@@ -98,6 +107,8 @@ def test_tests_of_the_file_precede_those_of_its_room_and_others() -> None:
     ]
 
     assert nearest_first(names, "bidder/auction/price.py") == names[::-1]
+    outside = ["tests/golden/test_auctions.py::a", "tests/unit/test_currency.py::a", "tests/unit/test_money.py::a"]
+    assert nearest_first(outside, "bidder/money.py") == outside[::-1]
 
 
 @pytest.mark.parametrize(
@@ -133,21 +144,29 @@ def test_a_file_without_functions_has_the_test_files_that_import_it() -> None:
     assert "tests/unit/delivery/test_curve.py" not in files
 
 
-def test_an_equivalent_mutant_has_a_reason() -> None:
-    assert reasons("# why\nbidder/a.py f: 1 -> 2\n    nobody\n    sees it\n\n") == {
-        "bidder/a.py f: 1 -> 2": "nobody sees it"
+def test_an_equivalent_mutant_has_its_line_of_code_and_a_reason() -> None:
+    assert entries("# why\nbidder/a.py f: 1 -> 2\n    `a = 1`\n    nobody\n    sees it\n\n") == {
+        "bidder/a.py f: 1 -> 2": Entry("a = 1", "nobody sees it")
     }
-    for text, line in (("    a reason\n", 1), ("bidder/a.py f: 1 -> 2\nbidder/a.py f: 1 -> 3\n    why\n", 1)):
+    for text, line in (
+        ("    a reason\n", 1),
+        ("bidder/a.py f: 1 -> 2\n    why\n", 2),
+        ("bidder/a.py f: 1 -> 2\n    `a = 1`\nbidder/a.py f: 1 -> 3\n    `a = 1`\n    why\n", 1),
+    ):
         with pytest.raises(WrongEntry, match=f"{EQUIVALENT}:{line}: "):
-            reasons(text)
+            entries(text)
 
 
-def test_every_equivalent_mutant_exists() -> None:
-    there = reasons(EQUIVALENT.read_text())
-    files = {key.partition(" ")[0] for key in there}
-    known = {mutant.key for path in files for mutant in mutants(path, Path(path).read_text())}
+def test_each_equivalent_mutant_changes_the_line_of_code_of_its_entry() -> None:
+    """An equal change above it in the function takes over the key of a mutant."""
+    listed = entries(EQUIVALENT.read_text())
+    code = {
+        mutant.key: Path(path).read_text().splitlines()[mutant.lines[0] - 1].strip()
+        for path in {key.partition(" ")[0] for key in listed}
+        for mutant in mutants(path, Path(path).read_text())
+    }
 
-    assert set(there) <= known
+    assert {key: entry.code for key, entry in listed.items()} == {key: code.get(key) for key in listed}
 
 
 @pytest.mark.parametrize(

@@ -38,9 +38,9 @@ def of_bytes(text):
 
 @pytest.fixture
 def module() -> dict[str, Any]:
-    made: dict[str, Any] = {"__name__": "made"}
-    exec(marshal.loads(compile_source(SOURCE.encode(), "/var/task/bidder/made.py")[16:]), made)  # noqa: S102, S302  ours
-    return made
+    names: dict[str, Any] = {"__name__": "made"}
+    exec(marshal.loads(compile_source(SOURCE.encode(), "/var/task/bidder/made.py")[16:]), names)  # noqa: S102, S302  ours
+    return names
 
 
 def test_only_private_expressions_whose_methods_are_used_are_compiled_lazily(module: dict[str, Any]) -> None:
@@ -57,13 +57,13 @@ def test_lazy_expressions_find_the_same_before_and_after_they_are_compiled(modul
 
 
 def test_a_lazy_expression_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[str] = []
-    monkeypatch.setattr(re, "compile", lambda pattern, flags: made.append(pattern) or real(pattern, flags))
+    compiled: list[str] = []
+    monkeypatch.setattr(re, "compile", lambda pattern, flags: compiled.append(pattern) or real(pattern, flags))
     lazy: Any = Pattern("a+")
-    assert made == []
+    assert compiled == []
     assert lazy.fullmatch("aa")
     assert all(getattr(lazy, method) for method in _METHODS)
-    assert made == ["a+"]
+    assert compiled == ["a+"]
 
 
 real = re.compile

@@ -58,9 +58,9 @@ Boxes = Sequence[Box[Pair[str]]]
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setitem(sys.modules, "typing", None)  # an import of it fails
-    made: dict[str, Any] = {"__name__": "made"}
-    exec(marshal.loads(compile_source(SOURCE.encode(), "/var/task/bidder/made.py")[16:]), made)  # noqa: S102, S302  ours
-    return made
+    namespace: dict[str, Any] = {"__name__": "made"}
+    exec(marshal.loads(compile_source(SOURCE.encode(), "/var/task/bidder/made.py")[16:]), namespace)  # noqa: S102, S302  ours
+    return namespace
 
 
 def test_behaviour_is_the_same_as_with_typing(names: dict[str, Any]) -> None:
