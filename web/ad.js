@@ -5,6 +5,9 @@ import { playOrMute, saveContent } from './content.js';
 import { parseSeconds } from './markup.js';
 import { selectMediaFiles } from './media.js';
 import { replaceMacros } from './pixels.js';
+import { watchVisibility } from './visibility.js';
+
+const clock = (at) => new Date((at || 0) * 1000).toISOString().slice(11, 23);
 
 export function playAd(ad, session, number, count) {
   const { video, options, emit, stop } = session;
@@ -20,11 +23,13 @@ export function playAd(ad, session, number, count) {
   return new Promise((resolve) => {
     const listeners = new AbortController();
     const on = (target, type, act) => target?.addEventListener(type, act, { signal: listeners.signal });
+    const isInFullscreen = () => !!document.fullscreenElement?.contains(video);
+    let isFullscreen = isInFullscreen();
     let file, timer, started = false, paused = false, muted = screen.muted, visibleTicks = 0;
     const length = () => (screen.duration > 0 && screen.duration < Infinity ? screen.duration : ad.length) || 0;
     const fire = (event, more) => {
-      const at = new Date(screen.currentTime * 1000).toISOString().slice(11, 23);
-      ad.fire(event, { ASSETURI: file, ADPLAYHEAD: at, MEDIAPLAYHEAD: at, CONTENTPLAYHEAD: at, ...more });
+      const at = clock(screen.currentTime);
+      ad.fire(event, { ASSETURI: file, ADPLAYHEAD: at, MEDIAPLAYHEAD: clock(session.position), CONTENTPLAYHEAD: at, ...more });
     };
     const end = (status, code) => {
       if (listeners.signal.aborted) return;
@@ -32,6 +37,7 @@ export function playAd(ad, session, number, count) {
       fireNotViewable();
       clearTimeout(timer);
       clearInterval(viewableTimer);
+      visibility.stop();
       listeners.abort();
       resolve({ id: ad.id, status, code });
     };
@@ -46,13 +52,10 @@ export function playAd(ad, session, number, count) {
       playOrMute(screen);
     };
     // Viewable by MRC: half of the ad's pixels for two continuous seconds.
-    const isHalfVisible = () => {
-      const { top, bottom, left, right, width, height } = screen.getBoundingClientRect();
-      const visiblePixels = Math.max(0, Math.min(bottom, innerHeight) - Math.max(top, 0)) * Math.max(0, Math.min(right, innerWidth) - Math.max(left, 0));
-      return !document.hidden && visiblePixels >= (width * height) / 2;
-    };
+    const visibility = watchVisibility(screen);
     const viewableTimer = setInterval(() => {
-      visibleTicks = started && !screen.paused && isHalfVisible() ? visibleTicks + 1 : 0;
+      if (!video.isConnected) return end('aborted'); // the page has removed the player
+      visibleTicks = started && !screen.paused && visibility.isHalfVisible() ? visibleTicks + 1 : 0;
       if (visibleTicks === 20) fire('viewable', (ad.viewed = true));
     }, 100);
     const fireNotViewable = () => started && !ad.viewed && fire('notViewable');
@@ -93,8 +96,16 @@ export function playAd(ad, session, number, count) {
       end('complete');
     });
     on(screen, 'error', () => (!started && files.length ? playNextFile() : end('error', started ? 405 : 401)));
+    // The page has put other media into the element. They are not the ad, and the content before the ad is obsolete.
+    on(screen, 'emptied', () => {
+      if (screen.getAttribute('src') === file) return;
+      session.isReplaced = true;
+      end('aborted');
+    });
     on(document, 'fullscreenchange', () => {
-      for (const event of document.fullscreenElement ? ['fullscreen', 'playerExpand'] : ['exitFullscreen', 'playerCollapse']) fire(event);
+      if (isFullscreen === isInFullscreen()) return; // of another element
+      isFullscreen = !isFullscreen;
+      for (const event of isFullscreen ? ['fullscreen', 'playerExpand'] : ['exitFullscreen', 'playerCollapse']) fire(event);
     });
     on(window, 'pagehide', fireNotViewable);
     on(stop, 'abort', () => end('aborted'));

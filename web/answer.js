@@ -24,4 +24,5 @@ async function readText(answer) {
   return answer.text();
 }
 
-export const fetchText = async (url, credentials, signal) => readText(await fetch(url, { credentials, signal }));
+// An answer without content is a document without ads: some servers have no other one.
+export const fetchText = async (url, credentials, signal) => (await readText(await fetch(url, { credentials, signal }))).trim() || '<VAST/>';

@@ -1,7 +1,8 @@
 // Shows companion ads in the page's elements, chosen by size.
 
-import { selectAll, selectTexts } from './markup.js';
+import { isPage, selectAll, selectTexts } from './markup.js';
 import { replaceMacros, callUrl } from './pixels.js';
+import { trusted } from './trusted.js';
 
 export function showCompanions(ad, session) {
   for (const [size, slot] of Object.entries(session.options.companions ?? {})) {
@@ -11,10 +12,10 @@ export function showCompanions(ad, session) {
     const imageUrl = selectTexts(companion, 'StaticResource')[0], html = selectTexts(companion, 'HTMLResource')[0];
     const media = Object.assign(document.createElement(imageUrl ? 'img' : 'iframe'), { width, height, alt: selectTexts(companion, 'AltText')[0] ?? '' });
     if (imageUrl || !html) media.src = imageUrl ?? selectTexts(companion, 'IFrameResource')[0];
-    else media.srcdoc = html;
+    else media.srcdoc = trusted(html);
     if (!imageUrl) media.sandbox = 'allow-scripts allow-popups';
     const link = Object.assign(document.createElement('a'), { target: '_blank', rel: 'noopener' });
-    const clickThrough = selectTexts(companion, 'CompanionClickThrough')[0];
+    const clickThrough = selectTexts(companion, 'CompanionClickThrough').find(isPage);
     if (clickThrough) link.href = replaceMacros(clickThrough, {}, session);
     link.onclick = () => selectTexts(companion, 'CompanionClickTracking').forEach((url) => callUrl(url, {}, session));
     link.append(media);

@@ -30,9 +30,10 @@ export function saveContent(session) {
   session.stage = buildStage(session);
 }
 
-export async function restoreContent({ video, screen, isOverlay, attributes, tracks, position, ended, rate, stage, options }) {
+export async function restoreContent({ video, screen, isOverlay, attributes, tracks, position, ended, rate, stage, isReplaced, options }) {
+  stage?.remove();
+  if (isReplaced) return;
   if (screen) {
-    stage.remove();
     for (const [name, value] of attributes) {
       if (isOverlay && name !== 'controls') continue;
       if (value === null) video.removeAttribute(name);
@@ -49,5 +50,6 @@ export async function restoreContent({ video, screen, isOverlay, attributes, tra
       }
     }
   }
-  if (options.resume && !ended && !video.ended) await Promise.race([playOrMute(video), wait(900)]);
+  // An element that the page has removed would play unseen.
+  if (options.resume && !ended && !video.ended && video.isConnected) await Promise.race([playOrMute(video), wait(900)]);
 }

@@ -1,12 +1,16 @@
 // Parses VAST 2.0 to 4.3.
 
 import { callUrl } from './pixels.js';
+import { trusted } from './trusted.js';
 
 export const selectAll = (node, path) =>
   path.split('/').reduce((nodes, name) => nodes.flatMap((parent) => [...parent.children].filter((child) => child.localName === name)), [node]);
 export const selectTexts = (node, path) => selectAll(node, path).map((element) => element.textContent.trim()).filter(Boolean);
 export const parseSeconds = (text, length) =>
   !text ? null : text.endsWith('%') ? (length * parseFloat(text)) / 100 : text.split(':').reduce((sum, part) => sum * 60 + +part, 0);
+
+// A URL of another scheme, such as javascript:, would run in the page of the player.
+export const isPage = (url) => /^https?:/i.test(url);
 
 const LINEAR = 'Creatives/Creative/Linear';
 const URL_PATHS = {
@@ -22,7 +26,7 @@ const TRACKING_PATHS = [`${LINEAR}/TrackingEvents/Tracking`, 'AdVerifications/Ve
 // Returns the ads of a document: first the ads of the pod by `sequence`, then the stand-alone ads.
 // Throws the VAST error codes 100 and 101.
 export function parseVast(vast, session, outer) {
-  const root = new DOMParser().parseFromString(vast.trim(), 'text/xml').documentElement;
+  const root = new DOMParser().parseFromString(trusted(vast.trim()), 'text/xml').documentElement;
   if (root.getElementsByTagName('parsererror')[0]) throw { code: 100, reason: 'the answer is not well-formed XML' };
   if (root.localName !== 'VAST' && root.localName !== 'VideoAdServingTemplate') throw { code: 101, reason: 'the root element of the answer is neither VAST nor VideoAdServingTemplate' };
   const ads = selectAll(root, 'Ad').flatMap((ad) => parseAd(ad, outer, session) ?? []);
@@ -53,7 +57,7 @@ function parseAd(ad, outer, session) {
     skip: linear?.getAttribute('skipoffset') ?? outer?.skip,
     length: linear && parseSeconds(selectTexts(linear, 'Duration')[0]),
     media: linear ? selectAll(linear, 'MediaFiles/MediaFile') : [],
-    clickThrough: linear && selectTexts(linear, 'VideoClicks/ClickThrough')[0],
+    clickThrough: linear && selectTexts(linear, 'VideoClicks/ClickThrough').find(isPage),
     companions: [...selectAll(inside, 'Creatives/Creative/CompanionAds/Companion'), ...(outer?.companions ?? [])],
     // Calls the tracking URLs of an event, or one entry of `calls`. Each URL is called once.
     fire(target, macros) {

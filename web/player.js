@@ -3,6 +3,7 @@
 
 import { fetchVast } from './answer.js';
 import { restoreContent } from './content.js';
+import { vastCode } from './faults.js';
 import { parseVast } from './markup.js';
 import { withDefaults } from './options.js';
 import { playAll } from './pod.js';
@@ -13,8 +14,9 @@ export const version = '1.0.0';
 const playing = new WeakSet();
 
 // Resolves when the content is restored: { status, ads: [{ id, status, code }], code, reason }. Never rejects.
-export async function requestAd(video, given = {}) {
+export async function requestAd(video, given) {
   const options = withDefaults(given);
+  if (typeof video?.play !== 'function') return { status: 'error', ads: [], code: 900, reason: `not a media element: ${video}` };
   if (playing.has(video)) return { status: 'busy', ads: [] };
   playing.add(video);
   const emit = (type, detail) => {
@@ -40,9 +42,9 @@ export async function requestAd(video, given = {}) {
     code = session.ads.findLast((ad) => ad.code)?.code;
   } catch (error) {
     status = 'error';
-    code = error.code ?? 900;
-    reason = String(error.reason ?? error);
-    if (options.signal?.aborted) status = 'aborted';
+    code = vastCode(error, 900);
+    reason = String(error?.reason ?? error);
+    if (options.signal?.aborted) [status, code] = ['aborted'];
   } finally {
     try {
       if (!options.player || status === 'error') await restoreContent(session);

@@ -2,6 +2,7 @@
 
 import { playAd } from './ad.js';
 import { fetchText } from './answer.js';
+import { vastCode } from './faults.js';
 import { parseVast } from './markup.js';
 import { replaceMacros } from './pixels.js';
 import { rejectAfter } from './timing.js';
@@ -13,6 +14,7 @@ export async function playAll(ads, session) {
   let number = 0;
   for (const pending of unwrapped) {
     let list = await pending;
+    if (session.stop?.aborted) return session.ads.push({ id: null, status: 'aborted' });
     number += 1;
     for (;;) {
       let outcome = null;
@@ -36,14 +38,14 @@ async function unwrap(ad, session) {
     if (ad.depth > options.wrappers) throw { code: 302 };
     const url = replaceMacros(ad.next, {}, session);
     const loaded = fetchText(url, 'include', stop).catch(() => fetchText(url, 'omit', stop));
-    const vast = await rejectAfter(loaded, options.timeout, { code: 301 });
+    const vast = await rejectAfter(loaded, options.timeout, null).catch(() => Promise.reject({ code: 301 }));
     const ads = parseVast(vast, session, ad);
     if (!ads.length) throw { code: 303 };
     const chosen = ad.many ? ads : [ads.find((candidate) => !candidate.sequence) ?? ads[0]];
     return (await Promise.all(chosen.map((candidate) => unwrap(candidate, session)))).flat();
   } catch (error) {
-    const code = error.code ?? 300;
-    if (!error.isReported) ad.fire('error', { ERRORCODE: code });
+    const code = vastCode(error, 300);
+    if (!error.isReported && !stop?.aborted) ad.fire('error', { ERRORCODE: code });
     throw { code, isReported: true, id: ad.id };
   }
 }

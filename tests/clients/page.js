@@ -81,9 +81,12 @@ async function tracked(vast) {
 }
 
 // Plays a break with the bidder's own player in a <video> that has content, from its second `at` on. `clicks` are
-// buttons of the player that are pressed once they can be. Says how it went, and how the content is afterwards.
-async function show({ bidder, script, content, at = 0, clicks = [], leave, platforms = {}, ...options }) {
+// buttons of the player that are pressed once they can be. `csp` and `css` apply to the page. `during` names what the page
+// does with its video once the ad has started. Says how it went, and how the content is afterwards.
+async function show({ bidder, script, content, at = 0, clicks = [], leave, platforms = {}, csp, css = '', during, nowhere, ...options }) {
   await loaded(script);
+  if (csp) document.head.append(Object.assign(document.createElement('meta'), { httpEquiv: 'Content-Security-Policy', content: csp }));
+  document.head.append(Object.assign(document.createElement('style'), { textContent: css }));
   Object.assign(window, Object.fromEntries(Object.entries(platforms).map(([name, answer]) => [name, platform(answer)])));
   const video = Object.assign(document.createElement('video'), { src: content, controls: true, width: 640, height: 360 });
   const box = document.createElement('div');
@@ -103,11 +106,14 @@ async function show({ bidder, script, content, at = 0, clicks = [], leave, platf
     events.push([type, detail]);
     if (type === 'start') video.requestVideoFrameCallback(() => (firstFrame ??= performance.now() - asked));
     if (type === 'pixel' && ['complete', 'skip', 'error'].includes(detail.event)) over = performance.now();
+    if (type === 'start' && during === 'hide') video.style.display = 'none';
+    if (type === 'start' && during === 'remove') setTimeout(() => video.remove(), 300);
+    if (type === 'start' && during === 'replace') setTimeout(() => video.play(Object.assign(video, { src: `${content}?next` })), 300);
     if (type === 'vast' && leave) setTimeout(() => (location.href = 'about:blank'), leave);
   };
   if (options.companion) options.companions = { [options.companion]: box };
   if (options.hand) options.player = () => {};
-  const outcome = await window.bidder.requestAd(video, { bidder: `https://${bidder}`, onEvent, ...options });
+  const outcome = await window.bidder.requestAd(nowhere ? null : video, { bidder: `https://${bidder}`, onEvent, ...options });
   clearInterval(press);
   const back = performance.now();
   const { src, controls, paused } = video;

@@ -221,6 +221,93 @@ def test_after_a_failure_the_content_resumes_at_once(
     assert_content_is_back(shown, stack)
 
 
+PATIENT = {"timeout": 5000, "mediaTimeout": 10_000}
+"""The time limits of a break on a busy machine."""
+NO_CONTENT = "/vast?format=openrtb&country=" + NOBODY
+"""An answer without content: a bidder without a bid answers 204."""
+
+
+@pytest.mark.parametrize(
+    ("path", "code"), [("/nothing", 301), (NO_CONTENT, 303), ("/player.d.ts", 100)], ids=["404", "204", "no XML"]
+)
+def test_the_error_of_a_wrapper_has_the_code_of_its_failure(
+    page: PublisherPage, stack: dict[str, str], path: str, code: int
+) -> None:
+    url = f"https://{page.bidder}{path}".replace("&", "&amp;")
+    wrapper = f"<VAST><Ad id='w'><Wrapper><Error>https://{page.bidder}/e/test/[ERRORCODE]</Error><VASTAdTagURI>{url}"
+
+    shown = show(
+        page,
+        stack,
+        ONE,
+        vast=f"{wrapper}</VASTAdTagURI></Wrapper></Ad></VAST>",
+        **PATIENT,
+        expected=["404", "/e/test", "CORS", "/nothing", "/player.d.ts"],
+    )
+
+    assert (shown["outcome"]["status"], shown["outcome"]["code"]) == ("error", code)
+    assert [each.path for each in page.observed if each.path.startswith("/e/")] == [f"/e/test/{code}"]
+    assert_content_is_back(shown, stack)
+
+
+def test_a_tag_that_answers_without_content_has_no_ad(page: PublisherPage, stack: dict[str, str]) -> None:
+    shown = show(page, stack, ONE, tag=f"https://{page.bidder}{NO_CONTENT}", **PATIENT)
+
+    assert shown["outcome"] == {"status": "empty", "ads": []}
+    assert_content_is_back(shown, stack)
+
+
+def test_a_break_without_a_video_element_is_an_error(page: PublisherPage, stack: dict[str, str]) -> None:
+    assert show(page, stack, ONE, nowhere=True)["outcome"]["status"] == "error"
+
+
+@pytest.mark.parametrize("during", ["remove", "replace"])
+def test_the_break_ends_when_the_page_removes_or_reuses_the_video(
+    page: PublisherPage, stack: dict[str, str], during: str
+) -> None:
+    shown = show(page, stack, ONE, during=during, **PATIENT)
+
+    assert (shown["outcome"]["status"], shown["left"]) == ("aborted", 0 if during == "replace" else -1)
+    assert events(page)["start"] == 1
+    assert "complete" not in events(page)
+    assert shown["content"]["paused"] == (during == "remove")
+    assert shown["content"]["src"].endswith("?next") == (during == "replace")
+
+
+STYLES = "div{position:static!important;margin:40px} *{font:italic 40px serif}"
+
+
+def test_a_page_with_trusted_types_and_styles_for_all_elements_shows_ads(
+    page: PublisherPage, stack: dict[str, str]
+) -> None:
+    shown = show(page, stack, ONE, csp="require-trusted-types-for 'script'", css=STYLES, clicks=["skip"], **PATIENT)
+
+    assert shown["outcome"]["status"] == "skipped"
+    assert_content_is_back(shown, stack)
+
+
+def test_an_ad_in_a_hidden_player_is_not_viewable(page: PublisherPage, stack: dict[str, str]) -> None:
+    ad = f"<MediaFile type='video/mp4' width='320' height='180'>{stack['BIDDER_MEDIA_URL']}{CONTENT.key}</MediaFile>"
+    linear = (
+        f"<Creative><Linear skipoffset='00:00:03'><Duration>00:00:08</Duration><MediaFiles>{ad}</MediaFiles></Linear>"
+    )
+    calls = "".join(f"<{name}>https://{page.bidder}/e/{name}</{name}>" for name in ("Viewable", "NotViewable"))
+    vast = f"<VAST><Ad id='a'><InLine><ViewableImpression>{calls}</ViewableImpression><Creatives>{linear}</Creative>"
+
+    shown = show(
+        page,
+        stack,
+        ONE,
+        vast=f"{vast}</Creatives></InLine></Ad></VAST>",
+        during="hide",
+        clicks=["skip"],
+        expected="/e/",
+        **PATIENT,
+    )
+
+    assert shown["pixels"] == ["notViewable"]
+
+
 def test_an_ad_tag_is_played(page: PublisherPage, stack: dict[str, str]) -> None:
     shown = show(page, stack, ONE, tag=f"https://{page.bidder}/vast?country={ONE}&cb=[CACHEBUSTING]")
 

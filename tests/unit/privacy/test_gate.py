@@ -149,6 +149,16 @@ def test_contextual_values_remain() -> None:
     assert (inputs.site.page, inputs.site.ref) == ("https://news.example/story", "https://a.example/")
 
 
+def test_the_location_of_the_user_does_not_replace_a_precise_location_of_the_device() -> None:
+    person = {"geo": {"country": "DEU", "utcoffset": 60}}
+
+    precise = restrict_request(request({"lmt": 1, "geo": {"lat": 1.5}}, {}, person))
+    unknown = restrict_request(request({"lmt": 1, "geo": {}}, {}, person))
+
+    assert precise.location() is None
+    assert unknown.location() == Geo(country="DEU", utcoffset=60)
+
+
 PERSONAL = {"metro", "city", "postcode", "near", "segment", "user"}
 """Targeting attributes of the person, or of a location more precise than a region."""
 
