@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from bidder.aws.batches import batches_within
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.item_size import document_of, too_large
 
@@ -39,17 +40,11 @@ def is_transient(error: "ClientError") -> bool:
 
 def batches(campaigns: Iterable[Campaign]) -> Iterator[list[Campaign]]:
     """The campaigns in as few transactions as possible. Raises ValueError for a campaign that no item can hold."""
-    batch: list[Campaign] = []
-    size = 0
-    for campaign in campaigns:
+
+    def size(campaign: Campaign) -> int:
         if wrong := too_large(campaign):
             msg = f"{campaign.id}: {wrong}"
             raise ValueError(msg)
-        length = len(document_of(campaign).encode())
-        if batch and (len(batch) == MOST_IN_A_WRITE or size + length > MOST_BYTES_IN_A_WRITE):
-            yield batch
-            batch, size = [], 0
-        batch.append(campaign)
-        size += length
-    if batch:
-        yield batch
+        return len(document_of(campaign).encode())
+
+    return batches_within(campaigns, size, MOST_IN_A_WRITE, MOST_BYTES_IN_A_WRITE)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from bidder.aws.batches import batches_within
 from bidder.events.event import Event
 from bidder.events.fallback_queue import FallbackQueue
 from bidder.side_by_side import outcomes
@@ -100,17 +101,7 @@ class EventsRefused(RuntimeError):
 
 def _batches(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
     """The events in batches that one call may have. Counts of traffic are large, all other events are small."""
-    batch: list[Event] = []
-    size = 0
-    for event in events:
-        more = len(_body(event).encode()) + _BESIDE_THE_BODY
-        if batch and (len(batch) == A_BATCH or size + more > LARGEST_CALL):
-            yield batch
-            batch, size = [], 0
-        batch.append(event)
-        size += more
-    if batch:
-        yield batch
+    return batches_within(events, lambda event: len(_body(event).encode()) + _BESIDE_THE_BODY, A_BATCH, LARGEST_CALL)
 
 
 def _reason(failure: Exception) -> str:
