@@ -16,7 +16,7 @@ from bidder.delivery.budget import BudgetLimits, Spend, budget_limits, deal_limi
 from bidder.delivery.budget_holders import advertiser_holder, deal_holder
 from bidder.delivery.estimates import Report
 from bidder.delivery.pacers import Account, Confirmed, Traffic, pace_campaigns
-from bidder.delivery.pacing import Forecast, Step, step
+from bidder.delivery.pacing import Forecast, Memory, Step, step
 from bidder.delivery.participation import WHOLE
 from bidder.delivery.shared_budgets import SharedBudget, SharedBudgets
 from bidder.money import MOST_MICROS
@@ -137,3 +137,19 @@ def test_a_budget_whose_numbers_fail_stops_no_other_campaign(monkeypatch: pytest
     assert (paced.paces["b"], paced.reserved["b"]) == (Pace(0, 0, 0), 0)
     assert paced.paces["a"] == paced.paces["c"]
     assert paced.paces["a"].burst > 0
+
+
+def test_a_campaign_whose_impression_costs_no_micro_is_paced_as_if_it_cost_one() -> None:
+    """A CPM of 500 micros or less is no micro an impression."""
+    free = budget_limits(campaign(cpm="0.0004", budget={"total": 100}))
+    assert free.cost == 0
+    reports = {int(NOW.timestamp()) - MINUTE * minute: Report(10, 10) for minute in range(1, 4)}
+
+    paces = [
+        step(limits, Spend(), reports, NOW.timestamp(), Memory(), Forecast()).pace
+        for limits in (free, free._replace(cost=1))
+    ]
+
+    assert paces[0] is not None
+    assert paces[0].burst > 0
+    assert paces[0] == paces[1]
