@@ -48,6 +48,7 @@ def test_text_has_contrast_on_both_pages() -> None:
             assert _contrast(colour, dark[BACKGROUND]) > 4.5, light
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["svg", "png"])
 def test_the_same_figures_give_the_same_file(ending: str, tmp_path: Path) -> None:
     record = read_record(ROOT / "docs" / "bench.json")

@@ -116,6 +116,7 @@ def test_caps_are_never_exceeded(
         assert all(after - before >= duration_seconds(gap) for before, after in pairwise(times))
 
 
+@pytest.mark.slow
 def test_a_shortened_history_stays_small_and_never_counts_fewer_impressions() -> None:
     now = datetime(2026, 11, 23, 12, tzinfo=UTC)
     history, times = History(), [int(now.timestamp()) - 600 * n for n in range(3 * MOST_RECENT)][::-1]

@@ -89,6 +89,7 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float)
 
 
+@pytest.mark.slow
 @each_case
 def test_explain_and_a_player_of_vast_get_the_same_ads(case: dict[str, Any], held: Snapshot) -> None:
     if "faults" in case or case["name"] == "tmax10":

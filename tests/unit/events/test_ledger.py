@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -192,6 +193,7 @@ def test_a_marker_outlives_repeated_deliveries_of_its_event() -> None:
     assert expires >= (NOW + timedelta(days=28)).timestamp()
 
 
+@pytest.mark.slow
 def test_spend_is_read_for_more_campaigns_than_one_read_holds() -> None:
     dynamodb = FaultyDynamoDB("ledger")
     ledger = ledger_on(dynamodb)

@@ -95,6 +95,7 @@ def test_the_record_names_this_machine(tmp_path: Path) -> None:
     assert all(machine.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rows", "files"), [(ROWS, {"bench.json", "bench.svg"}), (ROWS[4:], {"bench.json"})])
 def test_a_run_writes_its_record_and_its_plot(
     rows: list[BenchRow], files: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -33,6 +33,7 @@ def topic(monkeypatch: pytest.MonkeyPatch) -> Iterator[Topic]:
         yield Topic(session.client("sqs"), sns, sns.create_topic(Name="bid-events")["TopicArn"])
 
 
+@pytest.mark.slow
 def test_an_event_that_does_not_arrive_is_reported_as_missing(topic: Topic) -> None:
     watch = EventWatch(*topic)
     accepted = {("win", str(number)) for number in range(12)}

@@ -92,6 +92,7 @@ def test_the_first_request_after_a_pause_waits_for_a_short_check(monkeypatch: py
     assert keeper.current(NOW + 1.5 * INTERVAL, patience=lambda: 10) is SECOND
 
 
+@pytest.mark.slow
 def test_in_steady_traffic_no_request_waits_for_a_check(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bidder.snapshot.keeper.PATIENCE_AFTER_PAUSE", 10)
     store = Store(FIRST)
