@@ -1,15 +1,14 @@
 """`bidder advertisers`: prints and deletes the limits of advertisers. `bidder campaigns import` sets the limits."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from bidder.campaigns.advertiser_limits import AdvertiserLimits
 from bidder.campaigns.file_form import document_text
 from bidder.cli.output import print_json, print_table
 from bidder.cli.refresh import publish_refresh
 from bidder.delivery.budget import Spend
-from bidder.events.advertiser_spend import days_needed, spend_of_advertiser
+from bidder.events.advertiser_spend import spends_of_advertisers
 from bidder.money import display
 from bidder.service.service import Service
 
@@ -54,19 +53,8 @@ def _spends(service: Service, advertisers: Sequence[AdvertiserLimits], now: date
     for campaign in service.campaigns.all():
         if campaign.advertiser.domain in zones:
             zones[campaign.advertiser.domain][campaign.id] = campaign.time_zone
-    days: dict[str, set[date]] = defaultdict(set)
-    for limits in advertisers:
-        for name, zone in zones[limits.domain].items():
-            days[name].update(days_needed(limits.time_zone, zone, now))
-    numbers = service.ledger.numbers(days)
-    return {
-        limits.domain: spend_of_advertiser(
-            ((zone, numbers[name]) for name, zone in zones[limits.domain].items() if name in numbers),
-            limits.time_zone,
-            now,
-        )
-        for limits in advertisers
-    }
+    time_zones = {limits.domain: limits.time_zone for limits in advertisers}
+    return spends_of_advertisers(time_zones, zones, service.ledger.numbers, now)
 
 
 def _record(limits: AdvertiserLimits, spend: Spend) -> dict[str, object]:

@@ -13,7 +13,7 @@ from bidder.delivery.pacing import Memory
 from bidder.delivery.shared_budgets import SharedBudget, SharedBudgets
 from bidder.delivery.shared_pacing import paces_within, remember_shares, report_together
 from bidder.delivery.zones import local
-from bidder.events.advertiser_spend import days_needed, spend_of_advertiser
+from bidder.events.advertiser_spend import spends_of_advertisers
 from bidder.snapshot.index import Index
 
 if TYPE_CHECKING:
@@ -55,12 +55,9 @@ class BudgetHolders:
         `members` are all campaigns that count for an advertiser, with time zones, also deleted ones.
         """
         spends = ledger.spends({deal_holder(*names): local(now, limits.zone) for names, limits in self._deals.items()})
-        for domain, limits in self._advertisers.items():
-            zones, zone = members[domain], limits.zone
-            numbers = ledger.numbers({name: days_needed(zone, own, now) for name, own in zones.items()})
-            spends[advertiser_holder(domain)] = spend_of_advertiser(
-                ((zones[name], counted) for name, counted in numbers.items()), zone, now
-            )
+        time_zones = {domain: limits.zone for domain, limits in self._advertisers.items()}
+        of_advertisers = spends_of_advertisers(time_zones, members, ledger.numbers, now) if time_zones else {}
+        spends |= {advertiser_holder(domain): spend for domain, spend in of_advertisers.items()}
         return {name: spend.with_invalid() for name, spend in spends.items()} if with_invalid else spends
 
     def reports(self, reports: Mapping[str, Mapping[int, Report]]) -> dict[str, dict[int, Report]]:
