@@ -9,10 +9,10 @@ import gzip
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from bidder import log
+from bidder.aws.conditional_put import put_if_unchanged
 from bidder.delivery.estimates import Flow, Minute, Ratio
 from bidder.delivery.learned_traffic import LearnedTraffic, WeekCounts
 from bidder.delivery.obstacle_counts import Obstacles
@@ -20,7 +20,6 @@ from bidder.delivery.pacers import Account
 from bidder.delivery.pacing import Memory
 from bidder.delivery.plan import Anchor
 from bidder.snapshot.keys import PACING
-from bidder.snapshot.store import CHANGED_MEANWHILE
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -57,9 +56,9 @@ class PacingStore:
 
     def write(self, account: Account, traffic: LearnedTraffic) -> None:
         """Writes both for the next refresh."""
-        self._put(_MEMORY, asdict(account))
+        self._s3.put_object(**self._object(_MEMORY, asdict(account)))
         if traffic.account.hour != self._hour:
-            self._put(_TRAFFIC, asdict(traffic))
+            self._s3.put_object(**self._object(_TRAFFIC, asdict(traffic)))
             self._hour = traffic.account.hour
 
     def members(self) -> Members:
@@ -72,28 +71,19 @@ class PacingStore:
         A conditional write keeps the campaigns that a concurrent refresh adds.
         """
         while True:
-            stored, condition = self._read_members()
+            stored, etag = self._read_members()
             known = _joined(stored, *members)
-            if known == stored or self._put_if_unchanged(_MEMBERS, known, condition):
+            if known == stored or put_if_unchanged(self._s3, etag, **self._object(_MEMBERS, known)):
                 return known
 
-    def _read_members(self) -> tuple[Members, Mapping[str, str]]:
-        """The stored members, and the condition of a write that replaces them."""
+    def _read_members(self) -> tuple[Members, str | None]:
+        """The stored members, and the ETag of their object; None without an object."""
         try:
             answer = self._s3.get_object(Bucket=self._bucket, Key=_MEMBERS)
         except self._s3.exceptions.NoSuchKey:
-            return {}, {"IfNoneMatch": "*"}
+            return {}, None
         stored: Members = json.loads(gzip.decompress(answer["Body"].read()))
-        return stored, {"IfMatch": answer["ETag"]}
-
-    def _put_if_unchanged(self, key: str, document: Members, condition: Mapping[str, str]) -> bool:
-        try:
-            self._put(key, document, condition)
-        except self._s3.exceptions.ClientError as error:
-            if error.response["Error"]["Code"] in CHANGED_MEANWHILE:
-                return False
-            raise
-        return True
+        return stored, answer["ETag"]
 
     def _get(self, key: str) -> dict[str, Any] | None:
         try:
@@ -106,15 +96,10 @@ class PacingStore:
             return None
         return document
 
-    def _put(self, key: str, document: Mapping[str, Any], condition: Mapping[str, str] = MappingProxyType({})) -> None:
+    def _object(self, key: str, document: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments of a write."""
         body = gzip.compress(json.dumps(document, separators=(",", ":")).encode(), compresslevel=1, mtime=0)
-        self._s3.put_object(
-            Bucket=self._bucket,
-            Key=key,
-            Body=body,
-            ContentType="application/gzip",
-            **condition,  # type: ignore[arg-type]  # the stubs can't see that this is a keyword
-        )
+        return {"Bucket": self._bucket, "Key": key, "Body": body, "ContentType": "application/gzip"}
 
 
 def _joined(*members: Members) -> Members:

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 RENEWED_AFTER = timedelta(days=1)
 """The age at which a named object is written again, since the bucket deletes objects after seven days."""
 
-CHANGED_MEANWHILE = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
-"""The codes of S3 for a conditional write of an object that another write has changed."""
-
 Model = TypeVar("Model", bound=BaseModel)
 
 Get = Callable[[str], bytes]
@@ -224,20 +221,10 @@ class SnapshotStore:
         return answer["Body"].read(), answer["ETag"]
 
     def _flip(self, text: bytes, etag: str | None) -> bool:
-        condition = {"IfMatch": etag} if etag else {"IfNoneMatch": "*"}
-        try:
-            self._s3.put_object(
-                Bucket=self._bucket,
-                Key=POINTER,
-                Body=text,
-                ContentType="application/json",
-                **condition,  # type: ignore[arg-type]  # the stubs can't see that these are two keywords
-            )
-        except self._s3.exceptions.ClientError as error:
-            if error.response["Error"]["Code"] in CHANGED_MEANWHILE:
-                return False
-            raise
-        return True
+        from bidder.aws.conditional_put import put_if_unchanged  # a bid only reads
+
+        put = {"Bucket": self._bucket, "Key": POINTER, "Body": text, "ContentType": "application/json"}
+        return put_if_unchanged(self._s3, etag, **put)
 
     def _parsed(self, model: type[Model], key: str, raw: bytes | None) -> Model | None:
         try:
