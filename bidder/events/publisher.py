@@ -59,9 +59,10 @@ class EventPublisher:
     def try_all(self, events: Sequence[Event], step_seconds: float | None = None) -> list["Unstored"]:
         """Publishes events as `publish_all` does, and returns those that neither SNS nor the queue has stored."""
         step = self._step_seconds if step_seconds is None else step_seconds
-        batches = list(_batches(events))
+        messages = list(_batches(events))
+        batches = [[event for event, _ in batch] for batch in messages]
         left: list[Unstored] = []
-        calls = [_call(self.publish_batch, batch) for batch in batches]
+        calls = [_call(self._publish_messages, [message for _, message in batch]) for batch in messages]
         for batch, outcome in zip(batches, outcomes(calls, step), strict=True):
             if isinstance(outcome, Exception):  # as above
                 left.append(Unstored(batch, outcome))
@@ -72,7 +73,10 @@ class EventPublisher:
 
     def publish_batch(self, events: Sequence[Event]) -> list[int]:
         """Publishes up to `A_BATCH` events by one call; returns the positions of the refused. Raises SNS's errors."""
-        entries: Any = [{"Id": str(position), **_message(event)} for position, event in enumerate(events)]
+        return self._publish_messages([_message(event) for event in events])
+
+    def _publish_messages(self, messages: Sequence[Any]) -> list[int]:
+        entries: Any = [{"Id": str(position), **message} for position, message in enumerate(messages)]
         answer = self._sns.publish_batch(TopicArn=self._topic, PublishBatchRequestEntries=entries)
         return [int(failed["Id"]) for failed in answer.get("Failed", [])]
 
@@ -99,9 +103,16 @@ class EventsRefused(RuntimeError):
         super().__init__(f"SNS refused {refused} of {of} events")
 
 
-def _batches(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
-    """The events in batches that one call may have. Counts of traffic are large, all other events are small."""
-    return batches_within(events, lambda event: len(_body(event).encode()) + _BESIDE_THE_BODY, A_BATCH, LARGEST_CALL)
+def _batches(events: Sequence[Event]) -> Iterator[list[tuple[Event, Any]]]:
+    """The events with their messages, in batches that one call may have.
+
+    Counts of traffic are large, all other events are small.
+    """
+
+    def size(event_and_message: tuple[Event, Any]) -> int:
+        return len(event_and_message[1]["Message"].encode()) + _BESIDE_THE_BODY
+
+    return batches_within(((event, _message(event)) for event in events), size, A_BATCH, LARGEST_CALL)
 
 
 def _reason(failure: Exception) -> str:
@@ -112,13 +123,9 @@ def _call(function: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
     return lambda: function(*arguments)
 
 
-def _body(event: Event) -> str:
-    return event.model_dump_json(exclude_none=True)
-
-
 def _message(event: Event) -> Any:
     return {
         "Subject": f"bid {event.kind}",
-        "Message": _body(event),
+        "Message": event.model_dump_json(exclude_none=True),
         "MessageAttributes": event.attributes(),
     }
