@@ -23,6 +23,7 @@ from bidder.campaigns.named_words import named_words
 from bidder.campaigns.names import too_long
 from bidder.campaigns.request_fields_used import creative_conjunctions
 from bidder.campaigns.taxonomy import Taxonomy
+from bidder.campaigns.types import A_ZONE
 from bidder.faults import Path
 from bidder.money import display
 
@@ -119,7 +120,7 @@ def _cap_zones(campaign: Campaign | AdvertiserLimits, _: CheckContext) -> Iterat
 
 def _unknown_zone(path: Path, zone: str | None) -> Iterator[Finding]:
     if zone is not None and zone not in _zones():
-        yield Finding(path, f"{zone} is not a zone of the IANA database, such as Europe/Berlin")
+        yield Finding(path, f"{zone} is not {A_ZONE}")
 
 
 def _cases(campaign: Campaign, _: CheckContext) -> Iterator[Finding]:

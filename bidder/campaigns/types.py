@@ -15,6 +15,7 @@ _VIDEO = r"^video/[a-z0-9.+-]+$"
 _IMAGE = r"^image/[a-z0-9.+-]+$"
 _DOMAIN = r"^[a-z0-9.-]+\.[a-z0-9-]+$"
 _LANGUAGE = r"^[a-z]{2}$"
+A_ZONE = "a zone of the IANA database, such as Europe/Berlin"
 _ZONE = r"^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$"
 WINDOW_PATTERN = r"^(hour|day|week|month|lifetime|[1-9][0-9]{0,6}[smhd])$"
 GAP_PATTERN = r"^[1-9][0-9]{0,6}[smhd]$"
@@ -29,7 +30,7 @@ PATTERNS = {
     _IMAGE: "a type of picture, such as image/png",
     _DOMAIN: "a domain, such as shop.example",
     _LANGUAGE: "a language of ISO 639-1, such as en",
-    _ZONE: "a zone of the IANA database, such as Europe/Berlin",
+    _ZONE: A_ZONE,
     WINDOW_PATTERN: "hour, day, week, month, lifetime, or a number and a unit (s, m, h, d) such as 6h",
     GAP_PATTERN: "a number and a unit (s, m, h, d), such as 30m",
     X_PATTERN: "left, right or a number of pixels",

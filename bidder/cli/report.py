@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from bidder.campaigns.types import A_ZONE
 from bidder.cli.output import print_json, print_table
 from bidder.cli.progress import Progress
 from bidder.delivery.zones import time_zone as known_zone
@@ -81,7 +82,7 @@ def period(day: date | None, first: date | None, last: date | None, time_zone: s
     """
     zone = known_zone(time_zone)
     if zone is None:
-        msg = f"{shown(time_zone)} is not a zone of the IANA database, such as Europe/Berlin"
+        msg = f"{shown(time_zone)} is not {A_ZONE}"
         raise BadPeriod(msg)
     begins, ends = day or first, day or last or datetime.now(zone).date()
     if begins is None or (day and (first or last)):

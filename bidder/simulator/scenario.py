@@ -2,10 +2,11 @@
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from bidder.campaigns.types import A_ZONE
+from bidder.delivery.zones import time_zone
 from bidder.files.text import InvalidFile
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -14,11 +15,9 @@ Hours = Annotated[float, Field(ge=0)]
 
 
 def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        msg = f"{name!r} is not a zone of the IANA database, such as Europe/Berlin"
-        raise ValueError(msg) from None
+    if time_zone(name) is None:
+        msg = f"{name!r} is not {A_ZONE}"
+        raise ValueError(msg)
     return name
 
 
