@@ -10,8 +10,6 @@ from bidder.delivery.frequency import key_of
 
 def apply_shared_caps(offers: Sequence[Offer]) -> list[Offer]:
     """The offers that together stay within the viewer's caps, in their order. Offers with higher prices come first."""
-    if not any(offer.caps for offer in offers):
-        return list(offers)
     impressions: Counter[str] = Counter()
     selected: set[int] = set()
     for number in sorted(range(len(offers)), key=lambda number: (-offers[number].price.cpm_micros, number)):

@@ -213,10 +213,8 @@ def _level(memory: Memory, forecast: Forecast, zone: str, now: float) -> float |
         return known_level
     opportunities = float(sum(minute.opportunities or 0 for minute in window))
     if forecast.per_minute is not None:
-        opportunities, densities = (
-            opportunities + forecast.per_minute * _FORECAST_MINUTES,
-            densities + _FORECAST_MINUTES,
-        )
+        opportunities += forecast.per_minute * _FORECAST_MINUTES
+        densities += _FORECAST_MINUTES
     level = opportunities / densities
     is_new = window[0].start > memory.counted
     memory.counted = window[0].start

@@ -174,13 +174,9 @@ def _expectation(details: "ErrorDetails") -> str:
 
 
 def _form(value: object) -> str:
-    return (
-        "a mapping"
-        if isinstance(value, Mapping)
-        else "a list"
-        if isinstance(value, list | tuple)
-        else quote_value(value)
-    )
+    if isinstance(value, Mapping):
+        return "a mapping"
+    return "a list" if isinstance(value, list | tuple) else quote_value(value)
 
 
 _EXPECTED = {

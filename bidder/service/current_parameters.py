@@ -85,10 +85,7 @@ class CurrentParameters:
             why = type(failure).__name__
             metric = emf(datetime.now(UTC), "ParameterKept", "unread", parameter="all", why=why)
             log.error("parameter.kept", **metric)
-        if self._plain.parameters.exchanges is None:
-            reason = self._plain.wrong.get("exchanges")
-            msg = f"the parameter {self._settings.parameters}/exchanges can't be used: {reason}"
-            raise InvalidSettings(msg)
+        self._usable("exchanges", self._plain.parameters.exchanges, self._plain)
         return self._plain.parameters
 
     def read_all(self, current: Reading | None) -> Reading:
@@ -117,9 +114,10 @@ class CurrentParameters:
             log.warning("parameter.refused", **metric)
         return accepted
 
-    def _usable(self, name: str, value: Value | None) -> Value:
+    def _usable(self, name: str, value: Value | None, reading: Reading | None = None) -> Value:
+        """The value of a parameter. Raises InvalidSettings if it is None, with its fault in the reading."""
         if value is not None:
             return value
-        wrong = self.renewed.value().wrong.get(name)
+        wrong = (reading or self.renewed.value()).wrong.get(name)
         msg = f"the parameter {self._settings.parameters}/{name} can't be used: {wrong}"
         raise InvalidSettings(msg)

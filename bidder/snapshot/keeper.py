@@ -88,15 +88,12 @@ class Keeper:
             return
         self._reported = now
         snapshot = self._held
-        reason = (
-            self._why_missing(now)
-            if snapshot is None
-            else "too-old"
-            if snapshot.age(now) > self._ages().hard
-            else "old"
-        )
-        age = "" if snapshot is None else f"{snapshot.age(now).total_seconds():.0f}"
-        log.warning("snapshot.old", **emf(now, "SnapshotOld", reason, age_seconds=age))
+        if snapshot is None:
+            reason, seconds = self._why_missing(now), ""
+        else:
+            age = snapshot.age(now)
+            reason, seconds = "too-old" if age > self._ages().hard else "old", f"{age.total_seconds():.0f}"
+        log.warning("snapshot.old", **emf(now, "SnapshotOld", reason, age_seconds=seconds))
 
     def _why_missing(self, now: datetime) -> str:
         """A cold start that outlasts its first request is not yet a fault; a minute later it is one."""
