@@ -42,8 +42,9 @@ class CompiledIndex:
 
 
 def compiled_index(service: Service, current: Manifest | None) -> CompiledIndex:
-    """The index of all campaigns. Only those that changed since the last full compilation are compiled, unless many
-    did.
+    """The index of all campaigns.
+
+    Compiles the campaigns that changed since the last full compilation; all campaigns if many changed.
     """
     # read before the campaigns, so that an edit made meanwhile counts as a later change
     revision = service.campaigns.revision()

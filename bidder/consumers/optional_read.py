@@ -9,7 +9,10 @@ Value = TypeVar("Value")
 
 
 def optional_read(read: Callable[[], Value], event: str, then: str) -> Value | None:
-    """The value of `read`, or None if it fails; the log event says what the refresh does `then`."""
+    """The value of `read`, or None if it fails.
+
+    A failure is logged under the name `event`; `then` says in words what the refresh does without the value.
+    """
     try:
         return read()
     except Exception as failure:  # for any failure of AWS the caller has a value of its own

@@ -27,7 +27,7 @@ def no_auction(
 ) -> NoAuction | None:
     """Why the request gets no auction, or None. `waited_ms` is the time since the request arrived.
 
-    There is always a reason without a snapshot.
+    A request without a snapshot always has a reason.
     """
     if not in_time(request.tmax, waited_ms, parameters.network_allowance):
         return NoAuction(NoBidReason.INSUFFICIENT_TIME, f"tmax of {request.tmax} ms leaves no time for an answer")
