@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import sys
 import urllib.request
 from collections.abc import Mapping
@@ -52,6 +53,11 @@ class MiniStack:
         return self.folder / "aws" / "state"
 
     @property
+    def temporary(self) -> Path:
+        """The folder for temporary files. MiniStack leaves the unpacked package of each worker, about 20 MB, behind."""
+        return self.folder / "tmp"
+
+    @property
     def _note(self) -> Path:
         """The file that identifies the running process. If it is left behind, the process was killed."""
         return self.folder / "ministack.json"
@@ -60,6 +66,8 @@ class MiniStack:
         """Starts MiniStack with its last saved state. Raises DidNotStart."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log.unlink(missing_ok=True)
+        shutil.rmtree(self.temporary, ignore_errors=True)
+        self.temporary.mkdir()
         self._move_queues()
         process = start([sys.executable, "-m", "tools.ministack_server"], self.log, self._environment(), ROOT)
         identity = {"pid": process.pid, "created": psutil.Process(process.pid).create_time(), "port": self.port}
@@ -80,9 +88,10 @@ class MiniStack:
                 part.replace(path)
 
     def stop(self) -> None:
-        """Ends MiniStack, and waits until it has saved its state."""
+        """Ends MiniStack, waits until it has saved its state, and deletes its temporary files."""
         if (pid := self.pid()) is not None:
             end(pid)
+        shutil.rmtree(self.temporary, ignore_errors=True)
         self._note.unlink(missing_ok=True)
 
     def reset(self) -> None:
@@ -152,6 +161,7 @@ class MiniStack:
                 "GATEWAY_PORT": str(self.port),
                 "PERSIST_STATE": "1",
                 "STATE_DIR": str(self._state),
+                "TMPDIR": str(self.temporary),
                 SAVE_SECONDS: str(self.save_seconds),
                 "S3_PERSIST": "1",
                 "S3_DATA_DIR": str(self.folder / "aws/s3"),

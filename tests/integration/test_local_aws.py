@@ -1,13 +1,16 @@
 """The local AWS persists its state, recognises its own process, and runs the deployed functions."""
 
+import io
 import json
 import os
+import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import psutil
 import pytest
@@ -91,6 +94,32 @@ def test_a_process_with_a_reused_pid_is_not_treated_as_the_local_aws(aws: MiniSt
     assert aws.pid() is None
     note.write_text(ours)
     assert aws.pid() is not None
+
+
+def run_function(aws: MiniStack) -> None:
+    package = io.BytesIO()
+    with ZipFile(package, "w") as archive:
+        archive.writestr("main.py", "def handler(event, context): return 1")
+    functions: Any = aws.session().client("lambda")  # `Any`, because the stubs list the versions of `Runtime`
+    functions.create_function(
+        FunctionName="kept",
+        Runtime=f"python3.{sys.version_info.minor}",
+        Role="arn:aws:iam::000000000000:role/kept",
+        Handler="main.handler",
+        Code={"ZipFile": package.getvalue()},
+    )
+    assert functions.invoke(FunctionName="kept")["Payload"].read() == b"1"
+
+
+@pytest.mark.parametrize("end", [MiniStack.stop, kill])
+def test_unpacked_functions_do_not_stay_on_the_disk(aws: MiniStack, end: Callable[[MiniStack], None]) -> None:
+    run_function(aws)
+    (unpacked,) = aws.temporary.glob("ministack-lambda-kept-*")
+    end(aws)
+    aws.start()
+    assert not unpacked.exists()
+    aws.stop()
+    assert not aws.temporary.exists()
 
 
 @pytest.fixture(scope="module")
