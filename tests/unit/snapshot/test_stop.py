@@ -33,31 +33,31 @@ def world() -> World:
     return result
 
 
-def answer(held: Snapshot) -> Any:
-    reply = bid(service(held), Call(json.dumps(video_request()).encode(), {}, "https://bid.example", NOW, nbr=True))
+def answer(snapshot: Snapshot) -> Any:
+    reply = bid(service(snapshot), Call(json.dumps(video_request()).encode(), {}, "https://bid.example", NOW, nbr=True))
     return json.loads(reply.body)
 
 
 def test_a_process_reads_the_switch_at_its_next_check(world: World) -> None:
-    known = world.held()
+    known = world.load_snapshot()
     assert answer(known)["seatbid"]
 
     world.store.stop(NOW + SECOND, stopped=True)
-    stopped = world.held(known)
+    stopped = world.load_snapshot(known)
     assert answer(stopped)["nbr"] == 501
     assert stopped.index.parts[0] is known.index.parts[0], "nothing is loaded anew"
 
     world.store.stop(NOW + 2 * SECOND, stopped=False)
-    assert answer(world.held(stopped))["seatbid"]
+    assert answer(world.load_snapshot(stopped))["seatbid"]
 
 
 def test_refreshes_keep_the_switch(world: World) -> None:
     world.store.stop(NOW + SECOND, stopped=True)
     publish_snapshot(world.process(), NOW + MINUTE)
-    assert world.held().is_stopped
+    assert world.load_snapshot().is_stopped
     world.store.stop(NOW + MINUTE + SECOND, stopped=False)
     publish_snapshot(world.process(), NOW + 2 * MINUTE)
-    assert not world.held().is_stopped
+    assert not world.load_snapshot().is_stopped
 
 
 def test_a_concurrent_refresh_does_not_reset_the_switch(world: World) -> None:
@@ -71,7 +71,7 @@ def test_a_concurrent_refresh_does_not_reset_the_switch(world: World) -> None:
 
     refreshing.store.is_stopped = then_stopped  # type: ignore[method-assign]
     publish_snapshot(refreshing, NOW + MINUTE)
-    assert world.held().is_stopped
+    assert world.load_snapshot().is_stopped
 
 
 def test_bidding_can_be_stopped_before_the_first_snapshot() -> None:
@@ -79,13 +79,13 @@ def test_bidding_can_be_stopped_before_the_first_snapshot() -> None:
     world.store.stop(NOW, stopped=True)
     world.campaigns.put(campaign(id="a"))
     publish_snapshot(world.process(), NOW + SECOND)
-    assert world.held().is_stopped
+    assert world.load_snapshot().is_stopped
 
 
 def test_an_unreadable_switch_stops_bidding(world: World) -> None:
     world.s3.put_object(Bucket="bucket", Key=STOP, Body=b"{", ContentType="application/json")
     publish_snapshot(world.process(), NOW + MINUTE)
-    assert world.held().is_stopped
+    assert world.load_snapshot().is_stopped
 
 
 def test_a_manifest_of_older_code_does_not_stop_bidding() -> None:
@@ -104,7 +104,7 @@ def test_the_latest_change_of_the_switch_applies(words: list[str]) -> None:
         else:
             is_stopped = word == "stop"
             world.store.stop(NOW + second * SECOND, stopped=is_stopped)
-        known = world.held(known)
+        known = world.load_snapshot(known)
         assert known.is_stopped == is_stopped
 
 
@@ -147,4 +147,4 @@ def test_the_switch_holds_whenever_it_changes_during_a_refresh_and_whatever_the_
         if calls_of_refresh() <= at_call:
             assert at_call > 5
             return
-        assert world.held().is_stopped == stopped
+        assert world.load_snapshot().is_stopped == stopped
