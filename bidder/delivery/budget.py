@@ -43,12 +43,14 @@ class Spend(NamedTuple):
     delays: tuple[tuple[int, int], ...] = ()
     invalid_total_micros: int = 0
     invalid_today_micros: int = 0
+    invalid_hour_micros: int = 0
 
     def with_invalid(self) -> "Spend":
         """The spend including invalid traffic."""
         return self._replace(
             total_micros=self.total_micros + self.invalid_total_micros,
             today_micros=self.today_micros + self.invalid_today_micros,
+            hour_micros=self.hour_micros + self.invalid_hour_micros,
         )
 
 
