@@ -1,5 +1,6 @@
 """Snapshots in S3: immutable objects, a manifest for each snapshot, and one pointer that is flipped last."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -98,10 +99,27 @@ class SnapshotStore:
 
         Reuses the parts of the index of `known`. Never returns a snapshot older than `known`. `objects` takes what was
         read, by key, the pointer first. Raises BadSnapshot.
+
+        The switch of all bidding applies even if the rest of the snapshot can't be read, such as by an older version of
+        the code during a deployment: then the result is `known` with the switch.
         """
         raw, _ = self._read(POINTER)
         if raw is None:
             return known
+        read = {} if objects is None else objects
+        read[POINTER] = raw
+        try:
+            return self._load(raw, known, read)
+        except Exception as failure:
+            stopped = switch_of(raw)
+            if known is None or stopped is None or stopped == known.is_stopped:
+                raise
+            then = "bidding is stopped" if stopped else "bidding continues with the last snapshot"
+            log.warning("snapshot.refused", reason=f"{type(failure).__name__}: {failure}", then=then)
+            return known._replace(is_stopped=stopped)
+
+    def _load(self, raw: bytes, known: Snapshot | None, read: dict[str, bytes]) -> Snapshot:
+        """The snapshot of a pointer; `known` itself if it is as new. Adds each read object to `read`."""
         try:
             manifest = Manifest.model_validate_json(raw)
         except ValidationError as error:
@@ -109,8 +127,6 @@ class SnapshotStore:
             raise BadSnapshot(msg) from None
         if known is not None and manifest.version <= known.version:
             return known
-        read = {} if objects is None else objects
-        read[POINTER] = raw
         snapshot = read_snapshot(manifest, lambda key: read.setdefault(key, self._get(key)), known)
         snapshot.index.prepare()
         return snapshot
@@ -232,6 +248,18 @@ class SnapshotStore:
         except ValidationError as error:
             log.warning("snapshot.unreadable", key=f"s3://{self._bucket}/{key}", reason=error.errors()[0]["msg"])
             return None
+
+
+def switch_of(pointer: bytes) -> bool | None:
+    """Whether all bidding is stopped by the pointer; None if the pointer can't be read.
+
+    The pointer of a later version of the code need not be a manifest of this version.
+    """
+    try:
+        document = json.loads(pointer)
+        return bool(document.get("stopped", False)) if "version" in document else None
+    except (ValueError, AttributeError, TypeError):
+        return None
 
 
 def read_snapshot(manifest: Manifest, get: Get, known: Snapshot | None = None) -> Snapshot:
