@@ -86,6 +86,19 @@ def budget_limits(campaign: Campaign) -> BudgetLimits:
     return limits._replace(paused=campaign.status is Status.PAUSED)
 
 
+def with_budget_of(limits: BudgetLimits, current: BudgetLimits) -> BudgetLimits:
+    """The limits with the status and the budget of `current`: its limits, goals and pacing mode."""
+    return limits._replace(
+        paused=current.paused,
+        total=current.total,
+        daily=current.daily,
+        hourly=current.hourly,
+        total_impressions=current.total_impressions,
+        daily_impressions=current.daily_impressions,
+        mode=current.mode,
+    )
+
+
 def deal_limits(campaign: Campaign) -> dict[str, BudgetLimits]:
     """The limits of the campaign's deals that have a budget, by deal id as the campaign names it."""
     return {

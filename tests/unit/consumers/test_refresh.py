@@ -16,6 +16,7 @@ from bidder.delivery.outcome_counts import OutcomeCounts
 from bidder.delivery.pacers import Confirmed, Traffic
 from bidder.delivery.win_model import Outcomes
 from bidder.events.exchange import Exchanges
+from bidder.events.ledger import Ledger
 from bidder.parameters import DEFAULTS
 from bidder.service.service import Service
 from bidder.snapshot.keys import INDEXES, MANIFESTS
@@ -24,6 +25,7 @@ from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.store import SnapshotStore
 from tests.support.campaigns import NOW, campaign
 from tests.support.dynamodb import FaultyDynamoDB
+from tests.support.events import event
 from tests.support.fake_s3 import FakeS3
 from tests.support.service import SETTINGS
 
@@ -264,6 +266,53 @@ def test_under_a_pin_pauses_and_budgets_still_apply() -> None:
     publish_snapshot(world.process(), NOW + 3 * MINUTE)
     assert (world.held().pinned, world.held().pinned_since) == (None, None)
     assert {name: c.cpm_micros for name, c in bidding(world.held()).items()} == {"a": 7_000_000}
+
+
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Los_Angeles"])
+def test_under_a_pin_budgets_are_counted_by_the_pinned_price_and_time_zone(zone: str) -> None:
+    """The tokens of pinned bids have the pinned time zone, so the ledger counts their days by it."""
+    world = World()
+    ledger = FaultyDynamoDB("ledger")
+    world.ledger = Ledger(ledger.client, "ledger", pause=lambda _: None)  # type: ignore[assignment]
+    deal = {"id": "d", "cpm": 6}
+    pinned = campaign(id="a", cpm=5, deals=[{**deal, "budget": {"daily": 9}}], budget={"daily": 8, "pacing": "asap"})
+    world.campaigns.put(pinned)
+    world.store.pin(publish_snapshot(world.process(), NOW), NOW)
+    edited = {"daily_micros": 50_000, "daily_impressions": 100, "pacing": "asap"}
+    deals = [{**deal, "cpm": 60, "budget": {"daily_micros": 50_000}}]
+    world.campaigns.put(campaign(id="a", cpm=50, time_zone=zone, deals=deals, budget=edited))
+    at = NOW + timedelta(hours=8)  # in Tokyo it is tomorrow
+    world.ledger.record(  # type: ignore[attr-defined]
+        event(number, campaign_id="a", at=at, bid_at=at, deal_id="d") for number in range(8)
+    )
+
+    publish_snapshot(world.process(), at)
+    held = world.held()
+    deal_budget = held.delivery.deal_budget("a", "d")
+    assert bidding(held).keys() == {"a"}
+    assert held.delivery.allowance.left(0, at) == 10_000
+    assert deal_budget is not None
+    assert held.delivery.allowance.left(deal_budget.account, at) == 10_000
+
+    world.ledger.record(event(number, campaign_id="a", at=at, bid_at=at) for number in (8, 9))  # type: ignore[attr-defined]
+    publish_snapshot(world.process(), at + MINUTE)
+    assert bidding(world.held()) == {}
+
+
+def test_under_a_pin_the_budget_of_another_advertisers_campaign_does_not_pay_for_the_pinned_one() -> None:
+    world = World()
+    world.campaigns.put_many([campaign(id="a"), campaign(id="b")])
+    world.store.pin(publish_snapshot(world.process(), NOW), NOW)
+    list(world.campaigns.delete_each([campaign(id="a")]))
+    other = {"name": "Cars", "domain": "cars.example"}
+    world.campaigns.put(campaign(id="a", advertiser=other, budget={"total": 1000}))
+
+    publish_snapshot(world.process(), NOW + MINUTE)
+    assert bidding(world.held()).keys() == {"b"}
+
+    world.store.pin(None)
+    publish_snapshot(world.process(), NOW + 2 * MINUTE)
+    assert bidding(world.held())["a"].advertiser.domain == "cars.example"
 
 
 def test_a_pin_lasts_when_the_bucket_has_deleted_its_manifest() -> None:
