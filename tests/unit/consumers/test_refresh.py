@@ -1,8 +1,6 @@
 """The refresh, interrupted at any write: bidders load only complete snapshots, each newer than the last."""
 
-import json
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -18,7 +16,7 @@ from bidder.delivery.win_model import Outcomes
 from bidder.events.exchange import Exchanges
 from bidder.parameters import DEFAULTS
 from bidder.service.service import Service
-from bidder.snapshot.keys import INDEXES, MANIFESTS
+from bidder.snapshot.keys import INDEXES
 from bidder.snapshot.pacing_store import PacingStore
 from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.store import SnapshotStore
@@ -214,21 +212,6 @@ def test_a_repeated_refresh_with_a_clock_that_is_behind_still_publishes_a_newer_
     assert bidding(snapshot) == active(world)
 
 
-def test_an_unreadable_pinned_index_does_not_stop_refreshes() -> None:
-    world = World()
-    world.campaigns.put(campaign(id="a", cpm=5))
-    old = publish_snapshot(world.process(), NOW)
-    world.store.pin(old)
-    [key] = [key for key in world.s3.objects if key.startswith(INDEXES)]
-    world.s3.objects[key] = b""
-    world.campaigns.put(campaign(id="a", cpm=7))
-
-    publish_snapshot(world.process(), NOW + MINUTE)
-
-    assert bidding(world.load_snapshot()) == active(world)
-    assert world.store.manifest(world.load_snapshot().version).pinned is None
-
-
 def test_an_index_in_use_is_rewritten_before_the_lifecycle_rule_deletes_it() -> None:
     world = World()
     world.campaigns.put(campaign(id="a"))
@@ -240,73 +223,3 @@ def test_an_index_in_use_is_rewritten_before_the_lifecycle_rule_deletes_it() -> 
 
     [key] = [key for key in world.s3.objects if key.startswith(INDEXES)]
     assert world.s3.now - world.s3.written[key] <= timedelta(days=2)
-
-
-def test_under_a_pin_pauses_and_budgets_still_apply() -> None:
-    world = World()
-    world.campaigns.put_many([campaign(id="a", cpm=5), campaign(id="b", cpm=5), campaign(id="c", cpm=5)])
-    old = publish_snapshot(world.process(), NOW)
-    world.campaigns.put(campaign(id="a", cpm=7))
-    world.campaigns.set_status("b", Status.PAUSED)
-    world.campaigns.put(campaign(id="c", cpm=5, budget={"total": 1}))
-    world.ledger.spent["c"] = Spend(1_000_000, 0)
-    publish_snapshot(world.process(), NOW + MINUTE)
-
-    world.store.pin(old)
-    publish_snapshot(world.process(), NOW + 2 * MINUTE)
-    snapshot = world.load_snapshot()
-    assert {name: c.cpm_micros for name, c in bidding(snapshot).items()} == {"a": 5_000_000}
-    assert world.store.manifest(snapshot.version).pinned == old
-
-    assert (snapshot.pinned, snapshot.pinned_since) == (old, NOW)
-
-    world.store.pin(None)
-    publish_snapshot(world.process(), NOW + 3 * MINUTE)
-    assert (world.load_snapshot().pinned, world.load_snapshot().pinned_since) == (None, None)
-    assert {name: c.cpm_micros for name, c in bidding(world.load_snapshot()).items()} == {"a": 7_000_000}
-
-
-def test_a_pin_lasts_when_the_bucket_has_deleted_its_manifest() -> None:
-    world = World()
-    world.campaigns.put(campaign(id="a", cpm=5))
-    old = publish_snapshot(world.process(), NOW)
-    world.store.pin(old, NOW)
-    world.campaigns.put(campaign(id="a", cpm=700))
-    for key in [key for key in world.s3.objects if key.startswith(MANIFESTS)]:
-        del world.s3.objects[key]  # the lifecycle rule: after a day
-
-    publish_snapshot(world.process(), NOW + timedelta(days=2))
-
-    assert bidding(world.load_snapshot())["a"].cpm_micros == 5_000_000
-    assert (world.load_snapshot().pinned, world.load_snapshot().pinned_since) == (old, NOW)
-
-
-def test_each_refresh_logs_a_pin_older_than_a_day(caplog: pytest.LogCaptureFixture) -> None:
-    world = World()
-    world.campaigns.put(campaign(id="a"))
-    old = publish_snapshot(world.process(), NOW)
-    world.store.pin(old, NOW + MINUTE)
-    pinned_at = NOW + MINUTE
-
-    def warnings_at(now: datetime) -> list[dict[str, Any]]:
-        caplog.clear()
-        publish_snapshot(world.process(), now)
-        return [json.loads(record.message) for record in caplog.records if "SnapshotPinned" in record.message]
-
-    assert warnings_at(pinned_at + timedelta(days=1)) == []
-    [warning] = warnings_at(pinned_at + timedelta(days=1, seconds=1))
-    assert (warning["SnapshotPinned"], warning["Reason"], warning["version"]) == (1, "over-a-day", str(old))
-    world.store.pin(None)
-    assert warnings_at(pinned_at + timedelta(days=2)) == []
-
-
-def test_a_campaign_that_is_deleted_under_a_pin_stops_bidding() -> None:
-    world = World()
-    world.campaigns.put_many([campaign(id="a"), campaign(id="b")])
-    old = publish_snapshot(world.process(), NOW)
-    world.store.pin(old, NOW)
-    list(world.campaigns.delete_each([campaign(id="a")]))
-
-    publish_snapshot(world.process(), NOW + MINUTE)
-
-    assert bidding(world.load_snapshot()).keys() == {"b"}

@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from queue import SimpleQueue
 from typing import Any
 
@@ -13,12 +13,14 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from bidder.delivery.frequency import Exposures, History, Impression
-from bidder.delivery.frequency_store import MOST_READS, FrequencyReader, encode, household_key, user_key
+from bidder.delivery.frequency_store import KEPT, MOST_READS, FrequencyReader, encode, household_key, user_key
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
+from bidder.events.frequency import Frequency
 from bidder.repeated_failures import LONGEST_INTERVAL
 from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.dynamodb import FaultyDynamoDB
+from tests.support.events import event
 from tests.support.log_lines import logged
 from tests.support.matchable import video_request
 from tests.support.service import service
@@ -46,6 +48,28 @@ class Table:
 
 def reader(table: Table) -> FrequencyReader:
     return FrequencyReader(lambda: table.tables.client, "frequency")
+
+
+@pytest.mark.parametrize(("late", "is_kept"), [(-1, True), (0, False), (60, False), (2 * 86_400, False)])
+def test_a_history_that_dynamodb_has_not_yet_deleted_is_expired(late: int, is_kept: bool) -> None:
+    table = Table(encode(user_key("anna"), SHOWN, 7), encode(household_key("home"), SHOWN, 7))
+    now = datetime.fromtimestamp(SHOWN.recent[-1].at, UTC) + KEPT + timedelta(seconds=late)
+
+    expected = SHOWN if is_kept else History()
+    assert reader(table).exposures("anna", "home", 5, now) == Exposures(expected, expected)
+    assert reader(table).exposures("anna", None, 5, now) == Exposures(expected, None)
+
+
+def test_the_next_impression_after_the_end_of_a_history_begins_another() -> None:
+    table = Table(encode(user_key("anna"), SHOWN, 7))
+    now = datetime.fromtimestamp(SHOWN.recent[-1].at, UTC) + KEPT
+    frequency = Frequency(table.tables.client, "frequency")
+
+    assert not frequency.record([event(1, user="anna", at=now)])
+
+    history = frequency.history("anna")
+    assert [shown.at for shown in history.recent] == [int(now.timestamp())]
+    assert table.tables.items()["user#anna", "history"]["version"] == {"N": "8"}
 
 
 def test_one_request_reads_user_and_household() -> None:

@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 from bidder.consumers.refresh import publish_snapshot
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
-from bidder.snapshot.keys import STOP
+from bidder.parameters import DEFAULTS
+from bidder.snapshot.container import BadSnapshot
+from bidder.snapshot.keeper import Keeper
+from bidder.snapshot.keys import POINTER, STOP
 from bidder.snapshot.manifest import Manifest
 from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.store import SnapshotStore
@@ -49,6 +52,63 @@ def test_a_process_reads_the_switch_at_its_next_check(world: World) -> None:
 
     world.store.stop(NOW + 2 * SECOND, stopped=False)
     assert answer(world.load_snapshot(stopped))["seatbid"]
+
+
+def of_later_code(world: World, part: str) -> None:
+    """Publishes a snapshot that this version of the code cannot read, as a later version does in a deployment."""
+    world.campaigns.put(campaign(id="b"))
+    publish_snapshot(world.process(), NOW + MINUTE)
+    manifest = world.store.current()
+    assert manifest is not None
+    if part == "pointer":
+        later = {"version": manifest.version + 1, "parts": ["of", "a", "later", "form"]}
+        world.s3.objects[POINTER] = json.dumps(later).encode()
+    else:
+        key = manifest.index[-1] if part == "index" else manifest.delivery
+        world.s3.objects[key] = world.s3.objects[key].replace(b" 3 ", b" 4 ", 1)
+
+
+@pytest.mark.parametrize("part", ["index", "delivery"])
+def test_a_version_that_cannot_read_the_snapshots_of_another_version_obeys_the_switch(world: World, part: str) -> None:
+    keeper = Keeper(world.store.load, lambda: DEFAULTS.ages, start=lambda work: work())
+    old = keeper.current(NOW)
+    assert old is not None
+    of_later_code(world, part)
+    assert keeper.current(NOW + MINUTE) is old
+
+    world.store.stop(NOW + MINUTE + SECOND, stopped=True)
+    at = NOW + MINUTE + DEFAULTS.ages.check
+    stopped = keeper.current(at)
+    assert stopped is not None
+    assert answer(stopped)["nbr"] == 501
+    assert keeper.current(at + MINUTE) is stopped, "further checks keep it"
+
+    world.store.stop(NOW + 2 * MINUTE, stopped=False)
+    again = keeper.current(at + 3 * MINUTE)
+    assert again is not None
+    assert (again.is_stopped, again.version) == (False, old.version)
+    assert answer(again)["seatbid"]
+
+
+def test_the_switch_is_read_from_a_pointer_of_another_form(world: World) -> None:
+    known = world.load_snapshot()
+    of_later_code(world, "pointer")
+    with pytest.raises(BadSnapshot):
+        world.load_snapshot(known)
+    later = json.loads(world.s3.objects[POINTER])
+    world.s3.objects[POINTER] = json.dumps({**later, "stopped": True}).encode()
+
+    assert world.load_snapshot(known).is_stopped
+
+
+@pytest.mark.parametrize("pointer", [b"", b"{", b"{}", b"[1]", b"7", b"null", b"\xff"])
+def test_a_damaged_pointer_does_not_resume_bidding(world: World, pointer: bytes) -> None:
+    world.store.stop(NOW + SECOND, stopped=True)
+    stopped = world.load_snapshot()
+    world.s3.objects[POINTER] = pointer
+
+    with pytest.raises(BadSnapshot):
+        world.store.load(stopped)
 
 
 def test_refreshes_keep_the_switch(world: World) -> None:
