@@ -48,7 +48,7 @@ def upload_file(service: Service, file: str, wanted: Wanted, *, as_json: bool) -
     bucket, (key, about) = _bucket(service), _describe_upload(service, path.name, wanted, content_hash(path))
     size, most = path.stat().st_size, Limits().max_bytes
     if not 0 < size <= most:
-        msg = f"{file} has {size:,} bytes; an upload has 1 to {most:,}"
+        msg = f"{file} is empty" if size == 0 else f"{file} has {size:,} bytes; the most are {most:,}"
         raise CannotUpload(msg)
     progress = Progress(size)
     try:
@@ -58,7 +58,7 @@ def upload_file(service: Service, file: str, wanted: Wanted, *, as_json: bool) -
     if as_json:
         print_json({"campaign": about.campaign, "creative": about.creative, "bucket": bucket, "key": key})
         return
-    print(f"{path.name} is uploaded as {about.creative} of {about.campaign}. How far it has come:")
+    print(f"{path.name} is uploaded as {about.creative} of {about.campaign}. To see its state:")
     print(f"  bidder creatives show {about.campaign} {about.creative}")
 
 
