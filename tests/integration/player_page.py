@@ -103,10 +103,10 @@ def events(page: PublisherPage) -> Counter[str]:
     return Counter(each.path.split("/")[2] for each in page.observed if each.path.startswith("/e/"))
 
 
-def assert_content_is_back(shown: Any, stack: dict[str, str], at: float = 0) -> None:
-    content = shown["content"]
+def assert_content_is_back(playback: Any, stack: dict[str, str], at: float = 0) -> None:
+    content = playback["content"]
     assert content["src"] == stack["BIDDER_MEDIA_URL"] + CONTENT.key
-    assert (content["controls"], content["paused"], shown["left"]) == (True, False, 0)
+    assert (content["controls"], content["paused"], playback["left"]) == (True, False, 0)
     assert at <= content["position"] < at + 1.5
 
 
