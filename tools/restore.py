@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
+from bidder.aws.batches import batches_of
 from tools.changes import describe_stack
 
 if TYPE_CHECKING:
@@ -86,8 +87,8 @@ def overwrite(dynamodb: "DynamoDBClient", source: str, target: str) -> tuple[int
             put += 1
     writes += [{"PutRequest": {"Item": item}} for item in wanted.values()]
     put += len(wanted)
-    for start in range(0, len(writes), _A_BATCH):
-        _write(dynamodb, target, writes[start : start + _A_BATCH])
+    for batch in batches_of(writes, _A_BATCH):
+        _write(dynamodb, target, batch)
     return put, removed
 
 

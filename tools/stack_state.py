@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from bidder.aws.batches import batches_of
 from bidder.campaigns.repository import CampaignRepository
 from bidder.delivery.zones import local
 from bidder.events.ledger import Ledger
@@ -139,10 +140,8 @@ def traffic_shares(functions: "LambdaClient", function: str) -> dict[int, float]
 def _alarms(cloudwatch: "CloudWatchClient", names: list[str]) -> Alarms:
     states = [
         alarm
-        for start in range(0, len(names), _MOST_ALARMS)
-        for alarm in cloudwatch.describe_alarms(AlarmNames=names[start : start + _MOST_ALARMS], MaxRecords=100)[
-            "MetricAlarms"
-        ]
+        for batch in batches_of(names, _MOST_ALARMS)
+        for alarm in cloudwatch.describe_alarms(AlarmNames=batch, MaxRecords=100)["MetricAlarms"]
     ]
     ringing = [
         Alarm(alarm["AlarmName"], alarm.get("StateUpdatedTimestamp"), alarm.get("StateReason", ""))

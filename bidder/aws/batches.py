@@ -1,9 +1,17 @@
 """Batches within the limits of AWS's calls: a number of items, and a number of bytes."""
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import TypeVar
 
 Item = TypeVar("Item")
+
+
+def batches_of(items: Iterable[Item], most_items: int) -> Iterator[list[Item]]:
+    """Yields the items in their order, in as few batches as possible."""
+    unread = iter(items)
+    while batch := list(islice(unread, most_items)):
+        yield batch
 
 
 def batches_within(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
+from bidder.aws.batches import batches_of
 from bidder.aws.partition import partition
 from bidder.campaigns.versions import history_entry, unchanged_since
 
@@ -63,8 +64,7 @@ class NamedDocuments(ABC, Generic[Model]):
             for document in documents
             if (old := current.get(self._name_of(document))) is None or old.document != document
         ]
-        for start in range(0, len(changed), _IN_A_WRITE):
-            batch = changed[start : start + _IN_A_WRITE]
+        for batch in batches_of(changed, _IN_A_WRITE):
             self._write(
                 [item for document in batch for item in self._items(self._name_of(document), document, current)]
             )

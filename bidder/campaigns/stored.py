@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bidder import log
 from bidder.aws.batch_get import MOST_KEYS, LeftUnread, batch_get
+from bidder.aws.batches import batches_of
 from bidder.campaigns.campaign import Campaign, Status
 from bidder.campaigns.types import is_id
 from bidder.errors import UserError
@@ -35,12 +36,12 @@ def read_states(
     """The stored state of each campaign by id, read consistently. Raises Contended, and DynamoDB's errors."""
     states = dict.fromkeys(campaign_ids, Stored(0, None))
     ids = list(filter(is_id, campaign_ids))  # DynamoDB refuses an empty or a long key
-    for start in range(0, len(ids), MOST_KEYS):
-        wanted: list[Any] = [{"id": {"S": campaign_id}} for campaign_id in ids[start : start + MOST_KEYS]]
+    for batch in batches_of(ids, MOST_KEYS):
+        wanted: list[Any] = [{"id": {"S": campaign_id}} for campaign_id in batch]
         try:
             items = batch_get(dynamodb, table, wanted, pause)
         except LeftUnread as unread:
-            msg = f"{ids[start]}…: {unread}"
+            msg = f"{batch[0]}…: {unread}"
             raise Contended(msg) from None
         for item in items:
             states[item["id"]["S"]] = Stored(int(item.get("version", {"N": "0"})["N"]), campaign_of(item))

@@ -1,8 +1,8 @@
 """`bidder campaigns import`: checks the whole file, then stores its campaigns."""
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 
+from bidder.aws.batches import batches_of
 from bidder.campaigns.advertiser_limits import AdvertiserLimits
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.file_form import changed_fields
@@ -106,8 +106,7 @@ def _print_changes(service: Service, campaigns: CampaignFile) -> None:
 
 
 def _beside_stored(service: Service, campaigns: Iterable[Campaign]) -> Iterator[tuple[Campaign, Campaign | None]]:
-    left = iter(campaigns)
-    while batch := list(islice(left, _COMPARED_AT_ONCE)):
+    for batch in batches_of(campaigns, _COMPARED_AT_ONCE):
         stored = {campaign.id: campaign for campaign in service.campaigns.get_many([campaign.id for campaign in batch])}
         for campaign in batch:
             yield campaign, stored.get(campaign.id)

@@ -26,11 +26,15 @@ _BID_LOG = "/bid"
 
 
 class CampaignExplanation(NamedTuple):
-    """The explanation of a campaign without a request. `refused` has the rejections by rule, None without a log."""
+    """The explanation of a campaign without a request. `refused` has the rejections by rule, None without a log.
+
+    `counts_invalid` is whether invalid traffic counts against budgets.
+    """
 
     campaign: Campaign
     version: int
     spend: Spend
+    counts_invalid: bool
     in_cache: str
     refused: Counter[str] | None
     example: Example | None
@@ -59,6 +63,7 @@ def _account(service: Service, campaign_id: str, snapshot: Snapshot, now: dateti
         campaign,
         stored.version,
         spends.get(campaign_id, Spend()),
+        service.current_parameters.plain().invalid_traffic_counts,
         _in_cache(snapshot, campaign),
         _count_rejections(campaign_id, now),
         example_request(campaign, service.settings.seat, now, snapshot.delivery.rates),
@@ -120,8 +125,12 @@ def _lines(account: CampaignExplanation, now: datetime) -> Iterator[str]:
     yield f"{campaign.id} ({campaign.name}), version {account.version}"
     yield f"status    {campaign.status}"
     yield f"flight    {_flight(campaign.flight, now)}"
+    if campaign.budget.hourly_micros is not None:
+        yield f"this hour {display(spend.hour_micros)} of {_limit(campaign.budget.hourly_micros)}"
     yield f"today     {display(spend.today_micros)} of {_limit(campaign.budget.daily_micros)}"
     yield f"in all    {display(spend.total_micros)} of {_limit(campaign.budget.total_micros)}"
+    if spend.invalid_total_micros:
+        yield f"invalid   {_invalid(spend, counts=account.counts_invalid)}"
     yield f"open bid  {_open_bid(campaign)}"
     for deal in campaign.deals:
         yield f"deal      {deal.id}: {display(deal.cpm_micros)}"
@@ -150,6 +159,14 @@ def _document(account: CampaignExplanation, now: datetime) -> dict[str, Any]:
         "flight": {"start": flight.start, "end": flight.end, "is_running": flight.covers(now)},
         "spend_micros": spend.today_micros,
         "total_spend_micros": spend.total_micros,
+        "hour_spend_micros": spend.hour_micros,
+        "invalid": {
+            "hour_micros": spend.invalid_hour_micros,
+            "today_micros": spend.invalid_today_micros,
+            "total_micros": spend.invalid_total_micros,
+            "counts": account.counts_invalid,
+        },
+        "hourly_budget_micros": budget.hourly_micros,
         "daily_budget_micros": budget.daily_micros,
         "total_budget_micros": budget.total_micros,
         "cpm_micros": campaign.cpm_micros,
@@ -159,6 +176,14 @@ def _document(account: CampaignExplanation, now: datetime) -> dict[str, Any]:
         "refused": account.refused,
         "example": example and {"request": example.request, "at": example.at, "exchange": example.exchange},
     }
+
+
+def _invalid(spend: Spend, *, counts: bool) -> str:
+    """The price of invalid traffic in words, and whether it counts against budgets."""
+    amounts = (spend.invalid_hour_micros, spend.invalid_today_micros, spend.invalid_total_micros)
+    hour, today, total = map(display, amounts)
+    effect = "counted against its budgets" if counts else "not counted against its budgets"
+    return f"{hour} this hour, {today} today, {total} in all: not billed, {effect}"
 
 
 def _flight(flight: Flight, now: datetime) -> str:

@@ -6,6 +6,7 @@ It is for a ledger whose table was restored to a time: events that came later ar
 from collections.abc import Iterator
 from datetime import date, datetime
 
+from bidder.aws.batches import batches_of
 from bidder.cli.ledger import billable_events, check_markers
 from bidder.delivery.zones import local
 from bidder.errors import UserError
@@ -34,7 +35,7 @@ def recount(service: Service, day: date, now: datetime) -> int:
         (event for event in _missing(service, sales) if local(event.at, event.zone).date() == day),
         key=lambda event: event.at,
     )
-    left = sum(_count_events(service, missing[start : start + _A_BATCH]) for start in range(0, len(missing), _A_BATCH))
+    left = sum(_count_events(service, batch) for batch in batches_of(missing, _A_BATCH))
     if left:
         msg = f"{left} of {len(missing)} events could not be counted now; run it again, repeats count once"
         raise LeftUncounted(msg)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bidder import log
 from bidder.campaigns.names import too_long
-from bidder.delivery.budget import BudgetLimits, budget_limits, deal_limits
+from bidder.delivery.budget import BudgetLimits, budget_limits, deal_limits, with_budget_of
 from bidder.delivery.budget_holders import deal_holder
 from bidder.service.service import Service
 from bidder.snapshot.compile import compile_index
@@ -103,14 +103,23 @@ def pinned_index(service: Service, pinned: Manifest) -> CompiledIndex | None:
 def latest_limits(service: Service, pinned: Manifest, index: Index) -> Mapping[str, BudgetLimits]:
     """The current budget limits of the campaigns that changed since a pinned index, by campaign id.
 
-    A pin keeps the bids of its campaigns; a pause or a new budget takes effect at once. A deleted campaign is paused.
+    A pin keeps the bids of its campaigns; a pause or a new budget takes effect at once. The budget is counted by the
+    price and the time zone of the pinned index, since bids have those. A campaign is paused if it is deleted, or if its
+    id is now that of another advertiser's campaign, whose budget must not pay for the pinned one.
     """
     changed = None if pinned.base_revision is None else service.campaigns.changes(pinned.base_revision)
     campaigns: Iterable[Campaign]
     campaigns = service.campaigns.all() if changed is None else service.campaigns.get_many(sorted(changed))
+    pinned_deals = index.deal_limits()
     latest: dict[str, BudgetLimits] = {}
     for campaign in campaigns:
-        latest[campaign.id] = budget_limits(campaign)
-        latest |= {deal_holder(campaign.id, deal_id): limits for deal_id, limits in deal_limits(campaign).items()}
+        position = index.position(campaign.id)
+        if position is None or index.advertiser(position) != campaign.advertiser.domain:
+            continue
+        latest[campaign.id] = with_budget_of(index.limits_of(position), budget_limits(campaign))
+        for deal_id, limits in deal_limits(campaign).items():
+            if (campaign.id, deal_id) in pinned_deals:
+                held = with_budget_of(pinned_deals[campaign.id, deal_id], limits)
+                latest[deal_holder(campaign.id, deal_id)] = held
     pinned_ids = map(index.campaign_id, range(len(index))) if changed is None else changed
     return dict.fromkeys(pinned_ids, BudgetLimits(paused=True, total=None, daily=None, cost=0)) | latest

@@ -43,12 +43,14 @@ class Spend(NamedTuple):
     delays: tuple[tuple[int, int], ...] = ()
     invalid_total_micros: int = 0
     invalid_today_micros: int = 0
+    invalid_hour_micros: int = 0
 
     def with_invalid(self) -> "Spend":
         """The spend including invalid traffic."""
         return self._replace(
             total_micros=self.total_micros + self.invalid_total_micros,
             today_micros=self.today_micros + self.invalid_today_micros,
+            hour_micros=self.hour_micros + self.invalid_hour_micros,
         )
 
 
@@ -82,6 +84,19 @@ def budget_limits(campaign: Campaign) -> BudgetLimits:
     """The limits of a campaign."""
     limits = limits_of(campaign.budget, campaign.flight, campaign.time_zone, campaign.top_cpm_micros)
     return limits._replace(paused=campaign.status is Status.PAUSED)
+
+
+def with_budget_of(limits: BudgetLimits, current: BudgetLimits) -> BudgetLimits:
+    """The limits with the status and the budget of `current`: its limits, goals and pacing mode."""
+    return limits._replace(
+        paused=current.paused,
+        total=current.total,
+        daily=current.daily,
+        hourly=current.hourly,
+        total_impressions=current.total_impressions,
+        daily_impressions=current.daily_impressions,
+        mode=current.mode,
+    )
 
 
 def deal_limits(campaign: Campaign) -> dict[str, BudgetLimits]:

@@ -14,16 +14,19 @@ from typing import NamedTuple
 from bidder.delivery.budget import Spend
 from bidder.delivery.periods import period
 from bidder.delivery.zones import local
-from bidder.events.ledger import HOUR, IMPRESSIONS, INVALID_MICROS, MICROS, REPEATED_MICROS, SHOWN, Numbers
+from bidder.events.ledger import HOUR, IMPRESSIONS, INVALID_MICROS, MICROS, REPEATED_MICROS, SHOWN, UNBILLED, Numbers
 
 _STEP = timedelta(minutes=15)
 """Offsets from UTC are multiples of a quarter of an hour."""
 
 
 class _Amounts(NamedTuple):
+    """The amounts of a period. `invalid_by_hour` is the part of `invalid_micros` whose hour is known."""
+
     micros: int
     impressions: int
     invalid_micros: int
+    invalid_by_hour: int
 
 
 def spends_of_advertisers(
@@ -60,7 +63,7 @@ def days_needed(zone: str, campaign_zone: str, now: datetime) -> Collection[date
 def spend_of_advertiser(numbers: Iterable[tuple[str, Numbers]], zone: str, now: datetime) -> Spend:
     """The spend of an advertiser's campaigns, given by their time zones and counters."""
     day, hour = period("day", zone, now), period("hour", zone, now)
-    total = shown = today = today_shown = this_hour = invalid = invalid_today = 0
+    total = shown = today = today_shown = this_hour = invalid = invalid_today = invalid_this_hour = 0
     for campaign_zone, campaign_numbers in numbers:
         of_day, of_hour = (_within(campaign_numbers.days, campaign_zone, *span) for span in (day, hour))
         total, shown = total + campaign_numbers.total[MICROS], shown + campaign_numbers.total[IMPRESSIONS]
@@ -68,6 +71,8 @@ def spend_of_advertiser(numbers: Iterable[tuple[str, Numbers]], zone: str, now: 
         this_hour += of_hour.micros
         invalid += campaign_numbers.total[INVALID_MICROS] - campaign_numbers.total[REPEATED_MICROS]
         invalid_today += of_day.invalid_micros
+        # items of earlier versions have no hours of invalid traffic: all of their day must not stop each of its hours
+        invalid_this_hour += of_hour.invalid_by_hour
     return Spend(
         total_micros=total,
         today_micros=today,
@@ -76,21 +81,27 @@ def spend_of_advertiser(numbers: Iterable[tuple[str, Numbers]], zone: str, now: 
         today_impressions=today_shown,
         invalid_total_micros=invalid,
         invalid_today_micros=invalid_today,
+        invalid_hour_micros=invalid_this_hour,
     )
 
 
 def _within(days: Mapping[date, Mapping[str, int]], zone: str, start: datetime, end: datetime) -> _Amounts:
     """The spend from `start` to `end`. Spend without an hour counts in each period of its day."""
-    micros = impressions = invalid = 0
+    micros = impressions = invalid = by_hour = 0
     for day, numbers in days.items():
         inside, outside = _hours(zone, day, start, end)
         if not inside:
             continue
-        missed = [f"{hour:02}" for hour in outside]
-        micros += numbers.get(MICROS, 0) - sum(numbers.get(f"{HOUR}{hour}", 0) for hour in missed)
-        impressions += numbers.get(IMPRESSIONS, 0) - sum(numbers.get(f"{SHOWN}{hour}", 0) for hour in missed)
+        micros += numbers.get(MICROS, 0) - _sum_of_hours(numbers, HOUR, outside)
+        impressions += numbers.get(IMPRESSIONS, 0) - _sum_of_hours(numbers, SHOWN, outside)
         invalid += numbers.get(INVALID_MICROS, 0) - numbers.get(REPEATED_MICROS, 0)
-    return _Amounts(micros, impressions, invalid)
+        invalid -= _sum_of_hours(numbers, UNBILLED, outside)
+        by_hour += _sum_of_hours(numbers, UNBILLED, inside)
+    return _Amounts(micros, impressions, invalid, by_hour)
+
+
+def _sum_of_hours(numbers: Mapping[str, int], prefix: str, hours: Iterable[int]) -> int:
+    return sum(numbers.get(f"{prefix}{hour:02}", 0) for hour in hours)
 
 
 @lru_cache(maxsize=4096)

@@ -13,6 +13,7 @@ from hashlib import blake2b
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from bidder.aws.batches import batches_of
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
 
@@ -79,8 +80,8 @@ class Archive:
         from concurrent.futures import ThreadPoolExecutor  # imported here, since the archive's function only writes
 
         with ThreadPoolExecutor(_READS_AT_ONCE) as pool:
-            for start in range(0, len(keys), _AHEAD):
-                yield from pool.map(self.read, keys[start : start + _AHEAD])
+            for batch in batches_of(keys, _AHEAD):
+                yield from pool.map(self.read, batch)
 
     def events(self, day: date, kinds: Collection[Kind] = tuple(Kind)) -> Iterator[Event]:
         """The events of a UTC day and these kinds. An event that SQS delivered twice may occur twice."""

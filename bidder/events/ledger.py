@@ -7,7 +7,8 @@ Items of the table, by `pk` and `sk`:
 - `spend#<campaign id>`, `day#<YYYY-MM-DD>`: the same of a day in the campaign's time zone, and the micros of each
   `hour#<HH>`, `deal#<id>` and `advertiser#<domain>` of the day. `shown#<HH>` are the impressions of an hour, and
   `delay#<minutes>` impressions by the whole minutes from bid to notice. `invalid` and `invalid_micros` are the unbilled
-  events and their price, `repeated_micros` the part of that price whose bids are billed as well.
+  events and their price, `repeated_micros` the part of that price whose bids are billed as well. `unbilled#<HH>` is the
+  rest of that price in an hour.
 - `spend#<campaign id>#<deal id>`, `total` and `day#<YYYY-MM-DD>`: the same of the campaign's impressions in a deal.
 - any of them with `#<shard>` appended: further amounts, to be added to the item.
 
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
 from bidder.aws.batch_get import MOST_KEYS, batch_get
+from bidder.aws.batches import batches_of
 from bidder.delivery.budget import Spend
 from bidder.delivery.budget_holders import campaign_of, deal_holder
 from bidder.delivery.notice_delay import MINUTES
@@ -44,7 +46,7 @@ BILLED = "billed"
 MICROS, IMPRESSIONS, INVALID, INVALID_MICROS = "micros", "impressions", "invalid", "invalid_micros"
 REPEATED_MICROS = "repeated_micros"
 HOUR, DEAL, ADVERTISER, RULE, DELAY = "hour#", "deal#", "advertiser#", "invalid#", "delay#"
-SHOWN = "shown#"
+SHOWN, UNBILLED = "shown#", "unbilled#"
 
 _READS_AT_ONCE = 8
 _TOTAL = "total"
@@ -180,7 +182,7 @@ class Ledger:
 
     def _items(self, keys: Sequence[Key]) -> Iterable[Mapping[str, Any]]:
         """The existing items, in no order."""
-        reads = [keys[start : start + MOST_KEYS] for start in range(0, len(keys), MOST_KEYS)]
+        reads = list(batches_of(keys, MOST_KEYS))
         if len(reads) <= 1:
             return chain.from_iterable(map(self._read, reads))
         from concurrent.futures import ThreadPoolExecutor  # imported here, since only the refresh needs it
@@ -206,12 +208,15 @@ def sale(event: Event, shard: str = "") -> CountedOnce:
     }
     if event.invalid is not None:
         apart = {INVALID: 1, INVALID_MICROS: cost, f"{RULE}{event.invalid}": 1}
-        adds: dict[Key, Mapping[str, int]] = {total: {INVALID_MICROS: cost}, day: apart}
         if event.invalid == IvtRule.REPLAYED:  # the bid is billed too, so budgets already count its price
-            adds = {day: {**apart, REPEATED_MICROS: cost}}
-        elif event.deal_id is not None:
-            deal = f"spend#{deal_holder(event.campaign_id, event.deal_id)}"
-            adds |= {Key(deal, key.sk): {INVALID_MICROS: cost} for key in (total, day)}
+            adds: dict[Key, Mapping[str, int]] = {day: {**apart, REPEATED_MICROS: cost}}
+        else:
+            in_hour = {f"{UNBILLED}{at:%H}": cost}
+            adds = {total: {INVALID_MICROS: cost}, day: {**apart, **in_hour}}
+            if event.deal_id is not None:
+                deal = f"spend#{deal_holder(event.campaign_id, event.deal_id)}"
+                adds[Key(deal, total.sk)] = {INVALID_MICROS: cost}
+                adds[Key(deal, day.sk)] = {INVALID_MICROS: cost, **in_hour}
         return CountedOnce(Key(f"bid#{event.bid_id}", INVALID), adds, event.at, about=about)
     of_day = {MICROS: cost, IMPRESSIONS: 1, f"{HOUR}{at:%H}": cost, f"{SHOWN}{at:%H}": 1}
     of_deal = dict(of_day)
@@ -240,6 +245,7 @@ def spend_of(total: Mapping[str, int], day: Mapping[str, int], at: datetime) -> 
         delays=tuple(sorted(delays)),
         invalid_total_micros=_at_risk(total),
         invalid_today_micros=_at_risk(day),
+        invalid_hour_micros=day.get(f"{UNBILLED}{at:%H}", 0),
     )
 
 

@@ -9,10 +9,10 @@ A message that SQS delivers twice counts twice, since pacing tolerates such erro
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from bidder.aws.batches import batches_of
 from bidder.aws.partition import partition
 from bidder.delivery.estimates import COMPLETE, MINUTE, UNREPORTED, Report
 from bidder.delivery.pacers import Traffic
@@ -50,9 +50,8 @@ class TrafficLog:
                 group = str(crc32(name.encode()) % GROUPS)
                 sums[minute, group][f"c#{name}"] += opportunities * _FACTOR + bids
         for (minute, sk), numbers in sums.items():
-            left = iter(sorted(numbers.items()))
-            while batch := dict(islice(left, _NAMES_A_WRITE)):
-                self._add(minute, sk, batch)
+            for batch in batches_of(sorted(numbers.items()), _NAMES_A_WRITE):
+                self._add(minute, sk, dict(batch))
 
     def read(self, now: float) -> Traffic:
         """The traffic of the minutes before `now`, seconds since 1970, as far back as the pacing controller reads."""

@@ -3,10 +3,10 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from bidder import log
+from bidder.aws.batches import batches_of
 from bidder.delivery.budget_holders import deal_holder
 from bidder.events.kinds import Kind
 
@@ -20,10 +20,9 @@ NAMES_A_LINE = 50
 def log_lost_counts(events: "Sequence[Event]", reason: str) -> None:
     """Logs the numbers of the events by minute: bids by campaign and deal, and opportunities and bids for pacing."""
     for kind, at, counts in _numbers(events):
-        left = iter(counts.items())
-        while part := dict(islice(left, NAMES_A_LINE)):
+        for batch in batches_of(counts.items(), NAMES_A_LINE):
             minute = at.isoformat(timespec="minutes")
-            log.warning("counts.lost", kind=kind.value, minute=minute, counts=part, reason=reason)
+            log.warning("counts.lost", kind=kind.value, minute=minute, counts=dict(batch), reason=reason)
 
 
 def _numbers(events: "Sequence[Event]") -> Iterator[tuple[Kind, datetime, Mapping[str, Any]]]:
@@ -33,7 +32,8 @@ def _numbers(events: "Sequence[Event]") -> Iterator[tuple[Kind, datetime, Mappin
             campaign, deal = event.campaign_id, event.deal_id
             bids[event.at][campaign if deal is None else deal_holder(campaign, deal)] += event.count or 0
         else:
-            yield event.kind, event.at, {"requests": event.count}
+            if event.count is not None:
+                yield event.kind, event.at, {"requests": event.count}
             yield event.kind, event.at, event.traffic
     for minute, counts in bids.items():
         yield Kind.BIDS, minute, counts

@@ -7,7 +7,6 @@ without notice and loses the counts of its last minute. A container drains them.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -143,11 +142,11 @@ class TrafficCounts:
     def _events(
         self, minute: datetime, opportunities: Mapping[str, int], bids: Mapping[str, int], requests: int
     ) -> "Iterator[Event]":
-        from bidder.events.event import Event  # imported here to keep it out of a cold start
+        from bidder.aws.batches import batches_of  # imported here to keep both out of a cold start
+        from bidder.events.event import Event
 
-        names = iter(sorted({*opportunities, *bids}))
-        while True:
-            chunk = list(islice(names, A_MESSAGE))
+        batches = list(batches_of(sorted({*opportunities, *bids}), A_MESSAGE)) or [[]]
+        for number, names in enumerate(batches):
             self._event_count += 1
             yield Event(
                 kind=Kind.TRAFFIC,
@@ -158,9 +157,6 @@ class TrafficCounts:
                 price_micros=0,
                 bid_at=minute,
                 at=minute,
-                count=max(1, requests),
-                traffic={name: (opportunities.get(name, 0), bids.get(name, 0)) for name in chunk},
+                count=requests if number == 0 else None,
+                traffic={name: (opportunities.get(name, 0), bids.get(name, 0)) for name in names},
             )
-            requests = 0
-            if len(chunk) < A_MESSAGE:
-                return

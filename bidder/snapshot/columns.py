@@ -151,15 +151,18 @@ class Columns:
 
     def limits(self) -> Iterator[BudgetLimits]:
         """The budget limits of all campaigns, by position."""
-        for position in range(len(self)):
-            yield BudgetLimits(
-                paused=bool(self._paused[position]),
-                total=_limit(self._total[position]),
-                daily=_limit(self._daily[position]),
-                cost=self.costs[position],
-                zone=self.zone(position),
-                **self._added_limits(position),
-            )
+        return map(self.limits_of, range(len(self)))
+
+    def limits_of(self, position: int) -> BudgetLimits:
+        """The budget limits of the campaign at a position."""
+        return BudgetLimits(
+            paused=bool(self._paused[position]),
+            total=_limit(self._total[position]),
+            daily=_limit(self._daily[position]),
+            cost=self.costs[position],
+            zone=self.zone(position),
+            **self._added_limits(position),
+        )
 
     def _added_limits(self, position: int) -> dict[str, Any]:
         """The fields of a campaign's limits that older objects lack."""

@@ -14,7 +14,7 @@ from bidder.shared_run import Start, in_background
 from bidder.snapshot.keys import POINTER
 from bidder.snapshot.manifest import Manifest
 from bidder.snapshot.snapshot import Snapshot
-from bidder.snapshot.store import SnapshotStore, read_snapshot
+from bidder.snapshot.store import SnapshotStore, read_snapshot, switch_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -54,7 +54,9 @@ class DiskFallback:
             copied = self._copied(f"{type(failure).__name__}: {failure}") if known is None else None
             if copied is None:
                 raise
-            return copied
+            # the switch of all bidding is newer than the copy if S3 returned the pointer alone
+            stopped = switch_of(objects[POINTER]) if POINTER in objects else None
+            return copied if stopped is None else copied._replace(is_stopped=stopped)
         if snapshot is None:
             return self._copied(f"{self._pointer} is not there")
         if snapshot is not known:

@@ -103,6 +103,16 @@ class Index:
             return self.parts[0].columns.every_id
         return [campaign_id for part in self.parts for campaign_id in part.columns.every_id]
 
+    def limits_of(self, position: int) -> BudgetLimits:
+        """The budget limits of the campaign at a position."""
+        part = self._part(position)
+        return part.columns.limits_of(position - part.start)
+
+    def advertiser(self, position: int) -> str:
+        """The domain of the advertiser of the campaign at a position."""
+        part = self._part(position)
+        return part.domains[position - part.start]
+
     def cost(self, position: int) -> int:
         """The most that one more impression of the campaign at a position can cost, in micros."""
         part = self._part(position)
@@ -133,10 +143,7 @@ class Index:
         """The positions of the latest versions of the campaigns of these advertisers, by the advertiser's domain."""
         positions: dict[str, list[int]] = {domain: [] for domain in domains}
         for part in self.parts if positions else ():
-            of_part = part.columns.domains
-            if of_part is None:  # an object of older code
-                of_part = [part.records.get(offset).campaign.advertiser.domain for offset in range(len(part))]
-            for offset, domain in enumerate(of_part):
+            for offset, domain in enumerate(part.domains):
                 position = part.start + offset
                 if domain in positions and self.position(part.columns.id(offset)) == position:
                     positions[domain].append(position)

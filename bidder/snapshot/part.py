@@ -69,6 +69,15 @@ class Part:
             named.setdefault(attribute, set()).update(range_values(attribute, numbers))
         return named
 
+    @cached_property
+    def domains(self) -> list[str]:
+        """The domain of each campaign's advertiser, by position."""
+        of_columns = self.columns.domains
+        if of_columns is not None:
+            return of_columns
+        # an object of older code
+        return [self.records.get(position).campaign.advertiser.domain for position in range(len(self))]
+
     @property
     def lengths(self) -> Iterable[int]:
         """The lengths of creatives, in seconds; none in an object of before lengths were compiled."""

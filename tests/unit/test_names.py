@@ -45,6 +45,7 @@ def sources() -> list[Path]:
     return [path for name in folders for path in ((ROOT / name).rglob("*.py") if "." not in name else [ROOT / name])]
 
 
+@pytest.mark.slow
 def test_no_name_is_vague() -> None:
     assert len(sources()) > 500
 
@@ -53,6 +54,7 @@ def test_no_name_is_vague() -> None:
     ] == []
 
 
+@pytest.mark.slow
 def test_class_names_are_unique() -> None:
     """Except in tests, and except private classes."""
     modules: dict[str, list[str]] = defaultdict(list)

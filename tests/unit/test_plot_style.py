@@ -59,6 +59,7 @@ def test_the_same_figures_give_the_same_file(ending: str, tmp_path: Path) -> Non
     assert b"bidder's benchmarks" in paths[0].read_bytes()
 
 
+@pytest.mark.slow
 def test_a_plot_is_saved_in_the_format_of_its_name(tmp_path: Path) -> None:
     from matplotlib.figure import Figure
 

@@ -1,11 +1,11 @@
-"""Batches within a number of items and of bytes."""
+"""Batches within a number of items, and of bytes."""
 
 from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.aws.batches import batches_within
+from bidder.aws.batches import batches_of, batches_within
 from tests.support.examples import examples
 
 
@@ -22,3 +22,21 @@ def test_batches_have_all_items_in_order_and_each_is_full_before_the_next(
         assert sum(batch) <= most_bytes or len(batch) == 1
     for batch, following in pairwise(batches):
         assert len(batch) == most_items or sum(batch) + following[0] > most_bytes
+
+
+@examples(1)
+@given(st.lists(st.integers()), st.integers(1, 4))
+def test_batches_of_a_number_of_items_are_full_except_the_last(items: list[int], most_items: int) -> None:
+    batches = list(batches_of(iter(items), most_items))
+
+    assert [item for batch in batches for item in batch] == items
+    assert all(len(batch) == most_items for batch in batches[:-1])
+    assert all(1 <= len(batch) <= most_items for batch in batches[-1:])
+
+
+def test_a_batch_is_read_when_it_is_asked_for() -> None:
+    items = iter(range(5))
+
+    first = next(batches_of(items, 2))
+
+    assert (first, next(items)) == ([0, 1], 2)

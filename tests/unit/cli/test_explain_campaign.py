@@ -16,7 +16,8 @@ from bidder.cli.explain import ExplainOptions
 from bidder.delivery.budget import Spend
 from bidder.money import MICROS
 from bidder.openrtb.parse import parse
-from tests.support.campaigns import NOW, campaign, campaign_lists, creative, snapshot
+from bidder.parameters import DEFAULTS
+from tests.support.campaigns import NOW, campaign, campaign_lists, compile_snapshot, creative
 from tests.support.decision import decided
 from tests.support.examples import examples
 from tests.support.service import service
@@ -68,9 +69,9 @@ NOBODY_KNOWS = {"user", "list"}
 
 def bids_on(item: Campaign, example: Any) -> bool:
     """Whether the campaign, active and without competitors, bids on the example."""
-    held = snapshot([item.model_copy(update={"status": Status.ACTIVE})], now=example.at)
+    snapshot = compile_snapshot([item.model_copy(update={"status": Status.ACTIVE})], now=example.at)
     request = parse(json.dumps(example.request).encode())
-    return bool(decided(request, held, example.at, exchange=example.exchange))
+    return bool(decided(request, snapshot, example.at, exchange=example.exchange))
 
 
 def test_every_attribute_except_hashes_has_an_example() -> None:
@@ -134,7 +135,8 @@ class Kept:
 
 class Spent:
     def spends(self, clocks: dict[str, Any]) -> dict[str, Spend]:
-        return dict.fromkeys(clocks, Spend(7_000_000, 2_000_000))
+        spend = Spend(7_000_000, 2_000_000, 1_000_000, invalid_total_micros=900_000, invalid_hour_micros=300_000)
+        return dict.fromkeys(clocks, spend._replace(invalid_today_micros=600_000))
 
 
 class SwitchesOff:
@@ -154,14 +156,15 @@ def test_state_refusals_and_example_are_printed(
 ) -> None:
     own_campaign = campaign(
         status=status,
-        budget={"daily": 5, "total": 9},
+        budget={"hourly": 3, "daily": 5, "total": 9},
         deals=[{"id": "d1", "cpm": 8}],
         flight={"end": "2027-01-01T00:00:00Z"},
     )
-    held = snapshot([own_campaign])
-    monkeypatch.setattr(explain_campaign, "load_snapshot", lambda *_: held)
+    snapshot = compile_snapshot([own_campaign])
+    monkeypatch.setattr(explain_campaign, "load_snapshot", lambda *_: snapshot)
     monkeypatch.setattr(explain_campaign, "_count_rejections", lambda *_: Counter({"floor": 1234, "duration": 2}))
-    bidder_service = service(held, campaigns=Kept(own_campaign), ledger=Spent(), store=SwitchesOff())
+    bidder_service = service(snapshot, campaigns=Kept(own_campaign), ledger=Spent(), store=SwitchesOff())
+    bidder_service.current_parameters.plain = lambda: DEFAULTS  # type: ignore[method-assign]
 
     explain_campaign.print_campaign(bidder_service, "plain", ExplainOptions(at=NOW.isoformat()), as_json=as_json)
 
@@ -173,12 +176,21 @@ def test_state_refusals_and_example_are_printed(
             True,
             7_000_000,
         )
+        assert document["invalid"] == {
+            "hour_micros": 300_000,
+            "today_micros": 600_000,
+            "total_micros": 900_000,
+            "counts": True,
+        }
+        assert (document["hour_spend_micros"], document["hourly_budget_micros"]) == (1_000_000, 3_000_000)
         assert document["refused"] == {"floor": 1234, "duration": 2}
         assert document["example"]["request"]["imp"][0]["video"]["mimes"] == ["video/mp4"]
         assert document["deals"] == [{"id": "d1", "cpm_micros": 8_000_000}]
     else:
         for entry in (f"status    {status}", "2.00 of 5.00", "7.00 of 9.00", "deal      d1: 8.00", "(running)"):
             assert entry in out
+        assert "this hour 1.00 of 3.00" in out
+        assert "0.30 this hour, 0.60 today, 0.90 in all: not billed, counted against its budgets" in out
         assert "refused   floor: 1,234 in the last hour" in out
         assert ("cache     may bid" if status == "active" else "cache     may not bid: paused") in out
 

@@ -14,6 +14,7 @@ from bidder.delivery.learned_traffic import LearnedTraffic, WeekCounts
 from bidder.delivery.pacers import Account as Pacing
 from tests.support.account import Account
 from tests.support.campaigns import campaign
+from tests.support.events import event
 from tests.support.matchable import video_request
 from tests.unit.cli.conftest import Command
 
@@ -47,6 +48,26 @@ def test_health_prints_plan_and_spend_of_campaigns_with_a_budget(account: Accoun
     assert (record["id"], budget["limit_micros"], budget["spent_micros"]) == ("daily", 100_000_000, 0)
     assert datetime.fromisoformat(budget["ends"]) > datetime.now(UTC)
     assert "no campaign nobody" in command("campaigns", "health", "nobody").err
+
+
+def test_health_and_explain_show_the_invalid_traffic_that_uses_up_a_budget(account: Account, command: Command) -> None:
+    now = datetime.now(UTC)
+    account.service().ledger.record(
+        event(number, campaign_id="daily", at=now, bid_at=now, invalid="crawler") for number in range(10)
+    )
+    refreshed(account, campaign(id="daily", budget={"daily_micros": 50_000}))
+
+    [record] = json.loads(command("campaigns", "health", "--json").out)
+    explained = command("explain", "--campaign", "daily").out
+
+    assert record["budgets"][0]["spent_micros"] == 50_000
+    assert record["shortfalls"] == []
+    assert "may not bid: daily budget spent" in explained
+    assert "0.05 today, 0.05 in all: not billed, counted against its budgets" in explained
+    account.set_parameter("invalid-traffic-counts", "false")
+    [record] = json.loads(command("campaigns", "health", "--json").out)
+    assert record["budgets"][0]["spent_micros"] == 0
+    assert "not counted against its budgets" in command("explain", "--campaign", "daily").out
 
 
 def test_health_prints_the_reasons_for_a_shortfall(account: Account, command: Command) -> None:
@@ -150,9 +171,9 @@ def test_explain_without_a_request_prints_the_state_of_the_campaign(account: Acc
 def test_keys_are_listed_and_rotated(account: Account, command: Command) -> None:
     assert json.loads(command("keys", "status", "--json").out)["next_step"].startswith("add")
     assert command("keys", "rotate").status == 0
-    held = account.service().parameters.signing_keys
-    assert held is not None
-    assert list(held.keys) == ["k1", "k2"]
+    signing_keys = account.service().parameters.signing_keys
+    assert signing_keys is not None
+    assert list(signing_keys.keys) == ["k1", "k2"]
 
 
 def test_the_admin_key_is_printed_and_a_refresh_is_requested(command: Command) -> None:

@@ -1,8 +1,6 @@
 """The refresh, interrupted at any write: bidders load only complete snapshots, each newer than the last."""
 
-import json
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -18,7 +16,7 @@ from bidder.delivery.win_model import Outcomes
 from bidder.events.exchange import Exchanges
 from bidder.parameters import DEFAULTS
 from bidder.service.service import Service
-from bidder.snapshot.keys import INDEXES, MANIFESTS
+from bidder.snapshot.keys import INDEXES
 from bidder.snapshot.pacing_store import PacingStore
 from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.store import SnapshotStore
@@ -95,7 +93,7 @@ class World:
         service.current_parameters.plain = lambda: plain  # type: ignore[method-assign]
         return service
 
-    def held(self, known: Snapshot | None = None) -> Snapshot:
+    def load_snapshot(self, known: Snapshot | None = None) -> Snapshot:
         loaded = self.store.load(known)
         assert loaded is not None
         return loaded
@@ -119,13 +117,13 @@ def test_a_campaign_with_a_goal_bids_by_the_latest_counts() -> None:
     world = World()
     world.campaigns.put(campaign(id="a", cpm=None, cpcv="0.01", max_cpm=50))
     publish_snapshot(world.process(), NOW)
-    before = world.held().delivery.predictions.of("a", "spot", Outcome.COMPLETION).rate
+    before = world.load_snapshot().delivery.predictions.of("a", "spot", Outcome.COMPLETION).rate
     world.learning.counted["a", "spot"] = OutcomeCounts(impressions=1000, completes=900)
 
     publish_snapshot(world.process(), NOW + MINUTE)
 
     assert before == 500_000
-    assert world.held().delivery.predictions.of("a", "spot", Outcome.COMPLETION).rate > 800_000
+    assert world.load_snapshot().delivery.predictions.of("a", "spot", Outcome.COMPLETION).rate > 800_000
 
 
 def test_unchanged_campaigns_are_not_compiled_again() -> None:
@@ -137,22 +135,22 @@ def test_unchanged_campaigns_are_not_compiled_again() -> None:
     publish_snapshot(world.process(), NOW + MINUTE)
 
     assert [key for key in world.s3.writes[before:] if key.startswith(INDEXES)] == []
-    assert set(bidding(world.held())) == {"a", "b"}
+    assert set(bidding(world.load_snapshot())) == {"a", "b"}
 
 
 def test_only_a_changed_campaign_is_compiled_and_bidders_keep_the_other_objects() -> None:
     world = World()
     world.campaigns.put_many([campaign(id=name, cpm=5) for name in "abc"])
     publish_snapshot(world.process(), NOW)
-    known = world.held()
+    known = world.load_snapshot()
     world.campaigns.put(campaign(id="b", cpm=9))
 
     publish_snapshot(world.process(), NOW + MINUTE)
 
-    held = world.held(known)
-    assert held.index.parts[0] is known.index.parts[0]
-    assert len(held.index.parts[1]) == 1
-    assert bidding(held) == active(world)
+    snapshot = world.load_snapshot(known)
+    assert snapshot.index.parts[0] is known.index.parts[0]
+    assert len(snapshot.index.parts[1]) == 1
+    assert bidding(snapshot) == active(world)
 
 
 def test_a_pause_and_a_spent_budget_stop_a_campaign_with_the_next_refresh() -> None:
@@ -164,7 +162,7 @@ def test_a_pause_and_a_spent_budget_stop_a_campaign_with_the_next_refresh() -> N
 
     publish_snapshot(world.process(), NOW + MINUTE)
 
-    assert bidding(world.held()) == {}
+    assert bidding(world.load_snapshot()) == {}
 
 
 @pytest.mark.parametrize("budget", [{}, {"total": 1000}])
@@ -178,12 +176,12 @@ def test_a_removed_budget_ends_pacing(budget: dict[str, int]) -> None:
 
     publish_snapshot(world.process(), NOW + MINUTE)
 
-    held = world.held()
-    position = held.index.position("a")
-    assert len(held.index.parts) == 2
+    snapshot = world.load_snapshot()
+    position = snapshot.index.position("a")
+    assert len(snapshot.index.parts) == 2
     assert position is not None
-    assert held.delivery.withheld(position) is None
-    assert held.delivery.shares is None or held.delivery.shares[position] > 0
+    assert snapshot.delivery.withheld(position) is None
+    assert snapshot.delivery.shares is None or snapshot.delivery.shares[position] > 0
 
 
 @pytest.mark.parametrize("damage", [b"", b"bidder index 2 0\n", b"bidder index 9 0\nfuture"])
@@ -196,37 +194,22 @@ def test_an_unreadable_index_is_compiled_again(damage: bytes) -> None:
 
     publish_snapshot(world.process(), NOW + MINUTE)
 
-    assert bidding(world.held()) == active(world)
+    assert bidding(world.load_snapshot()) == active(world)
 
 
 def test_a_repeated_refresh_with_a_clock_that_is_behind_still_publishes_a_newer_version() -> None:
     world = World()
     world.campaigns.put(campaign(id="a", cpm=1))
     publish_snapshot(world.process(), NOW + MINUTE)
-    known = world.held()
+    known = world.load_snapshot()
     world.campaigns.put(campaign(id="a", cpm=2))
 
     publish_snapshot(world.process(), NOW)
 
-    held = world.held(known)
-    assert held.version == known.version + 1
-    assert held.as_of == NOW
-    assert bidding(held) == active(world)
-
-
-def test_an_unreadable_pinned_index_does_not_stop_refreshes() -> None:
-    world = World()
-    world.campaigns.put(campaign(id="a", cpm=5))
-    old = publish_snapshot(world.process(), NOW)
-    world.store.pin(old)
-    [key] = [key for key in world.s3.objects if key.startswith(INDEXES)]
-    world.s3.objects[key] = b""
-    world.campaigns.put(campaign(id="a", cpm=7))
-
-    publish_snapshot(world.process(), NOW + MINUTE)
-
-    assert bidding(world.held()) == active(world)
-    assert world.store.manifest(world.held().version).pinned is None
+    snapshot = world.load_snapshot(known)
+    assert snapshot.version == known.version + 1
+    assert snapshot.as_of == NOW
+    assert bidding(snapshot) == active(world)
 
 
 def test_an_index_in_use_is_rewritten_before_the_lifecycle_rule_deletes_it() -> None:
@@ -240,73 +223,3 @@ def test_an_index_in_use_is_rewritten_before_the_lifecycle_rule_deletes_it() -> 
 
     [key] = [key for key in world.s3.objects if key.startswith(INDEXES)]
     assert world.s3.now - world.s3.written[key] <= timedelta(days=2)
-
-
-def test_under_a_pin_pauses_and_budgets_still_apply() -> None:
-    world = World()
-    world.campaigns.put_many([campaign(id="a", cpm=5), campaign(id="b", cpm=5), campaign(id="c", cpm=5)])
-    old = publish_snapshot(world.process(), NOW)
-    world.campaigns.put(campaign(id="a", cpm=7))
-    world.campaigns.set_status("b", Status.PAUSED)
-    world.campaigns.put(campaign(id="c", cpm=5, budget={"total": 1}))
-    world.ledger.spent["c"] = Spend(1_000_000, 0)
-    publish_snapshot(world.process(), NOW + MINUTE)
-
-    world.store.pin(old)
-    publish_snapshot(world.process(), NOW + 2 * MINUTE)
-    held = world.held()
-    assert {name: c.cpm_micros for name, c in bidding(held).items()} == {"a": 5_000_000}
-    assert world.store.manifest(held.version).pinned == old
-
-    assert (held.pinned, held.pinned_since) == (old, NOW)
-
-    world.store.pin(None)
-    publish_snapshot(world.process(), NOW + 3 * MINUTE)
-    assert (world.held().pinned, world.held().pinned_since) == (None, None)
-    assert {name: c.cpm_micros for name, c in bidding(world.held()).items()} == {"a": 7_000_000}
-
-
-def test_a_pin_lasts_when_the_bucket_has_deleted_its_manifest() -> None:
-    world = World()
-    world.campaigns.put(campaign(id="a", cpm=5))
-    old = publish_snapshot(world.process(), NOW)
-    world.store.pin(old, NOW)
-    world.campaigns.put(campaign(id="a", cpm=700))
-    for key in [key for key in world.s3.objects if key.startswith(MANIFESTS)]:
-        del world.s3.objects[key]  # the lifecycle rule: after a day
-
-    publish_snapshot(world.process(), NOW + timedelta(days=2))
-
-    assert bidding(world.held())["a"].cpm_micros == 5_000_000
-    assert (world.held().pinned, world.held().pinned_since) == (old, NOW)
-
-
-def test_each_refresh_logs_a_pin_older_than_a_day(caplog: pytest.LogCaptureFixture) -> None:
-    world = World()
-    world.campaigns.put(campaign(id="a"))
-    old = publish_snapshot(world.process(), NOW)
-    world.store.pin(old, NOW + MINUTE)
-    pinned_at = NOW + MINUTE
-
-    def warnings_at(now: datetime) -> list[dict[str, Any]]:
-        caplog.clear()
-        publish_snapshot(world.process(), now)
-        return [json.loads(record.message) for record in caplog.records if "SnapshotPinned" in record.message]
-
-    assert warnings_at(pinned_at + timedelta(days=1)) == []
-    [warning] = warnings_at(pinned_at + timedelta(days=1, seconds=1))
-    assert (warning["SnapshotPinned"], warning["Reason"], warning["version"]) == (1, "over-a-day", str(old))
-    world.store.pin(None)
-    assert warnings_at(pinned_at + timedelta(days=2)) == []
-
-
-def test_a_campaign_that_is_deleted_under_a_pin_stops_bidding() -> None:
-    world = World()
-    world.campaigns.put_many([campaign(id="a"), campaign(id="b")])
-    old = publish_snapshot(world.process(), NOW)
-    world.store.pin(old, NOW)
-    list(world.campaigns.delete_each([campaign(id="a")]))
-
-    publish_snapshot(world.process(), NOW + MINUTE)
-
-    assert bidding(world.held()).keys() == {"b"}

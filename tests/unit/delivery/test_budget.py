@@ -153,9 +153,9 @@ def test_the_remaining_amount_is_that_of_the_tightest_limit(
 
 
 def test_invalid_traffic_counts_as_spend_if_it_is_charged() -> None:
-    spend = Spend(10, 5, 1, 2, 1, ((0, 1),), invalid_total_micros=100, invalid_today_micros=50)
+    spend = Spend(10, 5, 1, 2, 1, ((0, 1),), 100, 50, invalid_hour_micros=7)
 
-    assert spend.with_invalid() == spend._replace(total_micros=110, today_micros=55)
+    assert spend.with_invalid() == spend._replace(total_micros=110, today_micros=55, hour_micros=8)
 
 
 def test_the_reasons_for_withholding_can_be_part_of_a_sentence() -> None:

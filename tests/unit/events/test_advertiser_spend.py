@@ -21,7 +21,7 @@ START = datetime(2026, 3, 27, tzinfo=UTC)
 moments = st.integers(0, 5 * 96).map(lambda quarter: START + timedelta(minutes=15 * quarter))
 
 
-def sold(number: int, campaign_id: str, zone: str, at: datetime) -> Event:
+def sold(number: int, campaign_id: str, zone: str, at: datetime, invalid: str | None = None) -> Event:
     return Event(
         kind=Kind.IMPRESSION,
         bid_id=f"b{number}",
@@ -32,6 +32,7 @@ def sold(number: int, campaign_id: str, zone: str, at: datetime) -> Event:
         bid_at=at,
         at=at,
         zone=zone,
+        invalid=invalid,
     )
 
 
@@ -77,6 +78,44 @@ def test_sums_are_exact_if_time_zones_differ_by_whole_hours(
     )
     assert spend.today_micros == 5_000 * spend.today_impressions
     assert (spend.total_micros, spend.total_impressions) == (5_000 * len(events), len(events))
+
+
+@examples(0.4)
+@given(
+    st.lists(st.sampled_from(WHOLE_HOURS), min_size=1, max_size=3),
+    st.lists(st.tuples(st.integers(0, 2), moments), max_size=30),
+    st.sampled_from(WHOLE_HOURS),
+    moments,
+)
+def test_sums_of_invalid_traffic_are_exact_by_the_day_and_the_hour_of_the_advertiser(
+    own: list[str], sales: list[tuple[int, datetime]], zone: str, now: datetime
+) -> None:
+    zones = {f"c{number}": name for number, name in enumerate(own)}
+    events = [
+        sold(number, f"c{which % len(own)}", own[which % len(own)], at, "crawler")
+        for number, (which, at) in enumerate(sales)
+    ]
+
+    spend = measured(zones, events, zone, now)
+
+    day, hour = naive(events, zone, now)
+    assert (spend.invalid_today_micros, spend.invalid_hour_micros) == (5_000 * day, 5_000 * hour)
+    assert (spend.today_micros, spend.hour_micros, spend.invalid_total_micros) == (0, 0, 5_000 * len(events))
+
+
+def test_a_stored_day_of_invalid_traffic_without_hours_counts_in_its_days_only() -> None:
+    dynamodb = FaultyDynamoDB("ledger")
+    ledger = Ledger(dynamodb.client, "ledger", pause=lambda _: None)
+    ledger.record([sold(1, "c", "UTC", START + timedelta(hours=12), "crawler")])
+    item = dynamodb.items()["spend#c", "day#2026-03-27"]
+    del item["unbilled#12"]
+    dynamodb.put(item)
+    now = START + timedelta(hours=12)
+    numbers = ledger.numbers({"c": days_needed("UTC", "UTC", now)})
+
+    spend = spend_of_advertiser([("UTC", numbers["c"])], "UTC", now)
+
+    assert (spend.invalid_today_micros, spend.invalid_hour_micros) == (5_000, 0)
 
 
 @examples(0.4)

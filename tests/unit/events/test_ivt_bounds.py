@@ -155,6 +155,7 @@ def test_invalid_traffic_of_an_advertiser_is_the_sum_of_its_campaigns() -> None:
     assert (spend.today_micros, spend.today_impressions) == (19 * 5_000, 19)
     assert spend.hour_micros == 14 * 5_000
     assert (spend.invalid_total_micros, spend.invalid_today_micros) == (15 * 5_000, 2 * 5_000)
+    assert spend.invalid_hour_micros == 2 * 5_000
 
 
 def test_a_bid_that_is_also_billed_does_not_count_as_invalid() -> None:

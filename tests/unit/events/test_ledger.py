@@ -1,7 +1,7 @@
 """The ledger counts each bid once under faults, repeats and any order."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -74,7 +74,14 @@ def billed(events: Sequence[Event], campaign_id: str) -> dict[str, tuple[int, da
     }
 
 
-MONEY = ("total_micros", "today_micros", "invalid_total_micros", "invalid_today_micros")
+MONEY = (
+    "total_micros",
+    "today_micros",
+    "hour_micros",
+    "invalid_total_micros",
+    "invalid_today_micros",
+    "invalid_hour_micros",
+)
 
 
 def unbilled(events: Sequence[Event], campaign_id: str) -> dict[str, tuple[int, datetime]]:
@@ -87,14 +94,17 @@ def unbilled(events: Sequence[Event], campaign_id: str) -> dict[str, tuple[int, 
     }
 
 
-def owed(events: Sequence[Event], campaign_id: str, today: date) -> Spend:
+def owed(events: Sequence[Event], campaign_id: str, now: datetime) -> Spend:
+    today, hour = now.date(), (now.date(), now.hour)
     sales = billed(events, campaign_id).values()
     invalid = unbilled(events, campaign_id).values()
     return Spend(
         sum(cost for cost, *_ in sales),
         sum(cost for cost, at, _ in sales if at.date() == today),
+        sum(cost for cost, at, _ in sales if (at.date(), at.hour) == hour),
         invalid_total_micros=sum(cost for cost, _ in invalid),
         invalid_today_micros=sum(cost for cost, at in invalid if at.date() == today),
+        invalid_hour_micros=sum(cost for cost, at in invalid if (at.date(), at.hour) == hour),
     )
 
 
@@ -123,7 +133,7 @@ def test_spend_is_exact_over_repeats_disorder_and_faults(events, batch_size, rng
     spends = ledger.spends(dict.fromkeys(CAMPAIGNS, NOW))
     for campaign_id in CAMPAIGNS:
         spend = spends.get(campaign_id, Spend())
-        assert Spend(**{name: getattr(spend, name) for name in MONEY}) == owed(events, campaign_id, today)
+        assert Spend(**{name: getattr(spend, name) for name in MONEY}) == owed(events, campaign_id, NOW)
         assert sum(count for _, count in spend.delays) <= spend.today_impressions
         sales = [(c, at, deal) for c, at, deal in billed(events, campaign_id).values() if at.date() == today]
         read = ledger.day(campaign_id, today)

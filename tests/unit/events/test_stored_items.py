@@ -68,9 +68,14 @@ def test_the_items_of_invalid_traffic_in_the_ledger() -> None:
     assert recorded(invalid="crawler", deal_id="d1") == {
         ("bid#bid-1", "invalid"): MARKER,
         ("spend#c1", "total"): {"invalid_micros": "2500"},
-        ("spend#c1", "day#2026-11-23"): {"invalid": "1", "invalid_micros": "2500", "invalid#crawler": "1"},
+        ("spend#c1", "day#2026-11-23"): {
+            "invalid": "1",
+            "invalid_micros": "2500",
+            "invalid#crawler": "1",
+            "unbilled#08": "2500",
+        },
         ("spend#c1#d1", "total"): {"invalid_micros": "2500"},
-        ("spend#c1#d1", "day#2026-11-23"): {"invalid_micros": "2500"},
+        ("spend#c1#d1", "day#2026-11-23"): {"invalid_micros": "2500", "unbilled#08": "2500"},
     }
 
 

@@ -53,6 +53,22 @@ def test_the_copy_is_the_last_loaded_snapshot(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == len(manifest.index) + 2, "what no snapshot names is dropped"
 
 
+@pytest.mark.parametrize("stopped", [True, False])
+def test_a_copy_has_the_newer_switch_of_the_pointer(tmp_path: Path, stopped: bool) -> None:
+    world = published()
+    world.store.stop(NOW, stopped=not stopped)
+    assert on(world.s3, tmp_path).load(None)
+    world.store.stop(NOW + MINUTE, stopped=stopped)
+    manifest = world.store.current()
+    assert manifest
+    world.s3.objects[manifest.delivery] = b"of a later version of the code"
+
+    copied = on(world.s3, tmp_path).load(None)
+
+    assert copied
+    assert copied.is_stopped == stopped
+
+
 def test_the_copy_never_replaces_a_newer_snapshot_in_memory(tmp_path: Path) -> None:
     world = published()
     known = on(world.s3, tmp_path).load(None)

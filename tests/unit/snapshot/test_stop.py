@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 from bidder.consumers.refresh import publish_snapshot
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
-from bidder.snapshot.keys import STOP
+from bidder.parameters import DEFAULTS
+from bidder.snapshot.container import BadSnapshot
+from bidder.snapshot.keeper import Keeper
+from bidder.snapshot.keys import POINTER, STOP
 from bidder.snapshot.manifest import Manifest
 from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.store import SnapshotStore
@@ -33,31 +36,88 @@ def world() -> World:
     return result
 
 
-def answer(held: Snapshot) -> Any:
-    reply = bid(service(held), Call(json.dumps(video_request()).encode(), {}, "https://bid.example", NOW, nbr=True))
+def answer(snapshot: Snapshot) -> Any:
+    reply = bid(service(snapshot), Call(json.dumps(video_request()).encode(), {}, "https://bid.example", NOW, nbr=True))
     return json.loads(reply.body)
 
 
 def test_a_process_reads_the_switch_at_its_next_check(world: World) -> None:
-    known = world.held()
+    known = world.load_snapshot()
     assert answer(known)["seatbid"]
 
     world.store.stop(NOW + SECOND, stopped=True)
-    stopped = world.held(known)
+    stopped = world.load_snapshot(known)
     assert answer(stopped)["nbr"] == 501
     assert stopped.index.parts[0] is known.index.parts[0], "nothing is loaded anew"
 
     world.store.stop(NOW + 2 * SECOND, stopped=False)
-    assert answer(world.held(stopped))["seatbid"]
+    assert answer(world.load_snapshot(stopped))["seatbid"]
+
+
+def of_later_code(world: World, part: str) -> None:
+    """Publishes a snapshot that this version of the code cannot read, as a later version does in a deployment."""
+    world.campaigns.put(campaign(id="b"))
+    publish_snapshot(world.process(), NOW + MINUTE)
+    manifest = world.store.current()
+    assert manifest is not None
+    if part == "pointer":
+        later = {"version": manifest.version + 1, "parts": ["of", "a", "later", "form"]}
+        world.s3.objects[POINTER] = json.dumps(later).encode()
+    else:
+        key = manifest.index[-1] if part == "index" else manifest.delivery
+        world.s3.objects[key] = world.s3.objects[key].replace(b" 3 ", b" 4 ", 1)
+
+
+@pytest.mark.parametrize("part", ["index", "delivery"])
+def test_a_version_that_cannot_read_the_snapshots_of_another_version_obeys_the_switch(world: World, part: str) -> None:
+    keeper = Keeper(world.store.load, lambda: DEFAULTS.ages, start=lambda work: work())
+    old = keeper.current(NOW)
+    assert old is not None
+    of_later_code(world, part)
+    assert keeper.current(NOW + MINUTE) is old
+
+    world.store.stop(NOW + MINUTE + SECOND, stopped=True)
+    at = NOW + MINUTE + DEFAULTS.ages.check
+    stopped = keeper.current(at)
+    assert stopped is not None
+    assert answer(stopped)["nbr"] == 501
+    assert keeper.current(at + MINUTE) is stopped, "further checks keep it"
+
+    world.store.stop(NOW + 2 * MINUTE, stopped=False)
+    again = keeper.current(at + 3 * MINUTE)
+    assert again is not None
+    assert (again.is_stopped, again.version) == (False, old.version)
+    assert answer(again)["seatbid"]
+
+
+def test_the_switch_is_read_from_a_pointer_of_another_form(world: World) -> None:
+    known = world.load_snapshot()
+    of_later_code(world, "pointer")
+    with pytest.raises(BadSnapshot):
+        world.load_snapshot(known)
+    later = json.loads(world.s3.objects[POINTER])
+    world.s3.objects[POINTER] = json.dumps({**later, "stopped": True}).encode()
+
+    assert world.load_snapshot(known).is_stopped
+
+
+@pytest.mark.parametrize("pointer", [b"", b"{", b"{}", b"[1]", b"7", b"null", b"\xff"])
+def test_a_damaged_pointer_does_not_resume_bidding(world: World, pointer: bytes) -> None:
+    world.store.stop(NOW + SECOND, stopped=True)
+    stopped = world.load_snapshot()
+    world.s3.objects[POINTER] = pointer
+
+    with pytest.raises(BadSnapshot):
+        world.store.load(stopped)
 
 
 def test_refreshes_keep_the_switch(world: World) -> None:
     world.store.stop(NOW + SECOND, stopped=True)
     publish_snapshot(world.process(), NOW + MINUTE)
-    assert world.held().is_stopped
+    assert world.load_snapshot().is_stopped
     world.store.stop(NOW + MINUTE + SECOND, stopped=False)
     publish_snapshot(world.process(), NOW + 2 * MINUTE)
-    assert not world.held().is_stopped
+    assert not world.load_snapshot().is_stopped
 
 
 def test_a_concurrent_refresh_does_not_reset_the_switch(world: World) -> None:
@@ -71,7 +131,7 @@ def test_a_concurrent_refresh_does_not_reset_the_switch(world: World) -> None:
 
     refreshing.store.is_stopped = then_stopped  # type: ignore[method-assign]
     publish_snapshot(refreshing, NOW + MINUTE)
-    assert world.held().is_stopped
+    assert world.load_snapshot().is_stopped
 
 
 def test_bidding_can_be_stopped_before_the_first_snapshot() -> None:
@@ -79,13 +139,13 @@ def test_bidding_can_be_stopped_before_the_first_snapshot() -> None:
     world.store.stop(NOW, stopped=True)
     world.campaigns.put(campaign(id="a"))
     publish_snapshot(world.process(), NOW + SECOND)
-    assert world.held().is_stopped
+    assert world.load_snapshot().is_stopped
 
 
 def test_an_unreadable_switch_stops_bidding(world: World) -> None:
     world.s3.put_object(Bucket="bucket", Key=STOP, Body=b"{", ContentType="application/json")
     publish_snapshot(world.process(), NOW + MINUTE)
-    assert world.held().is_stopped
+    assert world.load_snapshot().is_stopped
 
 
 def test_a_manifest_of_older_code_does_not_stop_bidding() -> None:
@@ -104,7 +164,7 @@ def test_the_latest_change_of_the_switch_applies(words: list[str]) -> None:
         else:
             is_stopped = word == "stop"
             world.store.stop(NOW + second * SECOND, stopped=is_stopped)
-        known = world.held(known)
+        known = world.load_snapshot(known)
         assert known.is_stopped == is_stopped
 
 
@@ -147,4 +207,4 @@ def test_the_switch_holds_whenever_it_changes_during_a_refresh_and_whatever_the_
         if calls_of_refresh() <= at_call:
             assert at_call > 5
             return
-        assert world.held().is_stopped == stopped
+        assert world.load_snapshot().is_stopped == stopped

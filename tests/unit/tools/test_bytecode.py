@@ -61,6 +61,7 @@ def test_python_does_not_compare_the_hash_with_the_source() -> None:
     assert int.from_bytes(compile_source(b"x = 1", "x.py")[4:8], "little") == 0b01
 
 
+@pytest.mark.slow
 def test_the_removal_of_docstrings_keeps_code_and_line_numbers() -> None:
     """For every module of pydantic, the remaining syntax tree has the same lines."""
     paths = sorted(Path(pydantic.__file__).parent.glob("*.py"))
@@ -136,6 +137,7 @@ def test_third_party_modules_keep_their_annotations() -> None:
         run("/var/task/chalice/annotated.py")
 
 
+@pytest.mark.slow
 def test_no_module_of_the_package_reads_annotations() -> None:
     """A dataclass reads ClassVar and InitVar from annotations."""
     readers = {

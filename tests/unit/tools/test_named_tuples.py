@@ -168,6 +168,7 @@ def _without_addresses(values: dict[str, Any]) -> str:
     return re.sub("0x[0-9a-f]+", "", repr(values))
 
 
+@pytest.mark.slow
 def test_each_named_tuple_of_the_package_has_the_fields_and_defaults_of_the_source() -> None:
     compared = 0
     for path in sorted(deployed_modules()):

@@ -69,6 +69,7 @@ def test_a_lazy_expression_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> 
 real = re.compile
 
 
+@pytest.mark.slow
 def test_every_lazy_expression_of_the_package_equals_that_of_its_source() -> None:
     waiting = 0
     for path in sorted(deployed_modules()):

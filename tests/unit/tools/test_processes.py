@@ -9,6 +9,7 @@ import pytest
 from tools.processes import START_SECONDS, DidNotStart, end, local_environment, start, wait_until
 
 
+@pytest.mark.slow
 def test_a_program_that_ends_early_is_reported_at_once_with_its_log(tmp_path: Path) -> None:
     log = tmp_path / "log"
     process = start([sys.executable, "-c", "print('no port'); exit(3)"], log, local_environment(), tmp_path)
@@ -19,6 +20,7 @@ def test_a_program_that_ends_early_is_reported_at_once_with_its_log(tmp_path: Pa
     assert time.monotonic() - began < START_SECONDS
 
 
+@pytest.mark.slow
 def test_a_program_that_is_not_ready_in_time_is_reported(tmp_path: Path) -> None:
     log = tmp_path / "log"
     process = start([sys.executable, "-c", "import time; time.sleep(60)"], log, local_environment(), tmp_path)
@@ -29,6 +31,7 @@ def test_a_program_that_is_not_ready_in_time_is_reported(tmp_path: Path) -> None
         end(process.pid)
 
 
+@pytest.mark.slow
 def test_a_slow_program_has_minutes_to_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = tmp_path / "log"
     process = start([sys.executable, "-c", "import time; time.sleep(60)"], log, local_environment(), tmp_path)

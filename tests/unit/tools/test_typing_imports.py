@@ -88,6 +88,7 @@ def test_a_named_tuple_that_stays_one_of_typing_is_imported() -> None:
     assert ast.unparse(tree).startswith("from typing import NamedTuple")
 
 
+@pytest.mark.slow
 def test_the_package_uses_no_other_name_of_typing() -> None:
     imported = {
         name.name
@@ -99,6 +100,7 @@ def test_the_package_uses_no_other_name_of_typing() -> None:
     assert imported - {"NamedTuple"} <= vars(lambda_typing).keys()
 
 
+@pytest.mark.slow
 def test_no_code_checks_instances_of_types_of_typing() -> None:
     """The stand-in's types have no instances."""
     stand_ins = {name for name, value in vars(lambda_typing).items() if isinstance(value, type)}
