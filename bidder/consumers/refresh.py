@@ -22,13 +22,28 @@ from bidder.snapshot.store import Pinned
 PIN_WARN_AGE = timedelta(days=1)
 """Each refresh warns of a pin that is older. Edits of campaigns take no effect under a pin, and people forget pins."""
 
+_ATTEMPTS = 3
+"""Two, as `publish_snapshot` explains, and one for a change of the switch of all bidding, which publishes the data of
+the last snapshot again."""
+
 
 def publish_snapshot(service: Service, now: datetime) -> int:
     """Publishes the snapshot as of `now` and returns its version.
 
     It compiles only the campaigns that changed since the last full compilation. A refresh may run twice at once, late
     or again, and may stop anywhere: the store keeps the newest complete snapshot.
+
+    A refresh begins again if another one has published meanwhile. If that happens twice, the second of the other
+    snapshots has data that were read after this refresh began, so this refresh is no longer needed.
     """
+    for _ in range(_ATTEMPTS):
+        version, is_published = _publish_with_known_index(service, now)
+        if is_published:
+            break
+    return version
+
+
+def _publish_with_known_index(service: Service, now: datetime) -> tuple[int, bool]:
     try:
         return _publish(service, now)
     except BadSnapshot as error:
@@ -39,7 +54,9 @@ def publish_snapshot(service: Service, now: datetime) -> int:
         return _publish(service, now)
 
 
-def _publish(service: Service, now: datetime) -> int:
+def _publish(service: Service, now: datetime) -> tuple[int, bool]:
+    """Returns the version, and whether it is published: False if another refresh was quicker."""
+    # read before campaigns and spend, so that only a snapshot of earlier data is replaced
     current = service.store.current()
     # A refresh that read a snapshot makes a newer version, even if the clock went back.
     version = max(int(now.timestamp() * 1000), current.version + 1 if current else 0)
@@ -90,9 +107,10 @@ def _publish(service: Service, now: datetime) -> int:
         campaigns=len(compiled.index),
         bidding=load_delivery(delivery, compiled.index).count,
     )
-    published = service.store.publish(manifest, {**compiled.objects, manifest.delivery: delivery}, now)
+    since = current.version if current else 0
+    published = service.store.publish(manifest, {**compiled.objects, manifest.delivery: delivery}, now, since)
     _log_refresh(manifest, pinned, now, compiled=len(compiled.objects), published=published)
-    return version
+    return version, published
 
 
 def _log_refresh(manifest: Manifest, pinned: Pinned | None, now: datetime, *, compiled: int, published: bool) -> None:

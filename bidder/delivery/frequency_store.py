@@ -55,6 +55,13 @@ def decode(item: Mapping[str, Any] | None) -> History:
     return History([Impression(*fields) for fields in document["recent"]], older)
 
 
+def unexpired(history: History, now: datetime) -> History:
+    """The history, or an empty one if it has expired: DynamoDB deletes expired items up to two days late."""
+    if history.recent and history.recent[-1].at + KEPT.total_seconds() <= now.timestamp():
+        return History()
+    return history
+
+
 def read(dynamodb: "DynamoDBClient", table: str, user: str | None, household: str | None) -> Exposures:
     """The histories of a user and a household, read in one request. Raises the errors of the client, and TimeoutError.
 
@@ -104,7 +111,7 @@ class FrequencyReader:
         if ended := self._failures.succeeded():
             metric = emf(now, "FrequencyUnread", "unread", ended.unlogged) if ended.unlogged else {}
             log.event("frequency.recovered", **metric, **ended.fields)
-        return answer
+        return Exposures(*(history and unexpired(history, now) for history in answer))
 
     def _unread(self, now: datetime, why: str) -> Exposures:
         if failures := self._failures.failed(why):

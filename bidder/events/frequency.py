@@ -9,10 +9,11 @@ it was read, so that no concurrent writer's impression is lost.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bidder.delivery.frequency import History, Impression, add
-from bidder.delivery.frequency_store import decode, encode, household_key, read, user_key
+from bidder.delivery.frequency_store import decode, encode, household_key, read, unexpired, user_key
 from bidder.events.counted_once import MARKER_LIFETIME, Key, key
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
@@ -53,7 +54,7 @@ class Frequency:
             if answer.get("UnprocessedKeys"):
                 continue
             items = {item["pk"]["S"]: item for item in answer["Responses"].get(self._table, [])}
-            puts = [self._put(item_key, items.get(item_key["pk"]["S"]), shown) for item_key in keys]
+            puts = [self._put(item_key, items.get(item_key["pk"]["S"]), shown, event.at) for item_key in keys]
             try:
                 self._dynamodb.transact_write_items(TransactItems=[self._marker(event), *puts])
             except self._dynamodb.exceptions.TransactionCanceledException as error:
@@ -71,11 +72,17 @@ class Frequency:
             "Put": {"TableName": self._table, "Item": marker, "ConditionExpression": "attribute_not_exists(pk)"},
         }
 
-    def _put(self, item_key: Mapping[str, Mapping[str, str]], item: Mapping[str, Any] | None, shown: Impression) -> Any:
+    def _put(
+        self,
+        item_key: Mapping[str, Mapping[str, str]],
+        item: Mapping[str, Any] | None,
+        shown: Impression,
+        now: datetime,
+    ) -> Any:
         version = int(item["version"]["N"]) if item else 0
         put: dict[str, Any] = {
             "TableName": self._table,
-            "Item": encode(item_key, add(decode(item), shown), version + 1),
+            "Item": encode(item_key, add(unexpired(decode(item), now), shown), version + 1),
             "ConditionExpression": "attribute_not_exists(pk)",
         }
         if item:

@@ -14,15 +14,21 @@ AUDIT = "AUDIT"
 """The value of `${AUCTION_PRICE}` in a render for ad quality (OpenRTB 2.6 section 4.4)."""
 
 _LONGEST = 64
+_MICROS_DECIMALS = 6
 _MOST_DIGITS = 18
 """The most digits of a price before its decimal point: more than any bid has."""
 
 
 class StatedPrice(NamedTuple):
-    """A CPM above 0, in micros of the account currency. `vector` is the initialization vector of an encrypted price."""
+    """A CPM above 0, in micros of the account currency. `vector` is the initialization vector of an encrypted price.
+
+    `rounding` is the most, in the same micros, by which the sender can have rounded the price: half a unit of the last
+    decimal. Exchanges round to the minor unit of the currency, which is 1 for JPY.
+    """
 
     micros: int
     vector: Vector | None = None
+    rounding: int = 0
 
 
 def is_audit(query: Mapping[str, str]) -> bool:
@@ -46,8 +52,14 @@ def stated_price(
     text = _price_text(query, name)
     if not text:
         return None
-    micros = keys.decrypt(text) if keys else _decimal(text) or _decimal((decode_base64(text) or b"").decode("latin-1"))
-    return StatedPrice(max(1, convert(micros, rate)), vector_of(text) if keys else None) if micros else None
+    if keys:
+        micros = keys.decrypt(text)
+        return StatedPrice(max(1, convert(micros, rate)), vector_of(text)) if micros else None
+    price = _decimal(text) or _decimal((decode_base64(text) or b"").decode("latin-1"))
+    if price is None:
+        return None
+    micros = max(1, round(price * MICROS))
+    return StatedPrice(max(1, convert(micros, rate)), rounding=convert(_rounding(price), rate))
 
 
 def _price_text(query: Mapping[str, str], name: str = PRICE) -> str:
@@ -55,8 +67,8 @@ def _price_text(query: Mapping[str, str], name: str = PRICE) -> str:
     return text if len(text) <= _LONGEST else ""
 
 
-def _decimal(text: str) -> int | None:
-    """A price above 0 in micros, at least 1; None for any other text, and for a price above any bid."""
+def _decimal(text: str) -> Decimal | None:
+    """A price above 0; None for any other text, and for a price above any bid."""
     text = text.strip()
     if len(text) > _LONGEST // 2 or "_" in text:  # Decimal accepts underscores between digits
         return None
@@ -66,7 +78,14 @@ def _decimal(text: str) -> int | None:
         return None
     if not settled.is_finite() or settled <= 0 or settled.adjusted() >= _MOST_DIGITS:
         return None
-    return max(1, round(settled * MICROS))
+    return settled
+
+
+def _rounding(price: Decimal) -> int:
+    """Half a unit of the last decimal, in micros of the currency of the price."""
+    decimals = min(max(-int(price.as_tuple().exponent), 0), _MICROS_DECIMALS)
+    unit: int = MICROS // 10**decimals
+    return unit // 2
 
 
 def loss_reason(query: Mapping[str, str]) -> int | None:

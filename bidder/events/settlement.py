@@ -20,6 +20,9 @@ AUCTION_TIME = timedelta(minutes=10)
 """The longest time between a bid and the encryption of its clearing price."""
 
 
+MOST_ROUNDING = 100
+"""A price may be rounded by at most this part of the bid: a hundredth."""
+
 HIGHEST_TO_WIN = 20
 """The highest credible price to beat, as a multiple of the bid."""
 
@@ -61,12 +64,13 @@ def settle(query: Mapping[str, str], claims: Claims, keys: ExchangeKeys | None =
         return Settlement(bid)
     if stated.vector is not None and not _is_of_auction(stated.vector.made_at, claims.issued_at):
         return Settlement(bid, stated.micros, PriceRefusal.OUT_OF_TIME)
-    if stated.micros > bid:
+    rounding = min(stated.rounding, bid // MOST_ROUNDING)
+    if stated.micros - rounding > bid:
         return Settlement(bid, stated.micros, is_raised=True)
-    if stated.micros < claims.least_micros:
+    if stated.micros + rounding < claims.least_micros:
         return Settlement(bid, stated.micros, PriceRefusal.TOO_LOW)
     vector = f"{claims.exchange}/{stated.vector.name}" if stated.vector is not None else None
-    return Settlement(stated.micros, stated.micros, vector=vector)
+    return Settlement(min(bid, max(claims.least_micros, stated.micros)), stated.micros, vector=vector)
 
 
 def price_to_win(kind: Kind, query: Mapping[str, str], claims: Claims, keys: ExchangeKeys | None = None) -> int | None:

@@ -53,25 +53,30 @@ class SnapshotStore:
         self._etags: dict[str, str] = {}
         """The ETags of the index objects that this process wrote or read, by key."""
 
-    def publish(self, manifest: Manifest, objects: Mapping[str, bytes], now: datetime) -> bool:
-        """Writes the objects, then the manifest, then the pointer. False if a newer snapshot is published already.
+    def publish(
+        self, manifest: Manifest, objects: Mapping[str, bytes], now: datetime, since: int | None = None
+    ) -> bool:
+        """Writes the objects, then the manifest, then the pointer. False if another snapshot was published meanwhile.
 
-        An index object that is not in `objects` belongs to an earlier snapshot; its existence is checked first. The
-        pointer is replaced by a conditional write, so of two concurrent refreshes the later version wins in either
-        order of writes. Raises BadSnapshot if an index object is missing or was changed.
+        `since` is the version of the snapshot that was current before the data were read, 0 without one; None is the
+        present one. Only that snapshot is replaced, by a conditional write. So each snapshot has later data than the
+        last, whatever the clocks of concurrent refreshes say. An index object that is not in `objects` belongs to an
+        earlier snapshot; its existence is checked first. Raises BadSnapshot if an index object is missing or was
+        changed.
         """
-        current = self.current()
-        if current is not None and current.version >= manifest.version:
+        present = _version(self.current())
+        since = present if since is None else since
+        if present != since or manifest.version <= present:
             return False
         for key in manifest.index:
             if key not in objects:
                 self._renew(key, now)
         for key, data in objects.items():
             self._put(key, data)
-        return self._point_to(manifest)
+        return self._point_to(manifest, since)
 
-    def _point_to(self, manifest: Manifest) -> bool:
-        """Publishes the manifest with the present switch.
+    def _point_to(self, manifest: Manifest, since: int) -> bool:
+        """Publishes the manifest with the present switch. False if the current snapshot is not of version `since`.
 
         The switch is read after the pointer. An operator changes the switch first and the pointer next, so if the
         switch changes after this read, this flip fails or the operator's flip follows, whatever the clocks say.
@@ -79,8 +84,7 @@ class SnapshotStore:
         stored = b""
         while True:
             raw, etag = self._read(POINTER)
-            current = self._parsed(Manifest, POINTER, raw)
-            if current is not None and current.version >= manifest.version:
+            if _version(self._parsed(Manifest, POINTER, raw)) != since:
                 return False
             switched = manifest.model_copy(update={"stopped": self.is_stopped()})
             text = switched.model_dump_json(exclude_defaults=True).encode()
@@ -187,7 +191,7 @@ class SnapshotStore:
         self._put(STOP, Stop(stopped=stopped, at=now).model_dump_json().encode())
         while (current := self.current()) is not None:
             version = max(int(now.timestamp() * 1000), current.version + 1)
-            if self._point_to(current.model_copy(update={"version": version})):
+            if self._point_to(current.model_copy(update={"version": version}), current.version):
                 return
 
     def is_stopped(self) -> bool:
@@ -248,6 +252,10 @@ class SnapshotStore:
         except ValidationError as error:
             log.warning("snapshot.unreadable", key=f"s3://{self._bucket}/{key}", reason=error.errors()[0]["msg"])
             return None
+
+
+def _version(manifest: Manifest | None) -> int:
+    return 0 if manifest is None else manifest.version
 
 
 def switch_of(pointer: bytes) -> bool | None:

@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from queue import SimpleQueue
 from typing import Any
 
@@ -13,12 +13,14 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from bidder.delivery.frequency import Exposures, History, Impression
-from bidder.delivery.frequency_store import MOST_READS, FrequencyReader, encode, household_key, user_key
+from bidder.delivery.frequency_store import KEPT, MOST_READS, FrequencyReader, encode, household_key, user_key
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
+from bidder.events.frequency import Frequency
 from bidder.repeated_failures import LONGEST_INTERVAL
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.dynamodb import FaultyDynamoDB
+from tests.support.events import event
 from tests.support.log_lines import logged
 from tests.support.matchable import video_request
 from tests.support.service import service
@@ -46,6 +48,28 @@ class Table:
 
 def reader(table: Table) -> FrequencyReader:
     return FrequencyReader(lambda: table.tables.client, "frequency")
+
+
+@pytest.mark.parametrize(("late", "is_kept"), [(-1, True), (0, False), (60, False), (2 * 86_400, False)])
+def test_a_history_that_dynamodb_has_not_yet_deleted_is_expired(late: int, is_kept: bool) -> None:
+    table = Table(encode(user_key("anna"), SHOWN, 7), encode(household_key("home"), SHOWN, 7))
+    now = datetime.fromtimestamp(SHOWN.recent[-1].at, UTC) + KEPT + timedelta(seconds=late)
+
+    expected = SHOWN if is_kept else History()
+    assert reader(table).exposures("anna", "home", 5, now) == Exposures(expected, expected)
+    assert reader(table).exposures("anna", None, 5, now) == Exposures(expected, None)
+
+
+def test_the_next_impression_after_the_end_of_a_history_begins_another() -> None:
+    table = Table(encode(user_key("anna"), SHOWN, 7))
+    now = datetime.fromtimestamp(SHOWN.recent[-1].at, UTC) + KEPT
+    frequency = Frequency(table.tables.client, "frequency")
+
+    assert not frequency.record([event(1, user="anna", at=now)])
+
+    history = frequency.history("anna")
+    assert [shown.at for shown in history.recent] == [int(now.timestamp())]
+    assert table.tables.items()["user#anna", "history"]["version"] == {"N": "8"}
 
 
 def test_one_request_reads_user_and_household() -> None:
@@ -188,18 +212,18 @@ def test_after_the_deadline_the_campaigns_policy_on_unknown_viewers_decides(
 ) -> None:
     released = threading.Event()
     broken = (lambda: released.wait(60) and None) if hangs else (lambda: _raise(RuntimeError("throttled")))
-    held = snapshot([campaign(frequency_caps=[{"impressions": 1, "window": "day"}], on_unknown=on_unknown)])
+    snapshot = compile_snapshot([campaign(frequency_caps=[{"impressions": 1, "window": "day"}], on_unknown=on_unknown)])
     body = json.dumps(video_request(device={"ifa": IFA})).encode()
-    process = service(held, frequency_reader=reader(Table(broken=broken)), frequency_deadline=5.0)
+    process = service(snapshot, frequency_reader=reader(Table(broken=broken)), frequency_deadline=5.0)
 
     assert bid(process, Call(body, {}, "https://bid.example", NOW)).status == status
     released.set()
 
 
 def test_a_viewer_at_the_cap_gets_no_bid_and_a_viewer_without_consent_gets_one() -> None:
-    held = snapshot([campaign(frequency_caps=[{"impressions": 1, "window": "day"}])])
+    snapshot = compile_snapshot([campaign(frequency_caps=[{"impressions": 1, "window": "day"}])])
     table = Table()
-    process = service(held, frequency_reader=reader(table), frequency_deadline=1000.0)
+    process = service(snapshot, frequency_reader=reader(table), frequency_deadline=1000.0)
     body = json.dumps(video_request(device={"ifa": IFA})).encode()
 
     assert bid(process, Call(body, {}, "https://bid.example", NOW)).status == 200
@@ -219,6 +243,7 @@ def test_an_uncapped_bid_reads_nothing() -> None:
     body = json.dumps(video_request(device={"ifa": IFA})).encode()
 
     assert bid(
-        service(snapshot([campaign()]), frequency_reader=reader(table)), Call(body, {}, "https://b.example", NOW)
+        service(compile_snapshot([campaign()]), frequency_reader=reader(table)),
+        Call(body, {}, "https://b.example", NOW),
     )
     assert not table.asked
