@@ -100,7 +100,9 @@ def parse_probe(banner: str, packets: Iterable[str], size: int) -> Probe:
         int(read): of_output[int(written)] for read, written in _MAPPED.findall(banner) if int(written) in of_output
     }
     tracks = _tracks(banner)
-    video = next((_video(number, text, streams.get(number)) for number, kind, text in tracks if kind == "Video"), None)
+    videos = [_video(number, text, streams.get(number)) for number, kind, text in tracks if kind == "Video"]
+    # A cover picture is a track of one frame, even if its file does not mark it as an attached picture.
+    video = next((track for track in videos if track.frames > 1), videos[0] if videos else None)
     audio = next((_audio(number, text) for number, kind, text in tracks if kind == "Audio"), None)
     played = [streams[track.stream] for track in (video, audio) if track is not None and track.stream in streams]
     container = _CONTAINER.search(banner)

@@ -14,23 +14,26 @@ let running = false;
 
 film.src = new URLSearchParams(location.search).get('content') ?? `${config.media ?? ''}${FILM}`;
 $('src').textContent = new URL('player.js', location.href);
-$('request').value = JSON.stringify(DEMO_REQUEST, null, 2);
 
+// Returns the fields of the text area, or null if they are not a JSON object. The page shows the reason.
 function parseRequest() {
+  const show = (fault) => ($('wrong').textContent = fault);
+  show('');
   try {
-    $('wrong').textContent = '';
-    return JSON.parse($('request').value || '{}');
+    const request = JSON.parse($('request').value || '{}');
+    if (request && typeof request === 'object' && !Array.isArray(request)) return request;
+    show('This is JSON, but not an object of OpenRTB fields such as {"device": {"geo": {"country": "USA"}}}.');
   } catch (error) {
-    $('wrong').textContent = `This is not JSON: ${error.message}`;
-    return null;
+    show(`This is not JSON: ${error.message}`);
   }
+  return null;
 }
 
 function tag(pod, startdelay) {
   const { device, site } = parseRequest() ?? {};
   const query = new URLSearchParams({ page: location.href, w: film.clientWidth, h: film.clientHeight, startdelay, vast: 4, companions: '300x250' });
   if (device?.geo?.country) query.set('country', device.geo.country);
-  if (site?.cat) query.set('cat', site.cat.join());
+  if (site?.cat) query.set('cat', [site.cat].flat().join());
   if (pod) query.set('poddur', pod.seconds), query.set('maxads', pod.ads);
   return `${new URL('vast', location.href)}?${query}`;
 }
@@ -85,6 +88,7 @@ async function playBreak(name) {
   const by = $('player').value;
   const url = tag(pod, name === 'mid' ? MIDROLL_SECOND : 0);
   film.controls = true;
+  film.focus({ preventScroll: true }); // the play button, which had the focus, is hidden
   try {
     if (by === 'vast') await playWithoutPlayer(url);
     else {
@@ -103,7 +107,7 @@ async function playBreak(name) {
 // Plays without an ad player: fetches the tag, plays the first media file, and calls the impression URLs.
 async function playWithoutPlayer(url) {
   log('tag', url);
-  const text = await (await fetch(url)).text();
+  const text = await fetch(url).then((answer) => answer.text()).catch((error) => log('error', `${error.message}: ${url}`) ?? '<VAST/>');
   log('vast', listTitles(text), text);
   const ad = new DOMParser().parseFromString(text, 'text/xml');
   const file = [...ad.querySelectorAll('MediaFile')].find((each) => film.canPlayType(each.getAttribute('type')));
@@ -111,12 +115,13 @@ async function playWithoutPlayer(url) {
   if (file) {
     film.src = file.textContent.trim();
     film.addEventListener('playing', () => ad.querySelectorAll('Impression').forEach((each) => pixel('impression', each.textContent.trim())), { once: true });
-    await film.play();
-    await new Promise((over) => ['ended', 'error'].forEach((type) => film.addEventListener(type, over, { once: true })));
+    const end = new Promise((over) => ['ended', 'error'].forEach((type) => film.addEventListener(type, over, { once: true })));
+    film.play().catch(() => {});
+    if ((await end).type === 'error') log('error', `The media file does not play: ${film.currentSrc}`);
     film.src = src;
     film.currentTime = currentTime;
   }
-  await film.play();
+  await film.play().catch(() => {});
 }
 
 function pixel(event, url) {
@@ -143,35 +148,50 @@ function listTitles(text) {
 
 function log(kind, text, more) {
   const list = $('log');
-  if (list.classList.contains('empty')) list.replaceChildren();
-  list.classList.remove('empty');
+  list.querySelector('.empty')?.remove();
   const entry = document.createElement('li');
   entry.className = kind;
   const row = more ? document.createElement('summary') : Object.assign(document.createElement('div'), { className: 'plain' });
   row.append(
     Object.assign(document.createElement('time'), { textContent: new Date().toTimeString().slice(0, 8) }),
     Object.assign(document.createElement('span'), { className: 'kind', textContent: kind }),
-    Object.assign(document.createElement('span'), { className: 'text', textContent: text }),
+    Object.assign(document.createElement('span'), { className: 'text', textContent: text, dir: 'auto', title: text }),
   );
   if (more) {
     const details = document.createElement('details');
-    details.append(row, Object.assign(document.createElement('pre'), { textContent: more }));
+    details.append(row, Object.assign(document.createElement('pre'), { textContent: more, tabIndex: 0 }));
     entry.append(details);
   } else entry.append(row);
   list.prepend(entry);
 }
 
 const money = (micros, digits = 2) => `$${(micros / 1e6).toFixed(digits)}`;
-const element = (name, text, className = '') => Object.assign(document.createElement(name), { textContent: text, className });
+// The names of campaigns may be written from right to left.
+const element = (name, text, className = '') => Object.assign(document.createElement(name), { textContent: text, className, dir: 'auto' });
+
+function showNoReason(text) {
+  $('why').className = 'empty';
+  $('why').replaceChildren(text);
+}
+
+function clearLog() {
+  $('log').replaceChildren(element('li', 'None yet.', 'empty'));
+}
+
+function resetRequest() {
+  $('request').value = JSON.stringify(DEMO_REQUEST, null, 2);
+  showTag();
+}
+
+function showTag() {
+  if (parseRequest()) $('tag').textContent = tag(null, 0);
+}
 
 async function explainRequest(request) {
-  if (!config.full) {
-    $('why').textContent = 'POST /explain shows the reason to callers with the admin key.';
-    return;
-  }
-  const answer = await fetch('demo/explain', { method: 'POST', body: JSON.stringify(request), headers: { Accept: 'application/xml' } });
-  const { imp, error, no_auction: refused } = await answer.json();
-  if (error) return $('why').replaceChildren(error);
+  if (!config.full) return showNoReason('POST /explain shows the reason to callers with the admin key.');
+  const asked = fetch('demo/explain', { method: 'POST', body: JSON.stringify(request), headers: { Accept: 'application/xml' } });
+  const { imp, error, no_auction: refused } = await asked.then((answer) => answer.json()).catch(() => ({ error: 'The bidder does not answer.' }));
+  if (error) return showNoReason(error);
   const [{ funnel, bids, campaigns = [] }] = imp;
   const winner = element('p', refused ? `No bid: ${refused.reason}.` : bids.length ? '' : 'No campaign fits.', 'winner');
   if (!refused) bids.forEach((bid, n) => winner.append(n ? ', ' : '', element('strong', bid.campaign), ` at ${money(bid.cpm_micros)} CPM`));
@@ -186,7 +206,9 @@ async function explainRequest(request) {
   const table = document.createElement('table');
   for (const each of campaigns.filter(({ rule }) => rule !== 'bids')) {
     const row = table.insertRow();
-    row.append(element('td', each.campaign), element('td', `${each.reason}${each.wanted ? `: required ${each.wanted}` : ''}${each.seen ? `, seen ${each.seen}` : ''}`), element('td', each.cpm_micros ? money(each.cpm_micros) : ''));
+    const values = [['required', each.wanted], ['seen', each.seen]].filter(([, value]) => value && !each.reason.includes(value));
+    const reason = [each.reason, values.map((pair) => pair.join(' ')).join(', ')].filter(Boolean).join(': ');
+    row.append(element('td', each.campaign), element('td', reason), element('td', each.cpm_micros ? money(each.cpm_micros) : ''));
   }
   others.append(element('summary', `Why ${table.rows.length} other campaigns do not bid`), table);
   $('why').className = '';
@@ -194,7 +216,9 @@ async function explainRequest(request) {
 }
 
 async function showSpend() {
-  const campaigns = await (await fetch('demo/spend')).json();
+  const campaigns = await fetch('demo/spend').then((answer) => answer.ok && answer.json()).catch(() => null);
+  $('offline').hidden = !!campaigns;
+  if (!campaigns) return;
   const rows = Object.entries(campaigns).map(([id, { name, today_micros: today }]) => {
     if (!FIRST_SPEND.has(id)) FIRST_SPEND.set(id, showSpend.before ? 0 : today);
     return { name, today, more: today - FIRST_SPEND.get(id) };
@@ -237,11 +261,11 @@ $('restart').onclick = () => {
   playBreak('pre');
 };
 for (const button of document.querySelectorAll('[data-break]')) button.onclick = () => playBreak(button.dataset.break);
-$('clear').onclick = () => $('log').replaceChildren();
-$('reset').onclick = () => ($('request').value = JSON.stringify(DEMO_REQUEST, null, 2));
-const showTag = () => parseRequest() && ($('tag').textContent = tag(null, 0));
+$('clear').onclick = clearLog;
+$('reset').onclick = resetRequest;
 $('request').oninput = showTag;
-showTag();
+clearLog();
+resetRequest();
 if (config.full) {
   showSpend();
   setInterval(() => document.hidden || showSpend(), 3000);

@@ -19,7 +19,7 @@ from bidder.settings import from_environment
 from container.asgi import BidderAsgi, Upkeep
 from container.settings import ServerSettings
 from loadtest.bench.campaigns import campaigns
-from tests.support.campaigns import snapshot
+from tests.support.campaigns import compile_snapshot
 from tests.support.service import service
 
 CAMPAIGNS = 1_000
@@ -32,7 +32,7 @@ def now() -> datetime:
 
 @cache
 def _service() -> Service:
-    loaded = snapshot(campaigns(Random(1), CAMPAIGNS), now=now())  # noqa: S311 - a repeatable draw, not a secret
+    loaded = compile_snapshot(campaigns(Random(1), CAMPAIGNS), now=now())  # noqa: S311 - a repeatable draw, not a secret
     return service(loaded)
 
 

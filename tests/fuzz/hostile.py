@@ -11,7 +11,7 @@ from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from bidder.openrtb.bid_request import MAX_IMPS
 from bidder.openrtb.parse import MAX_BODY
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.matchable import video_request
 from tests.support.service import service
 
@@ -72,7 +72,7 @@ def main() -> int:
         campaign(id=f"c{n}", cpm=(100 + n) / 100, advertiser={"name": "A", "domain": f"a{n}.example"})
         for n in range(300)
     )
-    bidder = service(snapshot(campaigns))
+    bidder = service(compile_snapshot(campaigns))
     plain = 0.0
     for name, body in BODIES.items():
         took = []

@@ -27,7 +27,7 @@ from bidder.campaigns.files import read_campaigns
 from bidder.service.service import Service
 from tests.fuzz.mutate import FuzzCall, call
 from tests.integration.runtime import api_event
-from tests.support.campaigns import campaign, snapshot
+from tests.support.campaigns import campaign, compile_snapshot
 from tests.support.service import SETTINGS, Holder, service
 
 ANSWERS = {200, 204, 400, 413, 415}
@@ -119,7 +119,7 @@ def _bids(answer: dict[str, Any]) -> int:
 
 def fresh(bidder: Service) -> None:
     """Gives the service a new snapshot with full allowances."""
-    bidder.__dict__["keeper"] = Holder(snapshot(_CAMPAIGNS))
+    bidder.__dict__["keeper"] = Holder(compile_snapshot(_CAMPAIGNS))
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from bidder.endpoints.call import Call
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
 from tests.golden.auction import FOLDER, VOLATILE, GoldenAuction, load, merged, paths
-from tests.support.campaigns import NOW, snapshot
+from tests.support.campaigns import NOW, compile_snapshot
 from tests.support.service import SETTINGS, service
 from tests.support.xsd import assert_valid
 
@@ -46,13 +46,13 @@ class Viewer:
         return Exposures(self.history, self.history)
 
 
-def held_by(auction: GoldenAuction) -> Snapshot:
+def snapshot_of(auction: GoldenAuction) -> Snapshot:
     campaigns = [Campaign.model_validate(campaign) for campaign in auction.campaigns]
     allowances = auction.allowances or {}
     shares = (auction.shares or {}).items()
     paces = {name: Pace(share_of(share), allowances.get(name, ENOUGH), 0) for name, share in shares}
     shading = Shading({EVERYTHING: WinModel(**auction.shading)}, 0.0) if auction.shading else None
-    return snapshot(campaigns, paces=paces, shading=shading)
+    return compile_snapshot(campaigns, paces=paces, shading=shading)
 
 
 @each_auction
@@ -61,7 +61,7 @@ def test_answer(path: Path) -> None:
     body = json.dumps(auction.request).encode()
 
     reply = bid(
-        service(held_by(auction), frequency_reader=Viewer(auction)),
+        service(snapshot_of(auction), frequency_reader=Viewer(auction)),
         Call(
             body,
             {},
@@ -94,7 +94,7 @@ def test_losers(path: Path) -> None:
         return
     request = parse(json.dumps(auction.request).encode())
 
-    explanations = explain(request, held_by(auction), SETTINGS.seat, NOW, read_exposures=Viewer(auction).exposures)
+    explanations = explain(request, snapshot_of(auction), SETTINGS.seat, NOW, read_exposures=Viewer(auction).exposures)
 
     losers = {
         explanation.imp_id: {

@@ -17,7 +17,7 @@ from bidder.service.service import Service
 from container.asgi import BidderAsgi, Upkeep
 from container.settings import ServerSettings
 from tests.golden.auction import load, paths
-from tests.golden.test_auctions import Viewer, held_by
+from tests.golden.test_auctions import Viewer, snapshot_of
 from tests.integration.runtime import api_event
 from tests.support import http_events
 from tests.support.asgi_call import asgi_call
@@ -103,7 +103,7 @@ def test_every_entrance_returns_the_status_headers_and_bytes_of_the_endpoint(
     headers = {**HEADERS, "Accept": accept, "Accept-Encoding": "gzip"}
 
     def fresh() -> Service:
-        bidder_service = service(held_by(auction), frequency_reader=Viewer(auction))
+        bidder_service = service(snapshot_of(auction), frequency_reader=Viewer(auction))
         bidder_service.settings = PUBLIC
         return bidder_service
 

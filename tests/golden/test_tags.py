@@ -16,7 +16,7 @@ from bidder.endpoints.ad_tag import vast
 from bidder.endpoints.tag_call import TagCall
 from tests.golden.auction import campaigns_of
 from tests.golden.test_auctions import vast as document_of
-from tests.support.campaigns import NOW, snapshot
+from tests.support.campaigns import NOW, compile_snapshot
 from tests.support.service import service
 
 PATHS = sorted((Path(__file__).parent / "tags").glob("*.json"))
@@ -25,11 +25,11 @@ PATHS = sorted((Path(__file__).parent / "tags").glob("*.json"))
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_answer(path: Path) -> None:
     golden = json.loads(path.read_text())
-    held = snapshot([Campaign.model_validate(campaign) for campaign in campaigns_of(golden)])
+    snapshot = compile_snapshot([Campaign.model_validate(campaign) for campaign in campaigns_of(golden)])
     query = parse_qs(golden["tag"], keep_blank_values=True)
     tag = TagCall(query, golden.get("headers", {}), "203.0.113.7", "https://bid.example", NOW, "auction")
 
-    reply = vast(service(held), tag)
+    reply = vast(service(snapshot), tag)
 
     assert reply.status == golden["answer"]["status"]
     if reply.status == 400:

@@ -23,7 +23,7 @@ from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.snapshot import Snapshot
 from tests.integration.sam_template import Template, of_type, referred, refers_to
 from tests.integration.stack_functions import FUNCTIONS, HOOKS, RARE
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.fake_cloudformation import client_error
 from tests.support.matchable import video_request
 from tests.support.service import Holder, service
@@ -251,7 +251,7 @@ def test_a_process_that_cannot_bid_logs_it_at_its_first_request(
 ) -> None:
     logging.getLogger("bidder").propagate = True
     caplog.set_level(logging.INFO, "bidder")
-    failing = service(snapshot([campaign()]), **OUTAGES[outage])
+    failing = service(compile_snapshot([campaign()]), **OUTAGES[outage])
     assert bid(failing, Call(json.dumps(video_request()).encode(), {}, "https://bid.example", NOW)).status == 204
     lines = [json.loads(record.getMessage()) for record in caplog.records]
     metrics = {

@@ -99,6 +99,6 @@ def test_a_worker_makes_renditions_and_returns_unfinished_messages(
 
     assert process.returncode == 0, errors
     assert batch.messages() == (1, 0)
-    held = batch.campaigns.get("container").campaign
-    assert held is not None
-    assert [(creative.id, len(creative.media)) for creative in held.creatives[1:]] == [("short", 2)]
+    stored_campaign = batch.campaigns.get("container").campaign
+    assert stored_campaign is not None
+    assert [(creative.id, len(creative.media)) for creative in stored_campaign.creatives[1:]] == [("short", 2)]

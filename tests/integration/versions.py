@@ -58,16 +58,16 @@ class Deployer:
         current = describe_stack(cloudformation, STACK)
         values = {name: str(each.get("Default", "")) for name, each in sam["Parameters"].items()}
         values |= parameters_of(current)
-        held = _held(translate(stating_parameters(without_unsupported(sam), values)), live)
-        url = target.url(target.upload(json.dumps(held).encode(), STACK, ".template.json"))
-        change(cloudformation, STACK, url, stated_parameters(held, {}, current), current, Patience())
+        template = with_live_version(translate(stating_parameters(without_unsupported(sam), values)), live)
+        url = target.url(target.upload(json.dumps(template).encode(), STACK, ".template.json"))
+        change(cloudformation, STACK, url, stated_parameters(template, {}, current), current, Patience())
         self.drill.__dict__.pop("ids", None)
         function = self.drill.ids["APIHandler"]
         published = session.client("lambda").list_versions_by_function(FunctionName=function)["Versions"]
         return max(int(each["Version"]) for each in published if each["Version"] != "$LATEST")
 
 
-def _held(template: Template, live: int) -> Template:
+def with_live_version(template: Template, live: int) -> Template:
     resources: dict[str, Any] = {}
     for name, resource in template["Resources"].items():
         if name.startswith("APIHandlerAlias"):

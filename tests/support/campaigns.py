@@ -64,7 +64,7 @@ def campaign(**changes: Any) -> Campaign:
 RATES = {"EUR": 1_100_000}
 
 
-def snapshot(
+def compile_snapshot(
     campaigns: Iterable[Campaign],
     spends: Mapping[str, Spend] | None = None,
     now: datetime = NOW,

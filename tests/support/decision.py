@@ -15,7 +15,7 @@ from tests.support.campaigns import NOW
 
 def decided(
     request: BidRequest,
-    held: Snapshot,
+    snapshot: Snapshot,
     now: datetime = NOW,
     seat: str = "bidder",
     *,
@@ -27,5 +27,7 @@ def decided(
     deals_reached: set[tuple[str, str]] | None = None,
 ) -> list[Offer]:
     """The offers of `decide`, for the slots of the request unless `slots` are given."""
-    context = AuctionContext(request, seat, held.delivery, now, read_exposures, deals_reached)
-    return decide(context, match(request, held, now, exchange) if slots is None else slots, held, refused, reached)
+    context = AuctionContext(request, seat, snapshot.delivery, now, read_exposures, deals_reached)
+    return decide(
+        context, match(request, snapshot, now, exchange) if slots is None else slots, snapshot, refused, reached
+    )

@@ -31,8 +31,8 @@ SETTINGS = Settings(
 class Holder:
     """A keeper that always holds the same snapshot."""
 
-    def __init__(self, held: Snapshot | None) -> None:
-        self.held = held
+    def __init__(self, snapshot: Snapshot | None) -> None:
+        self.held = snapshot
 
     def begin(self, now: datetime) -> None:
         pass
@@ -77,11 +77,11 @@ class Recorder:
         return []
 
 
-def service(held: Snapshot | None, **replaced: Any) -> Service:
+def service(snapshot: Snapshot | None, **replaced: Any) -> Service:
     """A service with this snapshot. Keyword arguments replace parameters and other parts of the service."""
     result = Service(SETTINGS)
     steering = {name: replaced.pop(name) for name in Parameters.model_fields if name in replaced}
     steady = Steady(DEFAULTS.model_copy(update={"signing_keys": KEYS, **steering}))
     result.current_parameters.renewed = replaced.pop("renewed", steady)
-    result.__dict__.update({"keeper": Holder(held), "publisher": Recorder(), **replaced})
+    result.__dict__.update({"keeper": Holder(snapshot), "publisher": Recorder(), **replaced})
     return result

@@ -73,9 +73,9 @@ class World:
 
     def served(self) -> tuple[float, list[str]]:
         """The seconds and the files of the creative `spot` in its campaign."""
-        held = self.campaigns.get("shoes").campaign
-        assert held is not None
-        [spot] = held.creatives
+        stored_campaign = self.campaigns.get("shoes").campaign
+        assert stored_campaign is not None
+        [spot] = stored_campaign.creatives
         return spot.duration, [medium.url.rpartition("/")[2] for medium in spot.media]
 
     def announced(self) -> list[str]:

@@ -35,10 +35,10 @@ def assert_valid_vmap(document: str) -> list[str]:
             r"[\[\]{}]", "", link.text or ""
         )  # lxml does not accept the brackets of macros; a player replaces them first
     _vmap_schema().assertValid(root)
-    held = [etree.tostring(vast, encoding="unicode") for vast in root.iterfind(".//{*}VASTAdData/*")]
-    for vast in held:
+    documents = [etree.tostring(vast, encoding="unicode") for vast in root.iterfind(".//{*}VASTAdData/*")]
+    for vast in documents:
         assert_valid(vast)
-    return held
+    return documents
 
 
 @cache

@@ -23,7 +23,7 @@ from bidder.snapshot.compile import compile_index
 from bidder.snapshot.container import BadSnapshot
 from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
-from tests.support.campaigns import NOW, RATES, campaign, creative, snapshot
+from tests.support.campaigns import NOW, RATES, campaign, compile_snapshot, creative
 from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.events import event
 from tests.support.matchable import video_request
@@ -90,10 +90,10 @@ def priced(imp: dict[str, Any], **changes: Any) -> Any:
     video = {**body["imp"][0]["video"], **imp.get("video", {})}
     body["imp"][0] |= {**imp, "video": video}
     buyer = campaign(**{"cpm": 10, "deals": [{"id": "d", "cpm": 12}], "creatives": [creative(duration=30)], **changes})
-    held = snapshot([buyer])
+    snapshot = compile_snapshot([buyer])
     request = parse(json.dumps(body).encode())
-    [slot] = match(request, held, NOW)
-    return price(AuctionContext(request, "bidder", held.delivery, NOW), slot, buyer, buyer.cpm_micros, 30)
+    [slot] = match(request, snapshot, NOW)
+    return price(AuctionContext(request, "bidder", snapshot.delivery, NOW), slot, buyer, buyer.cpm_micros, 30)
 
 
 def deal(**changes: Any) -> dict[str, Any]:

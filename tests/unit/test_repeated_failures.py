@@ -96,15 +96,15 @@ def test_the_lines_of_parameters_that_cannot_be_read_count_every_failure(caplog:
             raise ConnectionError
         return 1
 
-    held = BackgroundRefreshed("all", read, lambda _: 1, clock=clock, start=lambda work: work())
-    held.value()
+    renewed = BackgroundRefreshed("all", read, lambda _: 1, clock=clock, start=lambda work: work())
+    renewed.value()
     is_broken = True
     for second in range(1, 41):
         clock.now = second
-        held.value()
+        renewed.value()
     is_broken = False
     clock.now = 41
-    held.value()
+    renewed.value()
 
     lines = logged(caplog, "parameter.kept")
     assert [line["ParameterKept"] for line in lines] == [1, 1, 2, 4, 8, 16]

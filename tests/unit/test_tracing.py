@@ -8,14 +8,14 @@ from aws_xray_sdk.core import xray_recorder
 from bidder import tracing
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.matchable import video_request
 from tests.support.service import service
 
 
 def make_a_bid() -> int:
-    held = snapshot([campaign()])
-    return bid(service(held), Call(json.dumps(video_request()).encode(), {}, "https://bid.example", NOW)).status
+    snapshot = compile_snapshot([campaign()])
+    return bid(service(snapshot), Call(json.dumps(video_request()).encode(), {}, "https://bid.example", NOW)).status
 
 
 @pytest.fixture

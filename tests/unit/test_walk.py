@@ -8,7 +8,7 @@ from types import FrameType
 import bidder
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.matchable import video_request
 from tests.support.service import service
 
@@ -18,7 +18,7 @@ BIDDER = Path(bidder.__file__).parent
 
 
 def test_a_bid_runs_code_of_few_files() -> None:
-    process, body = service(snapshot([campaign()])), json.dumps(video_request()).encode()
+    process, body = service(compile_snapshot([campaign()])), json.dumps(video_request()).encode()
     entered: dict[str, None] = {}
 
     def enter(frame: FrameType, event: str, _: object) -> None:

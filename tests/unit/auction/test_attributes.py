@@ -11,7 +11,7 @@ import pytest
 from bidder.auction.match import match
 from bidder.campaigns.targeting import ATTRIBUTES
 from bidder.openrtb.parse import parse
-from tests.support.campaigns import campaign, creative, snapshot
+from tests.support.campaigns import campaign, compile_snapshot, creative
 from tests.support.decision import decided
 
 
@@ -133,9 +133,9 @@ OTHERS |= {
 
 
 def bids(targeting: Any, request: dict[str, Any] = REQUEST, **changes: Any) -> bool:
-    held = snapshot([campaign(targeting=targeting, time_zone="Europe/Berlin", **changes)], now=TUESDAY)
+    snapshot = compile_snapshot([campaign(targeting=targeting, time_zone="Europe/Berlin", **changes)], now=TUESDAY)
     parsed = parse(json.dumps(request).encode())
-    return bool(decided(parsed, held, TUESDAY, exchange="acme-x"))
+    return bool(decided(parsed, snapshot, TUESDAY, exchange="acme-x"))
 
 
 @pytest.mark.parametrize(("attribute", "value"), SHOWN)
@@ -283,9 +283,9 @@ def test_a_creative_has_its_own_targeting() -> None:
 
 def test_dayparting_uses_the_campaigns_time_zone_across_a_clock_change() -> None:
     for moment, hour in ((datetime(2026, 3, 29, 0, 59, tzinfo=UTC), 1), (datetime(2026, 3, 29, 1, 0, tzinfo=UTC), 3)):
-        held = snapshot(
+        snapshot = compile_snapshot(
             [campaign(targeting={"hour": {"include": [f"sun {hour}-{hour + 1}"]}}, time_zone="Europe/Berlin")],
             now=datetime(2026, 3, 29, 0, 50, tzinfo=UTC),
         )
         parsed = parse(json.dumps(REQUEST).encode())
-        assert match(parsed, held, moment)[0].candidates.all() == [0]
+        assert match(parsed, snapshot, moment)[0].candidates.all() == [0]

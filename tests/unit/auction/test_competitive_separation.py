@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bidder.auction.offer import Offer
 from bidder.campaigns.campaign import Campaign
 from bidder.openrtb.parse import parse
-from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot, creative
 from tests.support.decision import decided
 from tests.support.examples import examples
 from tests.support.oracle import OracleBid, bids
@@ -50,9 +50,9 @@ def requests(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def offers_of(request: dict[str, Any], book: list[Campaign]) -> list[Offer]:
-    held = snapshot(book)
+    snapshot = compile_snapshot(book)
     parsed = parse(json.dumps(request).encode())
-    return decided(parsed, held)
+    return decided(parsed, snapshot)
 
 
 def compete(first: Campaign, other: Campaign) -> bool:

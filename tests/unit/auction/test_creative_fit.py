@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 
 from bidder.openrtb.parse import parse
-from tests.support.campaigns import campaign, creative, media, snapshot
+from tests.support.campaigns import campaign, compile_snapshot, creative, media
 from tests.support.decision import decided
 from tests.support.matchable import video_request
 
 
 def order_of(files: list[dict[str, Any]], player: dict[str, int]) -> list[str]:
     """The ends of the files' URLs in the order of the offer."""
-    held = snapshot([campaign(creatives=[creative(media=files)])])
+    snapshot = compile_snapshot([campaign(creatives=[creative(media=files)])])
     request = parse(json.dumps(video_request(video=player)).encode())
-    [offer] = decided(request, held)
+    [offer] = decided(request, snapshot)
     return [file.url.rpartition("/")[2] for file in offer.fit.media]
 
 

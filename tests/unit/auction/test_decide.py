@@ -16,16 +16,16 @@ from bidder.campaigns.campaign import Campaign
 from bidder.delivery.outcome_counts import OutcomeCounts
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
-from tests.support.campaigns import NOW, campaign, campaign_lists, creative, learned, snapshot
+from tests.support.campaigns import NOW, campaign, campaign_lists, compile_snapshot, creative, learned
 from tests.support.decision import decided
 from tests.support.examples import examples
 from tests.support.matchable import matchable_requests, video_request
 from tests.support.oracle import best_bids
 
 
-def offers(request: dict[str, Any], held: Snapshot) -> dict[str, Offer]:
+def offers(request: dict[str, Any], snapshot: Snapshot) -> dict[str, Offer]:
     parsed = parse(json.dumps(request).encode())
-    return {offer.slot.imp.id: offer for offer in decided(parsed, held)}
+    return {offer.slot.imp.id: offer for offer in decided(parsed, snapshot)}
 
 
 def summary(result: dict[str, Offer]) -> dict[str, tuple[int, str, str, str | None]]:
@@ -40,7 +40,7 @@ def summary(result: dict[str, Offer]) -> dict[str, tuple[int, str, str, str | No
 def test_the_decision_bids_as_the_oracle(
     request: dict[str, Any], campaigns: list[Campaign], counts: dict[tuple[str, str], OutcomeCounts]
 ) -> None:
-    result = offers(request, snapshot(campaigns, counts=counts))
+    result = offers(request, compile_snapshot(campaigns, counts=counts))
 
     expected = best_bids(request, campaigns, NOW, counts=counts)
     event(f"{len(expected)} bids")
@@ -56,7 +56,9 @@ def test_the_decision_bids_as_the_oracle(
 def test_the_order_of_campaigns_does_not_change_the_decision(
     request: dict[str, Any], campaigns: list[Campaign]
 ) -> None:
-    assert summary(offers(request, snapshot(campaigns))) == summary(offers(request, snapshot(campaigns[::-1])))
+    assert summary(offers(request, compile_snapshot(campaigns))) == summary(
+        offers(request, compile_snapshot(campaigns[::-1]))
+    )
 
 
 @given(matchable_requests(), campaign_lists())
@@ -65,7 +67,9 @@ def test_a_campaign_that_does_not_match_does_not_change_the_decision(
 ) -> None:
     stranger = campaign(id="stranger", cpm=999, targeting={"country": {"include": ["atlantis"]}})
 
-    assert summary(offers(request, snapshot([*campaigns, stranger]))) == summary(offers(request, snapshot(campaigns)))
+    assert summary(offers(request, compile_snapshot([*campaigns, stranger]))) == summary(
+        offers(request, compile_snapshot(campaigns))
+    )
 
 
 @examples(2)
@@ -77,13 +81,15 @@ def test_campaigns_that_can_bid_on_no_impression_do_not_change_the_decision(
     strangers = [other_item for other_item in others if not best_bids(request, [other_item], NOW)]
     event(f"{len(strangers)} strangers")
 
-    assert summary(offers(request, snapshot([*strangers, *campaigns]))) == summary(offers(request, snapshot(campaigns)))
+    assert summary(offers(request, compile_snapshot([*strangers, *campaigns]))) == summary(
+        offers(request, compile_snapshot(campaigns))
+    )
 
 
 def test_further_campaigns_do_not_change_the_winner_of_a_tie() -> None:
     equal = [campaign(id=name) for name in "abcd"]
     strangers = [campaign(id=f"s{n}", cpm=n, targeting={"country": {"include": ["atlantis"]}}) for n in range(1, 9)]
-    alone, among = snapshot(equal), snapshot([*equal, *strangers])
+    alone, among = compile_snapshot(equal), compile_snapshot([*equal, *strangers])
 
     for request in (video_request(id=f"auction {n}") for n in range(30)):
         assert summary(offers(request, among)) == summary(offers(request, alone))
@@ -92,9 +98,9 @@ def test_further_campaigns_do_not_change_the_winner_of_a_tie() -> None:
 def test_each_campaign_wins_about_the_same_number_of_ties() -> None:
     """The number of its creatives does not matter."""
     book = [campaign(id=name, creatives=[creative(id=f"s{n}") for n in range(n)]) for n, name in enumerate("abcd", 1)]
-    held = snapshot(book)
+    snapshot = compile_snapshot(book)
 
-    won = Counter(offers(video_request(id=f"auction {n}"), held)["1"].campaign.id for n in range(400))
+    won = Counter(offers(video_request(id=f"auction {n}"), snapshot)["1"].campaign.id for n in range(400))
 
     assert len(won) == 4
     assert (
@@ -117,11 +123,11 @@ def raised(of: Campaign, micros: int) -> Campaign:
 def test_raising_a_bid_never_loses_a_won_auction(
     request: dict[str, Any], campaigns: list[Campaign], counts: dict[tuple[str, str], OutcomeCounts], micros: int
 ) -> None:
-    before = offers(request, snapshot(campaigns, counts=counts))
+    before = offers(request, compile_snapshot(campaigns, counts=counts))
 
     for imp_id, offer in before.items():
         higher = [raised(c, micros) if c.id == offer.campaign.id else c for c in campaigns]
-        after = offers(request, snapshot(higher, counts=counts))
+        after = offers(request, compile_snapshot(higher, counts=counts))
         assert after[imp_id].campaign.id == offer.campaign.id
         assert after[imp_id].price.cpm_micros >= offer.price.cpm_micros
 
@@ -130,27 +136,27 @@ def test_raising_a_bid_never_loses_a_won_auction(
 def test_equal_snapshot_files_give_equal_decisions(
     request: dict[str, Any], campaigns: list[Campaign], counts: dict[tuple[str, str], OutcomeCounts]
 ) -> None:
-    once, again = (summary(offers(request, snapshot(campaigns, counts=counts))) for _ in range(2))
+    once, again = (summary(offers(request, compile_snapshot(campaigns, counts=counts))) for _ in range(2))
 
     assert once == again
 
 
 def test_a_repeated_auction_has_the_same_decision() -> None:
-    held = snapshot([campaign(id=name) for name in ("one", "two", "three", "four")])
+    snapshot = compile_snapshot([campaign(id=name) for name in ("one", "two", "three", "four")])
 
-    assert summary(offers(video_request(), held)) == summary(offers(video_request(), held))
+    assert summary(offers(video_request(), snapshot)) == summary(offers(video_request(), snapshot))
 
 
 @given(matchable_requests(), campaign_lists(), st.integers(2, 5))
 def test_equal_impressions_are_decided_independently(
     request: dict[str, Any], campaigns: list[Campaign], count: int
 ) -> None:
-    held = snapshot(campaigns)
+    snapshot = compile_snapshot(campaigns)
     imps = [imp | {"id": f"{imp['id']}-{number}"} for imp in request["imp"] for number in range(count)]
 
-    together = summary(offers(request | {"imp": imps}, held))
+    together = summary(offers(request | {"imp": imps}, snapshot))
 
-    alone = [summary(offers(request | {"imp": [imp]}, held)) for imp in imps]
+    alone = [summary(offers(request | {"imp": [imp]}, snapshot)) for imp in imps]
     assert together == {imp_id: item for entry in alone for imp_id, item in entry.items()}
 
 
@@ -167,10 +173,13 @@ def test_adjacent_equal_impressions_share_one_search(kinds: str, monkeypatch: py
     imps = [
         {"id": str(n), "video": {"mimes": ["video/mp4"], "maxduration": lengths[kind]}} for n, kind in enumerate(kinds)
     ]
-    request, held = parse(json.dumps({"id": "r", "imp": imps}).encode()), snapshot([campaign(), campaign(id="other")])
+    request, snapshot = (
+        parse(json.dumps({"id": "r", "imp": imps}).encode()),
+        compile_snapshot([campaign(), campaign(id="other")]),
+    )
     reached = list[Reached]()
 
-    decided(request, held, reached=reached)
+    decided(request, snapshot, reached=reached)
 
     runs = [len(list(run)) for _, run in groupby(kinds)]
     assert len(reached) == len(runs)

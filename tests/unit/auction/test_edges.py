@@ -9,15 +9,15 @@ from bidder.auction.explain import explain
 from bidder.auction.match import match
 from bidder.auction.price import Price, charged_at_least
 from bidder.openrtb.parse import parse
-from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot, creative
 from tests.support.decision import decided
 from tests.support.matchable import video_request
 
 
 def bids(request: dict[str, Any], **changes: Any) -> bool:
-    held = snapshot([campaign(**changes)])
+    snapshot = compile_snapshot([campaign(**changes)])
     asked = parse(json.dumps(request).encode())
-    return bool(decided(asked, held))
+    return bool(decided(asked, snapshot))
 
 
 @pytest.mark.parametrize(("words", "is_met"), [("android 13.0.1..13.0.1", True), ("android 13.0.2..14", False)])
@@ -37,10 +37,10 @@ def test_a_hundred_keywords_of_a_page_are_read(position: int, is_met: bool) -> N
 
 
 def test_a_floor_of_zero_has_a_lowest_charge_of_zero() -> None:
-    held = snapshot([campaign()])
+    snapshot = compile_snapshot([campaign()])
     request = video_request()
     request["imp"][0]["bidfloor"] = 0
-    [slot] = match(parse(json.dumps(request).encode()), held, NOW)
+    [slot] = match(parse(json.dumps(request).encode()), snapshot, NOW)
 
     assert charged_at_least(slot, Price(5_000_000, None), 15, {"USD": 1_000_000}, "USD") == 0
 
@@ -49,9 +49,9 @@ def test_explain_reports_the_unmet_targeting_of_the_closest_creative() -> None:
     country = {"country": {"include": ["FRA"]}}
     far = creative(id="z", targeting={**country, "domain": {"include": ["other.example"]}})
     near = creative(id="a", targeting=country)
-    held = snapshot([campaign(creatives=[far, near])])
+    snapshot = compile_snapshot([campaign(creatives=[far, near])])
     request = video_request(site={"domain": "other.example"}, device={"geo": {"country": "USA"}})
 
-    [explained] = explain(parse(json.dumps(request).encode()), held, "bidder", NOW)[0].campaigns
+    [explained] = explain(parse(json.dumps(request).encode()), snapshot, "bidder", NOW)[0].campaigns
 
     assert (explained.seen, explained.wanted) == ("usa", "fra")

@@ -23,7 +23,7 @@ from bidder.snapshot.compile import compile_index
 from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
-from tests.support.campaigns import NOW, campaign, campaign_lists, creative, media, snapshot
+from tests.support.campaigns import NOW, campaign, campaign_lists, compile_snapshot, creative, media
 from tests.support.decision import decided
 from tests.support.examples import examples
 from tests.support.matchable import matchable_requests, video_request
@@ -33,22 +33,22 @@ def parsed(request: dict[str, Any]) -> BidRequest:
     return parse(json.dumps(request).encode())
 
 
-def first(request: dict[str, Any], held: Snapshot, **limits: Any) -> Explanation:
-    return explain(parsed(request), held, "bidder", NOW, **limits)[0]
+def first(request: dict[str, Any], snapshot: Snapshot, **limits: Any) -> Explanation:
+    return explain(parsed(request), snapshot, "bidder", NOW, **limits)[0]
 
 
 def only(request: dict[str, Any], **changes: Any) -> Verdict:
-    [item] = first(request, snapshot([campaign(**changes)])).campaigns
+    [item] = first(request, compile_snapshot([campaign(**changes)])).campaigns
     return item
 
 
 @examples(2)
 @given(matchable_requests(), campaign_lists())
 def test_explain_reports_the_bids_of_the_decision(request: dict[str, Any], campaigns: list[Campaign]) -> None:
-    held, requested = snapshot(campaigns), parsed(request)
-    result = decided(requested, held)
+    snapshot, requested = compile_snapshot(campaigns), parsed(request)
+    result = decided(requested, snapshot)
 
-    explained = explain(requested, held, "bidder", NOW)
+    explained = explain(requested, snapshot, "bidder", NOW)
 
     output = [(item.imp_id, bid.campaign.id, bid.fit.creative.id, bid.price) for item in explained for bid in item.bids]
     assert output == [(bid.slot.imp.id, bid.campaign.id, bid.fit.creative.id, bid.price) for bid in result]
@@ -62,16 +62,16 @@ def test_explain_reports_the_bids_of_the_decision(request: dict[str, Any], campa
 @examples(2)
 @given(matchable_requests(), campaign_lists())
 def test_each_explained_rule_is_the_rule_of_the_decision(request: dict[str, Any], campaigns: list[Campaign]) -> None:
-    held, requested = snapshot(campaigns), parsed(request)
-    terms = AuctionContext(requested, "bidder", held.delivery, NOW)
+    snapshot, requested = compile_snapshot(campaigns), parsed(request)
+    terms = AuctionContext(requested, "bidder", snapshot.delivery, NOW)
 
-    for slot, entry in zip(match(requested, held, NOW), explain(requested, held, "bidder", NOW), strict=True):
-        matched = {held.index.campaign_id(position) for position in slot.candidates.all()}
+    for slot, entry in zip(match(requested, snapshot, NOW), explain(requested, snapshot, "bidder", NOW), strict=True):
+        matched = {snapshot.index.campaign_id(position) for position in slot.candidates.all()}
         for campaign_item in entry.campaigns:
             after_matching = campaign_item.rule in {*names_of(DECIDED), "outbid", BIDS}
-            position = held.index.position(campaign_item.campaign_id)
+            position = snapshot.index.position(campaign_item.campaign_id)
             assert position is not None
-            creatives = held.index.campaign(position).creatives
+            creatives = snapshot.index.campaign(position).creatives
             fits_in_length = any(slot.video.has_room(creative.seconds) for creative in creatives)
             assert (after_matching and fits_in_length) == (campaign_item.campaign_id in matched)
             if (
@@ -79,7 +79,7 @@ def test_each_explained_rule_is_the_rule_of_the_decision(request: dict[str, Any]
                 and not first_broken(REQUEST, terms)
                 and campaign_item.rule not in {"quantity", "linearity", "delivery", "protocol"}
             ):
-                result = offers(terms, slot, held.index.record(position))
+                result = offers(terms, slot, snapshot.index.record(position))
                 assert isinstance(result, Rule) == (campaign_item.best is None)
                 assert not isinstance(result, Rule) or campaign_item.rule == result.name
 
@@ -89,7 +89,7 @@ def test_each_explained_rule_is_the_rule_of_the_decision(request: dict[str, Any]
 def test_the_funnel_counts_each_campaign_at_the_rule_that_removed_it(
     request: dict[str, Any], campaigns: list[Campaign]
 ) -> None:
-    for entry in explain(parsed(request), snapshot(campaigns), "bidder", NOW):
+    for entry in explain(parsed(request), compile_snapshot(campaigns), "bidder", NOW):
         counts = [left for _, left in entry.funnel]
         removed = {rule: before - left for (rule, left), before in zip(entry.funnel[1:], counts, strict=False)}
 
@@ -151,18 +151,20 @@ def test_the_creative_with_the_most_met_targeting_is_explained() -> None:
 def test_an_offer_that_is_chosen_but_not_in_the_response_has_a_rule() -> None:
     imps = [{"id": name, "video": {"mimes": ["video/mp4"], "protocols": [7, 13]}} for name in "ab"]
     request = parsed({"id": "auction", "imp": imps})
-    held = snapshot([campaign(id="dear", cpm=5, budget={"total_micros": 7_000}), campaign(id="cheap", cpm=1)])
+    snapshot = compile_snapshot(
+        [campaign(id="dear", cpm=5, budget={"total_micros": 7_000}), campaign(id="cheap", cpm=1)]
+    )
 
     def rules(**how: Any) -> list[list[str]]:
         return [
             [campaign_item.rule for campaign_item in entry.campaigns]
-            for entry in explain(request, held, "bidder", NOW, **how)
+            for entry in explain(request, snapshot, "bidder", NOW, **how)
         ]
 
     assert rules() == [["bids", "outbid"], ["allowance", "outbid"]]
     assert rules(as_xml=True) == [["bids", "outbid"], ["document", "outbid"]]
     assert rules() == rules(), "nothing is used up by asking"
-    _, second = explain(request, held, "bidder", NOW)
+    _, second = explain(request, snapshot, "bidder", NOW)
     assert (second.bids, second.funnel[-2:]) == ([], [("outbid", 1), ("allowance", 0)])
     assert second.runner_up
 
@@ -171,24 +173,24 @@ def test_an_offer_that_is_chosen_but_not_in_the_response_has_a_rule() -> None:
 def test_the_share_of_a_caller_limits_all_but_test_requests(test: int, rule: str, bids: int) -> None:
     request = parsed(video_request(test=test))
 
-    [entry] = explain(request, snapshot([campaign()]), "bidder", NOW, within_shares=lambda _: [])
+    [entry] = explain(request, compile_snapshot([campaign()]), "bidder", NOW, within_shares=lambda _: [])
 
     assert ([each.rule for each in entry.campaigns], len(entry.bids)) == ([rule], bids)
 
 
 def test_delivery_state_is_the_first_step_of_the_funnel() -> None:
-    held = snapshot([campaign(budget={"total_micros": 10})], {"plain": Spend(total_micros=10)})
+    snapshot = compile_snapshot([campaign(budget={"total_micros": 10})], {"plain": Spend(total_micros=10)})
 
-    [item] = first(video_request(), held).campaigns
+    [item] = first(video_request(), snapshot).campaigns
 
     assert (item.rule, item.reason) == ("withheld", "total budget spent")
 
 
 def test_the_runner_up_is_the_best_that_did_not_bid() -> None:
     names = {"a": 3, "b": 9, "c": 7}
-    held = snapshot([campaign(id=name, cpm=cpm, creatives=[creative()]) for name, cpm in names.items()])
+    snapshot = compile_snapshot([campaign(id=name, cpm=cpm, creatives=[creative()]) for name, cpm in names.items()])
 
-    item = first(video_request(), held)
+    item = first(video_request(), snapshot)
 
     assert [bid.campaign.id for bid in item.bids] == ["b"]
     assert item.runner_up
@@ -196,13 +198,13 @@ def test_the_runner_up_is_the_best_that_did_not_bid() -> None:
 
 
 def test_the_requested_number_of_campaigns_is_explained_and_all_are_counted() -> None:
-    held = snapshot([campaign(id=f"c{cpm}", cpm=cpm) for cpm in range(1, 8)])
+    snapshot = compile_snapshot([campaign(id=f"c{cpm}", cpm=cpm) for cpm in range(1, 8)])
 
-    few = first(video_request(), held, most=3)
+    few = first(video_request(), snapshot, most=3)
     assert [campaign_item.campaign_id for campaign_item in few.campaigns] == ["c7", "c6", "c5"]
     assert few.funnel[0] == ("all", 7)
-    assert [entry.rule for entry in first(video_request(), held, campaign_id="c2").campaigns] == ["outbid"]
-    assert first(video_request(), held, campaign_id="nobody").campaigns == []
+    assert [entry.rule for entry in first(video_request(), snapshot, campaign_id="c2").campaigns] == ["outbid"]
+    assert first(video_request(), snapshot, campaign_id="nobody").campaigns == []
 
 
 @examples(0.5)
@@ -212,16 +214,16 @@ def test_the_funnel_ends_with_the_bids_for_any_number_of_explained_campaigns(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bidder.auction.explain.MOST_ASKED", requested)
-        for entry in explain(parsed(request), snapshot(campaigns), "bidder", NOW):
+        for entry in explain(parsed(request), compile_snapshot(campaigns), "bidder", NOW):
             assert entry.funnel[-1][1] == len({bid.campaign.id for bid in entry.bids})
 
 
 def test_matching_campaigns_past_the_limit_are_only_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     book = [campaign(id="dear", cpm=9), campaign(id="middle", cpm=5), campaign(id="cheap", cpm=1)]
-    [asked] = explain(parsed(video_request()), snapshot(book), "bidder", NOW)
+    [asked] = explain(parsed(video_request()), compile_snapshot(book), "bidder", NOW)
     monkeypatch.setattr("bidder.auction.explain.MOST_ASKED", 1)
 
-    [entry] = explain(parsed(video_request()), snapshot(book), "bidder", NOW)
+    [entry] = explain(parsed(video_request()), compile_snapshot(book), "bidder", NOW)
 
     assert (asked.funnel[-1], entry.funnel[-1]) == (("outbid", 1), ("not asked", 1))
 
@@ -230,15 +232,15 @@ def test_only_the_latest_version_of_a_campaign_is_explained() -> None:
     old, kept = campaign(id="changed", cpm=9), campaign(id="kept", cpm=5)
     changed = campaign(id="changed", cpm=1)
     index = Index.load([compile_index([old, kept]), compile_index([changed])])
-    held = Snapshot(1, index, load_delivery(compile_delivery(index, {}, NOW), index))
+    snapshot = Snapshot(1, index, load_delivery(compile_delivery(index, {}, NOW), index))
 
-    item = first(video_request(), held)
+    item = first(video_request(), snapshot)
 
     assert item.funnel[0] == ("all", 2)
     assert [(campaign_item.campaign_id, campaign_item.rule) for campaign_item in item.campaigns] == [
         ("kept", "bids"),
         ("changed", "outbid"),
     ]
-    [changed_only] = first(video_request(), held, campaign_id="changed").campaigns
+    [changed_only] = first(video_request(), snapshot, campaign_id="changed").campaigns
     assert changed_only.best
     assert changed_only.best.price.cpm_micros == 1_000_000

@@ -10,7 +10,7 @@ from bidder.auction.match import Slot, match
 from bidder.auction.price import Price, charged_at_least, fixed_prices, is_first_price, lowest_floor, open_floor, price
 from bidder.auction.rule import Rule
 from bidder.openrtb.parse import parse
-from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot, creative
 from tests.support.matchable import video_request
 
 RATES = {"USD": 1_000_000, "EUR": 1_100_000, "KWD": 3_250_000, "JPY": 7_000}
@@ -19,7 +19,7 @@ RATES = {"USD": 1_000_000, "EUR": 1_100_000, "KWD": 3_250_000, "JPY": 7_000}
 def slot_of(imp: dict[str, Any], video: dict[str, Any] | None = None) -> Slot:
     document = video_request(imp=imp, video=video or {})
     document["imp"][0]["video"] |= video or {}
-    [slot] = match(parse(json.dumps(document).encode()), snapshot([campaign()]), NOW)
+    [slot] = match(parse(json.dumps(document).encode()), compile_snapshot([campaign()]), NOW)
     return slot
 
 
@@ -166,7 +166,7 @@ def test_the_auction_type_of_a_deal_precedes_that_of_the_request(
 ) -> None:
     document = video_request(at=request_at, imp={"pmp": {"deals": [{"id": "D", "at": deal_at}]}})
     request = parse(json.dumps(document).encode())
-    [slot] = match(request, snapshot([campaign()]), NOW)
+    [slot] = match(request, compile_snapshot([campaign()]), NOW)
 
     assert is_first_price(request, slot, Price(1, "d", "D")) == is_first
     assert is_first_price(request, slot, Price(1, None)) == (request_at == 1)
@@ -176,9 +176,9 @@ def outcome(imp: dict[str, Any], open_cpm: int | None, deals: list[dict[str, Any
     """The price of an ad of 15 seconds, or the name of the rule that rejects all bids."""
     buyer = campaign(deals=deals, creatives=[creative(duration=15)])
     request = parse(json.dumps(video_request(imp=imp)).encode())
-    held = snapshot([buyer])
-    [slot] = match(request, held, NOW)
-    result = price(AuctionContext(request, "bidder", held.delivery, NOW), slot, buyer, open_cpm, 15)
+    snapshot = compile_snapshot([buyer])
+    [slot] = match(request, snapshot, NOW)
+    result = price(AuctionContext(request, "bidder", snapshot.delivery, NOW), slot, buyer, open_cpm, 15)
     return result.name if isinstance(result, Rule) else (result.cpm_micros, result.sent_deal_id)
 
 

@@ -16,7 +16,7 @@ from bidder.delivery.frequency import NEW_VIEWER, Exposures, History, Impression
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
-from tests.support.campaigns import NOW, campaign, campaign_lists, creative, snapshot
+from tests.support.campaigns import NOW, campaign, campaign_lists, compile_snapshot, creative
 from tests.support.decision import decided
 from tests.support.examples import examples
 from tests.support.matchable import matchable_requests, video_request
@@ -35,9 +35,9 @@ def history(*impressions: tuple[int, str, str]) -> Exposures:
     return Exposures(item, item)
 
 
-def offers(request: dict[str, Any], held: Snapshot, exposures: Exposures) -> list[Offer]:
+def offers(request: dict[str, Any], snapshot: Snapshot, exposures: Exposures) -> list[Offer]:
     requested = parsed(request)
-    return decided(requested, held, read_exposures=lambda: exposures)
+    return decided(requested, snapshot, read_exposures=lambda: exposures)
 
 
 caps = st.lists(
@@ -118,18 +118,18 @@ def test_a_response_exceeds_no_cap_and_explain_agrees(
         )
         for number, each in enumerate(campaigns)
     ]
-    held, requested = snapshot(capped), parsed(request)
+    snapshot, requested = compile_snapshot(capped), parsed(request)
     reads: list[int] = []
 
     def read() -> Exposures:
         reads.append(1)
         return exposures
 
-    result = decided(requested, held, read_exposures=read)
+    result = decided(requested, snapshot, read_exposures=read)
     assert len(reads) <= 1
     assert not [wrong for each in capped for wrong in exceeded(each, exposures, result)]
 
-    explained = explain(requested, held, "bidder", NOW, read_exposures=read)
+    explained = explain(requested, snapshot, "bidder", NOW, read_exposures=read)
     assert len(reads) <= 2
     output = [(item.imp_id, bid.campaign.id, bid.fit.creative.id, bid.price) for item in explained for bid in item.bids]
     assert output == [(bid.slot.imp.id, bid.campaign.id, bid.fit.creative.id, bid.price) for bid in result]
@@ -147,9 +147,9 @@ def test_exposures_are_read_only_if_a_capped_campaign_could_bid() -> None:
     elsewhere = campaign(
         id="x", frequency_caps=[{"impressions": 1, "window": "day"}], targeting={"country": {"include": ["USA"]}}
     )
-    held, requested = snapshot([campaign(), low, elsewhere]), parsed(video_request(imp={"bidfloor": 2}))
+    snapshot, requested = compile_snapshot([campaign(), low, elsewhere]), parsed(video_request(imp={"bidfloor": 2}))
 
-    assert len(decided(requested, held, read_exposures=read)) == 1
+    assert len(decided(requested, snapshot, read_exposures=read)) == 1
 
 
 def test_a_pod_shows_a_campaign_up_to_its_cap_and_fills_the_rest_with_others() -> None:
@@ -165,7 +165,7 @@ def test_a_pod_shows_a_campaign_up_to_its_cap_and_fills_the_rest_with_others() -
         capped = campaign(id="capped", cpm=9, frequency_caps=[cap], creatives=many)
         other = campaign(id="other", cpm=1, creatives=many, advertiser={"name": "B", "domain": "rival.example"})
 
-        result = offers(request, snapshot([capped, other]), history((60, "capped", "s9")))
+        result = offers(request, compile_snapshot([capped, other]), history((60, "capped", "s9")))
 
         count = Counter(offer.campaign.id for offer in result)
         assert count["capped"] == left
@@ -179,24 +179,24 @@ def test_other_creatives_replace_a_creative_at_its_cap() -> None:
         creatives=[creative(id="one"), creative(id="two")],
     )
 
-    [result] = offers(video_request(), snapshot([own_campaign]), history((5, "plain", "one")))
+    [result] = offers(video_request(), compile_snapshot([own_campaign]), history((5, "plain", "one")))
 
     assert result.fit.creative.id == "two"
 
 
 def test_explain_reports_the_count_and_the_time_when_the_cap_ends() -> None:
-    held = snapshot([campaign(frequency_caps=[{"impressions": 2, "window": "6h"}], on_unknown="skip")])
+    snapshot = compile_snapshot([campaign(frequency_caps=[{"impressions": 2, "window": "6h"}], on_unknown="skip")])
     requested = parsed(video_request())
 
     [explanation] = explain(
-        requested, held, "bidder", NOW, read_exposures=lambda: history((30, "plain", "s"), (90, "plain", "s"))
+        requested, snapshot, "bidder", NOW, read_exposures=lambda: history((30, "plain", "s"), (90, "plain", "s"))
     )
     [first] = explanation.campaigns
     assert (first.rule, first.seen) == ("frequency", "2 of this campaign per user in window 6h")
     assert first.wanted == "fewer than 2 per 6h; free again at 2026-11-23T16:30:00Z"
-    [explanation] = explain(requested, held, "bidder", NOW, read_exposures=Exposures)
+    [explanation] = explain(requested, snapshot, "bidder", NOW, read_exposures=Exposures)
     assert (explanation.campaigns[0].rule, explanation.campaigns[0].seen) == (
         "frequency",
         "unknown what the user was shown",
     )
-    assert len(explain(requested, held, "bidder", NOW)[0].bids) == 1
+    assert len(explain(requested, snapshot, "bidder", NOW)[0].bids) == 1

@@ -13,7 +13,7 @@ from bidder.delivery.obstacles import FLOOR, LENGTH, OUTBID
 from bidder.openrtb.parse import parse
 from bidder.snapshot.quality_classes import Quality
 from bidder.snapshot.snapshot import Snapshot
-from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot, creative
 from tests.support.decision import decided
 from tests.support.matchable import video_request
 
@@ -27,17 +27,17 @@ def sampled(funnel: Funnel, times: int) -> None:
         campaign(id="outbid", cpm=5),
         campaign(id="elsewhere", cpm=9, targeting={"country": {"include": ["USA"]}}),
     ]
-    note(funnel, times, snapshot(book), video_request(imp={"bidfloor": 2}, video={"maxduration": 15}))
+    note(funnel, times, compile_snapshot(book), video_request(imp={"bidfloor": 2}, video={"maxduration": 15}))
 
 
-def note(funnel: Funnel, times: int, held: Snapshot, request: dict[str, Any]) -> None:
+def note(funnel: Funnel, times: int, snapshot: Snapshot, request: dict[str, Any]) -> None:
     """Decides once on a request, and notes the decision so many times."""
     parsed = parse(json.dumps(request).encode())
-    [slot] = match(parsed, held, NOW)
+    [slot] = match(parsed, snapshot, NOW)
     reached = list[Reached]()
-    decided(parsed, held, slots=[slot], reached=reached)
+    decided(parsed, snapshot, slots=[slot], reached=reached)
     for _ in range(times):
-        funnel.note(held, slot, reached)
+        funnel.note(snapshot, slot, reached)
 
 
 @pytest.mark.parametrize(
@@ -61,8 +61,8 @@ def test_a_sample_without_impressions_counts_nothing() -> None:
 
 def noted(funnel: Funnel, times: int, quality: Quality | None = None, **cheap: object) -> None:
     """Notes decisions that a campaign wins and whose floor another does not reach."""
-    held = snapshot([campaign(id="wins", cpm=9), campaign(id="cheap", **cheap)], quality=quality)
-    note(funnel, times, held, video_request(imp={"bidfloor": 2}, device={"devicetype": 3}))
+    snapshot = compile_snapshot([campaign(id="wins", cpm=9), campaign(id="cheap", **cheap)], quality=quality)
+    note(funnel, times, snapshot, video_request(imp={"bidfloor": 2}, device={"devicetype": 3}))
 
 
 def test_the_sample_of_a_minute_has_32_impressions_and_no_more() -> None:

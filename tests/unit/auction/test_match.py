@@ -18,7 +18,7 @@ from bidder.delivery.participation import WHOLE
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
-from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot, creative
 from tests.support.decision import decided
 from tests.support.examples import examples
 from tests.support.matchable import video_request
@@ -65,14 +65,14 @@ def books(draw: st.DrawFn) -> list[Campaign]:
     ]
 
 
-def ids(held: Snapshot, positions: Any) -> list[str]:
-    return [held.index.campaign_id(position) for position in positions]
+def ids(snapshot: Snapshot, positions: Any) -> list[str]:
+    return [snapshot.index.campaign_id(position) for position in positions]
 
 
-def counted(held: Snapshot, reached: list[Reached]) -> dict[str, int]:
+def counted(snapshot: Snapshot, reached: list[Reached]) -> dict[str, int]:
     """The campaigns with an opportunity, if a decision came this far."""
     noted = Opportunities()
-    noted_reached = noted.note(held.index, held.delivery, 1, 0)
+    noted_reached = noted.note(snapshot.index, snapshot.delivery, 1, 0)
     assert noted_reached is not None
     noted_reached += reached
     return noted.take().counts()
@@ -85,40 +85,40 @@ def test_candidates_of_several_tiers_are_in_descending_order_of_bids(
 ) -> None:
     """Pacing keeps those that rest out of the auction, and they have an opportunity all the same."""
     paces = {each.id: Pace(0 if each.id in resting else WHOLE - 1, 10**15, 0) for each in book if resting}
-    held = snapshot(book, tier_sizes=TIERS, paces=paces)
-    [slot] = match(REQUEST, held, NOW)
+    snapshot = compile_snapshot(book, tier_sizes=TIERS, paces=paces)
+    [slot] = match(REQUEST, snapshot, NOW)
     dearest_first = sorted(book, key=lambda each: (-each.top_cpm_micros, each.id))
-    matching = [each for each in dearest_first if match(REQUEST, snapshot([each]), NOW)[0].candidates.all()]
+    matching = [each for each in dearest_first if match(REQUEST, compile_snapshot([each]), NOW)[0].candidates.all()]
     expected = [each.id for each in matching if each.top_cpm_micros >= least]
-    event(f"{len(held.index.tiers)} tiers")
+    event(f"{len(snapshot.index.tiers)} tiers")
     reached = list[Reached]()
 
     runs = list(slot.candidates.runs(lambda: least, reached=reached))
 
     taking_part = [name for name in expected if name not in resting]
-    assert [name for _, run, _ in runs for name in ids(held, run)] == taking_part
-    assert ids(held, slot.candidates.best_first(lambda: least)) == taking_part
-    assert ids(held, slot.candidates.best_first(lambda: least, paced=False)) == expected
+    assert [name for _, run, _ in runs for name in ids(snapshot, run)] == taking_part
+    assert ids(snapshot, slot.candidates.best_first(lambda: least)) == taking_part
+    assert ids(snapshot, slot.candidates.best_first(lambda: least, paced=False)) == expected
     tops = {each.id: each.top_cpm_micros for each in book}
     filled = [(top, run) for top, run, _ in runs if run]
-    assert [{tops[name] for name in ids(held, run)} for _, run in filled] == [{top} for top, _ in filled]
+    assert [{tops[name] for name in ids(snapshot, run)} for _, run in filled] == [{top} for top, _ in filled]
     assert all(following >= top for (_, _, following), (top, run, _) in pairwise(runs) if run)
-    assert ids(held, slot.candidates.all()) == [each.id for each in matching]
-    assert counted(held, list(slot.candidates.reached(least))) == dict.fromkeys(expected, 1)
-    assert counted(held, reached) == dict.fromkeys(expected, 1)
-    assert ids(held, slot.candidates.buyers(["gold", "silver"], least)) == [
+    assert ids(snapshot, slot.candidates.all()) == [each.id for each in matching]
+    assert counted(snapshot, list(slot.candidates.reached(least))) == dict.fromkeys(expected, 1)
+    assert counted(snapshot, reached) == dict.fromkeys(expected, 1)
+    assert ids(snapshot, slot.candidates.buyers(["gold", "silver"], least)) == [
         each.id for each in matching if each.id in taking_part and {deal.id for deal in each.deals} & {"gold", "silver"}
     ]
 
 
 def test_the_draw_decides_between_equal_bids_in_different_tiers() -> None:
     """Each of the equal campaigns wins some auctions, though most stand in a later tier than the first best offer."""
-    held = snapshot([campaign(id=f"c{n}") for n in range(8)], tier_sizes=(1, 1))
+    snapshot = compile_snapshot([campaign(id=f"c{n}") for n in range(8)], tier_sizes=(1, 1))
 
     winners = set()
     for number in range(100):
         request = parsed(video_request(id=f"auction {number}"))
-        winners |= {offer.campaign.id for offer in decided(request, held)}
+        winners |= {offer.campaign.id for offer in decided(request, snapshot)}
 
     assert winners == {f"c{n}" for n in range(8)}
 
@@ -126,12 +126,12 @@ def test_the_draw_decides_between_equal_bids_in_different_tiers() -> None:
 @pytest.mark.parametrize(("seconds", "bids"), [(0, 0), (59, 0), (60, 1)])
 def test_a_resting_campaign_matches_again_when_its_pace_pays_for_a_bid(seconds: int, bids: int) -> None:
     """A bid of 5.00 CPM costs 5,000 micros: the burst pays for one, and a minute for another."""
-    held = snapshot([campaign(cpm=5)], paces={"plain": Pace(WHOLE, 5_000, 5_000)})
+    snapshot = compile_snapshot([campaign(cpm=5)], paces={"plain": Pace(WHOLE, 5_000, 5_000)})
     request = parsed(video_request())
-    offers = decided(request, held)
-    assert len(affordable(offers, held, NOW)) == 1
+    offers = decided(request, snapshot)
+    assert len(affordable(offers, snapshot, NOW)) == 1
 
-    [slot] = match(request, held, NOW + timedelta(seconds=seconds))
+    [slot] = match(request, snapshot, NOW + timedelta(seconds=seconds))
 
     assert len(slot.candidates.all()) == bids
     assert len(list(slot.candidates.best_first())) == bids
@@ -139,17 +139,17 @@ def test_a_resting_campaign_matches_again_when_its_pace_pays_for_a_bid(seconds: 
 
 def test_of_all_lengths_includes_a_campaign_with_another_length() -> None:
     book = [campaign(id="long", creatives=[creative(duration=30)]), campaign(id="short")]
-    held = snapshot([*book, campaign(id="elsewhere", targeting={"country": {"include": ["FRA"]}})])
-    [slot] = match(parsed(video_request(video={"maxduration": 15})), held, NOW)
+    snapshot = compile_snapshot([*book, campaign(id="elsewhere", targeting={"country": {"include": ["FRA"]}})])
+    [slot] = match(parsed(video_request(video={"maxduration": 15})), snapshot, NOW)
 
-    assert ids(held, slot.candidates.all()) == ["short"]
-    assert ids(held, slot.candidates.of_all_lengths().all()) == ["long", "short"]
+    assert ids(snapshot, slot.candidates.all()) == ["short"]
+    assert ids(snapshot, slot.candidates.of_all_lengths().all()) == ["long", "short"]
 
 
 def test_no_campaign_is_visited_below_the_floor() -> None:
     dear = campaign(id="dear", cpm=9, targeting={"country": {"include": ["USA"]}})
-    held = snapshot([dear, campaign(id="tiny", cpm="0.000001")])
-    [slot] = match(parsed(video_request()), held, NOW)
+    snapshot = compile_snapshot([dear, campaign(id="tiny", cpm="0.000001")])
+    [slot] = match(parsed(video_request()), snapshot, NOW)
     reached = list[Reached]()
 
     assert list(slot.candidates.best_first(lambda: 2_000_000, reached=reached)) == []
@@ -159,7 +159,7 @@ def test_no_campaign_is_visited_below_the_floor() -> None:
 def test_a_paused_campaign_is_not_a_candidate_beside_a_paced_campaign() -> None:
     book = [campaign(id="paused", cpm=9, status="paused"), campaign(id="paced", cpm=5), campaign(id="free", cpm=4)]
     paces = {name: Pace(share, 10**12, 0) for name, share in (("paused", WHOLE), ("paced", WHOLE - 1))}
-    held = snapshot(book, paces=paces)
-    [slot] = match(parsed(video_request()), held, NOW)
+    snapshot = compile_snapshot(book, paces=paces)
+    [slot] = match(parsed(video_request()), snapshot, NOW)
 
-    assert [held.index.campaign_id(position) for position in slot.candidates.best_first()] == ["paced", "free"]
+    assert [snapshot.index.campaign_id(position) for position in slot.candidates.best_first()] == ["paced", "free"]

@@ -19,7 +19,7 @@ from bidder.delivery.price_segment import PriceSegment
 from bidder.delivery.win_model import Shading, WinModel
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
-from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot, creative
 from tests.support.decision import decided
 from tests.support.matchable import video_request
 
@@ -27,12 +27,12 @@ HALF = 1 << 32
 CHEAP = WinModel(level=-6 * log(2), slope=6.0)
 
 
-def bid(held: Snapshot, **request: Any) -> tuple[AuctionContext, list[Offer]]:
+def bid(snapshot: Snapshot, **request: Any) -> tuple[AuctionContext, list[Offer]]:
     """The decision on a request. `request_id` may have lone surrogates, which JSON cannot express."""
     request_id = request.pop("request_id", "auction")
     parsed = parse(json.dumps(video_request(**request)).encode()).model_copy(update={"id": request_id})
-    offers = decided(parsed, held)
-    return AuctionContext(parsed, "bidder", held.delivery, NOW), offers
+    offers = decided(parsed, snapshot)
+    return AuctionContext(parsed, "bidder", snapshot.delivery, NOW), offers
 
 
 def digest(size: int, *names: str) -> int:
@@ -42,14 +42,14 @@ def digest(size: int, *names: str) -> int:
 @pytest.mark.parametrize("request_id", ["auction", "a2", "\ud800"])
 def test_the_draw_of_an_offer_is_a_hash_of_request_impression_and_campaign(request_id: str) -> None:
     """Every process and `explain` must draw the same number."""
-    _, [offer] = bid(snapshot([campaign()]), request_id=request_id)
+    _, [offer] = bid(compile_snapshot([campaign()]), request_id=request_id)
 
     assert (offer.draw, offer.turn) == (digest(8, request_id, "1", "plain"), 0)
 
 
 def test_the_rotation_draw_is_a_hash_of_the_creative() -> None:
     spots = [creative(id="a", weight=1), creative(id="b", weight=3)]
-    _, [offer] = bid(snapshot([campaign(rotation="weighted", creatives=spots)]))
+    _, [offer] = bid(compile_snapshot([campaign(rotation="weighted", creatives=spots)]))
     turns = {
         name: log(((digest(8, "auction", "1", "plain", name) >> 32) + 0.5) / HALF) / weight
         for name, weight in (("a", 1), ("b", 3))
@@ -93,9 +93,9 @@ def test_the_expected_rate_under_each_rotation() -> None:
 
 @pytest.mark.parametrize("explored", [1.0, 0.5])
 def test_an_exploring_bid_is_between_30_percent_of_the_value_and_the_value(explored: float) -> None:
-    held = snapshot([campaign(cpm=5)], shading=Shading({}, explored))
+    snapshot = compile_snapshot([campaign(cpm=5)], shading=Shading({}, explored))
     for request_id in ["\ud800", *(f"a{number}" for number in range(20))]:
-        context, [offer] = bid(held, request_id=request_id, at=1)
+        context, [offer] = bid(snapshot, request_id=request_id, at=1)
         draw = digest(7, request_id, "1", "plain", "shading") / 2**56
         result = shade_bid(context, offer, None)
         if draw < explored:
@@ -108,8 +108,8 @@ def test_an_exploring_bid_is_between_30_percent_of_the_value_and_the_value(explo
 
 def test_the_draw_at_the_exploration_share_does_not_explore() -> None:
     draw = digest(7, "auction", "1", "plain", "shading") / 2**56
-    held = snapshot([campaign(cpm=5)], shading=Shading({}, draw))
-    context, [offer] = bid(held, at=1)
+    snapshot = compile_snapshot([campaign(cpm=5)], shading=Shading({}, draw))
+    context, [offer] = bid(snapshot, at=1)
 
     assert context.delivery.shading is not None
     assert context.delivery.shading.explored == draw
@@ -117,34 +117,36 @@ def test_the_draw_at_the_exploration_share_does_not_explore() -> None:
 
 
 def test_a_shaded_bid_reaches_the_floor_and_one_micro() -> None:
-    held = snapshot([campaign(cpm=5)], shading=Shading({"*": CHEAP}, 0.0))
-    context, [offer] = bid(held, at=1)
+    snapshot = compile_snapshot([campaign(cpm=5)], shading=Shading({"*": CHEAP}, 0.0))
+    context, [offer] = bid(snapshot, at=1)
     best = int(CHEAP.best_bid(5.0) * 1_000_000)
     assert shade_bid(context, offer, None) == (best, 5_000_000, MODEL, "*", CHEAP.win_rate(best / 1_000_000))
     for floor in (1, 4, 4.9):
-        context, [offer] = bid(held, at=1, imp={"bidfloor": floor})
+        context, [offer] = bid(snapshot, at=1, imp={"bidfloor": floor})
         assert shade_bid(context, offer, None).cpm_micros == max(best, floor * 1_000_000)
-    context, [offer] = bid(snapshot([campaign(cpm="0.000002")], shading=Shading({}, 1.0)), at=1, request_id="a2")
+    context, [offer] = bid(
+        compile_snapshot([campaign(cpm="0.000002")], shading=Shading({}, 1.0)), at=1, request_id="a2"
+    )
     assert shade_bid(context, offer, None).cpm_micros == 1
 
 
 def test_a_shaded_offer_keeps_its_value() -> None:
-    held = snapshot([campaign(cpm=5)], shading=Shading({"*": CHEAP}, 0.0))
-    context, offers = bid(held, at=1)
+    snapshot = compile_snapshot([campaign(cpm=5)], shading=Shading({"*": CHEAP}, 0.0))
+    context, offers = bid(snapshot, at=1)
     best = int(CHEAP.best_bid(5.0) * 1_000_000)
 
     [offer] = shade_offers(context, offers, None)
 
     assert offer == offers[0]._replace(price=Price(best, None, None, 5_000_000))
     assert (value_micros(offer.price), value_micros(offers[0].price)) == (5_000_000, 5_000_000)
-    plain, offers = bid(snapshot([campaign()]), at=1)
+    plain, offers = bid(compile_snapshot([campaign()]), at=1)
     assert shade_offers(plain, offers, None) == offers
 
 
 def test_the_segment_of_an_auction() -> None:
-    context, [offer] = bid(snapshot([campaign()]), device={"devicetype": 3}, video={"plcmt": 2})
+    context, [offer] = bid(compile_snapshot([campaign()]), device={"devicetype": 3}, video={"plcmt": 2})
     assert segment_of(context, offer.slot, "adx") == PriceSegment("adx", 2, 3, 12)
-    context, [offer] = bid(snapshot([campaign()]), video={"plcmt": 2})
+    context, [offer] = bid(compile_snapshot([campaign()]), video={"plcmt": 2})
     assert segment_of(context, offer.slot, None) == PriceSegment("", 2, 0, 12)
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.delivery.outcome_counts import OutcomeCounts
-from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot, creative
 from tests.support.matchable import video_request
 from tests.support.oracle import bids
 from tests.unit.auction.test_decide import offers
@@ -30,7 +30,7 @@ def test_a_goal_is_priced_by_the_learned_rates(
     own_campaign = campaign(cpm=None, **{goal: 0.0213}, max_cpm=1000, rotation=rotation, creatives=spots)
     request = video_request()
 
-    result = offers(request, snapshot([own_campaign], counts=counts))["1"]
+    result = offers(request, compile_snapshot([own_campaign], counts=counts))["1"]
 
     expected = bids(request, request["imp"][0], [own_campaign], NOW, counts=counts)
     assert {result.price.cpm_micros} == {bid.price for bid in expected}

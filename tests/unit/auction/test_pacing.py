@@ -19,7 +19,7 @@ from bidder.delivery.participation import WHOLE, AuctionDraw
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
 from bidder.snapshot import sets
-from tests.support.campaigns import NOW, campaign, campaign_lists, snapshot
+from tests.support.campaigns import NOW, campaign, campaign_lists, compile_snapshot
 from tests.support.decision import decided
 from tests.support.examples import examples
 from tests.support.matchable import matchable_requests, video_request
@@ -44,11 +44,11 @@ def test_a_campaign_takes_part_exactly_if_its_draw_is_below_its_share(
     with pytest.MonkeyPatch.context() as patch:
         if long:
             patch.setattr(sets, "SHORT", 1)
-        held, unpaced = snapshot(campaigns, paces=paces), snapshot(campaigns)
-        for slot, free in zip(match(requested, held, NOW), match(requested, unpaced, NOW), strict=True):
-            everyone = [held.index.campaign_id(position) for position in free.candidates.best_first()]
+        snapshot, unpaced = compile_snapshot(campaigns, paces=paces), compile_snapshot(campaigns)
+        for slot, free in zip(match(requested, snapshot, NOW), match(requested, unpaced, NOW), strict=True):
+            everyone = [snapshot.index.campaign_id(position) for position in free.candidates.best_first()]
             expected = [name for name in everyone if name not in paces or draw.of(name) < paces[name].share]
-            assert [held.index.campaign_id(position) for position in slot.candidates.best_first()] == expected
+            assert [snapshot.index.campaign_id(position) for position in slot.candidates.best_first()] == expected
 
 
 @examples(1.5)
@@ -57,11 +57,11 @@ def test_explain_reports_pacing_and_the_same_bid(
     request: dict[str, Any], campaigns: list[Campaign], given_shares: list[int]
 ) -> None:
     paces = {item.id: Pace(share, RICH, 0) for item, share in zip(campaigns, given_shares, strict=False)}
-    held, requested = snapshot(campaigns, paces=paces), parsed(request)
+    snapshot, requested = compile_snapshot(campaigns, paces=paces), parsed(request)
     draw = AuctionDraw(requested.id)
-    offers = decided(requested, held)
+    offers = decided(requested, snapshot)
 
-    explained = explain(requested, held, "bidder", NOW)
+    explained = explain(requested, snapshot, "bidder", NOW)
 
     assert [bid.campaign.id for entry in explained for bid in entry.bids] == [bid.campaign.id for bid in offers]
     for entry in explained:
@@ -78,10 +78,12 @@ def test_explain_reports_pacing_and_the_same_bid(
 
 
 def test_the_next_campaign_wins_where_pacing_excludes_the_first_and_explain_has_draw_and_share() -> None:
-    held = snapshot([campaign(id="dear", cpm=9), campaign(id="cheap", cpm=1)], paces={"dear": Pace(0, RICH, 0)})
+    snapshot = compile_snapshot(
+        [campaign(id="dear", cpm=9), campaign(id="cheap", cpm=1)], paces={"dear": Pace(0, RICH, 0)}
+    )
     request = parsed(video_request())
 
-    [explanation] = explain(request, held, "bidder", NOW)
+    [explanation] = explain(request, snapshot, "bidder", NOW)
 
     assert [bid.campaign.id for bid in explanation.bids] == ["cheap"]
     [dear] = [campaign_item for campaign_item in explanation.campaigns if campaign_item.campaign_id == "dear"]
@@ -91,15 +93,15 @@ def test_the_next_campaign_wins_where_pacing_excludes_the_first_and_explain_has_
 
 
 def test_a_process_bids_its_burst_immediately_and_then_at_its_rate() -> None:
-    held = snapshot([campaign(cpm=5)], paces={"plain": Pace(WHOLE, 10_000, 5_000)})
+    snapshot = compile_snapshot([campaign(cpm=5)], paces={"plain": Pace(WHOLE, 10_000, 5_000)})
 
     def bids(minutes: float, requests: int) -> int:
         now, result = NOW + timedelta(minutes=minutes), 0
         for number in range(requests):
             requested = parsed(video_request(id=f"{minutes}-{number}"))
-            offers = decided(requested, held, now)
-            could = would_be_affordable(offers, held, now)
-            paid = affordable(offers, held, now)
+            offers = decided(requested, snapshot, now)
+            could = would_be_affordable(offers, snapshot, now)
+            paid = affordable(offers, snapshot, now)
             assert could == paid
             result += len(paid)
         return result
@@ -111,12 +113,12 @@ def test_pacing_holds_in_fixed_price_deals() -> None:
     """The decision visits the buyers of fixed-price deals by the price of the deal."""
     deals = [{"id": "gold", "cpm": 9}]
     book = [campaign(id="dear", cpm=12, deals=deals), campaign(id="cheap", cpm=1, deals=deals)]
-    held = snapshot(book, paces={"dear": Pace(WHOLE // 2, RICH, 0)})
+    snapshot = compile_snapshot(book, paces={"dear": Pace(WHOLE // 2, RICH, 0)})
     pmp = {"private_auction": 1, "deals": [{"id": "gold", "at": 3, "bidfloor": 5}]}
     winners: dict[bool, set[str]] = {True: set(), False: set()}
     for number in range(40):
         request = parsed(video_request(id=f"r{number}", imp={"pmp": pmp}))
-        [offer] = decided(request, held)
+        [offer] = decided(request, snapshot)
         winners[AuctionDraw(request.id).of("dear") < WHOLE // 2].add(offer.campaign.id)
 
     assert winners == {True: {"dear", "cheap"}, False: {"cheap"}}

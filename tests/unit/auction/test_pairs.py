@@ -16,7 +16,7 @@ from bidder.auction.reached import Reached
 from bidder.auction.response_selection import for_one_document
 from bidder.campaigns.campaign import Campaign
 from bidder.openrtb.parse import parse
-from tests.support.campaigns import campaign, creative, snapshot
+from tests.support.campaigns import campaign, compile_snapshot, creative
 from tests.support.decision import decided
 from tests.support.matchable import video_request
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 
 def offers_of(request: dict[str, Any], *book: Campaign, **counted: Any) -> list[Offer]:
-    held = snapshot(book)
+    snapshot = compile_snapshot(book)
     parsed = parse(json.dumps(request).encode())
-    return decided(parsed, held, **counted)
+    return decided(parsed, snapshot, **counted)
 
 
 def offer(caps: tuple[tuple[str, int], ...] = (), owner: str = "shop.example", **changes: Any) -> Offer:
@@ -196,16 +196,16 @@ def test_a_vast_document_holds_several_ads_of_a_pod_since_vast_3(protocols: list
     video = {"mimes": ["video/mp4"], "protocols": protocols}
     videos = [{**video, "podid": "p"}, {**video, "podid": "p"}, {**video, "podid": "q"}, video]
     request = {"id": "r", "imp": [{"id": str(number), "video": each} for number, each in enumerate(videos)]}
-    held = snapshot([campaign(creatives=[creative(id="a"), creative(id="b")])])
+    snapshot = compile_snapshot([campaign(creatives=[creative(id="a"), creative(id="b")])])
     parsed = parse(json.dumps(request).encode())
-    offers = decided(parsed, held)
+    offers = decided(parsed, snapshot)
 
     assert [offer.slot.imp.id for offer in for_one_document(parsed, offers)] == ["0", "1"][:ads]
     assert for_one_document(parsed, []) == []
 
 
 @pytest.mark.parametrize(
-    ("videos", "held_by_document"),
+    ("videos", "ids_in_document"),
     [
         ([{"sequence": 1}, {"sequence": 2}, {"sequence": 1}], ["0", "1"]),
         ([{"sequence": 1, "linearity": 2}, {"sequence": 2}, {"sequence": 1}, {"sequence": 2}], ["1"]),
@@ -217,14 +217,14 @@ def test_a_vast_document_holds_several_ads_of_a_pod_since_vast_3(protocols: list
     ],
 )
 def test_a_vast_document_holds_the_ads_of_a_break_in_their_positions(
-    videos: list[dict[str, Any]], held_by_document: list[str]
+    videos: list[dict[str, Any]], ids_in_document: list[str]
 ) -> None:
     imps = [{"id": str(number), "video": {"mimes": ["video/mp4"], **each}} for number, each in enumerate(videos)]
     parsed = parse(json.dumps({"id": "r", "imp": imps}).encode())
-    held = snapshot([campaign(creatives=[creative(id="a"), creative(id="b")])])
-    offers = decided(parsed, held)
+    snapshot = compile_snapshot([campaign(creatives=[creative(id="a"), creative(id="b")])])
+    offers = decided(parsed, snapshot)
 
-    assert [offer.slot.imp.id for offer in for_one_document(parsed, offers)] == held_by_document
+    assert [offer.slot.imp.id for offer in for_one_document(parsed, offers)] == ids_in_document
 
 
 def test_a_rule_on_the_request_or_the_player_is_counted_once_per_impression() -> None:

@@ -13,7 +13,7 @@ from bidder.auction.offer import Offer
 from bidder.auction.pod import PodCapacity, breaks, dedupes, group_by_break, is_pod, most_ads, pod_capacity
 from bidder.openrtb.imp import Imp
 from bidder.openrtb.parse import parse
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.decision import decided
 
 
@@ -22,7 +22,7 @@ def slots_of(*videos: dict[str, Any], ids: str = "abcdefgh") -> list[Slot]:
         {"id": ids[number % len(ids)] + "x" * (number // len(ids)), "video": {"mimes": ["video/mp4"], **video}}
         for number, video in enumerate(videos)
     ]
-    return match(parse(json.dumps({"id": "r", "imp": imps}).encode()), snapshot([campaign()]), NOW)
+    return match(parse(json.dumps({"id": "r", "imp": imps}).encode()), compile_snapshot([campaign()]), NOW)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_the_pods_of_a_request_share_the_steps_of_the_search(
     videos = [{"mimes": ["video/mp4"], "poddur": 60, "maxduration": 20 + number} for number in range(pods)]
     imps = [{"id": str(number), "video": video} for number, video in enumerate(videos)]
     request = parse(json.dumps({"id": "r", "imp": imps}).encode())
-    held = snapshot([campaign()])
+    snapshot = compile_snapshot([campaign()])
 
-    assert len(decided(request, held)) == pods
+    assert len(decided(request, snapshot)) == pods
     assert granted == [steps] * pods

@@ -13,7 +13,7 @@ from bidder.auction.competitive_separation import pack_pod
 from bidder.auction.offer import Offer, offers
 from bidder.campaigns.campaign import Campaign
 from bidder.openrtb.parse import parse
-from tests.support.campaigns import NOW, campaign, creative, media, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot, creative, media
 from tests.support.decision import decided
 from tests.support.examples import examples
 from tests.support.oracle import OracleBid, bids
@@ -58,9 +58,9 @@ def pod_campaigns(draw: st.DrawFn, max_size: int = 8) -> list[Campaign]:
 
 
 def offers_of(request: dict[str, Any], campaigns: list[Campaign]) -> list[Offer]:
-    held = snapshot(campaigns)
+    snapshot = compile_snapshot(campaigns)
     parsed = parse(json.dumps(request).encode())
-    return decided(parsed, held)
+    return decided(parsed, snapshot)
 
 
 def is_allowed(chosen: list[OracleBid], dedupe: list[int], by_id: dict[str, Campaign]) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bidder.openrtb.parse import parse
-from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot, creative
 from tests.support.decision import decided
 from tests.support.matchable import video_request
 from tests.support.oracle import best_bids
@@ -18,8 +18,8 @@ TIE = campaign(id="tie", cpm=3, deals=[{"id": "d", "cpm": 3}])
 
 
 def price_and_deal(request: dict[str, Any], *book: Any) -> tuple[int, str | None] | None:
-    held, parsed = snapshot(book), parse(json.dumps(request).encode())
-    offers = decided(parsed, held)
+    snapshot, parsed = compile_snapshot(book), parse(json.dumps(request).encode())
+    offers = decided(parsed, snapshot)
     expected = best_bids(request, book, NOW)
     assert [offer.price.cpm_micros for offer in offers] == [highest for highest, _ in expected.values()]
     return (offers[0].price.cpm_micros, offers[0].price.deal_id) if offers else None
@@ -56,8 +56,8 @@ def test_a_length_without_its_own_floor_has_the_floor_of_the_impression() -> Non
     ]
     for lengths in without_floors:
         request = video_request(video={"durfloors": lengths}, imp={"bidfloor": 6})
-        held, parsed = snapshot([FIVE]), parse(json.dumps(request).encode())
-        assert decided(parsed, held) == []
+        snapshot, parsed = compile_snapshot([FIVE]), parse(json.dumps(request).encode())
+        assert decided(parsed, snapshot) == []
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
 from bidder.snapshot import sets
 from bidder.snapshot.quality_classes import Quality
-from tests.support.campaigns import NOW, campaign, campaign_lists, snapshot
+from tests.support.campaigns import NOW, campaign, campaign_lists, compile_snapshot
 from tests.support.decision import decided
 from tests.support.examples import examples
 from tests.support.matchable import matchable_requests, video_request
@@ -66,17 +66,20 @@ def test_a_campaign_takes_part_exactly_if_its_draw_is_below_the_share_of_its_cla
     with pytest.MonkeyPatch.context() as patch:
         if long:
             patch.setattr(sets, "SHORT", 1)
-        held, unpaced = snapshot(campaigns, paces=paces, quality=Quality(DEVICES, counts)), snapshot(campaigns)
-        for slot, free in zip(match(asked, held, NOW), match(asked, unpaced, NOW), strict=True):
-            everyone = [held.index.campaign_id(position) for position in free.candidates.best_first()]
+        snapshot, unpaced = (
+            compile_snapshot(campaigns, paces=paces, quality=Quality(DEVICES, counts)),
+            compile_snapshot(campaigns),
+        )
+        for slot, free in zip(match(asked, snapshot, NOW), match(asked, unpaced, NOW), strict=True):
+            everyone = [snapshot.index.campaign_id(position) for position in free.candidates.best_first()]
             expected = [
                 name
                 for name in everyone
                 if draw.of(name) < expected_share(by_id[name], paces[name], counts[name], kind)
             ]
-            assert [held.index.campaign_id(position) for position in slot.candidates.best_first()] == expected
-        offers = decided(asked, held)
-        explained = explain(asked, held, "bidder", NOW)
+            assert [snapshot.index.campaign_id(position) for position in slot.candidates.best_first()] == expected
+        offers = decided(asked, snapshot)
+        explained = explain(asked, snapshot, "bidder", NOW)
 
     assert [bid.campaign.id for entry in explained for bid in entry.bids] == [bid.campaign.id for bid in offers]
     for entry in explained:
@@ -100,11 +103,11 @@ def test_a_campaign_takes_part_exactly_if_its_draw_is_below_the_share_of_its_cla
 def test_explain_names_the_device_and_its_predicted_rate(goal: dict[str, str], device: int, words: str) -> None:
     buyer = campaign(id="goal", cpm=None, max_cpm=20, **goal)
     pace, counts = Pace(WHOLE // 5, RICH, 0), [20, 30, 50]
-    held = snapshot([buyer], paces={"goal": pace}, quality=Quality(DEVICES, {"goal": counts}))
+    snapshot = compile_snapshot([buyer], paces={"goal": pace}, quality=Quality(DEVICES, {"goal": counts}))
     wanted = set()
     for number in range(20):
         asked = parsed(video_request(id=f"r{number}", device={"devicetype": device}))
-        [entry] = explain(asked, held, "bidder", NOW)
+        [entry] = explain(asked, snapshot, "bidder", NOW)
         wanted |= {verdict.wanted for verdict in entry.campaigns if verdict.rule == PACING.name}
 
     share = expected_share(buyer, pace, counts, device)
@@ -114,12 +117,14 @@ def test_explain_names_the_device_and_its_predicted_rate(goal: dict[str, str], d
 def test_a_campaign_keeps_its_total_share_and_buys_more_of_the_best_class() -> None:
     buyer = campaign(id="goal", cpm=None, cpcv="0.01", max_cpm=20)
     asked = WHOLE // 5
-    held = snapshot([buyer], paces={"goal": Pace(asked, RICH, 0)}, quality=Quality(DEVICES, {"goal": [30, 30, 40]}))
+    snapshot = compile_snapshot(
+        [buyer], paces={"goal": Pace(asked, RICH, 0)}, quality=Quality(DEVICES, {"goal": [30, 30, 40]})
+    )
     auctions: dict[int, int] = dict.fromkeys((3, 5, 4), 0)
     for number in range(3_000):
         device = (3, 5, 4)[0 if number % 10 < 3 else 1 if number % 10 < 6 else 2]
         request = parsed(video_request(id=f"auction {number}", device={"devicetype": device}))
-        [slot] = match(request, held, NOW)
+        [slot] = match(request, snapshot, NOW)
         auctions[device] += sum(1 for _ in slot.candidates.best_first())
 
     assert abs(sum(auctions.values()) / 3_000 - 0.2) < 0.02

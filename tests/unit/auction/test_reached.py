@@ -10,7 +10,7 @@ from bidder.campaigns.goal import Outcome
 from bidder.openrtb.parse import parse
 from bidder.snapshot.quality_classes import Quality
 from bidder.snapshot.tier import SIZES
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.decision import decided
 from tests.support.matchable import video_request
 
@@ -20,13 +20,13 @@ DEVICES = {Outcome.COMPLETION: {TV: BEST, PHONE: WORST}, Outcome.CLICK: {PHONE: 
 
 
 def test_the_first_512_impressions_of_a_minute_are_the_sample_of_the_others() -> None:
-    held = snapshot([campaign()])
+    snapshot = compile_snapshot([campaign()])
     noted = Opportunities()
 
     for _ in range(2):
-        assert noted.note(held.index, held.delivery, 511, TV) is not None
-        assert noted.note(held.index, held.delivery, 1, TV) is not None
-        assert noted.note(held.index, held.delivery, 512, TV) is None
+        assert noted.note(snapshot.index, snapshot.delivery, 511, TV) is not None
+        assert noted.note(snapshot.index, snapshot.delivery, 1, TV) is not None
+        assert noted.note(snapshot.index, snapshot.delivery, 512, TV) is None
         sample = noted.take()
         assert (len(sample.noted), sample.weight, sample.impressions) == (2, 2, 1024)
 
@@ -34,13 +34,13 @@ def test_the_first_512_impressions_of_a_minute_are_the_sample_of_the_others() ->
 
 
 def test_each_noted_impression_has_the_weight_of_the_sample() -> None:
-    held = snapshot([campaign()])
+    snapshot = compile_snapshot([campaign()])
     noted = Opportunities()
     for number in range(512 + 256):
         asked = parse(json.dumps(video_request(id=f"r{number}")).encode())
-        slots = match(asked, held, NOW)
-        reached = noted.note(held.index, held.delivery, len(slots), device_of(asked))
-        decided(asked, held, slots=slots, reached=reached)
+        slots = match(asked, snapshot, NOW)
+        reached = noted.note(snapshot.index, snapshot.delivery, len(slots), device_of(asked))
+        decided(asked, snapshot, slots=slots, reached=reached)
 
     assert noted.take().counts() == {"plain": 768}
 
@@ -48,13 +48,13 @@ def test_each_noted_impression_has_the_weight_of_the_sample() -> None:
 def test_opportunities_are_counted_by_the_class_of_the_device_for_the_outcome_of_the_goal() -> None:
     by_click = campaign(id="click", cpm=None, cpc="2", max_cpm=20)
     by_completion = campaign(id="completion", cpm=None, cpcv="0.01", max_cpm=20)
-    held = snapshot([by_click, by_completion, campaign(id="plain")], quality=Quality(DEVICES, {}))
+    snapshot = compile_snapshot([by_click, by_completion, campaign(id="plain")], quality=Quality(DEVICES, {}))
     noted = Opportunities()
     for number, device in enumerate((TV, PHONE, PHONE, PHONE, TABLET, None)):
         asked = parse(json.dumps(video_request(id=f"r{number}", device={"devicetype": device})).encode())
-        slots = match(asked, held, NOW)
-        reached = noted.note(held.index, held.delivery, len(slots), device_of(asked))
-        decided(asked, held, slots=slots, reached=reached)
+        slots = match(asked, snapshot, NOW)
+        reached = noted.note(snapshot.index, snapshot.delivery, len(slots), device_of(asked))
+        decided(asked, snapshot, slots=slots, reached=reached)
 
     assert noted.take().counts() == {
         "click": 6,
@@ -79,12 +79,12 @@ def test_buyers_of_fixed_price_deals_have_an_opportunity_in_a_private_auction(ti
     ]
     counted = {}
     for offered in ((0, 1), (1,), ()):
-        held = snapshot(book, tier_sizes=tier_sizes)
+        snapshot = compile_snapshot(book, tier_sizes=tier_sizes)
         noted = Opportunities()
         imp = {"pmp": {"private_auction": 1, "deals": [deals[number] for number in offered]}}
         asked = parse(json.dumps(video_request(imp=imp)).encode())
-        slots = match(asked, held, NOW)
-        decided(asked, held, slots=slots, reached=noted.note(held.index, held.delivery, len(slots), TV))
+        slots = match(asked, snapshot, NOW)
+        decided(asked, snapshot, slots=slots, reached=noted.note(snapshot.index, snapshot.delivery, len(slots), TV))
         counted[offered] = noted.take().counts()
 
     assert counted == {(0, 1): {"gold": 1}, (1,): {"silver": 1}, (): {}}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bidder.delivery.outcome_counts import OutcomeCounts
-from tests.support.campaigns import campaign, creative, snapshot
+from tests.support.campaigns import campaign, compile_snapshot, creative
 from tests.support.matchable import video_request
 from tests.unit.auction.test_decide import offers
 
@@ -16,8 +16,8 @@ AUCTIONS = 2000
 
 def shares(counts: dict[tuple[str, str], OutcomeCounts] | None = None, **changes: Any) -> dict[str, float]:
     """The share of auctions in which each creative is shown. The auctions have fixed ids."""
-    held = snapshot([campaign(**changes)], counts=counts)
-    shown = Counter(offers(video_request(id=f"a{n}"), held)["1"].fit.creative.id for n in range(AUCTIONS))
+    snapshot = compile_snapshot([campaign(**changes)], counts=counts)
+    shown = Counter(offers(video_request(id=f"a{n}"), snapshot)["1"].fit.creative.id for n in range(AUCTIONS))
     return {name: count / AUCTIONS for name, count in shown.items()}
 
 
@@ -70,6 +70,6 @@ def test_the_creative_with_the_higher_price_precedes_rotation() -> None:
     floors = [{"mindur": 20, "bidfloor": 9}]
     request = video_request(imp={"pmp": {"deals": [{"id": "d", "at": 3, "bidfloor": 4, "durfloors": floors}]}})
     long = [creative(id="short", duration=15), creative(id="long", duration=30)]
-    held = snapshot([campaign(cpm=None, deals=[{"id": "d", "cpm": 10}], creatives=long)])
+    snapshot = compile_snapshot([campaign(cpm=None, deals=[{"id": "d", "cpm": 10}], creatives=long)])
 
-    assert {offers({**request, "id": f"a{n}"}, held)["1"].fit.creative.id for n in range(20)} == {"long"}
+    assert {offers({**request, "id": f"a{n}"}, snapshot)["1"].fit.creative.id for n in range(20)} == {"long"}

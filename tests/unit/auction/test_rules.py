@@ -18,7 +18,7 @@ from bidder.campaigns.implied_predicates import MIME, SALE
 from bidder.campaigns.targeting import ATTRIBUTES
 from bidder.delivery.frequency import Exposures
 from bidder.openrtb.bid_request import BidRequest
-from tests.support.campaigns import NOW, campaign, campaign_lists, creative, media, snapshot
+from tests.support.campaigns import NOW, campaign, campaign_lists, compile_snapshot, creative, media
 from tests.support.decision import decided
 from tests.support.matchable import matchable_requests, video_request
 
@@ -153,7 +153,7 @@ def test_a_rule_rejects_with_its_reason_and_the_seen_and_required_values(name: s
     request, changes, cases, wanted = CASES[name]
     document = BidRequest.model_validate(video_request(**deepcopy(request)))
 
-    [explanation] = explain(document, snapshot([campaign(**changes)]), "bidder", NOW, read_exposures=Exposures)
+    [explanation] = explain(document, compile_snapshot([campaign(**changes)]), "bidder", NOW, read_exposures=Exposures)
 
     [verdict] = explanation.campaigns
     assert (verdict.rule, verdict.seen, verdict.wanted) == (name, cases, wanted)
@@ -178,13 +178,13 @@ def test_the_table_has_each_rule_once_in_the_order_of_evaluation() -> None:
 def test_explain_and_the_counts_of_the_decision_name_only_rules_of_the_table(
     request: dict[str, Any], campaigns: list[Campaign]
 ) -> None:
-    held, asked = snapshot(campaigns), BidRequest.model_validate(request)
+    snapshot, asked = compile_snapshot(campaigns), BidRequest.model_validate(request)
     refused: Refused = Counter()
 
-    decided(asked, held, refused=refused)
+    decided(asked, snapshot, refused=refused)
 
     assert {name for _, name in refused} <= {*names_of(DECIDED)}
-    for explanation in explain(asked, held, "bidder", NOW):
+    for explanation in explain(asked, snapshot, "bidder", NOW):
         left = [rule for rule, _ in explanation.funnel if rule in RULE_NAMES]
         assert left == sorted(left, key=RULE_NAMES.index)
         assert {verdict.rule for verdict in explanation.campaigns} <= {*RULE_NAMES, BIDS}
@@ -195,5 +195,5 @@ def test_among_several_creatives_the_last_rule_is_explained() -> None:
     request = BidRequest.model_validate(video_request(video={"maxduration": 30}, wlang=["en"]))
 
     for creatives in ([long, german], [german, long]):
-        [explanation] = explain(request, snapshot([campaign(creatives=creatives)]), "bidder", NOW)
+        [explanation] = explain(request, compile_snapshot([campaign(creatives=creatives)]), "bidder", NOW)
         assert [verdict.rule for verdict in explanation.campaigns] == ["language"]

@@ -28,7 +28,7 @@ from bidder.delivery.win_model import ENOUGH, MOST_MODELS, OutcomeBatch, Outcome
 from bidder.money import display
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.decision import decided
 from tests.support.matchable import video_request
 
@@ -36,15 +36,15 @@ CHEAP = WinModel(level=-6 * log(2), slope=6.0)
 """A model in which half of the bids of 2.00 win."""
 
 
-def held(known: Shading | None, **changes: object) -> Snapshot:
-    return snapshot([campaign(**{"cpm": 5, **changes})], shading=known)
+def snapshot_of(known: Shading | None, **changes: object) -> Snapshot:
+    return compile_snapshot([campaign(**{"cpm": 5, **changes})], shading=known)
 
 
-def offer_of(snapshot_: Snapshot, **request: object) -> tuple[AuctionContext, Offer]:
+def offer_of(snapshot: Snapshot, **request: object) -> tuple[AuctionContext, Offer]:
     parsed = parse(json.dumps(video_request(**request)).encode())
-    slots = match(parsed, snapshot_, NOW)
-    [offer] = decided(parsed, snapshot_, slots=slots)
-    return AuctionContext(parsed, "bidder", snapshot_.delivery, NOW), offer
+    slots = match(parsed, snapshot, NOW)
+    [offer] = decided(parsed, snapshot, slots=slots)
+    return AuctionContext(parsed, "bidder", snapshot.delivery, NOW), offer
 
 
 @given(st.floats(-8, 8), st.floats(0.2, 30), st.floats(0.2, 60))
@@ -59,8 +59,8 @@ def test_no_other_bid_has_a_higher_expected_surplus(level: float, slope: float, 
 
 @given(st.floats(0, 5), st.sampled_from([0.0, 0.05, 1.0]), st.text("ab", max_size=8))
 def test_a_bid_is_never_below_the_floor_nor_above_the_value(floor: float, explored: float, auction: str) -> None:
-    snapshot_ = held(Shading({"*": CHEAP}, explored))
-    context, offer = offer_of(snapshot_, id=auction or "a", at=1, imp={"bidfloor": floor})
+    snapshot = snapshot_of(Shading({"*": CHEAP}, explored))
+    context, offer = offer_of(snapshot, id=auction or "a", at=1, imp={"bidfloor": floor})
 
     bid = shade_bid(context, offer, None).cpm_micros
 
@@ -71,21 +71,21 @@ def test_a_bid_is_never_below_the_floor_nor_above_the_value(floor: float, explor
 def test_only_first_price_auctions_are_shaded_and_only_for_campaigns_that_allow_it() -> None:
     known = Shading({"*": CHEAP}, 0.0)
     for at, expected in ((1, MODEL), (2, NO_FIRST_PRICE)):
-        context, offer = offer_of(held(known), at=at)
+        context, offer = offer_of(snapshot_of(known), at=at)
         assert shade_bid(context, offer, None).why == expected
-    context, offer = offer_of(held(known, shading=False), at=1)
+    context, offer = offer_of(snapshot_of(known, shading=False), at=1)
     assert shade_bid(context, offer, None) == (5_000_000, 5_000_000, OFF, None, None)
     for nothing in (Shading({}, 0.0), None):
-        context, offer = offer_of(held(nothing), at=1)
+        context, offer = offer_of(snapshot_of(nothing), at=1)
         assert shade_bid(context, offer, None) == (5_000_000, 5_000_000, UNKNOWN, None, None)
     deal = {"pmp": {"deals": [{"id": "d", "at": 3, "bidfloor": 6}]}}
-    context, offer = offer_of(held(known, deals=[{"id": "d", "cpm": 6}]), at=1, imp=deal)
+    context, offer = offer_of(snapshot_of(known, deals=[{"id": "d", "cpm": 6}]), at=1, imp=deal)
     assert shade_bid(context, offer, None) == (6_000_000, 6_000_000, NO_FIRST_PRICE, None, None)
 
 
 @pytest.mark.parametrize(("cpm", "why"), [(268.435455, MODEL), (268.435456, TOO_DEAR)])
 def test_a_bid_whose_value_does_not_fit_in_event_urls_is_not_shaded(cpm: float, why: str) -> None:
-    context, offer = offer_of(held(Shading({"*": CHEAP}, 0.0), cpm=cpm), at=1)
+    context, offer = offer_of(snapshot_of(Shading({"*": CHEAP}, 0.0), cpm=cpm), at=1)
 
     assert shade_bid(context, offer, None).why == why
 
@@ -111,7 +111,7 @@ def test_stored_models_without_placements_are_still_used() -> None:
 
 def test_the_segment_of_an_auction_has_placement_device_and_hour() -> None:
     for video, placement in (({"plcmt": 2, "placement": 5}, 2), ({"placement": 5}, 21), ({}, 0), ({"plcmt": 99}, 0)):
-        context, offer = offer_of(held(None), at=1, device={"devicetype": 3}, video=video)
+        context, offer = offer_of(snapshot_of(None), at=1, device={"devicetype": 3}, video=video)
 
         assert segment_of(context, offer.slot, "adx") == PriceSegment("adx", placement, 3, NOW.hour)
 
@@ -123,11 +123,11 @@ def test_a_stored_segment_name_is_parsed(segment: PriceSegment) -> None:
 
 
 def test_explain_reports_the_value_and_the_same_bid() -> None:
-    snapshot_ = held(Shading({"*": CHEAP}, 0.05))
-    context, offer = offer_of(snapshot_, at=1)
+    snapshot = snapshot_of(Shading({"*": CHEAP}, 0.05))
+    context, offer = offer_of(snapshot, at=1)
     [bid] = shade_offers(context, [offer], None)
 
-    [explanation] = explain(context.request, snapshot_, "bidder", NOW)
+    [explanation] = explain(context.request, snapshot, "bidder", NOW)
 
     assert explanation.bids[0].price == bid.price
     assert bid.price.value_micros == 5_000_000

@@ -22,7 +22,7 @@ from bidder.delivery.shared_budgets import SharedBudget, SharedBudgets
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
-from tests.support.campaigns import NOW, campaign, campaign_lists, snapshot
+from tests.support.campaigns import NOW, campaign, campaign_lists, compile_snapshot
 from tests.support.decision import decided
 from tests.support.examples import examples
 from tests.support.matchable import matchable_requests, video_request
@@ -41,23 +41,23 @@ def limits(**amounts: int) -> BudgetLimits:
     return BudgetLimits(paused=False, total=None, daily=None, cost=COST)._replace(**amounts)  # type: ignore[arg-type]
 
 
-def answers(held: Snapshot, requests: int, **changes: Any) -> Counter[tuple[str, str | None]]:
+def answers(snapshot: Snapshot, requests: int, **changes: Any) -> Counter[tuple[str, str | None]]:
     """The number of bids on so many requests, by campaign and deal, after allowances."""
     result: Counter[tuple[str, str | None]] = Counter()
     for number in range(requests):
         requested = parsed(video_request(id=f"r{number}", **changes))
-        offers = decided(requested, held)
-        explained = [bid for entry in explain(requested, held, "bidder", NOW) for bid in entry.bids]
-        could = would_be_affordable(offers, held, NOW)
-        paid = affordable(offers, held, NOW)
+        offers = decided(requested, snapshot)
+        explained = [bid for entry in explain(requested, snapshot, "bidder", NOW) for bid in entry.bids]
+        could = would_be_affordable(offers, snapshot, NOW)
+        paid = affordable(offers, snapshot, NOW)
         assert could == paid
         assert [(bid.campaign.id, bid.price) for bid in paid] == [(bid.campaign.id, bid.price) for bid in explained]
         result.update((offer.campaign.id, offer.price.deal_id) for offer in paid)
     return result
 
 
-def reason(held: Snapshot, campaign_id: str, **changes: Any) -> tuple[str, str, str]:
-    [explanation] = explain(parsed(video_request(**changes)), held, "bidder", NOW)
+def reason(snapshot: Snapshot, campaign_id: str, **changes: Any) -> tuple[str, str, str]:
+    [explanation] = explain(parsed(video_request(**changes)), snapshot, "bidder", NOW)
     [verdict] = [campaign_item for campaign_item in explanation.campaigns if campaign_item.campaign_id == campaign_id]
     return verdict.rule, verdict.reason, verdict.wanted
 
@@ -90,11 +90,11 @@ def test_explain_equals_the_bid_and_names_the_smaller_participation(
             if with_deals
         },
     )
-    held, requested = snapshot(campaigns, paces=paces, shared=shared), parsed(request)
+    snapshot, requested = compile_snapshot(campaigns, paces=paces, shared=shared), parsed(request)
     draw = AuctionDraw(requested.id)
-    result = affordable(decided(requested, held), held, NOW)
+    result = affordable(decided(requested, snapshot), snapshot, NOW)
 
-    explained = explain(requested, snapshot(campaigns, paces=paces, shared=shared), "bidder", NOW)
+    explained = explain(requested, compile_snapshot(campaigns, paces=paces, shared=shared), "bidder", NOW)
 
     assert [bid.campaign.id for entry in explained for bid in entry.bids] == [bid.campaign.id for bid in result]
     for entry in explained:
@@ -113,7 +113,7 @@ def test_explain_equals_the_bid_and_names_the_smaller_participation(
 def test_a_process_bids_no_more_than_either_budget(own: int, shared_total: int, spent: int, requests: int) -> None:
     campaigns = [campaign(id="a", budget={"total_micros": max(1, own)}), campaign(id="b")]
     shared = SharedBudgets({DOMAIN: SharedBudget(limits(total=shared_total), Spend(total_micros=spent))})
-    result = answers(snapshot(campaigns, shared=shared), requests)
+    result = answers(compile_snapshot(campaigns, shared=shared), requests)
 
     left = max(0, shared_total - spent)
     assert result.total() == min(requests, left // COST)
@@ -124,28 +124,28 @@ def test_a_process_bids_no_more_than_either_budget(own: int, shared_total: int, 
 def test_bids_in_flight_of_an_advertiser_reduce_its_allowance(reserved: int, bids: int) -> None:
     shared = SharedBudgets({DOMAIN: SharedBudget(limits(total=10 * COST), reserved=reserved)})
 
-    assert answers(snapshot([campaign(id="a"), campaign(id="b")], shared=shared), 10).total() == bids
+    assert answers(compile_snapshot([campaign(id="a"), campaign(id="b")], shared=shared), 10).total() == bids
 
 
 def test_an_advertisers_campaigns_bid_its_burst_and_then_at_its_pace() -> None:
     shared = SharedBudgets({DOMAIN: SharedBudget(limits(total=RICH), pace=Pace(WHOLE, 2 * COST, COST))})
-    held = snapshot([campaign(id="a"), campaign(id="b")], shared=shared)
+    snapshot = compile_snapshot([campaign(id="a"), campaign(id="b")], shared=shared)
 
-    assert answers(held, 10).total() == 2
-    assert reason(held, "a")[:2] == (
+    assert answers(snapshot, 10).total() == 2
+    assert reason(snapshot, "a")[:2] == (
         WITHHELD.name,
         "its advertiser's bids in flight use up the advertiser's budget until the next refresh",
     )
-    held.delivery.allowance.restore_rested(NOW.replace(minute=2))
-    assert reason(held, "a")[0] != WITHHELD.name
+    snapshot.delivery.allowance.restore_rested(NOW.replace(minute=2))
+    assert reason(snapshot, "a")[0] != WITHHELD.name
 
 
 def test_another_process_has_the_whole_allowance() -> None:
     shared = SharedBudgets({DOMAIN: SharedBudget(limits(total=3 * COST))})
-    held = snapshot([campaign(id="a")], shared=shared)
-    other = Snapshot(held.version, held.index, held.delivery.for_another_process(held.index))
+    snapshot = compile_snapshot([campaign(id="a")], shared=shared)
+    other = Snapshot(snapshot.version, snapshot.index, snapshot.delivery.for_another_process(snapshot.index))
 
-    assert answers(held, 10).total() == 3
+    assert answers(snapshot, 10).total() == 3
     assert answers(other, 10).total() == 3
 
 
@@ -162,19 +162,19 @@ def test_each_reason_to_withhold_names_the_advertisers_budget() -> None:
     ):
         shared = SharedBudgets({DOMAIN: SharedBudget(limits(**amounts), spend)})  # type: ignore[arg-type]
         other = campaign(id="other", advertiser={"name": "Other", "domain": "other.example"})
-        held = snapshot([campaign(id="a"), other], shared=shared)
-        assert reason(held, "a")[:2] == (WITHHELD.name, expected.value)
-        assert answers(held, 3) == {("other", None): 3}
+        snapshot = compile_snapshot([campaign(id="a"), other], shared=shared)
+        assert reason(snapshot, "a")[:2] == (WITHHELD.name, expected.value)
+        assert answers(snapshot, 3) == {("other", None): 3}
 
 
 def test_a_campaign_still_bids_outside_a_deal_with_a_spent_budget() -> None:
     deals = [{"id": "d", "cpm": 6, "budget": {"total": "0.012"}}, {"id": "e", "cpm": "5.5"}]
     offered = {"imp": {"pmp": {"deals": [{"id": "d"}, {"id": "e"}]}}}
-    held = snapshot([campaign(id="a", deals=deals)])
+    snapshot = compile_snapshot([campaign(id="a", deals=deals)])
 
-    assert answers(held, 5, **offered) == {("a", "d"): 2, ("a", "e"): 3}
+    assert answers(snapshot, 5, **offered) == {("a", "d"): 2, ("a", "e"): 3}
     only = {"imp": {"pmp": {"private_auction": 1, "deals": [{"id": "d"}]}}}
-    [explanation] = explain(parsed(video_request(**only)), held, "bidder", NOW)
+    [explanation] = explain(parsed(video_request(**only)), snapshot, "bidder", NOW)
     assert (explanation.campaigns[0].rule, explanation.campaigns[0].seen) == (
         "deal_budget",
         "deal d: its bids in flight use up its budget or its pace",
@@ -185,8 +185,10 @@ def test_the_pace_of_a_deal_limits_only_bids_in_the_deal() -> None:
     own_campaign = campaign(id="a", deals=[{"id": "D-1", "cpm": 6, "budget": {"daily": 100}}])
     own = limits_of(own_campaign.deals[0].budget, own_campaign.flight, "UTC", 6_000_000)  # type: ignore[arg-type]
     half = Pace(WHOLE // 2, RICH, 0)
-    held = snapshot([own_campaign], shared=SharedBudgets(deals={("a", "D-1"): SharedBudget(own, pace=half)}))
-    counted = answers(held, 200, imp={"pmp": {"deals": [{"id": "d-1"}]}})
+    snapshot = compile_snapshot(
+        [own_campaign], shared=SharedBudgets(deals={("a", "D-1"): SharedBudget(own, pace=half)})
+    )
+    counted = answers(snapshot, 200, imp={"pmp": {"deals": [{"id": "d-1"}]}})
 
     assert counted.total() == 200
     expected = sum(AuctionDraw(f"r{number}").of("a#D-1") < WHOLE // 2 for number in range(200))
@@ -196,11 +198,11 @@ def test_the_pace_of_a_deal_limits_only_bids_in_the_deal() -> None:
 
 def test_an_advertiser_without_limits_limits_no_campaign() -> None:
     shared = SharedBudgets({DOMAIN: SharedBudget(limits())})
-    held = snapshot([campaign(id="a")], shared=shared)
+    snapshot = compile_snapshot([campaign(id="a")], shared=shared)
 
-    assert held.delivery.shared is not None
-    assert held.delivery.shared.accounts[0].left == Allowance.NO_LIMIT
-    assert answers(held, 5).total() == 5
+    assert snapshot.delivery.shared is not None
+    assert snapshot.delivery.shared.accounts[0].left == Allowance.NO_LIMIT
+    assert answers(snapshot, 5).total() == 5
 
 
 def test_the_caps_of_an_advertiser_hold_for_each_of_its_campaigns() -> None:
@@ -208,13 +210,15 @@ def test_the_caps_of_an_advertiser_hold_for_each_of_its_campaigns() -> None:
         {"domain": DOMAIN, "time_zone": "Asia/Tokyo", "frequency_caps": [{"impressions": 1, "window": "day"}]}
     )
     other = campaign(id="other", cpm=1, advertiser={"name": "Other", "domain": "other.example"})
-    held = snapshot([campaign(id="a"), campaign(id="b"), other], shared=SharedBudgets(caps={DOMAIN: limits.caps}))
+    snapshot = compile_snapshot(
+        [campaign(id="a"), campaign(id="b"), other], shared=SharedBudgets(caps={DOMAIN: limits.caps})
+    )
     requested = parsed(video_request())
     observed = Exposures(History([Impression(int(NOW.timestamp()), "b", "spot", DOMAIN)]))
     for hour, expected in ((14, "other"), (16, "a")):  # the day of Tokyo ends at 15:00 UTC
-        [offer] = decided(requested, held, NOW.replace(hour=hour), read_exposures=lambda: observed)
+        [offer] = decided(requested, snapshot, NOW.replace(hour=hour), read_exposures=lambda: observed)
         assert (offer.campaign.advertiser.domain == DOMAIN) == (expected == "a")
-    [explanation] = explain(requested, held, "bidder", NOW, read_exposures=lambda: observed)
+    [explanation] = explain(requested, snapshot, "bidder", NOW, read_exposures=lambda: observed)
     assert [(campaign_item.campaign_id, campaign_item.rule) for campaign_item in explanation.campaigns] == [
         ("a", "frequency"),
         ("b", "frequency"),

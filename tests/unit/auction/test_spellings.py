@@ -10,17 +10,17 @@ from hypothesis import strategies as st
 from bidder.auction.explain import explain
 from bidder.campaigns.campaign import Campaign
 from bidder.openrtb.parse import parse
-from tests.support.campaigns import NOW, campaign, creative, media, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot, creative, media
 from tests.support.decision import decided
 from tests.support.matchable import video_request
 
 
 def rule(request: dict[str, Any], *campaigns: Campaign, seat: str = "bidder") -> str:
     """The outcome of the first campaign: `bids`, or the rule that removed it."""
-    held = snapshot(campaigns)
+    snapshot = compile_snapshot(campaigns)
     parsed = parse(json.dumps(request).encode())
-    offers = decided(parsed, held, seat=seat)
-    [explanation] = explain(parsed, held, seat, NOW, campaign_id=campaigns[0].id)
+    offers = decided(parsed, snapshot, seat=seat)
+    [explanation] = explain(parsed, snapshot, seat, NOW, campaign_id=campaigns[0].id)
     assert bool(offers) == bool(explanation.bids)
     return explanation.campaigns[0].rule
 
@@ -79,12 +79,12 @@ def test_a_blocked_category_does_not_bid(text: str, sending: Any) -> None:
 
 
 def test_categories_of_later_taxonomies_match_in_any_case() -> None:
-    held = campaign(categories=["JLBCU7"], cattax=7, categories_above={"JLBCU7": ["aBc"]})
+    own_campaign = campaign(categories=["JLBCU7"], cattax=7, categories_above={"JLBCU7": ["aBc"]})
 
-    assert held.categories == ("JLBCU7",)
+    assert own_campaign.categories == ("JLBCU7",)
     for text in ("jlbcu7", "JLBCU7 ", "ABC"):
-        assert rule(video_request(bcat=[text], cattax=7), held) == "category"
-    assert rule(video_request(bcat=["jlbcu7"], cattax=6), held) == "bids"
+        assert rule(video_request(bcat=[text], cattax=7), own_campaign) == "category"
+    assert rule(video_request(bcat=["jlbcu7"], cattax=6), own_campaign) == "bids"
 
 
 @given(
@@ -99,10 +99,10 @@ def test_a_blocked_app_does_not_bid(text: str, sending: Any) -> None:
 
 
 def test_an_apple_app_id_matches_with_and_without_its_prefix() -> None:
-    held = campaign(advertiser={"name": "S", "domain": "shop.example", "bundle": "id123456789"})
+    own_campaign = campaign(advertiser={"name": "S", "domain": "shop.example", "bundle": "id123456789"})
 
     for text in ("123456789", "id123456789", "https://apps.apple.com/us/app/shop/id123456789?mt=8", 123456789):
-        assert rule(video_request(bapp=[text]), held) == "app"
+        assert rule(video_request(bapp=[text]), own_campaign) == "app"
         request = video_request(app={"bundle": text})
         request.pop("site")
         assert rule(request, campaign(targeting={"bundle": {"include": ["ID123456789"]}})) == "bids"
@@ -151,12 +151,12 @@ def deals(**deal: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("own", ["deal-1", "DEAL-1 ", "Deal-1"])
 def test_a_deal_id_matches_in_any_case_and_the_bid_has_the_sent_spelling(own: str) -> None:
-    held = campaign(deals=[{"id": own, "cpm": 3}])
+    own_campaign = campaign(deals=[{"id": own, "cpm": 3}])
     parsed = parse(json.dumps(deals()).encode())
-    [offer] = decided(parsed, snapshot([held]))
+    [offer] = decided(parsed, compile_snapshot([own_campaign]))
 
     assert (offer.price.deal_id, offer.price.sent_deal_id) == (own, " Deal-1")
-    assert rule(deals(), held, campaign(id="other")) == "bids"
+    assert rule(deals(), own_campaign, campaign(id="other")) == "bids"
 
 
 @pytest.mark.parametrize("seat", ["bidder", "Bidder", "BIDDER "])
@@ -172,9 +172,9 @@ def test_a_seat_matches_in_any_case(seat: str) -> None:
 @pytest.mark.parametrize("domain", ["shop.example", "WWW.shop.example", "https://shop.example/"])
 def test_an_advertiser_of_a_deal_matches_with_and_without_www(domain: str) -> None:
     for own in ("shop.example", "www.shop.example"):
-        held = campaign(advertiser={"name": "S", "domain": own}, deals=[{"id": "deal-1", "cpm": 3}])
-        assert rule(deals(wadomain=[domain]), held) == "bids"
-        assert rule(deals(wadomain=["other.example"]), held) == "deal"
+        own_campaign = campaign(advertiser={"name": "S", "domain": own}, deals=[{"id": "deal-1", "cpm": 3}])
+        assert rule(deals(wadomain=[domain]), own_campaign) == "bids"
+        assert rule(deals(wadomain=["other.example"]), own_campaign) == "deal"
 
 
 @pytest.mark.parametrize("blank", ["", " ", [""], [" ", ""], [None], [None, ""], ","])

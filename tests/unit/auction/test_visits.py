@@ -19,7 +19,7 @@ from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.tier import SIZES
-from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot, creative
 from tests.support.decision import decided
 from tests.support.examples import examples
 from tests.support.matchable import video_request
@@ -67,11 +67,11 @@ def parsed(request: dict[str, Any]) -> BidRequest:
     return parse(json.dumps(request).encode())
 
 
-def ranked(request: BidRequest, held: Snapshot, impression: int = 0) -> list[Offer]:
+def ranked(request: BidRequest, snapshot: Snapshot, impression: int = 0) -> list[Offer]:
     """All offers of all campaigns on an impression, in descending order."""
-    context = AuctionContext(request, "bidder", held.delivery, NOW)
-    slot = match(request, held, NOW)[impression]
-    outcomes = (offers(context, slot, held.index.record(position)) for position in range(len(held.index)))
+    context = AuctionContext(request, "bidder", snapshot.delivery, NOW)
+    slot = match(request, snapshot, NOW)[impression]
+    outcomes = (offers(context, slot, snapshot.index.record(position)) for position in range(len(snapshot.index)))
     result = [offer for outcome in outcomes if not isinstance(outcome, Rule) for offer in outcome]
     return sorted(result, key=lambda offer: offer.rank, reverse=True)
 
@@ -85,25 +85,28 @@ def names(result: list[Offer]) -> list[tuple[str, int, str | None]]:
 def test_the_best_offers_equal_those_of_a_search_of_all_campaigns(
     request: dict[str, Any], campaigns: list[Campaign], most: int, tier_sizes: tuple[int, int]
 ) -> None:
-    held, requested = snapshot(campaigns, tier_sizes=tier_sizes), parsed(request)
-    [slot] = match(requested, held, NOW)
-    context = AuctionContext(requested, "bidder", held.delivery, NOW)
+    snapshot, requested = compile_snapshot(campaigns, tier_sizes=tier_sizes), parsed(request)
+    [slot] = match(requested, snapshot, NOW)
+    context = AuctionContext(requested, "bidder", snapshot.delivery, NOW)
 
-    dearest = decision._find_highest_bids(context, slot, held, most, decision.Refused())
+    dearest = decision._find_highest_bids(context, slot, snapshot, most, decision.Refused())
 
-    assert names(dearest) == names(ranked(requested, held)[:most])
+    assert names(dearest) == names(ranked(requested, snapshot)[:most])
 
 
 @pytest.mark.parametrize("pmp", [{"id": "gold", "at": 3, "bidfloor": 5}, {"id": "gold", "at": 3, "bidfloor": 20}])
 def test_few_buyers_of_a_fixed_price_deal_are_priced(pmp: dict[str, Any]) -> None:
     book = [campaign(id=f"c{n}", cpm=1, deals=[{"id": "gold", "cpm": 5 + n}]) for n in range(40)]
-    requested, held = parsed(video_request(imp={"pmp": {"private_auction": 1, "deals": [pmp]}})), snapshot(book)
+    requested, snapshot = (
+        parsed(video_request(imp={"pmp": {"private_auction": 1, "deals": [pmp]}})),
+        compile_snapshot(book),
+    )
 
     with patch.object(decision, "offers", wraps=offers) as priced:
-        [result] = decided(requested, held)
+        [result] = decided(requested, snapshot)
 
     assert priced.call_count == 1
-    assert result.campaign.id == ranked(requested, held)[0].campaign.id
+    assert result.campaign.id == ranked(requested, snapshot)[0].campaign.id
 
 
 @pytest.mark.parametrize(
@@ -117,24 +120,24 @@ def test_few_buyers_of_a_fixed_price_deal_are_priced(pmp: dict[str, Any]) -> Non
 )
 def test_one_campaign_with_a_higher_bid_in_another_deal_is_priced(pmp: dict[str, Any]) -> None:
     book = [campaign(id=f"c{n}", cpm=9, deals=[{"id": "gold", "cpm": 28 + n // 8}]) for n in range(40)]
-    requested, held = parsed(video_request(imp=pmp)), snapshot([*book, campaign(id="open", cpm=9)])
+    requested, snapshot = parsed(video_request(imp=pmp)), compile_snapshot([*book, campaign(id="open", cpm=9)])
 
     with patch.object(decision, "offers", wraps=offers) as priced:
-        [result] = decided(requested, held)
+        [result] = decided(requested, snapshot)
 
-    assert result.campaign.id == ranked(requested, held)[0].campaign.id
+    assert result.campaign.id == ranked(requested, snapshot)[0].campaign.id
     assert priced.call_count == 1
 
 
 def test_the_campaigns_with_the_highest_open_bid_alone_are_priced_for_equal_impressions() -> None:
     deals = [campaign(id=f"d{n}", cpm=2 + n / 10, deals=[{"id": "gold", "cpm": 28 + n}]) for n in range(40)]
-    held = snapshot([*deals, *(campaign(id=f"open{n}", cpm=9) for n in range(3))])
+    snapshot = compile_snapshot([*deals, *(campaign(id=f"open{n}", cpm=9) for n in range(3))])
     document = video_request()
     [imp] = document["imp"]
     requested = parsed(document | {"imp": [imp | {"id": f"{n}"} for n in range(4)]})
 
     with patch.object(decision, "offers", wraps=offers) as priced:
-        chosen = decided(requested, held)
+        chosen = decided(requested, snapshot)
 
     assert {offer.price.cpm_micros for offer in chosen} == {9_000_000}
     assert (len(chosen), priced.call_count) == (4, 3)
@@ -143,11 +146,11 @@ def test_the_campaigns_with_the_highest_open_bid_alone_are_priced_for_equal_impr
 def test_campaigns_wait_for_a_later_tier_that_may_bid_more() -> None:
     """The first tier may bid 20 in a deal, which this impression does not offer, and 1 elsewhere."""
     first_tier = [campaign(id=f"d{n}", cpm=1, deals=[{"id": "gold", "cpm": 20}]) for n in range(3)]
-    held = snapshot([*first_tier, campaign(id="open", cpm=9)], tier_sizes=(3, 4))
+    snapshot = compile_snapshot([*first_tier, campaign(id="open", cpm=9)], tier_sizes=(3, 4))
     requested = parsed(video_request())
 
     with patch.object(decision, "offers", wraps=offers) as priced:
-        [result] = decided(requested, held)
+        [result] = decided(requested, snapshot)
 
     assert (result.campaign.id, priced.call_count) == ("open", 1)
 
@@ -155,10 +158,10 @@ def test_campaigns_wait_for_a_later_tier_that_may_bid_more() -> None:
 def test_campaigns_without_an_accepted_length_are_not_visited() -> None:
     book = [campaign(id=f"c{n}", cpm=9, creatives=[creative(duration=30)]) for n in range(40)]
     requested = parsed(video_request(video={"maxduration": 15}))
-    held = snapshot([*book, campaign(id="short", cpm=2, creatives=[creative(duration=15.4)])])
+    snapshot = compile_snapshot([*book, campaign(id="short", cpm=2, creatives=[creative(duration=15.4)])])
 
     with patch.object(decision, "offers", wraps=offers) as priced:
-        [result] = decided(requested, held)
+        [result] = decided(requested, snapshot)
 
     assert (result.campaign.id, priced.call_count) == ("short", 1)
 
@@ -169,13 +172,13 @@ def test_the_draw_decides_between_deals_of_equal_bids() -> None:
         campaign(id=f"b{n}", cpm=20, deals=[{"id": "gold", "cpm": 6}, {"id": "silver", "cpm": 6}]) for n in range(4)
     ]
     second = [campaign(id=f"s{n}", cpm=20, deals=[{"id": "silver", "cpm": 6}]) for n in range(4)]
-    held = snapshot([*both, *second])
+    snapshot = compile_snapshot([*both, *second])
     deals = [{"id": "gold", "at": 3, "bidfloor": 9.5}, {"id": "silver", "at": 3, "bidfloor": 5}]
 
     for number in range(20):
         requested = parsed(video_request(id=f"a{number}", imp={"pmp": {"private_auction": 1, "deals": deals}}))
-        [result] = decided(requested, held)
-        assert result.campaign.id == ranked(requested, held)[0].campaign.id
+        [result] = decided(requested, snapshot)
+        assert result.campaign.id == ranked(requested, snapshot)[0].campaign.id
 
 
 @pytest.mark.parametrize("impressions", [1, 3])
@@ -184,23 +187,23 @@ def test_the_draw_decides_where_a_higher_run_bids_no_more_than_the_only_campaign
 ) -> None:
     """The first campaign may bid 20 but bids 5 here; the second alone may bid 5."""
     lowered = campaign(id="lowered", cpm=20, multipliers={"domain": {"news.example": 0.25}})
-    held = snapshot([lowered, campaign(id="plain", cpm=5)])
+    snapshot = compile_snapshot([lowered, campaign(id="plain", cpm=5)])
     winners: Counter[str] = Counter()
 
     for number in range(40):
         document = video_request(id=f"a{number}")
         [imp] = document["imp"]
         requested = parsed(document | {"imp": [imp | {"id": f"{n}"} for n in range(impressions)]})
-        chosen = decided(requested, held)
-        assert names(chosen) == names([ranked(requested, held, n)[0] for n in range(impressions)])
+        chosen = decided(requested, snapshot)
+        assert names(chosen) == names([ranked(requested, snapshot, n)[0] for n in range(impressions)])
         winners.update(offer.campaign.id for offer in chosen)
 
     assert min(winners["lowered"], winners["plain"]) > 5
 
 
 def test_a_campaign_that_bids_a_micro_is_visited() -> None:
-    requested, held = parsed(video_request()), snapshot([campaign(cpm="0.000001")])
+    requested, snapshot = parsed(video_request()), compile_snapshot([campaign(cpm="0.000001")])
 
-    [result] = decided(requested, held)
+    [result] = decided(requested, snapshot)
 
     assert result.price.cpm_micros == 1

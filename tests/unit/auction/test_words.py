@@ -14,13 +14,13 @@ from bidder.auction.unmet_targeting import ATTRIBUTES, describe_values, unmet_ta
 from bidder.auction.verdict import BIDS, Verdict
 from bidder.delivery.frequency import Exposures, History, Impression, add
 from bidder.openrtb.parse import parse
-from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot, creative
 from tests.support.matchable import video_request
 
 
-def only(request: dict[str, Any], held: Any = None, **changes: Any) -> Verdict:
+def only(request: dict[str, Any], snapshot: Any = None, **changes: Any) -> Verdict:
     parsed = parse(json.dumps(request).encode())
-    [explanation] = explain(parsed, held or snapshot([campaign(**changes)]), "bidder", NOW)
+    [explanation] = explain(parsed, snapshot or compile_snapshot([campaign(**changes)]), "bidder", NOW)
     return explanation.campaigns[0]
 
 
@@ -52,11 +52,11 @@ def test_only_the_deals_of_the_impression_are_named_with_their_budgets() -> None
 
 
 def test_the_best_offer_of_a_campaign_is_that_of_the_creative_in_turn() -> None:
-    held = snapshot([campaign(creatives=[creative(id=name) for name in "abc"])])
+    snapshot = compile_snapshot([campaign(creatives=[creative(id=name) for name in "abc"])])
     shown = set()
     for number in range(20):
         request = parse(json.dumps(video_request(id=f"r{number}")).encode())
-        [entry] = explain(request, held, "bidder", NOW)
+        [entry] = explain(request, snapshot, "bidder", NOW)
         best, [bid] = entry.campaigns[0].best, entry.bids
         assert best is not None
         assert best.fit.creative.id == bid.fit.creative.id
@@ -76,10 +76,10 @@ def test_a_campaign_that_bids_has_no_seen_or_required_values() -> None:
 
 
 def test_the_words_for_an_outbid_campaign() -> None:
-    explained = only(video_request(), snapshot([campaign(id="dear", cpm=9), campaign(id="cheap", cpm=1)]))
+    explained = only(video_request(), compile_snapshot([campaign(id="dear", cpm=9), campaign(id="cheap", cpm=1)]))
     assert explained.rule == BIDS
-    held = snapshot([campaign(id="dear", cpm=9), campaign(id="cheap", cpm=1)])
-    [explanation] = explain(parse(json.dumps(video_request()).encode()), held, "bidder", NOW, campaign_id="cheap")
+    snapshot = compile_snapshot([campaign(id="dear", cpm=9), campaign(id="cheap", cpm=1)])
+    [explanation] = explain(parse(json.dumps(video_request()).encode()), snapshot, "bidder", NOW, campaign_id="cheap")
     [explained] = explanation.campaigns
     assert (explained.rule, explained.reason, explained.seen, explained.wanted) == (
         "outbid",
@@ -127,7 +127,7 @@ def test_the_words_for_unmet_targeting_name_campaign_or_creative(
 
 
 def test_the_conjunction_with_the_most_met_predicates_is_explained_and_the_first_on_a_tie() -> None:
-    held = campaign(
+    own_campaign = campaign(
         targeting={},
         where={
             "or": [
@@ -137,7 +137,7 @@ def test_the_conjunction_with_the_most_met_predicates_is_explained_and_the_first
             ]
         },
     )
-    explained = only(video_request(), snapshot([held]))
+    explained = only(video_request(), compile_snapshot([own_campaign]))
 
     assert (explained.rule, explained.wanted) == ("targeting.tag", "first")
 
@@ -174,8 +174,8 @@ FREE = "free again at 2026-11-23T"
 def frequency_words(exposures: Exposures, *caps: dict[str, Any], **changes: Any) -> tuple[str, str]:
     capped = campaign(frequency_caps=list(caps), on_unknown="skip", **changes)
     request = parse(json.dumps(video_request()).encode())
-    held = snapshot([capped])
-    return frequency_details(AuctionContext(request, "bidder", held.delivery, NOW, lambda: exposures), capped)
+    snapshot = compile_snapshot([capped])
+    return frequency_details(AuctionContext(request, "bidder", snapshot.delivery, NOW, lambda: exposures), capped)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from bidder.campaigns.files import as_yaml, read_campaigns
 from bidder.campaigns.taxonomies import Taxonomies
 from bidder.campaigns.taxonomy import InvalidTaxonomy, Taxonomy, read_taxonomy
 from bidder.openrtb.parse import parse
-from tests.support.campaigns import campaign, creative, snapshot
+from tests.support.campaigns import campaign, compile_snapshot, creative
 from tests.support.decision import decided
 from tests.support.fake_s3 import FakeS3
 from tests.support.matchable import video_request
@@ -94,8 +94,8 @@ SOME = st.lists(CATEGORIES, min_size=1, max_size=2, unique=True)
 
 
 def bids(of: Campaign, request: dict[str, Any]) -> list[int]:
-    held, requested = snapshot([of]), parse(json.dumps(request).encode())
-    return [offer.price.cpm_micros for offer in decided(requested, held)]
+    snapshot, requested = compile_snapshot([of]), parse(json.dumps(request).encode())
+    return [offer.price.cpm_micros for offer in decided(requested, snapshot)]
 
 
 @given(forests(), st.sampled_from(["include", "exclude", "all"]), SOME, SOME, st.booleans(), st.booleans())

@@ -231,9 +231,9 @@ def test_a_creative_is_deleted_from_its_campaign_unless_it_is_the_last(
 
     assert cli("creatives", "delete", "shoes", "spot") == 0
 
-    held = world.campaigns.get("shoes").campaign
-    assert held is not None
-    assert [creative_item.id for creative_item in held.creatives] == ["other"]
+    stored_campaign = world.campaigns.get("shoes").campaign
+    assert stored_campaign is not None
+    assert [creative_item.id for creative_item in stored_campaign.creatives] == ["other"]
     assert world.jobs.get("shoes", "spot") is None
     assert "Contents" not in world.s3.list_objects_v2(Bucket="uploads")
 

@@ -17,7 +17,7 @@ from bidder.delivery.budget import Spend
 from bidder.money import MICROS
 from bidder.openrtb.parse import parse
 from bidder.parameters import DEFAULTS
-from tests.support.campaigns import NOW, campaign, campaign_lists, creative, snapshot
+from tests.support.campaigns import NOW, campaign, campaign_lists, compile_snapshot, creative
 from tests.support.decision import decided
 from tests.support.examples import examples
 from tests.support.service import service
@@ -69,9 +69,9 @@ NOBODY_KNOWS = {"user", "list"}
 
 def bids_on(item: Campaign, example: Any) -> bool:
     """Whether the campaign, active and without competitors, bids on the example."""
-    held = snapshot([item.model_copy(update={"status": Status.ACTIVE})], now=example.at)
+    snapshot = compile_snapshot([item.model_copy(update={"status": Status.ACTIVE})], now=example.at)
     request = parse(json.dumps(example.request).encode())
-    return bool(decided(request, held, example.at, exchange=example.exchange))
+    return bool(decided(request, snapshot, example.at, exchange=example.exchange))
 
 
 def test_every_attribute_except_hashes_has_an_example() -> None:
@@ -160,10 +160,10 @@ def test_state_refusals_and_example_are_printed(
         deals=[{"id": "d1", "cpm": 8}],
         flight={"end": "2027-01-01T00:00:00Z"},
     )
-    held = snapshot([own_campaign])
-    monkeypatch.setattr(explain_campaign, "load_snapshot", lambda *_: held)
+    snapshot = compile_snapshot([own_campaign])
+    monkeypatch.setattr(explain_campaign, "load_snapshot", lambda *_: snapshot)
     monkeypatch.setattr(explain_campaign, "_count_rejections", lambda *_: Counter({"floor": 1234, "duration": 2}))
-    bidder_service = service(held, campaigns=Kept(own_campaign), ledger=Spent(), store=SwitchesOff())
+    bidder_service = service(snapshot, campaigns=Kept(own_campaign), ledger=Spent(), store=SwitchesOff())
     bidder_service.current_parameters.plain = lambda: DEFAULTS  # type: ignore[method-assign]
 
     explain_campaign.print_campaign(bidder_service, "plain", ExplainOptions(at=NOW.isoformat()), as_json=as_json)

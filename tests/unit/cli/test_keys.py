@@ -44,7 +44,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Store:
     return result
 
 
-def held(store: Store) -> SigningKeys:
+def stored_keys(store: Store) -> SigningKeys:
     return SigningKeys.model_validate_json(store.values["signing-keys"])
 
 
@@ -54,26 +54,26 @@ def test_three_steps_replace_the_key_each_after_its_waiting_time(
     minutes, day = timedelta(minutes=12), OLD_KEY_KEPT + timedelta(minutes=12)
 
     keys.rotate(Service(SETTINGS), force=False, now=NOW)
-    assert (list(held(store).keys), held(store).current) == (["k1", "k2"], "k1")
+    assert (list(stored_keys(store).keys), stored_keys(store).current) == (["k1", "k2"], "k1")
     with pytest.raises(keys.NotYet, match="wait until 2026-11-23 12:11:00 UTC"):
         keys.rotate(Service(SETTINGS), force=False, now=NOW + timedelta(minutes=10))
     keys.rotate(Service(SETTINGS), force=False, now=NOW + minutes)
-    assert (list(held(store).keys), held(store).current) == (["k1", "k2"], "k2")
+    assert (list(stored_keys(store).keys), stored_keys(store).current) == (["k1", "k2"], "k2")
     with pytest.raises(keys.NotYet):
         keys.rotate(Service(SETTINGS), force=False, now=NOW + timedelta(hours=23))
     keys.print_status(Service(SETTINGS), as_json=True, now=NOW)
     document = json.loads(capsys.readouterr().out.partition("{")[2].join(["{", ""]))
     assert (document["next_step"], document["keys"][1]) == ("drop the old keys", {"id": "k2", "signs": True})
     keys.rotate(Service(SETTINGS), force=False, now=NOW + day)
-    assert (list(held(store).keys), held(store).current) == (["k2"], "k2")
-    assert held(store).secret("k2") not in {None, KEYS.secret("k1")}
+    assert (list(stored_keys(store).keys), stored_keys(store).current) == (["k2"], "k2")
+    assert stored_keys(store).secret("k2") not in {None, KEYS.secret("k1")}
 
 
 def test_force_makes_a_step_without_waiting(store: Store) -> None:
     for _ in range(3):
         keys.rotate(Service(SETTINGS), force=True, now=NOW)
 
-    assert list(held(store).keys) == ["k2"]
+    assert list(stored_keys(store).keys) == ["k2"]
 
 
 def test_keys_without_a_stored_key_are_refused_unless_forced(store: Store) -> None:
@@ -84,11 +84,11 @@ def test_keys_without_a_stored_key_are_refused_unless_forced(store: Store) -> No
     for replacing in (other, same_name):
         with pytest.raises(BadParameter, match=r"k1 would be gone, .* --force does it at once. Nothing was changed"):
             change(Service(SETTINGS), "signing-keys", replacing)
-    assert held(store) == KEYS
+    assert stored_keys(store) == KEYS
     change(Service(SETTINGS), "signing-keys", both)
-    assert held(store).current == "k9"
+    assert stored_keys(store).current == "k9"
     change(Service(SETTINGS), "signing-keys", other, force=True)
-    assert list(held(store).keys) == ["k9"]
+    assert list(stored_keys(store).keys) == ["k9"]
 
 
 def test_unusable_keys_are_replaced_without_force(store: Store) -> None:
@@ -96,7 +96,7 @@ def test_unusable_keys_are_replaced_without_force(store: Store) -> None:
 
     change(Service(SETTINGS), "signing-keys", KEYS.model_dump_json())
 
-    assert held(store) == KEYS
+    assert stored_keys(store) == KEYS
 
 
 def test_the_time_of_a_step_is_in_utc(store: Store, capsys: pytest.CaptureFixture[str]) -> None:

@@ -45,7 +45,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Service:
     s3 = FakeS3()
     tables = FaultyDynamoDB("campaigns", "history")
     store = CampaignRepository(tables.client, "campaigns", "history", now=lambda: NOW)
-    held = service(
+    bidder_service = service(
         None,
         campaigns=store,
         store=SnapshotStore(s3, "b"),  # type: ignore[arg-type]
@@ -56,8 +56,8 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Service:
         pacing_store=PacingStore(s3, "b"),  # type: ignore[arg-type]
         ledger=Nobody(),
     )
-    held.current_parameters.plain = lambda: held.parameters  # type: ignore[method-assign]
-    return held
+    bidder_service.current_parameters.plain = lambda: bidder_service.parameters  # type: ignore[method-assign]
+    return bidder_service
 
 
 @pytest.fixture

@@ -171,9 +171,9 @@ def test_explain_without_a_request_prints_the_state_of_the_campaign(account: Acc
 def test_keys_are_listed_and_rotated(account: Account, command: Command) -> None:
     assert json.loads(command("keys", "status", "--json").out)["next_step"].startswith("add")
     assert command("keys", "rotate").status == 0
-    held = account.service().parameters.signing_keys
-    assert held is not None
-    assert list(held.keys) == ["k1", "k2"]
+    signing_keys = account.service().parameters.signing_keys
+    assert signing_keys is not None
+    assert list(signing_keys.keys) == ["k1", "k2"]
 
 
 def test_the_admin_key_is_printed_and_a_refresh_is_requested(command: Command) -> None:

@@ -88,8 +88,8 @@ def test_a_secret_is_read_from_standard_input_and_encrypted(
 
     assert command("parameters", "set", "admin-key", "-").status == 0
 
-    held = account.ssm.get_parameter(Name="/bidder/admin-key", WithDecryption=True)["Parameter"]
-    assert (held["Type"], held["Value"]) == ("SecureString", "another-secret-of-operators")
+    parameter = account.ssm.get_parameter(Name="/bidder/admin-key", WithDecryption=True)["Parameter"]
+    assert (parameter["Type"], parameter["Value"]) == ("SecureString", "another-secret-of-operators")
 
 
 def test_check_prints_every_invalid_value(account: Account, command: Command) -> None:

@@ -29,7 +29,7 @@ from bidder.snapshot.delivery_state import compile_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.manifest import Manifest
 from bidder.snapshot.snapshot_file import load_saved, save
-from tests.support.campaigns import NOW, RATES, campaign, campaign_lists, creative, snapshot
+from tests.support.campaigns import NOW, RATES, campaign, campaign_lists, compile_snapshot, creative
 from tests.support.matchable import matchable_requests, video_request
 from tests.support.service import SETTINGS, service
 from tools import ROOT
@@ -50,13 +50,13 @@ def lines(*documents: Any) -> bytes:
 
 @given(st.lists(matchable_requests(), max_size=5), campaign_lists())
 def test_a_replay_counts_the_bids(requests: list[dict[str, Any]], campaigns: list[Campaign]) -> None:
-    held = snapshot(campaigns)
-    replay = Replay(held, "bidder")
+    snapshot = compile_snapshot(campaigns)
+    replay = Replay(snapshot, "bidder")
     expected: dict[str, list[int]] = defaultdict(list)
     for request in requests:
         body = json.dumps({**request, "cur": ["USD"]}).encode()
         replay.add(parse(body), NOW)
-        reply = bid(service(snapshot(campaigns)), Call(body, {}, "https://bid.example", NOW))
+        reply = bid(service(compile_snapshot(campaigns)), Call(body, {}, "https://bid.example", NOW))
         for entry in json.loads(reply.body)["seatbid"][0]["bid"] if reply.status == 200 else ():
             expected[entry["cid"]].append(round(entry["price"] * 1_000_000))
 
@@ -68,10 +68,10 @@ def test_a_replay_counts_the_bids(requests: list[dict[str, Any]], campaigns: lis
 def test_two_snapshots_are_compared(tmp_path: Path) -> None:
     file = tmp_path / "requests.jsonl"
     file.write_bytes(lines(video_request(), video_request(id="b")) + b"{}\n\n")
-    before = snapshot([campaign(id="a", cpm=5), campaign(id="b", cpm=4)])
-    after = snapshot([campaign(id="a", cpm=6), campaign(id="b", cpm=4)])
+    before = compile_snapshot([campaign(id="a", cpm=5), campaign(id="b", cpm=4)])
+    after = compile_snapshot([campaign(id="a", cpm=6), campaign(id="b", cpm=4)])
 
-    replays = [Replay(held, "bidder") for held in (before, after)]
+    replays = [Replay(snapshot, "bidder") for snapshot in (before, after)]
     report = as_json(run(file, replays, None), replays)
 
     assert (report["requests"], report["invalid"]) == (3, 1)
@@ -104,13 +104,13 @@ def test_refusals_are_counted_by_the_rules_of_the_table(tmp_path: Path, capsys: 
 
 def test_the_time_is_the_option_or_the_recorded_time_or_that_of_the_snapshot(tmp_path: Path) -> None:
     ends = NOW + timedelta(hours=1)
-    held = snapshot([campaign(flight={"end": ends})])
+    snapshot = compile_snapshot([campaign(flight={"end": ends})])
     file = tmp_path / "requests.jsonl"
     late = {"at": (ends + timedelta(seconds=1)).isoformat(), "exchange": "adx", "request": video_request()}
     file.write_bytes(lines(video_request(), late))
 
     def bids(clock: Any) -> int:
-        replay = Replay(held, "bidder")
+        replay = Replay(snapshot, "bidder")
         run(file, [replay], clock)
         return replay.tallies["plain"].bids
 
@@ -121,7 +121,7 @@ def test_campaigns_can_target_the_recorded_exchange(tmp_path: Path) -> None:
     file = tmp_path / "requests.jsonl"
     named = [{"exchange": name, "request": video_request()} for name in ("adx", "b", "no name")]
     file.write_bytes(lines(*named))
-    replay = Replay(snapshot([campaign(targeting={"exchange": {"include": ["adx"]}})]), "bidder")
+    replay = Replay(compile_snapshot([campaign(targeting={"exchange": {"include": ["adx"]}})]), "bidder")
 
     read = run(file, [replay], NOW)
 
@@ -131,7 +131,7 @@ def test_campaigns_can_target_the_recorded_exchange(tmp_path: Path) -> None:
 def test_a_replay_reads_the_device_from_the_user_agent_like_a_bid(tmp_path: Path) -> None:
     file = tmp_path / "requests.jsonl"
     file.write_bytes(lines(*(video_request(device={"ua": agent}) for agent in ("Roku/DVP-12.5", "curl/8"))))
-    replay = Replay(snapshot([campaign(targeting={"device_type": {"include": [3]}})]), "bidder")
+    replay = Replay(compile_snapshot([campaign(targeting={"device_type": {"include": [3]}})]), "bidder")
 
     run(file, [replay], NOW)
 
@@ -175,7 +175,7 @@ def test_an_invalid_call_is_refused_with_the_reason(tmp_path: Path) -> None:
     cut = tmp_path / "cut.gz"
     cut.write_bytes(gzip.compress(lines(video_request()))[:-9])
     with pytest.raises(InvalidRecording, match="not a complete gzip file"):
-        run(cut, [Replay(snapshot([campaign()]), "bidder")], None)
+        run(cut, [Replay(compile_snapshot([campaign()]), "bidder")], None)
 
 
 @pytest.mark.parametrize(

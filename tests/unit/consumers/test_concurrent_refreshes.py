@@ -72,7 +72,7 @@ def test_no_clock_lets_a_refresh_publish_spend_that_is_older_than_the_published_
         if s3.calls < call:
             assert call > 5
             return
-        assert bidding(world.held()) == {}, f"another refresh published before call {call}"
+        assert bidding(world.load_snapshot()) == {}, f"another refresh published before call {call}"
 
 
 class Suspended(Exception):
@@ -116,7 +116,7 @@ def test_a_refresh_that_is_overtaken_by_an_earlier_one_publishes_its_edit_nevert
         if s3.calls < call:
             assert call > 5
             return
-        assert bidding(world.held())["a"].cpm_micros == 7_000_000, f"the other published before call {call}"
+        assert bidding(world.load_snapshot())["a"].cpm_micros == 7_000_000, f"the other published before call {call}"
 
 
 def test_a_refresh_that_others_overtake_again_and_again_gives_up_since_they_have_its_edit() -> None:
@@ -130,4 +130,4 @@ def test_a_refresh_that_others_overtake_again_and_again_gives_up_since_they_have
     publish_snapshot(overtaken, NOW + MINUTE)
 
     assert len(others) > 10, "it does not try for ever"
-    assert bidding(world.held())["a"].cpm_micros == 7_000_000
+    assert bidding(world.load_snapshot())["a"].cpm_micros == 7_000_000

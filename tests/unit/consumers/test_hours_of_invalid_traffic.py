@@ -16,10 +16,10 @@ HOURLY = {"hourly_micros": 10 * COST, "pacing": "asap"}
 ZONES = ["UTC", "America/New_York", "Asia/Kolkata"]
 
 
-def withheld_of(held: Snapshot, name: str = "a") -> Withheld | None:
-    position = held.index.position(name)
+def withheld_of(snapshot: Snapshot, name: str = "a") -> Withheld | None:
+    position = snapshot.index.position(name)
     assert position is not None
-    return held.delivery.withheld(position)
+    return snapshot.delivery.withheld(position)
 
 
 def count(shop: Shop, numbers: range, **changes: Any) -> None:
@@ -36,9 +36,9 @@ def test_a_campaign_stops_for_the_hour_in_which_invalid_traffic_uses_up_its_budg
 
     count(shop, range(4), zone=zone)
     count(shop, range(4, 9), zone=zone, invalid="crawler")
-    held = shop.refresh()
-    assert withheld_of(held) is None
-    assert sum(len(shop.bid(held)) for _ in range(9)) == 1, "one impression is left of ten"
+    snapshot = shop.refresh()
+    assert withheld_of(snapshot) is None
+    assert sum(len(shop.bid(snapshot)) for _ in range(9)) == 1, "one impression is left of ten"
 
     count(shop, range(9, 10), zone=zone, invalid="too-late")
     assert withheld_of(shop.refresh()) is Withheld.HOURLY_BUDGET
@@ -52,9 +52,9 @@ def test_a_repeat_of_a_billed_bid_counts_once_against_the_hour() -> None:
     count(shop, range(5))
     count(shop, range(5), invalid="replayed")
 
-    held = shop.refresh()
+    snapshot = shop.refresh()
 
-    assert sum(len(shop.bid(held)) for _ in range(9)) == 5
+    assert sum(len(shop.bid(snapshot)) for _ in range(9)) == 5
 
 
 def test_disputed_invalid_traffic_does_not_count_against_the_hour(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,9 +75,9 @@ def test_the_hour_of_a_deal_counts_its_invalid_traffic() -> None:
     shop.campaigns.put(campaign(id="a", deals=deals))
     count(shop, range(10), invalid="crawler", deal_id="d")
 
-    held = shop.refresh()
+    snapshot = shop.refresh()
 
-    budgets = {name: held.delivery.deal_budget("a", name) for name in "de"}
+    budgets = {name: snapshot.delivery.deal_budget("a", name) for name in "de"}
     reasons = {name: budget.withheld for name, budget in budgets.items() if budget is not None}
     assert reasons == {"d": Withheld.HOURLY_BUDGET, "e": None}
 

@@ -28,8 +28,8 @@ def test_an_unreadable_pinned_index_does_not_stop_refreshes() -> None:
 
     publish_snapshot(world.process(), NOW + MINUTE)
 
-    assert bidding(world.held()) == active(world)
-    assert world.store.manifest(world.held().version).pinned is None
+    assert bidding(world.load_snapshot()) == active(world)
+    assert world.store.manifest(world.load_snapshot().version).pinned is None
 
 
 def test_under_a_pin_pauses_and_budgets_still_apply() -> None:
@@ -44,16 +44,16 @@ def test_under_a_pin_pauses_and_budgets_still_apply() -> None:
 
     world.store.pin(old)
     publish_snapshot(world.process(), NOW + 2 * MINUTE)
-    held = world.held()
-    assert {name: c.cpm_micros for name, c in bidding(held).items()} == {"a": 5_000_000}
-    assert world.store.manifest(held.version).pinned == old
+    snapshot = world.load_snapshot()
+    assert {name: c.cpm_micros for name, c in bidding(snapshot).items()} == {"a": 5_000_000}
+    assert world.store.manifest(snapshot.version).pinned == old
 
-    assert (held.pinned, held.pinned_since) == (old, NOW)
+    assert (snapshot.pinned, snapshot.pinned_since) == (old, NOW)
 
     world.store.pin(None)
     publish_snapshot(world.process(), NOW + 3 * MINUTE)
-    assert (world.held().pinned, world.held().pinned_since) == (None, None)
-    assert {name: c.cpm_micros for name, c in bidding(world.held()).items()} == {"a": 7_000_000}
+    assert (world.load_snapshot().pinned, world.load_snapshot().pinned_since) == (None, None)
+    assert {name: c.cpm_micros for name, c in bidding(world.load_snapshot()).items()} == {"a": 7_000_000}
 
 
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/Los_Angeles"])
@@ -75,16 +75,16 @@ def test_under_a_pin_budgets_are_counted_by_the_pinned_price_and_time_zone(zone:
     )
 
     publish_snapshot(world.process(), at)
-    held = world.held()
-    deal_budget = held.delivery.deal_budget("a", "d")
-    assert bidding(held).keys() == {"a"}
-    assert held.delivery.allowance.left(0, at) == 10_000
+    snapshot = world.load_snapshot()
+    deal_budget = snapshot.delivery.deal_budget("a", "d")
+    assert bidding(snapshot).keys() == {"a"}
+    assert snapshot.delivery.allowance.left(0, at) == 10_000
     assert deal_budget is not None
-    assert held.delivery.allowance.left(deal_budget.account, at) == 10_000
+    assert snapshot.delivery.allowance.left(deal_budget.account, at) == 10_000
 
     world.ledger.record(event(number, campaign_id="a", at=at, bid_at=at) for number in (8, 9))  # type: ignore[attr-defined]
     publish_snapshot(world.process(), at + MINUTE)
-    assert bidding(world.held()) == {}
+    assert bidding(world.load_snapshot()) == {}
 
 
 def test_under_a_pin_the_budget_of_another_advertisers_campaign_does_not_pay_for_the_pinned_one() -> None:
@@ -96,11 +96,11 @@ def test_under_a_pin_the_budget_of_another_advertisers_campaign_does_not_pay_for
     world.campaigns.put(campaign(id="a", advertiser=other, budget={"total": 1000}))
 
     publish_snapshot(world.process(), NOW + MINUTE)
-    assert bidding(world.held()).keys() == {"b"}
+    assert bidding(world.load_snapshot()).keys() == {"b"}
 
     world.store.pin(None)
     publish_snapshot(world.process(), NOW + 2 * MINUTE)
-    assert bidding(world.held())["a"].advertiser.domain == "cars.example"
+    assert bidding(world.load_snapshot())["a"].advertiser.domain == "cars.example"
 
 
 def test_a_pin_lasts_when_the_bucket_has_deleted_its_manifest() -> None:
@@ -114,8 +114,8 @@ def test_a_pin_lasts_when_the_bucket_has_deleted_its_manifest() -> None:
 
     publish_snapshot(world.process(), NOW + timedelta(days=2))
 
-    assert bidding(world.held())["a"].cpm_micros == 5_000_000
-    assert (world.held().pinned, world.held().pinned_since) == (old, NOW)
+    assert bidding(world.load_snapshot())["a"].cpm_micros == 5_000_000
+    assert (world.load_snapshot().pinned, world.load_snapshot().pinned_since) == (old, NOW)
 
 
 def test_each_refresh_logs_a_pin_older_than_a_day(caplog: pytest.LogCaptureFixture) -> None:
@@ -146,4 +146,4 @@ def test_a_campaign_that_is_deleted_under_a_pin_stops_bidding() -> None:
 
     publish_snapshot(world.process(), NOW + MINUTE)
 
-    assert bidding(world.held()).keys() == {"b"}
+    assert bidding(world.load_snapshot()).keys() == {"b"}

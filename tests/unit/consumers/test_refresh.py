@@ -93,7 +93,7 @@ class World:
         service.current_parameters.plain = lambda: plain  # type: ignore[method-assign]
         return service
 
-    def held(self, known: Snapshot | None = None) -> Snapshot:
+    def load_snapshot(self, known: Snapshot | None = None) -> Snapshot:
         loaded = self.store.load(known)
         assert loaded is not None
         return loaded
@@ -117,13 +117,13 @@ def test_a_campaign_with_a_goal_bids_by_the_latest_counts() -> None:
     world = World()
     world.campaigns.put(campaign(id="a", cpm=None, cpcv="0.01", max_cpm=50))
     publish_snapshot(world.process(), NOW)
-    before = world.held().delivery.predictions.of("a", "spot", Outcome.COMPLETION).rate
+    before = world.load_snapshot().delivery.predictions.of("a", "spot", Outcome.COMPLETION).rate
     world.learning.counted["a", "spot"] = OutcomeCounts(impressions=1000, completes=900)
 
     publish_snapshot(world.process(), NOW + MINUTE)
 
     assert before == 500_000
-    assert world.held().delivery.predictions.of("a", "spot", Outcome.COMPLETION).rate > 800_000
+    assert world.load_snapshot().delivery.predictions.of("a", "spot", Outcome.COMPLETION).rate > 800_000
 
 
 def test_unchanged_campaigns_are_not_compiled_again() -> None:
@@ -135,22 +135,22 @@ def test_unchanged_campaigns_are_not_compiled_again() -> None:
     publish_snapshot(world.process(), NOW + MINUTE)
 
     assert [key for key in world.s3.writes[before:] if key.startswith(INDEXES)] == []
-    assert set(bidding(world.held())) == {"a", "b"}
+    assert set(bidding(world.load_snapshot())) == {"a", "b"}
 
 
 def test_only_a_changed_campaign_is_compiled_and_bidders_keep_the_other_objects() -> None:
     world = World()
     world.campaigns.put_many([campaign(id=name, cpm=5) for name in "abc"])
     publish_snapshot(world.process(), NOW)
-    known = world.held()
+    known = world.load_snapshot()
     world.campaigns.put(campaign(id="b", cpm=9))
 
     publish_snapshot(world.process(), NOW + MINUTE)
 
-    held = world.held(known)
-    assert held.index.parts[0] is known.index.parts[0]
-    assert len(held.index.parts[1]) == 1
-    assert bidding(held) == active(world)
+    snapshot = world.load_snapshot(known)
+    assert snapshot.index.parts[0] is known.index.parts[0]
+    assert len(snapshot.index.parts[1]) == 1
+    assert bidding(snapshot) == active(world)
 
 
 def test_a_pause_and_a_spent_budget_stop_a_campaign_with_the_next_refresh() -> None:
@@ -162,7 +162,7 @@ def test_a_pause_and_a_spent_budget_stop_a_campaign_with_the_next_refresh() -> N
 
     publish_snapshot(world.process(), NOW + MINUTE)
 
-    assert bidding(world.held()) == {}
+    assert bidding(world.load_snapshot()) == {}
 
 
 @pytest.mark.parametrize("budget", [{}, {"total": 1000}])
@@ -176,12 +176,12 @@ def test_a_removed_budget_ends_pacing(budget: dict[str, int]) -> None:
 
     publish_snapshot(world.process(), NOW + MINUTE)
 
-    held = world.held()
-    position = held.index.position("a")
-    assert len(held.index.parts) == 2
+    snapshot = world.load_snapshot()
+    position = snapshot.index.position("a")
+    assert len(snapshot.index.parts) == 2
     assert position is not None
-    assert held.delivery.withheld(position) is None
-    assert held.delivery.shares is None or held.delivery.shares[position] > 0
+    assert snapshot.delivery.withheld(position) is None
+    assert snapshot.delivery.shares is None or snapshot.delivery.shares[position] > 0
 
 
 @pytest.mark.parametrize("damage", [b"", b"bidder index 2 0\n", b"bidder index 9 0\nfuture"])
@@ -194,22 +194,22 @@ def test_an_unreadable_index_is_compiled_again(damage: bytes) -> None:
 
     publish_snapshot(world.process(), NOW + MINUTE)
 
-    assert bidding(world.held()) == active(world)
+    assert bidding(world.load_snapshot()) == active(world)
 
 
 def test_a_repeated_refresh_with_a_clock_that_is_behind_still_publishes_a_newer_version() -> None:
     world = World()
     world.campaigns.put(campaign(id="a", cpm=1))
     publish_snapshot(world.process(), NOW + MINUTE)
-    known = world.held()
+    known = world.load_snapshot()
     world.campaigns.put(campaign(id="a", cpm=2))
 
     publish_snapshot(world.process(), NOW)
 
-    held = world.held(known)
-    assert held.version == known.version + 1
-    assert held.as_of == NOW
-    assert bidding(held) == active(world)
+    snapshot = world.load_snapshot(known)
+    assert snapshot.version == known.version + 1
+    assert snapshot.as_of == NOW
+    assert bidding(snapshot) == active(world)
 
 
 def test_an_index_in_use_is_rewritten_before_the_lifecycle_rule_deletes_it() -> None:

@@ -93,4 +93,4 @@ def test_the_last_edit_is_in_the_snapshot_under_any_clocks(
     now += 0.01 * SECOND
     refresh(world.process(), waiting or sent(now + skew * SECOND), now)
 
-    assert bidding(world.held())["a"].cpm_micros == (len(steps) + 1) * 1_000_000
+    assert bidding(world.load_snapshot())["a"].cpm_micros == (len(steps) + 1) * 1_000_000

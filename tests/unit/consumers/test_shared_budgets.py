@@ -55,12 +55,12 @@ class Shop(World):
     def refresh(self) -> Snapshot:
         self.now += MINUTE
         publish_snapshot(self.process(), self.now)
-        return self.held()
+        return self.load_snapshot()
 
-    def bid(self, held: Snapshot, **changes: Any) -> list[Offer]:
+    def bid(self, snapshot: Snapshot, **changes: Any) -> list[Offer]:
         self.bids += 1
         parsed = parse(json.dumps(video_request(id=f"r{self.bids}", **changes)).encode())
-        return affordable(decided(parsed, held, self.now), held, self.now)
+        return affordable(decided(parsed, snapshot, self.now), snapshot, self.now)
 
     def show(self, offers: list[Offer]) -> None:
         self.ledger.record(  # type: ignore[attr-defined]
@@ -96,7 +96,7 @@ class SharedBudgets(RuleBasedStateMachine):
         self.total = 10 * COST
         self.most = self.total
         self.shop.limit(total_micros=self.total)
-        self.held: Snapshot | None = None
+        self.snapshot: Snapshot | None = None
 
     @rule(name=st.sampled_from(NAMES), zone=st.sampled_from(["UTC", "Asia/Tokyo"]), has_deal=st.booleans())
     def add(self, name: str, zone: str, has_deal: bool) -> None:
@@ -114,14 +114,14 @@ class SharedBudgets(RuleBasedStateMachine):
 
     @rule()
     def refresh(self) -> None:
-        self.held = self.shop.refresh()
+        self.snapshot = self.shop.refresh()
         self.most = max(self.total, self.shop.spent())
 
     @rule(requests=st.integers(1, 8), in_deal=st.booleans())
     def requests(self, requests: int, in_deal: bool) -> None:
         offered = {"imp": {"pmp": {"deals": [{"id": "d"}]}}} if in_deal else {}
-        for _ in range(requests if self.held else 0):
-            self.shop.show(self.shop.bid(self.held, **offered))  # type: ignore[arg-type]
+        for _ in range(requests if self.snapshot else 0):
+            self.shop.show(self.shop.bid(self.snapshot, **offered))  # type: ignore[arg-type]
 
     @invariant()
     def spend_is_within_the_advertisers_budget(self) -> None:
@@ -142,18 +142,18 @@ def test_the_spend_of_a_deleted_campaign_still_counts() -> None:
     shop = Shop()
     shop.limit(daily_micros=5 * COST)
     shop.campaigns.put_many([campaign(id="a"), campaign(id="b")])
-    held = shop.refresh()
+    snapshot = shop.refresh()
     for _ in range(10):
-        shop.show(shop.bid(held))
+        shop.show(shop.bid(snapshot))
     for name in "ab":
         list(shop.campaigns.delete_each([campaign(id=name)]))
     shop.campaigns.put(campaign(id="c"))
 
-    held = shop.refresh()
+    snapshot = shop.refresh()
 
-    position = held.index.position("c")
+    position = snapshot.index.position("c")
     assert position is not None
-    assert held.delivery.withheld(position) is Withheld.ADVERTISER_DAILY_BUDGET
+    assert snapshot.delivery.withheld(position) is Withheld.ADVERTISER_DAILY_BUDGET
     assert shop.spent() == 5 * COST
 
 
@@ -177,16 +177,16 @@ def test_no_refresh_forgets_the_spend_of_deleted_campaigns(happening: Callable[[
     other = {"name": "Cars", "domain": "cars.example"}
     shop.campaigns.put(campaign(id="z", advertiser=other, status="paused", budget={"total": 1}))
     shop.campaigns.put(campaign(id="a"))
-    held = shop.refresh()
+    snapshot = shop.refresh()
     for _ in range(5):
-        shop.show(shop.bid(held))
+        shop.show(shop.bid(snapshot))
     list(shop.campaigns.delete_each([campaign(id="a")]))
     happening(shop)
     shop.campaigns.put(campaign(id="b"))
 
-    held = shop.refresh()
+    snapshot = shop.refresh()
     for _ in range(5):
-        shop.show(shop.bid(held))
+        shop.show(shop.bid(snapshot))
 
     assert shop.spent() == 5 * COST
 
@@ -201,21 +201,21 @@ def test_a_refresh_that_cannot_read_the_members_publishes_nothing() -> None:
     with pytest.raises(gzip.BadGzipFile):
         shop.refresh()
 
-    assert shop.held().version == version
+    assert shop.load_snapshot().version == version
 
 
 def test_a_higher_or_deleted_budget_lets_campaigns_bid_after_the_next_refresh() -> None:
     shop = Shop()
     shop.limit(total_micros=2 * COST)
     shop.campaigns.put(campaign(id="a"))
-    held = shop.refresh()
-    assert sum(len(shop.bid(held)) for _ in range(9)) == 2
+    snapshot = shop.refresh()
+    assert sum(len(shop.bid(snapshot)) for _ in range(9)) == 2
     shop.limit(total_micros=4 * COST)
     assert sum(len(shop.bid(shop.refresh())) for _ in range(1)) == 1
     shop.advertisers.delete(DOMAIN)
-    held = shop.refresh()
+    snapshot = shop.refresh()
 
-    assert sum(len(shop.bid(held)) for _ in range(20)) == 20
+    assert sum(len(shop.bid(snapshot)) for _ in range(20)) == 20
     assert [entry["after"] is None for entry in shop.advertisers.history(DOMAIN)] == [False, False, True]
 
 
@@ -224,15 +224,17 @@ def test_a_paced_advertiser_limits_the_participation_of_its_campaigns() -> None:
     document = {"domain": DOMAIN, "budget": {"daily": 1}}
     shop.advertisers.put_many([AdvertiserLimits.model_validate(document)])
     shop.campaigns.put_many([campaign(id="a", budget={"daily": 100_000}), campaign(id="b")])
-    held = shop.refresh()
+    snapshot = shop.refresh()
     store = PacingStore(shop.s3, "bucket")  # type: ignore[arg-type]
     account, _ = store.read()
 
-    assert held.delivery.shares is not None
-    assert held.delivery.shared is not None
-    [of_advertiser] = held.delivery.shared.accounts
-    positions = [held.index.position(name) for name in "ab"]
-    assert all(held.delivery.shares[position] <= of_advertiser.share for position in positions if position is not None)
+    assert snapshot.delivery.shares is not None
+    assert snapshot.delivery.shared is not None
+    [of_advertiser] = snapshot.delivery.shared.accounts
+    positions = [snapshot.index.position(name) for name in "ab"]
+    assert all(
+        snapshot.delivery.shares[position] <= of_advertiser.share for position in positions if position is not None
+    )
     assert account.members == {DOMAIN: {"a": "UTC", "b": "UTC"}}
     assert account.memories["a"].participation <= account.memories[f"#{DOMAIN}"].participation
     assert 0 < of_advertiser.burst < 1_000_000

@@ -15,7 +15,7 @@ from bidder.service.service import Service
 from container.asgi import BidderAsgi, Upkeep
 from container.settings import ServerSettings
 from tests.support.asgi_call import asgi_call
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.matchable import video_request
 from tests.support.service import Recorder, service
 
@@ -30,7 +30,7 @@ def nothing() -> None:
 @contextmanager
 def application(result: Service | None = None, upkeep: Upkeep | None = None, **settings: Any) -> Iterator[BidderAsgi]:
     server = BidderAsgi(
-        result or service(snapshot([campaign()])),
+        result or service(compile_snapshot([campaign()])),
         ServerSettings(**settings),
         lambda: NOW,
         upkeep or Upkeep(nothing, nothing, nothing),
@@ -75,13 +75,13 @@ def test_a_body_that_stalls_is_408() -> None:
 
 
 def test_requests_above_the_concurrency_limit_get_503_until_others_end() -> None:
-    bidder_service = service(snapshot([campaign()]), most_bids_at_once=1)
+    bidder_service = service(compile_snapshot([campaign()]), most_bids_at_once=1)
     with application(bidder_service) as server:
-        held = server._bids.limit.enter()
+        is_admitted = server._bids.limit.enter()
         status, headers, _ = call(server, "POST", "/bid", BODY)
         server._bids.limit.leave()
 
-        assert held
+        assert is_admitted
         assert (status, headers["retry-after"]) == (503, "1")
         assert bidder_service.no_bids.answers[AnswerKind.BUSY] == 1
         assert call(server, "POST", "/bid", BODY)[0] == 200
@@ -96,7 +96,7 @@ def test_slow_notices_do_not_delay_bids() -> None:
             super().publish(event)
 
     recorder = Slow()
-    bidder_service = service(snapshot([campaign()]), publisher=recorder)
+    bidder_service = service(compile_snapshot([campaign()]), publisher=recorder)
 
     async def both(server: BidderAsgi) -> tuple[int, int]:
         _, _, body = await asgi_call(server, "POST", "/bid", BODY)

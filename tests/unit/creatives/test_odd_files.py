@@ -1,6 +1,7 @@
 """Unusual file structures and names: each is transcoded or refused with its reason, and only the file is read."""
 
 import json
+import re
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +37,8 @@ READY = {
     "-disposition:v:1 attached_pic",
     "cover-first.mp4": f"{PICTURE} {TONE} {COVER} -t 2 -map 2:v -map 0:v -map 1:a {H264} -c:v:0 mjpeg "
     "-disposition:v:0 attached_pic",
+    "unmarked-cover-first.mov": f"{PICTURE} {TONE} {COVER} -t 2 -map 2:v -map 0:v -map 1:a {H264} -c:v:0 png",
+    "unmarked-cover-last.mp4": f"{PICTURE} {TONE} {COVER} -t 2 -map 0:v -map 1:a -map 2:v {H264} -c:v:1 mjpeg",
     "sound-ends-first.mp4": f"{PICTURE} -f lavfi -i sine=440:d=1.2 -t 3 {H264}",
     "picture-ends-first.mp4": f"-f lavfi -i testsrc2=s=320x180:r=25:d=2 {TONE} -t 5 {H264}",
     "late-picture.mp4": f"-itsoffset 0.8 {PICTURE} {TONE} -t 2 {H264}",
@@ -56,6 +59,10 @@ REFUSED = {
         Refusal.NO_VIDEO,
     ),
     "still-with-sound.mp4": (f"-f lavfi -i color=red:s=320x180:r=1:d=1 {TONE} -t 4 {H264}", Refusal.FRAME_RATE),
+    "two-stills.mov": (
+        f"{PICTURE} {TONE} -t 2 -map 0:v -map 0:v -map 1:a -c:v png -frames:v 1 -c:a aac",
+        Refusal.TOO_SHORT,
+    ),
     "encrypted.mp4": (
         f"{PICTURE} {TONE} -t 2 {H264} -encryption_scheme cenc-aes-ctr "
         f"-encryption_key {'a1' * 16} -encryption_kid {'b2' * 16}",
@@ -97,6 +104,7 @@ def test_an_unusable_structure_is_refused_with_its_reason(name: str, videos: Vid
         result(videos(name, options).read_bytes(), tmp_path)
 
     assert refused.value.reason is reason
+    assert not re.search(r"\.0\b", str(refused.value))  # no "5.0 frames"
 
 
 def test_subtitles_that_end_after_the_picture_are_no_damage(videos: Video, whole: Path, tmp_path: Path) -> None:

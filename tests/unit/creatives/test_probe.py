@@ -105,9 +105,9 @@ def test_held_frames_do_not_lower_the_frame_rate(rate: Fraction, count: int, dat
     """Matroska rounds times to milliseconds. A frame that is held for seconds is a pause, not a slower video."""
     times = [round(number * 1000 / rate) for number in range(count)]
     at, pause = data.draw(st.integers(1, count - 1)), data.draw(st.integers(0, 20_000))
-    held = [time + pause * (number >= at) for number, time in enumerate(times)]
+    frame_times = [time + pause * (number >= at) for number, time in enumerate(times)]
 
-    measured, expected = video(probe(held)).frame_rate, rate if rate <= 30 else rate / 2
+    measured, expected = video(probe(frame_times)).frame_rate, rate if rate <= 30 else rate / 2
 
     assert abs(measured - rate) <= rate / 100
     assert abs(frame_rate(measured) - expected) <= expected / 500

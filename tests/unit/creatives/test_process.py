@@ -40,9 +40,9 @@ def test_an_upload_replaces_the_files_of_its_creative_and_requests_a_refresh(wor
     assert world.processor.process(world.upload(short)) is State.READY
 
     assert world.served() == (2.0, ["180p.mp4", "180p-vp9.webm"])
-    held = world.campaigns.get("shoes").campaign
-    assert held is not None
-    [spot] = held.creatives
+    stored_campaign = world.campaigns.get("shoes").campaign
+    assert stored_campaign is not None
+    [spot] = stored_campaign.creatives
     assert spot.click_through == "https://shop.example/new"
     assert spot.name == "A spot"
     assert spot.mezzanine is not None
@@ -155,9 +155,9 @@ def test_a_concurrent_edit_of_the_campaign_is_kept(world: World, short: Path, mo
     monkeypatch.setattr(CampaignRepository, "get", edited_after)
     world.processor.process(world.upload(short))
 
-    held = original(world.campaigns, "shoes").campaign
-    assert held is not None
-    assert (held.name, held.creatives[0].duration) == ("Edited", 2.0)
+    stored_campaign = original(world.campaigns, "shoes").campaign
+    assert stored_campaign is not None
+    assert (stored_campaign.name, stored_campaign.creatives[0].duration) == ("Edited", 2.0)
 
 
 @pytest.mark.parametrize(
@@ -238,9 +238,9 @@ def test_a_mezzanine_has_the_type_of_its_file(
 
     assert world.processor.process(world.upload(path)) is State.READY
 
-    held = world.campaigns.get("shoes").campaign
-    assert held is not None
-    original = held.creatives[0].mezzanine
+    stored_campaign = world.campaigns.get("shoes").campaign
+    assert stored_campaign is not None
+    original = stored_campaign.creatives[0].mezzanine
     assert original is not None
     assert (original.mime, original.url.rpartition("/")[2]) == (mime, f"mezzanine{Path(name).suffix}")
 

@@ -18,7 +18,7 @@ from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from bidder.events.frequency import Frequency
 from bidder.repeated_failures import LONGEST_INTERVAL
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.events import event
 from tests.support.log_lines import logged
@@ -212,18 +212,18 @@ def test_after_the_deadline_the_campaigns_policy_on_unknown_viewers_decides(
 ) -> None:
     released = threading.Event()
     broken = (lambda: released.wait(60) and None) if hangs else (lambda: _raise(RuntimeError("throttled")))
-    held = snapshot([campaign(frequency_caps=[{"impressions": 1, "window": "day"}], on_unknown=on_unknown)])
+    snapshot = compile_snapshot([campaign(frequency_caps=[{"impressions": 1, "window": "day"}], on_unknown=on_unknown)])
     body = json.dumps(video_request(device={"ifa": IFA})).encode()
-    process = service(held, frequency_reader=reader(Table(broken=broken)), frequency_deadline=5.0)
+    process = service(snapshot, frequency_reader=reader(Table(broken=broken)), frequency_deadline=5.0)
 
     assert bid(process, Call(body, {}, "https://bid.example", NOW)).status == status
     released.set()
 
 
 def test_a_viewer_at_the_cap_gets_no_bid_and_a_viewer_without_consent_gets_one() -> None:
-    held = snapshot([campaign(frequency_caps=[{"impressions": 1, "window": "day"}])])
+    snapshot = compile_snapshot([campaign(frequency_caps=[{"impressions": 1, "window": "day"}])])
     table = Table()
-    process = service(held, frequency_reader=reader(table), frequency_deadline=1000.0)
+    process = service(snapshot, frequency_reader=reader(table), frequency_deadline=1000.0)
     body = json.dumps(video_request(device={"ifa": IFA})).encode()
 
     assert bid(process, Call(body, {}, "https://bid.example", NOW)).status == 200
@@ -243,6 +243,7 @@ def test_an_uncapped_bid_reads_nothing() -> None:
     body = json.dumps(video_request(device={"ifa": IFA})).encode()
 
     assert bid(
-        service(snapshot([campaign()]), frequency_reader=reader(table)), Call(body, {}, "https://b.example", NOW)
+        service(compile_snapshot([campaign()]), frequency_reader=reader(table)),
+        Call(body, {}, "https://b.example", NOW),
     )
     assert not table.asked

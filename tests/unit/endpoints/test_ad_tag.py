@@ -20,21 +20,23 @@ from bidder.events.token import verify
 from bidder.service.no_bid_counts import AnswerKind
 from bidder.snapshot.snapshot import Snapshot
 from bidder.stitchers import Stitchers
-from tests.support.campaigns import NOW, campaign, campaign_lists, creative, snapshot
+from tests.support.campaigns import NOW, campaign, campaign_lists, compile_snapshot, creative
 from tests.support.service import KEYS, service
 from tests.support.xsd import assert_valid
 
 BASE = "https://bid.example/api"
 VIEWER = "203.0.113.7"
-PLAIN = snapshot([campaign()])
+PLAIN = compile_snapshot([campaign()])
 
 
-def call(query: dict[str, list[str]], held: Snapshot | None = PLAIN, headers: dict[str, str] | None = None) -> Reply:
-    return vast(service(held), TagCall(query, headers or {}, VIEWER, BASE, NOW, "auction"))
+def call(
+    query: dict[str, list[str]], snapshot: Snapshot | None = PLAIN, headers: dict[str, str] | None = None
+) -> Reply:
+    return vast(service(snapshot), TagCall(query, headers or {}, VIEWER, BASE, NOW, "auction"))
 
 
-def ask(held: Snapshot | None = PLAIN, headers: dict[str, str] | None = None, **query: Any) -> Reply:
-    return call({name: [value] for name, value in query.items()}, held, headers)
+def ask(snapshot: Snapshot | None = PLAIN, headers: dict[str, str] | None = None, **query: Any) -> Reply:
+    return call({name: [value] for name, value in query.items()}, snapshot, headers)
 
 
 def titles(reply: Reply) -> list[str | None]:
@@ -112,14 +114,16 @@ def as_body(facts: dict[str, tuple[str, Any]]) -> dict[str, Any]:
 def test_a_tag_and_a_post_with_the_same_values_get_the_same_bid(
     campaigns: list[Campaign], facts: dict[str, tuple[str, Any]], headers: dict[str, str]
 ) -> None:
-    held = snapshot(campaigns)
+    snapshot = compile_snapshot(campaigns)
     query = {name: [text] for name, (text, _) in facts.items()}
     body = json.dumps(as_body(facts)).encode()
 
-    by_tag = call({**query, "format": ["openrtb"]}, held, headers)
-    by_post = bid(service(held), Call(body, headers, BASE, NOW, address=VIEWER))
-    markup_by_tag = call(query, held, headers)
-    markup_by_post = bid(service(held), Call(body, {**headers, "accept": "application/xml"}, BASE, NOW, address=VIEWER))
+    by_tag = call({**query, "format": ["openrtb"]}, snapshot, headers)
+    by_post = bid(service(snapshot), Call(body, headers, BASE, NOW, address=VIEWER))
+    markup_by_tag = call(query, snapshot, headers)
+    markup_by_post = bid(
+        service(snapshot), Call(body, {**headers, "accept": "application/xml"}, BASE, NOW, address=VIEWER)
+    )
 
     assert (by_tag.status, by_tag.body) == (by_post.status, by_post.body)
     assert markup_by_tag.status == markup_by_post.status
@@ -141,9 +145,9 @@ def test_without_an_ad_the_document_is_empty() -> None:
 
 @pytest.mark.parametrize("query", [{"poddur": "30", "maxads": "2"}, {"slots": "15,15"}, {"maxads": "2"}])
 def test_the_ads_of_a_pod_have_sequence_numbers(query: dict[str, Any]) -> None:
-    held = snapshot([campaign(id=name, creatives=[creative(id=name, name=name)]) for name in ("a", "b")])
+    snapshot = compile_snapshot([campaign(id=name, creatives=[creative(id=name, name=name)]) for name in ("a", "b")])
 
-    reply = ask(held, **query)
+    reply = ask(snapshot, **query)
 
     assert sorted(filter(None, titles(reply))) == ["a", "b"]
     assert [ad.get("sequence") for ad in etree.fromstring(str(reply.body))] == ["1", "2"]
@@ -178,21 +182,23 @@ def test_an_invalid_exchange_name_is_a_400() -> None:
 
 
 def test_headers_fill_in_values_that_the_tag_lacks() -> None:
-    held = snapshot([campaign(targeting={"country": {"include": ["DEU"]}, "device_type": {"include": [4]}})])
+    snapshot = compile_snapshot(
+        [campaign(targeting={"country": {"include": ["DEU"]}, "device_type": {"include": [4]}})]
+    )
     headers = {"user-agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 17_4)", "cloudfront-viewer-country": "DE"}
 
-    assert titles(ask(held)) == []
-    assert titles(ask(held, headers)) == ["A spot"]
-    assert titles(ask(held, headers, country="FR")) == []
+    assert titles(ask(snapshot)) == []
+    assert titles(ask(snapshot, headers)) == ["A spot"]
+    assert titles(ask(snapshot, headers, country="FR")) == []
 
 
 def test_forwarded_headers_are_trusted_only_from_a_configured_stitcher() -> None:
-    held = snapshot([campaign(targeting={"device_type": {"include": [3]}})])
+    snapshot = compile_snapshot([campaign(targeting={"device_type": {"include": [3]}})])
     tag = TagCall({}, {"x-device-user-agent": "Roku/DVP-12.5"}, VIEWER, BASE, NOW, "auction")
     named = Stitchers.model_validate({"acme": ["203.0.113.0/24"]})
 
-    assert titles(vast(service(held), tag)) == []
-    assert titles(vast(service(held, stitchers=named), tag)) == ["A spot"]
+    assert titles(vast(service(snapshot), tag)) == []
+    assert titles(vast(service(snapshot, stitchers=named), tag)) == ["A spot"]
 
 
 @pytest.mark.parametrize(

@@ -10,18 +10,18 @@ from bidder.endpoints.ad_tag_debug import HEADER, explain_ad_tag
 from bidder.endpoints.reply import Reply
 from bidder.endpoints.tag_call import TagCall
 from bidder.snapshot.snapshot import Snapshot
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.service import service
 
 KEY = "an operators' key"
 OPERATOR = {"authorization": f"Bearer {KEY}", "origin": "https://news.example"}
-HELD = snapshot([campaign(), campaign(id="abroad", targeting={"country": {"include": ["DEU"]}})])
-STOPPED = HELD._replace(is_stopped=True)
+SNAPSHOT = compile_snapshot([campaign(), campaign(id="abroad", targeting={"country": {"include": ["DEU"]}})])
+STOPPED = SNAPSHOT._replace(is_stopped=True)
 
 
-def ask(query: dict[str, str], headers: dict[str, str] = OPERATOR, held: Snapshot | None = HELD) -> Reply:
+def ask(query: dict[str, str], headers: dict[str, str] = OPERATOR, snapshot: Snapshot | None = SNAPSHOT) -> Reply:
     tag = TagCall({name: [text] for name, text in query.items()}, headers, None, "https://bid.example", NOW, "auction")
-    return vast(service(held, admin_key=KEY), tag)
+    return vast(service(snapshot, admin_key=KEY), tag)
 
 
 def test_the_reason_for_no_ad_is_in_a_comment_and_a_header() -> None:
@@ -52,17 +52,19 @@ def test_an_openrtb_answer_has_only_the_header() -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "held", "expected"),
+    ("query", "snapshot", "expected"),
     [
-        ({"ua": "Mozilla/5.0 (compatible; Googlebot/2.1)"}, HELD, "a known crawler, by its user agent: nbr 3"),
-        ({"tmax": "1"}, HELD, "tmax of 1 ms leaves no time for an answer: nbr 15"),
+        ({"ua": "Mozilla/5.0 (compatible; Googlebot/2.1)"}, SNAPSHOT, "a known crawler, by its user agent: nbr 3"),
+        ({"tmax": "1"}, SNAPSHOT, "tmax of 1 ms leaves no time for an answer: nbr 15"),
         ({}, STOPPED, "all bidding is stopped, until `bidder go`: nbr 501"),
         ({}, None, "no snapshot young enough to bid from: see /health: nbr 1"),
-        ({"gdpr": "1"}, HELD, "contextual only: the GDPR applies"),
+        ({"gdpr": "1"}, SNAPSHOT, "contextual only: the GDPR applies"),
     ],
 )
-def test_a_rule_that_rejects_the_request_is_named(query: dict[str, str], held: Snapshot | None, expected: str) -> None:
-    assert ask({"debug": "1", **query}, held=held).headers[HEADER].startswith(expected)
+def test_a_rule_that_rejects_the_request_is_named(
+    query: dict[str, str], snapshot: Snapshot | None, expected: str
+) -> None:
+    assert ask({"debug": "1", **query}, snapshot=snapshot).headers[HEADER].startswith(expected)
 
 
 @pytest.mark.parametrize(("headers", "status"), [({}, 401), ({"authorization": "Bearer x"}, 403)])
@@ -83,18 +85,18 @@ def test_without_debug_there_is_no_comment_and_no_header(value: str) -> None:
 
 
 def test_a_campaign_name_cannot_end_the_comment() -> None:
-    held = snapshot([campaign(id="a--b")])
+    snapshot = compile_snapshot([campaign(id="a--b")])
 
-    assert etree.fromstring(str(ask({"debug": "1"}, held=held).body)).tag == "VAST"
+    assert etree.fromstring(str(ask({"debug": "1"}, snapshot=snapshot).body)).tag == "VAST"
 
 
 def test_a_tag_is_explained_like_a_post() -> None:
     tag = TagCall({"floor": ["100"]}, OPERATOR, None, "https://bid.example", NOW, "auction")
 
-    reply = explain_ad_tag(service(HELD, admin_key=KEY), tag, None)
+    reply = explain_ad_tag(service(SNAPSHOT, admin_key=KEY), tag, None)
 
     assert reply.status == 200
     [imp] = json.loads(reply.body)["imp"]
     assert imp["funnel"][0] == {"rule": "all", "left": 2}
-    wrong = explain_ad_tag(service(HELD, admin_key=KEY), tag._replace(query={"w": ["x"]}), None)
+    wrong = explain_ad_tag(service(SNAPSHOT, admin_key=KEY), tag._replace(query={"w": ["x"]}), None)
     assert wrong.status == 400

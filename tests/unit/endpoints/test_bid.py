@@ -18,7 +18,7 @@ from bidder.endpoints.reply import Reply
 from bidder.events.kinds import Kind
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
-from tests.support.campaigns import NOW, campaign, campaign_lists, creative, snapshot
+from tests.support.campaigns import NOW, campaign, campaign_lists, compile_snapshot, creative
 from tests.support.matchable import matchable_requests, video_request
 from tests.support.service import service
 from tests.support.strategies import json_values
@@ -27,9 +27,9 @@ from tests.unit.endpoints.asking import BASE, INLINE, NAMESPACE, PLAIN, WRAPPER,
 
 
 def test_a_bid_has_the_fields_that_an_exchange_needs() -> None:
-    held = snapshot([campaign(cpm=12.5, categories=["IAB22"])])
+    snapshot = compile_snapshot([campaign(cpm=12.5, categories=["IAB22"])])
 
-    result = only_bid(ask(video_request(), held))
+    result = only_bid(ask(video_request(), snapshot))
 
     assert result["impid"] == "1"
     assert result["price"] == 12.5
@@ -58,7 +58,7 @@ def test_the_token_of_a_first_price_bid_has_its_placement_and_value(at: int, lea
     request = video_request(at=at, video={"plcmt": 2})
     shading = Shading({"*": WinModel(level=-6 * log(2), slope=6.0)}, 0.0)
 
-    result = only_bid(ask(request, snapshot([campaign()], shading=shading)))
+    result = only_bid(ask(request, compile_snapshot([campaign()], shading=shading)))
 
     claims = claims_of(result["lurl"], Kind.LOSS)
     assert claims.price_micros == result["price"] * 1_000_000
@@ -100,10 +100,10 @@ def ads(reply: Reply) -> list[tuple[str | None, str | None]]:
 
 @pytest.mark.parametrize(("protocols", "expected"), [([13], 2), ([3], 2), ([2], 1)])
 def test_a_player_that_requests_a_pod_gets_its_ads(protocols: list[int], expected: int) -> None:
-    held = snapshot([campaign(id=name, creatives=[creative(id=name, name=name)]) for name in ("a", "b")])
+    snapshot = compile_snapshot([campaign(id=name, creatives=[creative(id=name, name=name)]) for name in ("a", "b")])
     video = {"poddur": 30, "maxseq": 2, "podid": "p", "protocols": protocols}
 
-    results = ads(ask(video_request(video=video), held, accept="application/xml"))
+    results = ads(ask(video_request(video=video), snapshot, accept="application/xml"))
 
     assert [position for position, _ in results] == (["1", "2"] if expected > 1 else [None])
     assert {title for _, title in results} <= {"a", "b"}
@@ -117,11 +117,11 @@ def test_a_player_with_two_impressions_gets_the_ad_of_the_first() -> None:
     assert ads(ask(request, accept="application/xml")) == [(None, "A spot")]
 
 
-@pytest.mark.parametrize("held", [None, snapshot([])])
-def test_a_no_bid_is_204_or_an_empty_vast_for_a_player(held: Snapshot | None) -> None:
-    assert (ask(video_request(), held).status, ask(video_request(), held).body) == (204, "")
+@pytest.mark.parametrize("snapshot", [None, compile_snapshot([])])
+def test_a_no_bid_is_204_or_an_empty_vast_for_a_player(snapshot: Snapshot | None) -> None:
+    assert (ask(video_request(), snapshot).status, ask(video_request(), snapshot).body) == (204, "")
 
-    empty = etree.fromstring(ask(video_request(), held, accept="text/xml").body)
+    empty = etree.fromstring(ask(video_request(), snapshot, accept="text/xml").body)
     assert empty.tag == "{http://www.iab.com/VAST}VAST"
     assert len(empty) == 0
 
@@ -147,9 +147,9 @@ def test_cors_allows_the_origin_of_the_page_with_credentials() -> None:
     ("video", "skippable"), [({}, True), ({"skip": 1}, True), ({"skip": 0}, False), ({"battr": [16]}, False)]
 )
 def test_a_skippable_creative_has_a_skip_offset_if_the_player_allows_it(video: dict[str, Any], skippable: bool) -> None:
-    held = snapshot([campaign(creatives=[creative(skip_offset=5)])])
+    snapshot = compile_snapshot([campaign(creatives=[creative(skip_offset=5)])])
 
-    result = only_bid(ask(video_request(video=video), held))
+    result = only_bid(ask(video_request(video=video), snapshot))
 
     linear = etree.fromstring(result["adm"]).find(".//v:Linear", NAMESPACE)
     assert linear.get("skipoffset") == ("00:00:05" if skippable else None)
@@ -158,10 +158,10 @@ def test_a_skippable_creative_has_a_skip_offset_if_the_player_allows_it(video: d
 
 
 def test_a_bid_in_a_deal_has_its_dealid() -> None:
-    held = snapshot([campaign(cpm=None, deals=[{"id": "d1", "cpm": 30}])])
+    snapshot = compile_snapshot([campaign(cpm=None, deals=[{"id": "d1", "cpm": 30}])])
     pmp = {"private_auction": 1, "deals": [{"id": "d1", "bidfloor": 20}]}
 
-    result = only_bid(ask(video_request(imp={"pmp": pmp}), held))
+    result = only_bid(ask(video_request(imp={"pmp": pmp}), snapshot))
 
     assert (result["dealid"], result["price"]) == ("d1", 30)
     assert claims_of(result["burl"], Kind.BILL).deal_id == "d1"
@@ -203,7 +203,7 @@ def test_each_answer_has_new_bid_ids() -> None:
 
 @given(matchable_requests(), campaign_lists())
 def test_any_valid_request_gets_a_bid_or_a_no_bid(request: dict[str, Any], campaigns: list[Campaign]) -> None:
-    reply = ask(request, snapshot(campaigns))
+    reply = ask(request, compile_snapshot(campaigns))
 
     assert reply.status in {200, 204}
     if reply.status == 200:

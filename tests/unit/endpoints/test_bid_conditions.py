@@ -15,7 +15,7 @@ from bidder.events.event import make_event
 from bidder.events.kinds import Kind
 from bidder.service.admission import ConcurrencyLimit
 from bidder.snapshot.snapshot import Snapshot
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.matchable import video_request
 from tests.support.service import Holder, service
 from tests.unit.endpoints.asking import BASE, PLAIN, ask, claims_of, only_bid
@@ -53,12 +53,12 @@ def test_an_internal_fault_is_a_logged_no_bid_instead_of_a_5xx(logged: list[dict
 def test_the_no_bid_reason_is_sent_on_request() -> None:
     body = json.dumps(video_request(id="why", tmax=100)).encode()
 
-    def answer_of(held: Snapshot | None, waited_ms: float = 0, **replaced: Any) -> Any:
-        reply = bid(service(held, **replaced), Call(body, {}, BASE, NOW, nbr=True, waited_ms=lambda: waited_ms))
+    def answer_of(snapshot: Snapshot | None, waited_ms: float = 0, **replaced: Any) -> Any:
+        reply = bid(service(snapshot, **replaced), Call(body, {}, BASE, NOW, nbr=True, waited_ms=lambda: waited_ms))
         assert (reply.status, reply.content_type) == (200, "application/json")
         return json.loads(reply.body)
 
-    assert answer_of(snapshot([])) == {"id": "why", "seatbid": [], "nbr": 500}
+    assert answer_of(compile_snapshot([])) == {"id": "why", "seatbid": [], "nbr": 500}
     assert answer_of(None)["nbr"] == 1
     assert answer_of(PLAIN, keeper=None)["nbr"] == 1
     assert answer_of(PLAIN, waited_ms=80)["nbr"] == 15
@@ -153,7 +153,7 @@ def test_a_fault_is_logged_without_the_contents_of_the_request(logged: list[dict
 
 
 def test_a_price_in_another_currency_equals_the_decided_price() -> None:
-    result = only_bid(ask(video_request(cur=["EUR"]), snapshot([campaign(cpm=5.5)])))
+    result = only_bid(ask(video_request(cur=["EUR"]), compile_snapshot([campaign(cpm=5.5)])))
 
     claims = claims_of(result["burl"], Kind.BILL)
     assert (result["price"], claims.price_micros) == (5, 5_500_000)  # 1 EUR is 1.10 USD in tests

@@ -13,7 +13,7 @@ from bidder.endpoints.call import Call
 from bidder.endpoints.notice import notice
 from bidder.endpoints.sender import Sender
 from bidder.events.kinds import Kind
-from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot, creative
 from tests.support.matchable import video_request
 from tests.support.service import Recorder, service
 from tests.support.xsd import assert_valid
@@ -25,10 +25,10 @@ TOO_LONG = "https://shop.example/?" + "a" * 400
 
 def markup(protocol: int, *pages: str) -> Any:
     pictures = [SIDE | {"id": f"c{number}", "click_through": page} for number, page in enumerate(pages)]
-    held = snapshot([campaign(creatives=[creative(companions=pictures)])])
+    snapshot = compile_snapshot([campaign(creatives=[creative(companions=pictures)])])
     request = video_request()
     request["imp"][0]["video"] |= {"protocols": [protocol], "companionad": [{"w": 300, "h": 250}] * len(pages)}
-    reply = bid(service(held), Call(json.dumps(request).encode(), {}, "https://bid.example", NOW))
+    reply = bid(service(snapshot), Call(json.dumps(request).encode(), {}, "https://bid.example", NOW))
     [answered_bid] = json.loads(reply.body)["seatbid"][0]["bid"]
     assert_valid(answered_bid["adm"])
     return etree.fromstring(answered_bid["adm"])
@@ -72,10 +72,10 @@ PAGE_WITH_MACROS = "https://shop.example/?d=[DOMAIN]&x=[UNKNOWN]&c=%%CACHEBUSTER
 @pytest.mark.parametrize("protocol", [2, 3, 7, 13])
 def test_macros_of_landing_pages_are_replaced(protocol: int) -> None:
     pictures = [SIDE | {"id": "a", "click_through": PAGE_WITH_MACROS}, SIDE | {"id": "b"}]
-    held = snapshot([campaign(creatives=[creative(companions=pictures, click_through=PAGE_WITH_MACROS)])])
+    snapshot = compile_snapshot([campaign(creatives=[creative(companions=pictures, click_through=PAGE_WITH_MACROS)])])
     request = video_request(video={"protocols": [protocol], "companionad": [{"w": 300, "h": 250}] * 2})
 
-    reply = bid(service(held), Call(json.dumps(request).encode(), {}, "https://bid.example", NOW))
+    reply = bid(service(snapshot), Call(json.dumps(request).encode(), {}, "https://bid.example", NOW))
 
     [answered_bid] = json.loads(reply.body)["seatbid"][0]["bid"]
     root = etree.fromstring(answered_bid["adm"])

@@ -12,7 +12,7 @@ from bidder.campaigns.files import read_campaigns
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from tests.published import CORPUS
-from tests.support.campaigns import NOW, campaign_lists, snapshot
+from tests.support.campaigns import NOW, campaign_lists, compile_snapshot
 from tests.support.matchable import matchable_requests
 from tests.support.openrtb_schema import assert_valid_response
 from tests.support.service import service
@@ -40,7 +40,9 @@ def response_is_valid(response: dict[str, Any]) -> None:
 
 @given(matchable_requests(), campaign_lists())
 def test_any_answer_is_valid(request: dict[str, Any], campaigns: list[Campaign]) -> None:
-    reply = bid(service(snapshot(campaigns)), Call(json.dumps(request).encode(), {}, "https://bid.example/api", NOW))
+    reply = bid(
+        service(compile_snapshot(campaigns)), Call(json.dumps(request).encode(), {}, "https://bid.example/api", NOW)
+    )
     if reply.status == 200:
         response_is_valid(json.loads(reply.body))
 
@@ -48,7 +50,7 @@ def test_any_answer_is_valid(request: dict[str, Any], campaigns: list[Campaign])
 def test_every_answer_to_the_corpus_is_valid() -> None:
     campaigns = read_campaigns((ROOT / "samples" / "campaigns.yaml").read_text(), "http://127.0.0.1:4566/creatives/")
     bidder = service(
-        snapshot(campaigns), allowed_crawlers=("HeadlessChrome",)
+        compile_snapshot(campaigns), allowed_crawlers=("HeadlessChrome",)
     )  # the year in which Prebid.js was recorded
     answered: dict[str, dict[int, int]] = {}
     for name, body in requests():

@@ -12,7 +12,7 @@ from bidder.events.claims import Claims
 from bidder.events.exchange import Exchanges
 from bidder.events.kinds import Kind
 from bidder.events.token import verify
-from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot, creative
 from tests.support.matchable import video_request
 from tests.support.service import KEYS, service
 
@@ -26,8 +26,8 @@ def bid_and_claims(
     """The bid of a campaign at 10.00, or 12.00 in its deal, and its claims."""
     body = video_request(**request)
     body["imp"][0] |= imp or {}
-    held = snapshot([campaign(cpm=10, deals=DEALS, creatives=[creative(duration=30)])])
-    serving = service(held, exchanges=EXCHANGES)
+    snapshot = compile_snapshot([campaign(cpm=10, deals=DEALS, creatives=[creative(duration=30)])])
+    serving = service(snapshot, exchanges=EXCHANGES)
     reply = json.loads(bid(serving, Call(json.dumps(body).encode(), {}, "https://bid.example", NOW, exchange)).body)
     [answered_bid] = reply["seatbid"][0]["bid"]
     token = answered_bid["burl"].partition("/e/bill/")[2].partition("?")[0]
@@ -89,7 +89,7 @@ def test_a_price_at_the_floor_is_credible_in_each_currency() -> None:
 def test_a_bid_lasts_for_the_exp_of_its_impression(requested: int | None, most: int, written: int) -> None:
     body = video_request()
     body["imp"][0]["exp"] = requested
-    serving = service(snapshot([campaign()]), most_exp=most)
+    serving = service(compile_snapshot([campaign()]), most_exp=most)
 
     reply = json.loads(bid(serving, Call(json.dumps(body).encode(), {}, "https://bid.example", NOW)).body)
 

@@ -8,13 +8,13 @@ import pytest
 from bidder.endpoints import demo
 from bidder.endpoints.call import Call
 from bidder.endpoints.reply import Reply
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.matchable import video_request
 from tests.support.service import SETTINGS, service
 
 
 def replies(mode: str) -> dict[str, Reply]:
-    bidder_service = service(snapshot([campaign()]))
+    bidder_service = service(compile_snapshot([campaign()]))
     bidder_service.settings = SETTINGS.model_copy(update={"demo": mode})
     body = json.dumps(video_request()).encode()
     return {
@@ -36,7 +36,7 @@ def test_the_pages_of_each_demo_mode(mode: str, statuses: tuple[int, ...]) -> No
 
 
 def test_the_mode_page_does_not_show_spend() -> None:
-    bidder_service = service(snapshot([campaign()]))
+    bidder_service = service(compile_snapshot([campaign()]))
     bidder_service.settings = SETTINGS.model_copy(update={"demo": "page"})
 
     assert demo.part(bidder_service, "spend", {}, NOW).status == 404
@@ -48,7 +48,7 @@ def test_the_mode_full_explains_without_a_key() -> None:
 
 def test_bundles_of_other_players_are_served_from_the_configured_folder(tmp_path: Path) -> None:
     (tmp_path / "players.js").write_text("window.demoPlayers = {}")
-    bidder_service = service(snapshot([campaign()]))
+    bidder_service = service(compile_snapshot([campaign()]))
     bidder_service.settings = SETTINGS.model_copy(update={"demo": "page"})
     assert demo.part(bidder_service, "players.js", {}, NOW).status == 404
 

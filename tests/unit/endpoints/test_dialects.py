@@ -21,7 +21,7 @@ from bidder.service.service import Service
 from bidder.snapshot.snapshot import Snapshot
 from bidder.viewer.fill_in import prepare_request
 from tests.golden.auction import merged
-from tests.support.campaigns import NOW, campaign_lists, snapshot
+from tests.support.campaigns import NOW, campaign_lists, compile_snapshot
 from tests.support.examples import examples
 from tests.support.legality import faults
 from tests.support.matchable import matchable_requests
@@ -51,8 +51,8 @@ def request_of(case: dict[str, Any]) -> dict[str, Any]:
     return {**merged(BASE["request"], case.get("request", {})), "imp": imps}
 
 
-def bidder_of(held: Snapshot) -> Service:
-    return service(held, frequency_reader=NewViewer())
+def bidder_of(snapshot: Snapshot) -> Service:
+    return service(snapshot, frequency_reader=NewViewer())
 
 
 def call_of(request: dict[str, Any], accept: str = "application/json") -> Call:
@@ -60,15 +60,15 @@ def call_of(request: dict[str, Any], accept: str = "application/json") -> Call:
 
 
 @pytest.fixture(scope="module")
-def held() -> Snapshot:
-    return snapshot(CAMPAIGNS)
+def snapshot() -> Snapshot:
+    return compile_snapshot(CAMPAIGNS)
 
 
 @each_case
-def test_a_request_gets_the_stated_bids_and_each_is_legal(case: dict[str, Any], held: Snapshot) -> None:
+def test_a_request_gets_the_stated_bids_and_each_is_legal(case: dict[str, Any], snapshot: Snapshot) -> None:
     request = request_of(case)
 
-    reply = bid(bidder_of(held), call_of(request))
+    reply = bid(bidder_of(snapshot), call_of(request))
 
     answer = json.loads(reply.body) if reply.body else {}
     if "faults" in case:
@@ -91,18 +91,18 @@ def _is_number(value: object) -> bool:
 
 @pytest.mark.slow
 @each_case
-def test_explain_and_a_player_of_vast_get_the_same_ads(case: dict[str, Any], held: Snapshot) -> None:
+def test_explain_and_a_player_of_vast_get_the_same_ads(case: dict[str, Any], snapshot: Snapshot) -> None:
     if "faults" in case or case["name"] == "tmax10":
         return
     call = call_of(request_of(case))
 
     explained = explain(
-        prepare_request(call.request()), held, SETTINGS.seat, NOW, read_exposures=lambda: NewViewer().exposures()
+        prepare_request(call.request()), snapshot, SETTINGS.seat, NOW, read_exposures=lambda: NewViewer().exposures()
     )
 
     explained_bids = [f"{offer.slot.imp.id}: {offer.campaign.id}" for entry in explained for offer in entry.bids]
     assert sorted(explained_bids) == sorted(case["bids"])
-    document = bid(bidder_of(held), call_of(request_of(case), "application/xml")).body
+    document = bid(bidder_of(snapshot), call_of(request_of(case), "application/xml")).body
     assert isinstance(document, str)
     assert_valid(document)
     assert document.count("<Ad ") <= len(explained_bids)
@@ -111,7 +111,7 @@ def test_explain_and_a_player_of_vast_get_the_same_ads(case: dict[str, Any], hel
 @examples(2)
 @given(matchable_requests(), campaign_lists())
 def test_each_bid_on_a_generated_request_is_legal(request: dict[str, Any], campaigns: list[Campaign]) -> None:
-    reply = bid(service(snapshot(campaigns)), call_of(request))
+    reply = bid(service(compile_snapshot(campaigns)), call_of(request))
     if reply.status == 200:
         answer = json.loads(reply.body)
         for each in answer["seatbid"][0]["bid"]:

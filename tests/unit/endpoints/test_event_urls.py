@@ -13,7 +13,7 @@ from bidder.events.event import make_event
 from bidder.events.exchange import Exchanges
 from bidder.events.kinds import Kind
 from bidder.events.token import verify
-from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot, creative
 from tests.support.matchable import video_request
 from tests.support.service import KEYS, service
 from tests.unit.consumers.test_refresh import MINUTE, World, bidding
@@ -24,12 +24,12 @@ def test_a_token_has_the_kind_by_which_its_exchange_bills() -> None:
     world.campaigns.put(campaign(id="a"))
     world.exchanges = Exchanges.model_validate_json('{"adx": {"billed_by": "bill"}, "other": {}}')
     publish_snapshot(world.process(), NOW)
-    held = world.held()
+    snapshot = world.load_snapshot()
 
     results = {}
     for exchange in ("adx", "other", "new", None):
         body = json.dumps(video_request()).encode()
-        reply = bid(service(held), Call(body, {}, "https://bid.example", NOW, exchange))
+        reply = bid(service(snapshot), Call(body, {}, "https://bid.example", NOW, exchange))
         [answered_bid] = json.loads(reply.body)["seatbid"][0]["bid"]
         token = answered_bid["burl"].partition("/e/bill/")[2].partition("?")[0]
         results[exchange] = verify(Kind.BILL, token, KEYS, NOW).billed_by
@@ -43,18 +43,18 @@ def test_a_stored_campaign_with_names_too_long_for_event_urls_does_not_bid() -> 
     long = campaign(id="c" * 64, creatives=creatives, cpm=None, deals=[{"id": "d" * 128, "cpm": 1}])
     world.campaigns.put_many([campaign(id="a"), campaign(id="b"), long])
     publish_snapshot(world.process(), NOW)
-    assert set(bidding(world.held())) == {"a", "b"}
+    assert set(bidding(world.load_snapshot())) == {"a", "b"}
 
     world.campaigns.put(long.model_copy(update={"id": "b", "deals": (CampaignDeal(id="é" * 128, cpm_micros=1),)}))
     publish_snapshot(world.process(), NOW + MINUTE)
 
-    assert set(bidding(world.held())) == {"a"}
+    assert set(bidding(world.load_snapshot())) == {"a"}
 
 
 @pytest.mark.parametrize(("device", "expected_text"), [({"devicetype": 3}, 3), ({}, None), ({"devicetype": -1}, None)])
 def test_events_have_the_device_type_of_their_bid(device: dict[str, int], expected_text: int | None) -> None:
     body = json.dumps(video_request(device=device)).encode()
-    reply = bid(service(snapshot([campaign()])), Call(body, {}, "https://bid.example", NOW))
+    reply = bid(service(compile_snapshot([campaign()])), Call(body, {}, "https://bid.example", NOW))
     [answered_bid] = json.loads(reply.body)["seatbid"][0]["bid"]
     token = answered_bid["nurl"].partition("/e/win/")[2].partition("?")[0]
 
@@ -76,7 +76,7 @@ def test_events_have_the_country_by_which_the_campaign_was_targeted(
     locations: dict[str, Any], country: str | None
 ) -> None:
     body = json.dumps(video_request(**locations)).encode()
-    reply = bid(service(snapshot([campaign()])), Call(body, {}, "https://bid.example", NOW))
+    reply = bid(service(compile_snapshot([campaign()])), Call(body, {}, "https://bid.example", NOW))
     [answered_bid] = json.loads(reply.body)["seatbid"][0]["bid"]
     token = answered_bid["nurl"].partition("/e/win/")[2].partition("?")[0]
 

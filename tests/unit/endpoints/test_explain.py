@@ -18,7 +18,7 @@ from bidder.endpoints.reply import Reply
 from bidder.events.kinds import Kind
 from bidder.events.token import verify
 from bidder.snapshot.snapshot import Snapshot
-from tests.support.campaigns import NOW, campaign, campaign_lists, snapshot
+from tests.support.campaigns import NOW, campaign, campaign_lists, compile_snapshot
 from tests.support.examples import examples
 from tests.support.matchable import matchable_requests, video_request
 from tests.support.service import KEYS, service
@@ -30,10 +30,10 @@ BASE = "https://bid.example"
 
 
 def ask(
-    request: Any, held: Snapshot | None, headers: dict[str, str] = ALLOWED, only: str | None = None, **replaced: Any
+    request: Any, snapshot: Snapshot | None, headers: dict[str, str] = ALLOWED, only: str | None = None, **replaced: Any
 ) -> Reply:
     body = request if isinstance(request, bytes) else json.dumps(request).encode()
-    return answer(service(held, **{"admin_key": KEY, **replaced}), Call(body, headers, BASE, NOW), only)
+    return answer(service(snapshot, **{"admin_key": KEY, **replaced}), Call(body, headers, BASE, NOW), only)
 
 
 def test_without_a_key_the_answer_is_401_with_the_required_header() -> None:
@@ -52,7 +52,7 @@ def test_a_wrong_key_is_403_and_not_in_the_answer(given_key: str) -> None:
 
 
 def test_without_a_stored_key_every_request_is_refused() -> None:
-    reply = ask(video_request(), snapshot([campaign()]), admin_key=None)
+    reply = ask(video_request(), compile_snapshot([campaign()]), admin_key=None)
 
     assert reply.status == 403
     assert "make deploy" in json.loads(reply.body)["error"]
@@ -85,7 +85,7 @@ def test_explain_has_the_bids_of_the_bid_endpoint(
     requests: list[dict[str, Any]], campaigns: list[Campaign], as_xml: bool, test: bool
 ) -> None:
     """For pods, several impressions, budgets reduced by earlier bids, and players that accept only VAST."""
-    bidder = service(snapshot(campaigns), admin_key=KEY)
+    bidder = service(compile_snapshot(campaigns), admin_key=KEY)
     player = {"accept": "application/xml"} if as_xml else {}
 
     for request in requests:
@@ -121,10 +121,10 @@ ROBOT = {"device": {"ua": "Mozilla/5.0 (compatible; Googlebot/2.1)"}}
 @pytest.mark.parametrize("changes", [{}, {"tmax": 1}, {"tmax": 500}, ROBOT, {"tmax": 1, **ROBOT}])
 def test_explain_gives_the_no_bid_reason_of_the_bid_endpoint(changes: dict[str, Any], is_stopped: bool) -> None:
     """Requests that get no auction although a campaign matches."""
-    held = snapshot([campaign()])._replace(is_stopped=is_stopped)
+    snapshot = compile_snapshot([campaign()])._replace(is_stopped=is_stopped)
     request = video_request(**changes)
-    answered = bid(service(held), Call(json.dumps(request).encode(), {}, BASE, NOW, nbr=True))
-    explained = json.loads(ask(request, held).body)
+    answered = bid(service(snapshot), Call(json.dumps(request).encode(), {}, BASE, NOW, nbr=True))
+    explained = json.loads(ask(request, snapshot).body)
 
     refused = explained["no_auction"]
     assert (refused and refused["nbr"]) == json.loads(answered.body).get("nbr")
@@ -132,24 +132,24 @@ def test_explain_gives_the_no_bid_reason_of_the_bid_endpoint(changes: dict[str, 
 
 
 def test_an_invalid_request_is_400_as_for_a_bid() -> None:
-    held = snapshot([campaign()])
+    snapshot = compile_snapshot([campaign()])
 
-    assert json.loads(ask({"id": "1"}, held).body)["fields"] == {"imp": "required"}
-    assert ask(b"{", held).status == 400
+    assert json.loads(ask({"id": "1"}, snapshot).body)["fields"] == {"imp": "required"}
+    assert ask(b"{", snapshot).status == 400
     assert ask(video_request(), None).status == 503
 
 
 def test_many_campaigns_are_counted_and_one_can_be_selected() -> None:
-    held = snapshot([campaign(id=f"c{cpm}", cpm=cpm) for cpm in range(1, MOST_TOLD + 11)])
+    snapshot = compile_snapshot([campaign(id=f"c{cpm}", cpm=cpm) for cpm in range(1, MOST_TOLD + 11)])
 
-    [imp] = json.loads(ask(video_request(), held).body)["imp"]
+    [imp] = json.loads(ask(video_request(), snapshot).body)["imp"]
     assert (len(imp["campaigns"]), imp["campaigns_untold"]) == (MOST_TOLD, 10)
     assert imp["funnel"][0] == {"rule": "all", "left": MOST_TOLD + 10}
     assert imp["funnel"][-1] == {"rule": "outbid", "left": 1}
 
-    [imp] = json.loads(ask(video_request(), held, only="c1").body)["imp"]
+    [imp] = json.loads(ask(video_request(), snapshot, only="c1").body)["imp"]
     assert [
         (campaign_item["campaign"], campaign_item["rule"], campaign_item["cpm_micros"])
         for campaign_item in imp["campaigns"]
     ] == [("c1", "outbid", 1_000_000)]
-    assert ask(video_request(), held, only="nobody").status == 404
+    assert ask(video_request(), snapshot, only="nobody").status == 404

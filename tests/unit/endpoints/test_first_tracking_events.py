@@ -8,7 +8,7 @@ from lxml import etree
 
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
-from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot, creative
 from tests.support.matchable import video_request
 from tests.support.service import service
 from tests.support.xsd import assert_valid
@@ -30,10 +30,10 @@ def test_the_first_trackingevents_are_those_of_the_ad_unless_the_player_supports
 ) -> None:
 
     request = video_request(video={"protocols": [protocol], "api": [7] if has_omid else []})
-    held = snapshot([campaign(creatives=[MEASURED])])
+    snapshot = compile_snapshot([campaign(creatives=[MEASURED])])
     body = json.dumps(request).encode()
 
-    document = str(bid(service(held), Call(body, {"accept": "application/xml"}, "https://bid.example", NOW)).body)
+    document = str(bid(service(snapshot), Call(body, {"accept": "application/xml"}, "https://bid.example", NOW)).body)
 
     assert_valid(document)
     first = next(etree.fromstring(document).iter("{*}TrackingEvents"))

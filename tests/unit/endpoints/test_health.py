@@ -4,12 +4,12 @@ import json
 from datetime import timedelta
 
 from bidder.endpoints.health import health
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.service import service
 
 
 def test_health_says_that_bidding_is_stopped_and_the_status_stays_200() -> None:
-    stopped = snapshot([campaign()])._replace(is_stopped=True)
+    stopped = compile_snapshot([campaign()])._replace(is_stopped=True)
 
     reply = health(service(stopped), NOW)
 
@@ -17,10 +17,10 @@ def test_health_says_that_bidding_is_stopped_and_the_status_stays_200() -> None:
 
 
 def test_health_has_a_pin_with_its_time() -> None:
-    plain = snapshot([campaign()])
+    plain = compile_snapshot([campaign()])
     pinned = plain._replace(pinned=7, pinned_since=NOW - timedelta(hours=3))
 
-    for held, version, since in ((plain, None, None), (pinned, 7, "2026-11-23T09:00:00+00:00")):
-        bidder_service = service(held)
+    for snapshot, version, since in ((plain, None, None), (pinned, 7, "2026-11-23T09:00:00+00:00")):
+        bidder_service = service(snapshot)
         loaded = json.loads(health(bidder_service, NOW).body)["snapshot"]
         assert (loaded["pinned"], loaded["pinned_since"]) == (version, since)

@@ -14,7 +14,7 @@ import app
 from bidder.events.kinds import Kind
 from bidder.events.token import verify
 from tests.integration.runtime import api_event
-from tests.support.campaigns import campaign, snapshot
+from tests.support.campaigns import campaign, compile_snapshot
 from tests.support.matchable import video_request
 from tests.support.service import KEYS, SETTINGS, service
 
@@ -25,7 +25,7 @@ MISSING = "\0"  # no Content-Type
 
 @pytest.fixture(autouse=True)
 def bidding(monkeypatch: pytest.MonkeyPatch) -> None:
-    bidder_service = service(snapshot([campaign()]))
+    bidder_service = service(compile_snapshot([campaign()]))
     monkeypatch.setattr(app, "service", lambda: bidder_service)
     monkeypatch.setattr(app, "settings", lambda: SETTINGS)
 

@@ -19,7 +19,7 @@ from bidder.events.kinds import Kind
 from bidder.events.markup_form import MarkupForm, decode_form, encode_form
 from bidder.service.service import Service
 from bidder.snapshot.snapshot import Snapshot
-from tests.support.campaigns import NOW, campaign, campaign_lists, creative, snapshot
+from tests.support.campaigns import NOW, campaign, campaign_lists, compile_snapshot, creative
 from tests.support.matchable import matchable_requests, video_request
 from tests.support.service import Recorder, service
 from tests.support.xsd import assert_valid
@@ -44,9 +44,9 @@ def fetch(bidder: Service, url: str, headers: dict[str, str], late: timedelta = 
     return win(bidder, Fetch(token, query, headers, sender(headers, None), BASE, NOW + late))
 
 
-def won(held: Snapshot | None = None, **changes: Any) -> tuple[Service, Recorder, dict[str, Any]]:
+def won(snapshot: Snapshot | None = None, **changes: Any) -> tuple[Service, Recorder, dict[str, Any]]:
     recorder = Recorder()
-    bidder = service(held or snapshot([campaign()]), publisher=recorder)
+    bidder = service(snapshot or compile_snapshot([campaign()]), publisher=recorder)
     [result] = bids(bidder, video_request(**changes))
     return bidder, recorder, result
 
@@ -54,7 +54,7 @@ def won(held: Snapshot | None = None, **changes: Any) -> tuple[Service, Recorder
 @given(campaign_lists(), matchable_requests())
 def test_the_fetched_markup_equals_the_adm_of_the_bid(campaigns: list[Campaign], request: dict[str, Any]) -> None:
     recorder = Recorder()
-    bidder = service(snapshot(campaigns), publisher=recorder)
+    bidder = service(compile_snapshot(campaigns), publisher=recorder)
     for bid_item in bids(bidder, request):
         reply = fetch(bidder, bid_item["nurl"], PAGE)
 
@@ -121,14 +121,14 @@ def test_a_url_with_an_invalid_token_is_refused(headers: dict[str, str]) -> None
 
 
 @pytest.mark.parametrize(
-    "held",
-    [None, snapshot([]), snapshot([campaign(creatives=[creative(id="another")])])],
+    "snapshot",
+    [None, compile_snapshot([]), compile_snapshot([campaign(creatives=[creative(id="another")])])],
     ids=["none", "empty", "other"],
 )
-def test_the_markup_of_a_removed_creative_is_an_empty_document(held: Snapshot | None) -> None:
+def test_the_markup_of_a_removed_creative_is_an_empty_document(snapshot: Snapshot | None) -> None:
     _, _, result = won()
 
-    reply = fetch(service(held), result["nurl"], PAGE)
+    reply = fetch(service(snapshot), result["nurl"], PAGE)
 
     assert reply.status == 200
     assert "<Ad " not in str(reply.body)

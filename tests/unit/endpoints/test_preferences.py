@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from bidder.endpoints.reply import prefers_xml, takes_gzip
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.matchable import video_request
 from tests.support.service import service
 
@@ -46,10 +46,10 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;
 )
 @pytest.mark.parametrize("bids", [True, False])
 def test_xml_is_answered_only_if_it_is_preferred(accept: str, xml: bool, bids: bool) -> None:
-    held = snapshot([campaign()] if bids else [])
+    snapshot = compile_snapshot([campaign()] if bids else [])
 
     reply = bid(
-        service(held), Call(json.dumps(video_request()).encode(), {"accept": accept}, "https://bid.example", NOW)
+        service(snapshot), Call(json.dumps(video_request()).encode(), {"accept": accept}, "https://bid.example", NOW)
     )
 
     assert (reply.content_type == "application/xml") == xml

@@ -14,7 +14,7 @@ from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from bidder.endpoints.third_party_macros import Macro, mark_macros
 from bidder.vast.template import mark
-from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot, creative
 from tests.support.service import service
 from tests.support.xsd import assert_valid
 
@@ -46,9 +46,9 @@ ASKED: dict[str, Any] = {
 def tag_of(url: str, request: dict[str, Any] = ASKED) -> str:
     """The URL of a third-party tag in the answer."""
     spot = creative(tag=url, media=[], click_through=None)
-    held = snapshot([campaign(creatives=[spot])])
+    snapshot = compile_snapshot([campaign(creatives=[spot])])
     reply = bid(
-        service(held), Call(json.dumps(request).encode(), {"accept": "application/xml"}, "https://bid.example", NOW)
+        service(snapshot), Call(json.dumps(request).encode(), {"accept": "application/xml"}, "https://bid.example", NOW)
     )
     results = etree.fromstring(str(reply.body)).findtext(".//{*}VASTAdTagURI")
     assert results is not None
@@ -151,11 +151,11 @@ def test_macros_of_trackers_and_verification_parameters_are_replaced(protocol: i
             {"vendor": "w.example-omid", "url": "https://w.example/omid.js", "parameters": '{"d": "[DOMAIN]"}'},
         ],
     )
-    held = snapshot([campaign(creatives=[spot])])
+    snapshot = compile_snapshot([campaign(creatives=[spot])])
     request = {**ASKED, "imp": [{"id": "1", "video": {"mimes": ["video/mp4"], "protocols": [protocol], "api": [7]}}]}
 
     reply = bid(
-        service(held), Call(json.dumps(request).encode(), {"accept": "application/xml"}, "https://bid.example", NOW)
+        service(snapshot), Call(json.dumps(request).encode(), {"accept": "application/xml"}, "https://bid.example", NOW)
     )
 
     document = str(reply.body)

@@ -9,7 +9,7 @@ from bidder.auction.explain import explain
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from bidder.openrtb.parse import parse
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.matchable import video_request
 from tests.support.service import service
 
@@ -21,10 +21,10 @@ def asking(in_ext: bool = True, **dsa: Any) -> dict[str, Any]:
 
 
 def answered(request: dict[str, Any], accept: str = "", **advertiser: str) -> Any:
-    held = snapshot([campaign(advertiser={"name": "Shop", "domain": "shop.example", **advertiser})])
-    reply = bid(service(held), Call(json.dumps(request).encode(), {"accept": accept}, BASE, NOW))
+    snapshot = compile_snapshot([campaign(advertiser={"name": "Shop", "domain": "shop.example", **advertiser})])
+    reply = bid(service(snapshot), Call(json.dumps(request).encode(), {"accept": accept}, BASE, NOW))
     as_xml = bool(accept)
-    explanations = explain(parse(json.dumps(request).encode()), held, "bidder", NOW, as_xml=as_xml)
+    explanations = explain(parse(json.dumps(request).encode()), snapshot, "bidder", NOW, as_xml=as_xml)
     has_bid = b"<Ad" in bytes(str(reply.body), "utf-8") if as_xml else reply.status == 200
     assert has_bid == bool(explanations[0].bids)
     if as_xml:
@@ -59,17 +59,17 @@ def test_transparency_data_is_that_of_the_advertiser() -> None:
 def test_the_publisher_gets_the_user_parameters_of_the_targeting(
     targeting: dict[str, Any], parameters: list[int]
 ) -> None:
-    held = snapshot([campaign(targeting=targeting)])
+    snapshot = compile_snapshot([campaign(targeting=targeting)])
     body = json.dumps(asking(dsarequired=2, datatopub=2)).encode()
 
-    [answered_bid] = json.loads(bid(service(held), Call(body, {}, BASE, NOW)).body)["seatbid"][0]["bid"]
+    [answered_bid] = json.loads(bid(service(snapshot), Call(body, {}, BASE, NOW)).body)["seatbid"][0]["bid"]
 
     assert answered_bid["ext"]["dsa"]["transparency"] == [{"domain": "bid.example", "dsaparams": parameters}]
 
 
 @pytest.mark.parametrize("dsa", [{}, {"dsarequired": 0}, {"dsarequired": 0, "pubrender": 0, "datatopub": 2}])
 def test_transparency_data_is_absent_if_not_requested(dsa: dict[str, Any]) -> None:
-    reply = bid(service(snapshot([campaign()])), Call(json.dumps(asking(**dsa)).encode(), {}, BASE, NOW))
+    reply = bid(service(compile_snapshot([campaign()])), Call(json.dumps(asking(**dsa)).encode(), {}, BASE, NOW))
 
     assert reply.status == 200
     assert "ext" not in json.loads(reply.body)["seatbid"][0]["bid"][0]
@@ -86,8 +86,8 @@ def test_transparency_data_is_absent_if_not_requested(dsa: dict[str, Any]) -> No
     ],
 )
 def test_no_bid_is_made_if_the_buyer_must_render_the_data(dsa: dict[str, Any], bids: bool) -> None:
-    reply = bid(service(snapshot([campaign()])), Call(json.dumps(asking(**dsa)).encode(), {}, BASE, NOW))
-    [explanation] = explain(parse(json.dumps(asking(**dsa)).encode()), snapshot([campaign()]), "bidder", NOW)
+    reply = bid(service(compile_snapshot([campaign()])), Call(json.dumps(asking(**dsa)).encode(), {}, BASE, NOW))
+    [explanation] = explain(parse(json.dumps(asking(**dsa)).encode()), compile_snapshot([campaign()]), "bidder", NOW)
 
     assert (reply.status == 200) == bids == bool(explanation.bids)
     assert bids or explanation.campaigns[0].rule == "transparency"

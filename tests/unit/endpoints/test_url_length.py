@@ -85,7 +85,7 @@ def urls(result: Campaign, protocol: int, *, as_xml: bool, shading: Shading | No
     index = Index.load([compile_index([result])])
     rates = {"XTS": Decimal("999999999999.999999")}
     delivery = compile_delivery(index, {}, NOW, rates, billed_by_notice=[EXCHANGE], shading=shading)
-    held = Snapshot(1, index, load_delivery(delivery, index))
+    snapshot = Snapshot(1, index, load_delivery(delivery, index))
     request = video_request(
         cur=["XTS"],
         device={"geo": {"country": "USA"}, "ifa": "6d3c1b5e-2f0a-4e7c-9a41-8b7f5c0d9e12", "ip": "93.184.216.34"},
@@ -99,7 +99,7 @@ def urls(result: Campaign, protocol: int, *, as_xml: bool, shading: Shading | No
     request["at"] = 1
     headers = {"accept": "application/xml"} if as_xml else {}
     reply = bid(
-        service(held, signing_keys=KEYS, most_exp=43_200, frequency_reader=NoStore()),
+        service(snapshot, signing_keys=KEYS, most_exp=43_200, frequency_reader=NoStore()),
         Call(
             json.dumps(request).encode(),
             headers,
@@ -168,6 +168,6 @@ def test_the_public_url_has_a_maximum_length() -> None:
 
     request: dict[str, Any] = video_request()
     index = Index.load([compile_index([campaign()])])
-    held = Snapshot(1, index, load_delivery(compile_delivery(index, {}, NOW), index))
+    snapshot = Snapshot(1, index, load_delivery(compile_delivery(index, {}, NOW), index))
     for base, status in ((BASE, 200), (BASE + "b", 204)):
-        assert bid(service(held), Call(json.dumps(request).encode(), {}, base, NOW)).status == status
+        assert bid(service(snapshot), Call(json.dumps(request).encode(), {}, base, NOW)).status == status

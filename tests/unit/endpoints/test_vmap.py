@@ -15,23 +15,23 @@ from bidder.endpoints.reply import Reply
 from bidder.endpoints.tag_call import TagCall
 from bidder.endpoints.vmap import schedule
 from bidder.snapshot.snapshot import Snapshot
-from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot, creative
 from tests.support.service import service
 from tests.support.xsd import assert_valid, assert_valid_vmap
 
 BASE = "https://bid.example/api"
-HELD = snapshot(
+SNAPSHOT = compile_snapshot(
     campaign(id=name, advertiser={"name": name, "domain": f"{name}.example"}, creatives=[creative(id=name, name=name)])
     for name in ("a", "b", "c")
 )
 
 
-def call(query: dict[str, list[str]], held: Snapshot | None = HELD, **headers: str) -> Reply:
-    return schedule(service(held), TagCall(query, headers, "203.0.113.7", BASE, NOW, "content"))
+def call(query: dict[str, list[str]], snapshot: Snapshot | None = SNAPSHOT, **headers: str) -> Reply:
+    return schedule(service(snapshot), TagCall(query, headers, "203.0.113.7", BASE, NOW, "content"))
 
 
-def ask(held: Snapshot | None = HELD, **query: str) -> Reply:
-    return call({name: [value] for name, value in query.items()}, held)
+def ask(snapshot: Snapshot | None = SNAPSHOT, **query: str) -> Reply:
+    return call({name: [value] for name, value in query.items()}, snapshot)
 
 
 def breaks(reply: Reply) -> list[etree._Element]:
@@ -86,7 +86,7 @@ def test_macros_stay_in_ad_tags_for_the_player(macro: str) -> None:
 def test_the_ad_tag_of_a_break_returns_its_ads() -> None:
     [_, midroll] = queries(ask(breaks="pre,mid@600", mid_poddur="45", mid_maxads="3"))
 
-    reply = vast(service(HELD), TagCall(midroll, {}, "203.0.113.7", BASE, NOW, "break"))
+    reply = vast(service(SNAPSHOT), TagCall(midroll, {}, "203.0.113.7", BASE, NOW, "break"))
 
     assert_valid(str(reply.body))
     assert [ad.get("sequence") for ad in etree.fromstring(str(reply.body))] == ["1", "2", "3"]

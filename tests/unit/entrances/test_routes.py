@@ -9,7 +9,7 @@ import app
 from bidder.endpoints.reply import Reply
 from bidder.entrances import routes
 from bidder.entrances.web_request import WebRequest
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.service import Recorder, service
 
 
@@ -48,7 +48,7 @@ def test_every_path_for_pages_answers_preflights() -> None:
 
 
 def test_percent_encoded_parts_of_an_event_url_are_decoded() -> None:
-    bidder_service = service(snapshot([campaign()]), publisher=Recorder())
+    bidder_service = service(compile_snapshot([campaign()]), publisher=Recorder())
     unsigned = routes.answer(bidder_service, request("GET", "/e/impress%69on/k1.token"))
 
     assert unsigned.status == 400, "the kind is known; the token is not signed"

@@ -13,7 +13,7 @@ from bidder.events import crawlers
 from bidder.events.crawlers import is_crawler
 from bidder.events.ivt_rules import rule_broken_by_sender
 from bidder.events.kinds import Kind
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.matchable import video_request
 from tests.support.service import service
 from tools import ROOT
@@ -126,7 +126,7 @@ def test_the_user_agents_of_people_compile_no_expression_of_the_list(monkeypatch
 @pytest.mark.parametrize("agent", [*CRAWLERS, *PEOPLE, *SERVERS])
 def test_bids_and_notices_use_the_same_list_and_a_crawlers_request_has_nbr_3(agent: str) -> None:
     body = json.dumps(video_request(device={"ua": agent})).encode()
-    reply = bid(service(snapshot([campaign()])), Call(body, {}, "https://bid.example", NOW, nbr=True))
+    reply = bid(service(compile_snapshot([campaign()])), Call(body, {}, "https://bid.example", NOW, nbr=True))
 
     document = json.loads(reply.body)
     if agent in CRAWLERS:

@@ -34,11 +34,11 @@ def test_every_process_verifies_the_tokens_of_every_other_for_their_lifetime(
         at = due_at(keys, changed_at, PARAMETERS_LIVE) + timedelta(seconds=wait)
         changes.append((at, after_step(keys, next_step(keys), f"{'BCDEFG'[number]}" * 43)))
 
-    def held(at: float, lag: int) -> SigningKeys:
+    def keys_at(at: float, lag: int) -> SigningKeys:
         return [keys for since, keys in changes if since == NOW or (at - (since - NOW).total_seconds()) >= lag][-1]
 
-    by = held(signed_at, ages[signer])
-    verifying = held(signed_at + age, ages[verifier])
+    by = keys_at(signed_at, ages[signer])
+    verifying = keys_at(signed_at + age, ages[verifier])
 
     assert verifying.secret(by.current) == by.secret(by.current)
     assert len(changes[-1][1].keys) == 1

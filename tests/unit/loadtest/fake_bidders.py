@@ -11,10 +11,10 @@ from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.parse import parse
-from tests.support.campaigns import campaign, snapshot
+from tests.support.campaigns import campaign, compile_snapshot
 from tests.support.service import service
 
-BIDDING = service(snapshot([campaign()], now=datetime.now(UTC)))
+BIDDING = service(compile_snapshot([campaign()], now=datetime.now(UTC)))
 
 
 class NoBidder(BaseHTTPRequestHandler):

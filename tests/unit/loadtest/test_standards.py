@@ -8,14 +8,14 @@ import pytest
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from loadtest.standards import check_standards
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.matchable import video_request
 from tests.support.service import service
 
 
 def answer() -> dict[str, Any]:
     body = json.dumps(video_request()).encode()
-    reply = bid(service(snapshot([campaign()])), Call(body, {}, "https://bid.example", NOW))
+    reply = bid(service(compile_snapshot([campaign()])), Call(body, {}, "https://bid.example", NOW))
     return dict(json.loads(reply.body))
 
 

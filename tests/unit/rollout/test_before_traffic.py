@@ -10,7 +10,7 @@ from bidder.rollout.recorded_requests import RecordedRequest, recorded_requests
 from bidder.rollout.versions import Versions
 from bidder.service.service import Service
 from bidder.snapshot.snapshot import Snapshot
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.lambda_versions import LambdaVersions
 from tests.support.service import Holder, Recorder, service
 
@@ -18,7 +18,7 @@ ANYTHING: frozenset[str] = frozenset()
 
 
 def snapshot_with(**changes: Any) -> Snapshot:
-    return snapshot([campaign(**{"cpm": 12, "id": "sold"} | changes)])
+    return compile_snapshot([campaign(**{"cpm": 12, "id": "sold"} | changes)])
 
 
 def examined(old: Service, new: Service, *, expected: frozenset[str] = ANYTHING, **about: Any) -> list[str]:

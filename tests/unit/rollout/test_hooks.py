@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from bidder.rollout.hooks import after_traffic, before_traffic
-from tests.support.campaigns import campaign, snapshot
+from tests.support.campaigns import campaign, compile_snapshot
 from tests.support.lambda_versions import LambdaVersions
 from tests.support.service import service
 from tests.unit.rollout.test_after_traffic import FakeCloudWatch
@@ -26,7 +26,7 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("cpm", "status"), [(12, "Succeeded"), (11, "Failed")])
 def test_before_traffic_the_versions_are_compared(clients: dict[str, Any], cpm: int, status: str) -> None:
-    services = {version: service(snapshot([campaign(cpm=price)])) for version, price in (("1", 12), ("2", cpm))}
+    services = {version: service(compile_snapshot([campaign(cpm=price)])) for version, price in (("1", 12), ("2", cpm))}
     clients["lambda"] = LambdaVersions(services, datetime.now(UTC))
 
     objections = before_traffic(EVENT)

@@ -15,7 +15,7 @@ from bidder.events.kinds import Kind
 from bidder.events.report import By, report
 from bidder.service import bid_counts
 from bidder.service.bid_counts import BidCounts
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.log_lines import logged
 from tests.support.matchable import video_request
 from tests.support.service import service
@@ -46,7 +46,9 @@ class Told:
 
 def post(bids: BidCounts, after: timedelta, **changes: object) -> int:
     body = json.dumps(video_request(**changes)).encode()
-    return bid(service(snapshot([CAMPAIGN]), bids=bids), Call(body, {}, "https://bid.example", NOW + after)).status
+    return bid(
+        service(compile_snapshot([CAMPAIGN]), bids=bids), Call(body, {}, "https://bid.example", NOW + after)
+    ).status
 
 
 def test_the_bids_of_a_minute_are_published_by_campaign_and_deal_in_the_background() -> None:

@@ -11,7 +11,7 @@ from bidder.delivery.frequency import NEW_VIEWER, Exposures, History, Impression
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from bidder.service.bids_in_flight import WITHIN, BidsInFlight
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.examples import examples
 from tests.support.matchable import video_request
 from tests.support.service import service
@@ -44,7 +44,7 @@ def test_a_viewer_of_one_process_never_gets_more_than_the_cap_allows_in_a_minute
 ) -> None:
     store = Store()
     capped = campaign(frequency_caps=[{"impressions": most, "window": "lifetime"}])
-    process = service(snapshot([capped]), frequency_reader=store)
+    process = service(compile_snapshot([capped]), frequency_reader=store)
     now, waiting, bid_times = NOW, list[datetime](), list[datetime]()
     for number, (seconds, step) in enumerate(steps):
         now += seconds * SECOND
@@ -64,7 +64,7 @@ def test_a_viewer_of_one_process_never_gets_more_than_the_cap_allows_in_a_minute
 
 def test_a_bid_counts_until_its_impression_is_counted_and_no_longer_than_a_minute() -> None:
     process = service(
-        snapshot([campaign(frequency_caps=[{"impressions": 2, "window": "day"}])]), frequency_reader=Store()
+        compile_snapshot([campaign(frequency_caps=[{"impressions": 2, "window": "day"}])]), frequency_reader=Store()
     )
 
     statuses = [

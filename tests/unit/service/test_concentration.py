@@ -12,7 +12,7 @@ from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
 from bidder.service.concentration import LEAST_BIDS, Concentration
 from bidder.snapshot.snapshot import Snapshot
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.decision import decided
 from tests.support.matchable import video_request
 
@@ -25,11 +25,11 @@ PLANNED = 1_000
 def bids(guard: Concentration, requests: int, minutes: int = 0, **where: object) -> int:
     pace = Pace(WHOLE, 10**12, round(PLANNED * COST * HEADROOM / 60))
     now, number = NOW + timedelta(minutes=minutes), 0
-    held = snapshot([campaign(cpm=5)], now=now, paces={"plain": pace})
+    snapshot = compile_snapshot([campaign(cpm=5)], now=now, paces={"plain": pace})
     parsed = parse(json.dumps(video_request(**where)).encode())
     for _ in range(requests):
-        offers = decided(parsed, held, now)
-        number += len(guard.within(offers, parsed, held, SHARES, now))
+        offers = decided(parsed, snapshot, now)
+        number += len(guard.within(offers, parsed, snapshot, SHARES, now))
     return number
 
 
@@ -49,19 +49,19 @@ def test_the_tightest_source_applies() -> None:
 
 def test_an_unpaced_campaign_has_no_limit_and_a_small_plan_allows_a_few_bids() -> None:
     guard = Concentration()
-    held = snapshot([campaign(cpm=5)], paces={"plain": Pace(WHOLE, 10**12, 1)})
-    free = snapshot([campaign(cpm=5)])
+    snapshot = compile_snapshot([campaign(cpm=5)], paces={"plain": Pace(WHOLE, 10**12, 1)})
+    free = compile_snapshot([campaign(cpm=5)])
     parsed = parse(json.dumps(video_request(device={"ip": "192.0.2.1"})).encode())
 
     def made(which: Snapshot) -> int:
         offers = decided(parsed, which)
         return sum(len(guard.within(offers, parsed, which, SHARES, NOW)) for _ in range(30))
 
-    assert (made(held), made(free)) == (LEAST_BIDS, 30)
+    assert (made(snapshot), made(free)) == (LEAST_BIDS, 30)
 
 
 def test_explain_reports_a_used_up_share_and_counts_nothing() -> None:
-    held = snapshot([campaign(cpm=5)], paces={"plain": Pace(WHOLE, 10**12, 0)})
+    snapshot = compile_snapshot([campaign(cpm=5)], paces={"plain": Pace(WHOLE, 10**12, 0)})
     guard = Concentration()
     shares = {"address": 0.1}
     rules = []
@@ -69,11 +69,11 @@ def test_explain_reports_a_used_up_share_and_counts_nothing() -> None:
         request = BidRequest.model_validate(video_request(id=f"r{number}", device={"ip": "203.0.113.7"}))
 
         def within(offers: Sequence[Offer], asked: BidRequest = request) -> list[Offer]:
-            return guard.copy().within(offers, asked, held, shares, NOW)
+            return guard.copy().within(offers, asked, snapshot, shares, NOW)
 
-        twice = [explain(request, held, "bidder", NOW, within_shares=within)[0] for _ in range(2)]
-        offers = decided(request, held)
-        allowed = guard.within(offers, request, held, shares, NOW)
+        twice = [explain(request, snapshot, "bidder", NOW, within_shares=within)[0] for _ in range(2)]
+        offers = decided(request, snapshot)
+        allowed = guard.within(offers, request, snapshot, shares, NOW)
         for explained in twice:
             assert [bid.campaign.id for bid in explained.bids] == [offer.campaign.id for offer in allowed]
         rules.append(twice[1].campaigns[0].rule)

@@ -16,7 +16,7 @@ from bidder.service.lost_counts import NAMES_A_LINE
 from bidder.service.service import Service
 from bidder.settings import Settings
 from bidder.side_by_side import Late
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.events import event
 from tests.support.log_lines import logged
 from tests.support.matchable import video_request
@@ -26,7 +26,7 @@ BODY = json.dumps(video_request()).encode()
 
 
 def bidding(recorder: Recorder, bids: int) -> Service:
-    bidder_service = service(snapshot([campaign()]), publisher=recorder)
+    bidder_service = service(compile_snapshot([campaign()]), publisher=recorder)
     for _ in range(bids):
         assert bid(bidder_service, Call(BODY, {}, "https://bid.example", NOW)).status == 200
     return bidder_service

@@ -18,7 +18,7 @@ from bidder.endpoints.call import Call
 from bidder.openrtb.parse import parse
 from bidder.service.no_bid_counts import MOST_CAMPAIGNS, NoBidCounts
 from bidder.service.service import Service
-from tests.support.campaigns import NOW, campaign, campaign_lists, snapshot
+from tests.support.campaigns import NOW, campaign, campaign_lists, compile_snapshot
 from tests.support.decision import decided
 from tests.support.matchable import matchable_requests, video_request
 from tests.support.service import service
@@ -55,7 +55,7 @@ def values(lines: list[dict[str, Any]], name: str) -> dict[tuple[str, str | None
 
 def test_a_minutes_reasons_are_logged_as_metrics(logged: list[dict[str, Any]]) -> None:
     paused, short = campaign(id="paused", status="paused"), campaign(id="short")
-    bidder_service = service(snapshot([paused, short]))
+    bidder_service = service(compile_snapshot([paused, short]))
 
     for second in (0, 10, 59):
         assert ask(bidder_service, timedelta(seconds=second), video={"minbitrate": 7000, "maxbitrate": 9000}) == 204
@@ -73,7 +73,7 @@ def test_a_minutes_reasons_are_logged_as_metrics(logged: list[dict[str, Any]]) -
 
 
 def test_logged_counts_are_not_logged_again(logged: list[dict[str, Any]]) -> None:
-    bidder_service = service(snapshot([campaign()]))
+    bidder_service = service(compile_snapshot([campaign()]))
 
     for minutes in range(3):
         ask(bidder_service, minutes * MINUTE, video={"minbitrate": 7000, "maxbitrate": 9000})
@@ -82,7 +82,7 @@ def test_logged_counts_are_not_logged_again(logged: list[dict[str, Any]]) -> Non
 
 
 def test_a_bid_that_its_allowance_does_not_pay_for_is_counted() -> None:
-    bidder_service = service(snapshot([campaign(cpm=5, budget={"total_micros": 5_000})]))
+    bidder_service = service(compile_snapshot([campaign(cpm=5, budget={"total_micros": 5_000})]))
     imps = [{"id": str(n), "video": {"mimes": ["video/mp4"]}} for n in range(3)]
 
     bid(bidder_service, Call(json.dumps({"id": "a", "imp": imps}).encode(), {}, "https://bid.example", NOW))
@@ -102,7 +102,7 @@ def test_beyond_the_limit_of_campaigns_the_rest_is_counted_together(logged: list
 
 
 def test_answers_are_counted_by_kind(logged: list[dict[str, Any]]) -> None:
-    bidder_service = service(snapshot([campaign()]))
+    bidder_service = service(compile_snapshot([campaign()]))
 
     ask(bidder_service, 0 * MINUTE)
     ask(bidder_service, 0 * MINUTE, video={"minbitrate": 7000, "maxbitrate": 9000})
@@ -116,15 +116,15 @@ def test_answers_are_counted_by_kind(logged: list[dict[str, Any]]) -> None:
 
 @given(matchable_requests(), campaign_lists())
 def test_counted_reasons_equal_those_of_explain(request: dict[str, Any], campaigns: list[Campaign]) -> None:
-    held, requested = snapshot(campaigns), parse(json.dumps(request).encode())
+    snapshot, requested = compile_snapshot(campaigns), parse(json.dumps(request).encode())
     refused: Counter[tuple[str, str]] = Counter()
 
-    slots = match(requested, held, NOW)
-    assert decided(requested, held, slots=slots, refused=refused) == decided(requested, held, slots=slots)
+    slots = match(requested, snapshot, NOW)
+    assert decided(requested, snapshot, slots=slots, refused=refused) == decided(requested, snapshot, slots=slots)
 
     message = Counter(
         (campaign_item.campaign_id, campaign_item.rule)
-        for entry in explain(requested, held, "bidder", NOW)
+        for entry in explain(requested, snapshot, "bidder", NOW)
         for campaign_item in entry.campaigns
     )
     by_campaign = {key: count for key, count in refused.items() if key[0]}

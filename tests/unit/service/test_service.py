@@ -15,7 +15,7 @@ from bidder.parameters import DEFAULTS, SECRETS
 from bidder.service import current_parameters as module
 from bidder.service.service import Service
 from bidder.settings import InvalidSettings
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.fake_ssm import FakeSSM
 from tests.support.matchable import video_request
 from tests.support.service import SETTINGS, Holder
@@ -33,7 +33,7 @@ class Process:
         parameters.renewed = BackgroundRefreshed(
             "all", parameters.read_all, parameters.seconds_left, clock=lambda: self.now, start=self.todo.append
         )
-        self.service.keeper = Holder(snapshot([campaign()]))  # type: ignore[assignment]
+        self.service.keeper = Holder(compile_snapshot([campaign()]))  # type: ignore[assignment]
         self.ssm = ssm
 
     def later(self) -> None:
@@ -78,12 +78,12 @@ def test_all_changed_parameters_reach_a_running_process_together(process: Proces
 def test_one_invalid_value_keeps_all_current_parameters_and_is_logged_by_name(
     process: Process, name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    held = process.service.parameters
+    former_parameters = process.service.parameters
     process.ssm.values |= {"network-allowance": "7", "most-bids-at-once": "9"} | {name: BAD[name]}
     with caplog.at_level(logging.WARNING, logger="bidder"):
         process.later()
 
-    assert process.service.parameters is held
+    assert process.service.parameters is former_parameters
     [line] = logged_faults(caplog)
     assert (line["event"], line["parameter"], line["Reason"]) == ("parameter.refused", name, "invalid")
     assert SECRET not in json.dumps(line)
@@ -94,12 +94,12 @@ def test_one_invalid_value_keeps_all_current_parameters_and_is_logged_by_name(
 
 
 def test_parameters_stay_if_they_can_no_longer_be_read(process: Process, caplog: pytest.LogCaptureFixture) -> None:
-    held = process.service.parameters
+    former_parameters = process.service.parameters
     process.ssm.broken = True
     with caplog.at_level(logging.WARNING, logger="bidder"):
         process.later()
 
-    assert process.service.parameters is held
+    assert process.service.parameters is former_parameters
     assert process.bids() == 200
     [line] = logged_faults(caplog)
     assert (line["event"], line["Reason"], line["why"]) == ("parameter.kept", "unread", "ConnectionError")

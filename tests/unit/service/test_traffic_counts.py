@@ -13,7 +13,7 @@ from bidder.events.kinds import Kind
 from bidder.openrtb.parse import parse
 from bidder.service.traffic_counts import A_MESSAGE, ACCOUNT, TrafficCounts
 from bidder.snapshot.snapshot import Snapshot
-from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot, creative
 from tests.support.decision import decided
 from tests.support.log_lines import logged
 from tests.support.matchable import video_request
@@ -42,22 +42,22 @@ def counts(published: TrafficRecorder) -> TrafficCounts:
     return TrafficCounts("p", published, at_once)  # type: ignore[arg-type]
 
 
-def count_decision(counting: TrafficCounts, held: Snapshot, at: Any = NOW, **changes: Any) -> None:
+def count_decision(counting: TrafficCounts, snapshot: Snapshot, at: Any = NOW, **changes: Any) -> None:
     """Decides a request as the bid does, and counts it."""
     request = parse(json.dumps(video_request(**changes)).encode())
-    slots = match(request, held, at)
-    reached, deals = counting.note(held, len(slots), at), set[tuple[str, str]]()
-    offers = decided(request, held, at, seat="seat", slots=slots, reached=reached, deals_reached=deals)
-    counting.count(offers, held.delivery)
+    slots = match(request, snapshot, at)
+    reached, deals = counting.note(snapshot, len(slots), at), set[tuple[str, str]]()
+    offers = decided(request, snapshot, at, seat="seat", slots=slots, reached=reached, deals_reached=deals)
+    counting.count(offers, snapshot.delivery)
     counting.note_deals(deals)
 
 
 def test_the_opportunities_and_bids_of_a_minute_are_published_in_one_message_after_it() -> None:
     published = TrafficRecorder()
     counting = counts(published)
-    held = snapshot([campaign(id="dear", cpm=9), campaign(id="cheap", cpm=3)])
+    snapshot = compile_snapshot([campaign(id="dear", cpm=9), campaign(id="cheap", cpm=3)])
     for _ in range(3):
-        count_decision(counting, held, NOW + 59 * SECOND)
+        count_decision(counting, snapshot, NOW + 59 * SECOND)
 
     counting.flush(NOW + 59 * SECOND)
     assert published.events == []
@@ -75,9 +75,9 @@ def test_the_opportunities_and_bids_of_a_minute_are_published_in_one_message_aft
 def test_many_campaigns_are_published_in_several_messages_with_the_requests_once() -> None:
     published = TrafficRecorder()
     counting = counts(published)
-    held = snapshot([campaign()])
-    count_decision(counting, held)
-    count_decision(counting, held)
+    snapshot = compile_snapshot([campaign()])
+    count_decision(counting, snapshot)
+    count_decision(counting, snapshot)
     names = [f"c{number:05}" for number in range(A_MESSAGE + 5)]
     counting._bids = dict.fromkeys(names, 1)
 
@@ -97,13 +97,13 @@ def test_the_counts_whose_publish_fails_are_published_while_pacing_reads_their_m
 ) -> None:
     published = TrafficRecorder(OSError("down"))
     counting = counts(published)
-    held = snapshot([campaign()])
+    snapshot = compile_snapshot([campaign()])
     for minute in range(5):
-        count_decision(counting, held, NOW + minute * MINUTE)
+        count_decision(counting, snapshot, NOW + minute * MINUTE)
         counting.flush(NOW + (minute + 1) * MINUTE)
     published.failure = None
-    count_decision(counting, held, NOW + 5 * MINUTE)
-    count_decision(counting, held, NOW + 5 * MINUTE)
+    count_decision(counting, snapshot, NOW + 5 * MINUTE)
+    count_decision(counting, snapshot, NOW + 5 * MINUTE)
     counting.flush(NOW + 6 * MINUTE)
 
     assert [event.at for event in published.events] == [NOW + minute * MINUTE for minute in (2, 3, 4, 5)]
@@ -124,10 +124,10 @@ def test_a_deal_with_a_budget_is_counted_by_its_own_opportunities_and_bids() -> 
     published = TrafficRecorder()
     counting = counts(published)
     deals = [{"id": "d", "cpm": 9, "budget": {"total": 100}}, {"id": "e", "cpm": 8}]
-    held = snapshot([campaign(id="dear", cpm=3, deals=deals)])
+    snapshot = compile_snapshot([campaign(id="dear", cpm=3, deals=deals)])
     for offered in ("d", "d", "e", None):
         pmp = {"pmp": {"deals": [{"id": offered}]}} if offered else {}
-        count_decision(counting, held, imp=pmp)
+        count_decision(counting, snapshot, imp=pmp)
 
     counting.flush(NOW + timedelta(minutes=1))
 
@@ -138,7 +138,7 @@ def test_obstacles_of_campaigns_are_counted_by_rule_on_a_sample() -> None:
     published = TrafficRecorder()
     counting = counts(published)
     long = [creative(duration=60)]
-    held = snapshot(
+    snapshot = compile_snapshot(
         [
             campaign(id="dear", cpm=9),
             campaign(id="cheap", cpm=5),
@@ -149,10 +149,10 @@ def test_obstacles_of_campaigns_are_counted_by_rule_on_a_sample() -> None:
     for number in range(100):
         video = {"video": {"maxduration": 30}, "imp": {"bidfloor": 2}}
         request = parse(json.dumps(video_request(id=f"r{number}", **video)).encode())
-        slots = match(request, held, NOW)
-        reached = counting.note(held, len(slots), NOW)
-        decided(request, held, seat="seat", slots=slots, reached=reached)
-        counting.note_funnel(held, slots, reached)
+        slots = match(request, snapshot, NOW)
+        reached = counting.note(snapshot, len(slots), NOW)
+        decided(request, snapshot, seat="seat", slots=slots, reached=reached)
+        counting.note_funnel(snapshot, slots, reached)
     counting.note_refused({("dear", "frequency"): 7, ("dear", "category"): 2, ("", "seat"): 9, ("low", "unknown"): 1})
 
     counting.flush(NOW + MINUTE)

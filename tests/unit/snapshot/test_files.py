@@ -18,9 +18,9 @@ from tests.support.campaigns import NOW, campaign, campaign_lists
 def test_the_index_has_every_campaign_in_descending_order_of_price(campaigns: list[Campaign]) -> None:
     index = Index.load([compile_index(campaigns)])
 
-    held = [index.campaign(position) for position in range(len(index))]
-    assert sorted(held, key=lambda c: c.id) == sorted(campaigns, key=lambda c: c.id)
-    assert [c.top_cpm_micros for c in held] == sorted((c.top_cpm_micros for c in campaigns), reverse=True)
+    indexed_campaigns = [index.campaign(position) for position in range(len(index))]
+    assert sorted(indexed_campaigns, key=lambda c: c.id) == sorted(campaigns, key=lambda c: c.id)
+    assert [c.top_cpm_micros for c in indexed_campaigns] == sorted((c.top_cpm_micros for c in campaigns), reverse=True)
 
 
 @given(campaign_lists(), st.randoms())

@@ -21,7 +21,7 @@ from bidder.snapshot.keys import INDEXES, LISTS
 from bidder.snapshot.list_store import PREFIX, ListStore, UnknownList
 from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.snapshot_file import load_saved, save
-from tests.support.campaigns import NOW, campaign, creative, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot, creative
 from tests.support.decision import decided
 from tests.support.fake_s3 import FakeS3
 from tests.support.matchable import video_request
@@ -34,10 +34,10 @@ IDS = st.sampled_from([*"abcdef", "A", "ключ"])
 
 @given(st.dictionaries(st.sampled_from("xyz"), st.sets(NUMBERS), max_size=3), st.lists(NUMBERS, max_size=4))
 def test_a_lookup_finds_exactly_the_ids_of_a_list(lists: dict[str, set[int]], requested: list[int]) -> None:
-    held = {name: IdList(pack_list(entry)) for name, entry in lists.items()}
+    id_lists = {name: IdList(pack_list(entry)) for name, entry in lists.items()}
 
-    assert set(containing(held, requested)) == {name for name, entry in lists.items() if entry & set(requested)}
-    assert {name: len(item) for name, item in held.items()} == {name: len(item) for name, item in lists.items()}
+    assert set(containing(id_lists, requested)) == {name for name, entry in lists.items() if entry & set(requested)}
+    assert {name: len(item) for name, item in id_lists.items()} == {name: len(item) for name, item in lists.items()}
 
 
 def test_equal_lists_have_equal_bytes_and_damage_is_detected() -> None:
@@ -70,14 +70,14 @@ def ids_of(viewer: dict[str, Any]) -> set[str]:
     return {entry for entry in (*own, *(uid["id"] for eid in eids for uid in eid["uids"])) if entry}
 
 
-def with_lists(held: Snapshot, lists: dict[str, set[str]]) -> Snapshot:
+def with_lists(snapshot: Snapshot, lists: dict[str, set[str]]) -> Snapshot:
     packed = {name: IdList(pack_list(map(id_number, entry))) for name, entry in lists.items()}
-    return Snapshot(held.version, held.index, held.delivery, packed)
+    return Snapshot(snapshot.version, snapshot.index, snapshot.delivery, packed)
 
 
-def bids(request: dict[str, Any], held: Snapshot) -> bool:
+def bids(request: dict[str, Any], snapshot: Snapshot) -> bool:
     requested = restrict_request(parse(json.dumps(request).encode()))
-    return bool(decided(requested, held))
+    return bool(decided(requested, snapshot))
 
 
 NAMES = st.lists(st.sampled_from(["one", "two"]), min_size=1, max_size=2, unique=True)
@@ -98,14 +98,14 @@ def test_a_campaign_matches_exactly_the_viewers_of_its_lists(
     on = {name for name, entry in lists.items() if entry & ids_of(viewer)}
     met = {"include": bool(on & set(named)), "exclude": not on & set(named), "all": on >= set(named)}[verb]
 
-    assert bids(video_request(**viewer), with_lists(snapshot([of]), lists)) == met
+    assert bids(video_request(**viewer), with_lists(compile_snapshot([of]), lists)) == met
 
 
 def test_a_restricted_viewer_is_on_no_list() -> None:
-    held = with_lists(snapshot([campaign(targeting={"list": {"include": ["ours"]}})]), {"ours": {"u"}})
+    snapshot = with_lists(compile_snapshot([campaign(targeting={"list": {"include": ["ours"]}})]), {"ours": {"u"}})
 
-    assert bids(video_request(user={"id": "u"}), held)
-    assert not bids(video_request(user={"id": "u"}, device={"lmt": 1}), held)
+    assert bids(video_request(user={"id": "u"}), snapshot)
+    assert not bids(video_request(user={"id": "u"}, device={"lmt": 1}), snapshot)
 
 
 def stored(world: World) -> ListStore:
@@ -116,7 +116,7 @@ def refreshed(world: World, minutes: int = 0) -> Snapshot:
     service = world.process()
     service.lists = stored(world)
     publish_snapshot(service, NOW + minutes * MINUTE)
-    return world.held()
+    return world.load_snapshot()
 
 
 def book(world: World) -> None:
@@ -131,12 +131,12 @@ def book(world: World) -> None:
     )
 
 
-def withheld(held: Snapshot) -> set[str]:
-    index = held.index
+def withheld(snapshot: Snapshot) -> set[str]:
+    index = snapshot.index
     return {
         index.campaign_id(position)
         for position in range(len(index))
-        if held.delivery.withheld(position) is Withheld.LIST
+        if snapshot.delivery.withheld(position) is Withheld.LIST
     }
 
 
@@ -149,14 +149,14 @@ def test_only_a_campaign_with_a_missing_list_does_not_bid() -> None:
     assert withheld(refreshed(world, 1)) == {"not-those", "factor", "in-creative"}
 
     stored(world).put("those", pack_list([id_number("v")]))
-    held = refreshed(world, 2)
-    assert withheld(held) == set()
-    assert bids(video_request(user={"id": "u"}), held)
+    snapshot = refreshed(world, 2)
+    assert withheld(snapshot) == set()
+    assert bids(video_request(user={"id": "u"}), snapshot)
 
     stored(world).delete("ours")
-    held = refreshed(world, 3)
-    assert withheld(held) == {"ours"}
-    [verdict] = explain(parse(json.dumps(video_request()).encode()), held, "bidder", NOW, campaign_id="ours")[
+    snapshot = refreshed(world, 3)
+    assert withheld(snapshot) == {"ours"}
+    [verdict] = explain(parse(json.dumps(video_request()).encode()), snapshot, "bidder", NOW, campaign_id="ours")[
         0
     ].campaigns
     assert (verdict.rule, verdict.reason) == ("withheld", "a list in its targeting can't be read: ours")
@@ -169,10 +169,10 @@ def test_a_damaged_list_counts_as_missing(damage: bytes) -> None:
     stored(world).put("those", pack_list([id_number("v")]))
     stored(world).put("ours", damage)
 
-    held = refreshed(world)
+    snapshot = refreshed(world)
 
-    assert withheld(held) == {"ours"}
-    assert set(held.lists) == {"those"}
+    assert withheld(snapshot) == {"ours"}
+    assert set(snapshot.lists) == {"those"}
     assert not any(world.s3.objects[key] == damage for key in world.s3.objects if key.startswith(LISTS))
 
 
@@ -187,13 +187,13 @@ def test_a_bidder_loads_only_changed_lists() -> None:
 
     refreshed(world, 1)
 
-    held = world.held(before)
-    assert held.lists["those"] is before.lists["those"]
-    assert id_number("new") in held.lists["ours"]
-    assert id_number("ours") not in held.lists["ours"]
-    assert held.index.parts[0] is before.index.parts[0]
+    snapshot = world.load_snapshot(before)
+    assert snapshot.lists["those"] is before.lists["those"]
+    assert id_number("new") in snapshot.lists["ours"]
+    assert id_number("ours") not in snapshot.lists["ours"]
+    assert snapshot.index.parts[0] is before.index.parts[0]
     assert [key for key in world.s3.writes[writes:] if key.startswith((LISTS, INDEXES))] == [
-        LISTS + held.lists["ours"].id
+        LISTS + snapshot.lists["ours"].id
     ]
 
 

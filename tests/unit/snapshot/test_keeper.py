@@ -12,13 +12,13 @@ from bidder.snapshot.ages import Ages
 from bidder.snapshot.container import BadSnapshot
 from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.snapshot import Snapshot
-from tests.support.campaigns import NOW, campaign, snapshot
+from tests.support.campaigns import NOW, campaign, compile_snapshot
 
 INTERVAL = timedelta(seconds=5)
 HARD_AGE = timedelta(minutes=10)
 AGES = Ages(INTERVAL, HARD_AGE, HARD_AGE)
-FIRST = snapshot([campaign()], now=NOW)
-SECOND = snapshot([campaign(cpm=6)], now=NOW + timedelta(seconds=60))
+FIRST = compile_snapshot([campaign()], now=NOW)
+SECOND = compile_snapshot([campaign(cpm=6)], now=NOW + timedelta(seconds=60))
 
 
 class Store:
@@ -111,7 +111,7 @@ def test_a_request_waits_for_a_check_if_the_snapshot_is_beyond_the_hard_age() ->
     keeper = Keeper(store.load, lambda: ages[0])
     keeper.current(NOW)
     ages[0] = AGES._replace(hard=INTERVAL)
-    store.current = snapshot([campaign()], now=NOW + 1.2 * INTERVAL)
+    store.current = compile_snapshot([campaign()], now=NOW + 1.2 * INTERVAL)
     opened_later(store, 0.2)
 
     assert keeper.current(NOW + 1.2 * INTERVAL, patience=lambda: 10) is store.current
@@ -216,7 +216,7 @@ def test_beyond_the_hard_age_there_is_no_snapshot_until_a_newer_one_is_loaded() 
     assert keeper.current(late) is None
     assert keeper.held is FIRST
 
-    store.current = snapshot([campaign()], now=late)
+    store.current = compile_snapshot([campaign()], now=late)
     assert keeper.current(late + INTERVAL) is store.current
 
 
@@ -225,7 +225,7 @@ def test_after_a_long_freeze_the_request_waits_for_a_fresh_snapshot() -> None:
     keeper = keeper_of(store)
     keeper.current(NOW)
     thawed = NOW + timedelta(hours=2)
-    store.current = snapshot([campaign()], now=thawed)
+    store.current = compile_snapshot([campaign()], now=thawed)
 
     assert keeper.current(thawed) is store.current
 

@@ -13,7 +13,7 @@ from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot import records
 from bidder.snapshot.compile import compile_index
 from bidder.snapshot.index import Index
-from tests.support.campaigns import campaign, campaign_lists, creative, snapshot
+from tests.support.campaigns import campaign, campaign_lists, compile_snapshot, creative
 from tests.support.decision import decided
 from tests.support.examples import examples
 from tests.support.matchable import video_request
@@ -49,25 +49,25 @@ def without_compiled(first: Campaign) -> bytes:
     return deflate.compress(first.model_dump_json(exclude_defaults=True).encode()) + deflate.flush()
 
 
-def chosen_creatives(held: Any) -> list[str]:
+def chosen_creatives(snapshot: Any) -> list[str]:
     request = BidRequest.model_validate(video_request(device={"os": "iOS"}))
-    return [offer.fit.creative.id for offer in decided(request, held)]
+    return [offer.fit.creative.id for offer in decided(request, snapshot)]
 
 
 def test_a_decision_compiles_no_targeting(monkeypatch: pytest.MonkeyPatch) -> None:
-    held = snapshot([campaign(creatives=CREATIVES[1:])])
+    snapshot = compile_snapshot([campaign(creatives=CREATIVES[1:])])
     counts = counted(monkeypatch)
 
-    assert chosen_creatives(held) == chosen_creatives(held) != []
+    assert chosen_creatives(snapshot) == chosen_creatives(snapshot) != []
     assert not counts
 
 
 def test_a_record_without_compiled_targeting_is_compiled_once_when_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "encode", without_compiled)
-    held = snapshot([campaign(creatives=CREATIVES[1:])])
+    snapshot = compile_snapshot([campaign(creatives=CREATIVES[1:])])
     counts = counted(monkeypatch)
 
-    assert chosen_creatives(held) == chosen_creatives(held) == chosen_creatives(held) != []
+    assert chosen_creatives(snapshot) == chosen_creatives(snapshot) == chosen_creatives(snapshot) != []
     assert counts == {"ios": 1, "where": 1}
 
 

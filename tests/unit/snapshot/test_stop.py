@@ -36,22 +36,22 @@ def world() -> World:
     return result
 
 
-def answer(held: Snapshot) -> Any:
-    reply = bid(service(held), Call(json.dumps(video_request()).encode(), {}, "https://bid.example", NOW, nbr=True))
+def answer(snapshot: Snapshot) -> Any:
+    reply = bid(service(snapshot), Call(json.dumps(video_request()).encode(), {}, "https://bid.example", NOW, nbr=True))
     return json.loads(reply.body)
 
 
 def test_a_process_reads_the_switch_at_its_next_check(world: World) -> None:
-    known = world.held()
+    known = world.load_snapshot()
     assert answer(known)["seatbid"]
 
     world.store.stop(NOW + SECOND, stopped=True)
-    stopped = world.held(known)
+    stopped = world.load_snapshot(known)
     assert answer(stopped)["nbr"] == 501
     assert stopped.index.parts[0] is known.index.parts[0], "nothing is loaded anew"
 
     world.store.stop(NOW + 2 * SECOND, stopped=False)
-    assert answer(world.held(stopped))["seatbid"]
+    assert answer(world.load_snapshot(stopped))["seatbid"]
 
 
 def of_later_code(world: World, part: str) -> None:
@@ -91,20 +91,20 @@ def test_a_version_that_cannot_read_the_snapshots_of_another_version_obeys_the_s
 
 
 def test_the_switch_is_read_from_a_pointer_of_another_form(world: World) -> None:
-    known = world.held()
+    known = world.load_snapshot()
     of_later_code(world, "pointer")
     with pytest.raises(BadSnapshot):
-        world.held(known)
+        world.load_snapshot(known)
     later = json.loads(world.s3.objects[POINTER])
     world.s3.objects[POINTER] = json.dumps({**later, "stopped": True}).encode()
 
-    assert world.held(known).is_stopped
+    assert world.load_snapshot(known).is_stopped
 
 
 @pytest.mark.parametrize("pointer", [b"", b"{", b"{}", b"[1]", b"7", b"null", b"\xff"])
 def test_a_damaged_pointer_does_not_resume_bidding(world: World, pointer: bytes) -> None:
     world.store.stop(NOW + SECOND, stopped=True)
-    stopped = world.held()
+    stopped = world.load_snapshot()
     world.s3.objects[POINTER] = pointer
 
     with pytest.raises(BadSnapshot):
@@ -114,10 +114,10 @@ def test_a_damaged_pointer_does_not_resume_bidding(world: World, pointer: bytes)
 def test_refreshes_keep_the_switch(world: World) -> None:
     world.store.stop(NOW + SECOND, stopped=True)
     publish_snapshot(world.process(), NOW + MINUTE)
-    assert world.held().is_stopped
+    assert world.load_snapshot().is_stopped
     world.store.stop(NOW + MINUTE + SECOND, stopped=False)
     publish_snapshot(world.process(), NOW + 2 * MINUTE)
-    assert not world.held().is_stopped
+    assert not world.load_snapshot().is_stopped
 
 
 def test_a_concurrent_refresh_does_not_reset_the_switch(world: World) -> None:
@@ -131,7 +131,7 @@ def test_a_concurrent_refresh_does_not_reset_the_switch(world: World) -> None:
 
     refreshing.store.is_stopped = then_stopped  # type: ignore[method-assign]
     publish_snapshot(refreshing, NOW + MINUTE)
-    assert world.held().is_stopped
+    assert world.load_snapshot().is_stopped
 
 
 def test_bidding_can_be_stopped_before_the_first_snapshot() -> None:
@@ -139,13 +139,13 @@ def test_bidding_can_be_stopped_before_the_first_snapshot() -> None:
     world.store.stop(NOW, stopped=True)
     world.campaigns.put(campaign(id="a"))
     publish_snapshot(world.process(), NOW + SECOND)
-    assert world.held().is_stopped
+    assert world.load_snapshot().is_stopped
 
 
 def test_an_unreadable_switch_stops_bidding(world: World) -> None:
     world.s3.put_object(Bucket="bucket", Key=STOP, Body=b"{", ContentType="application/json")
     publish_snapshot(world.process(), NOW + MINUTE)
-    assert world.held().is_stopped
+    assert world.load_snapshot().is_stopped
 
 
 def test_a_manifest_of_older_code_does_not_stop_bidding() -> None:
@@ -164,7 +164,7 @@ def test_the_latest_change_of_the_switch_applies(words: list[str]) -> None:
         else:
             is_stopped = word == "stop"
             world.store.stop(NOW + second * SECOND, stopped=is_stopped)
-        known = world.held(known)
+        known = world.load_snapshot(known)
         assert known.is_stopped == is_stopped
 
 
@@ -207,4 +207,4 @@ def test_the_switch_holds_whenever_it_changes_during_a_refresh_and_whatever_the_
         if calls_of_refresh() <= at_call:
             assert at_call > 5
             return
-        assert world.held().is_stopped == stopped
+        assert world.load_snapshot().is_stopped == stopped

@@ -22,12 +22,12 @@ WRITTEN = {2: datetime(2026, 11, 24, 12, tzinfo=UTC), 3: datetime(2026, 11, 25, 
 @pytest.mark.parametrize("form", WRITTEN)
 def test_decisions_use_an_index_and_a_delivery_state_of_older_formats(form: int) -> None:
     index = Index.load([(STORED / f"index-format-{form}").read_bytes()])
-    held = Snapshot(1, index, load_delivery((STORED / f"delivery-format-{form}").read_bytes(), index))
+    snapshot = Snapshot(1, index, load_delivery((STORED / f"delivery-format-{form}").read_bytes(), index))
 
     assert index.campaign_ids(range(len(index))) == ["dear", "paused", "cheap"]
-    assert [held.delivery.withheld(position) is None for position in range(3)] == [True, False, True]
+    assert [snapshot.delivery.withheld(position) is None for position in range(3)] == [True, False, True]
     assert index.campaign(0).budget.daily_micros == 5_000_000
     for country, ids in (("USA", ["dear", "cheap"]), ("FRA", ["cheap"])):
         request = BidRequest.model_validate(video_request(device={"geo": {"country": country}}))
-        [slot] = match(request, held, WRITTEN[form])
+        [slot] = match(request, snapshot, WRITTEN[form])
         assert [index.campaign_id(position) for position in slot.candidates.all()] == ids

@@ -7,7 +7,7 @@ import pytest
 
 from bidder.endpoints.vast import skip_offset
 from bidder.openrtb.parse import parse
-from tests.support.campaigns import campaign, creative, snapshot
+from tests.support.campaigns import campaign, compile_snapshot, creative
 from tests.support.decision import decided
 from tests.support.matchable import video_request
 
@@ -30,9 +30,9 @@ from tests.support.matchable import video_request
     ],
 )
 def test_the_skip_offset_of_an_ad_of_fifteen_seconds(video: dict[str, Any], offset: int | None) -> None:
-    held = snapshot([campaign(creatives=[creative(duration=15, skip_offset=5)])])
+    snapshot = compile_snapshot([campaign(creatives=[creative(duration=15, skip_offset=5)])])
     parsed = parse(json.dumps(video_request(video=video)).encode())
 
-    [offer] = decided(parsed, held)
+    [offer] = decided(parsed, snapshot)
 
     assert skip_offset(offer) == offset
