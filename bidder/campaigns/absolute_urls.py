@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from bidder.campaigns.file_checks import Finding
+from bidder.campaigns.file_form import OF_WORDS
 from bidder.campaigns.media_address import has_scheme, without_scheme
 from bidder.faults import Path
 
@@ -33,7 +34,7 @@ def _resolve(value: Any, path: Path, base: str | None, wrong: list[Finding]) -> 
         return value
     resolved = {}
     for key, item in value.items():
-        if key in {"targeting", "where"}:
+        if key in OF_WORDS:
             resolved[key] = item
         elif isinstance(item, str) and key in _RELATIVE | _ABSOLUTE:
             resolved[key] = _absolute(item, key, (*path, key), base, wrong)
