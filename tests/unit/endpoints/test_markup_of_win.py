@@ -136,7 +136,7 @@ def test_the_markup_of_a_removed_creative_is_an_empty_document(snapshot: Snapsho
 
 def test_a_bid_does_not_fetch_the_ads_of_another_advertiser_whose_campaign_has_the_same_id() -> None:
     _, _, result = won()
-    replaced = snapshot([campaign(advertiser={"name": "Cars", "domain": "cars.example"})])
+    replaced = compile_snapshot([campaign(advertiser={"name": "Cars", "domain": "cars.example"})])
 
     reply = fetch(service(replaced), result["nurl"], PAGE)
 
