@@ -18,10 +18,10 @@ from tests.integration.player_page import (
     ONE,
     POD,
     SECONDS,
-    SOON,
     TO_THE_END,
     WRAPPER,
     assert_content_is_back,
+    assert_no_limit_was_awaited,
     events,
     player_page,
     show,
@@ -73,7 +73,7 @@ def test_an_ad_is_played_with_each_pixel_once_and_the_content_resumes(
     assert set(events(page).values()) == {1}
     assert page.statuses() == {("POST", 200), ("GET", 200), ("GET", 204)}  # no preflight
     assert_content_is_back(shown, stack, at=3)
-    assert shown["content"]["tookBack"] < SOON
+    assert_no_limit_was_awaited(shown["content"]["tookBack"])
     print(f"first frame {shown['firstFrame']:.0f} ms after requestAd")
 
 
@@ -116,7 +116,7 @@ def test_a_missing_media_file_is_reported_as_error_401(page: PublisherPage, stac
     assert events(page) == {"error": 1}
     assert [each.path.partition("?")[2] for each in page.observed if "/e/error/" in each.path] == ["c=401"]
     assert_content_is_back(shown, stack, at=3)
-    assert shown["content"]["tookBack"] < SOON
+    assert_no_limit_was_awaited(shown["content"]["tookBack"])
 
 
 CLICKS = ["mute", "mute", "click", "click", "skip"]
@@ -149,12 +149,10 @@ def test_after_a_failure_the_content_resumes_at_once(
     shown = show(page, stack, ONE, **options)
 
     assert (shown["outcome"]["status"], shown["outcome"]["code"]) == ("error", code)
-    assert shown["content"]["tookAll"] < SOON
+    assert_no_limit_was_awaited(shown["content"]["tookAll"])
     assert_content_is_back(shown, stack)
 
 
-PATIENT = {"timeout": 5000, "mediaTimeout": 10_000}
-"""The time limits of a break on a busy machine."""
 NO_CONTENT = "/vast?format=openrtb&country=" + NOBODY
 """An answer without content: a bidder without a bid answers 204."""
 
@@ -173,7 +171,6 @@ def test_the_error_of_a_wrapper_has_the_code_of_its_failure(
         stack,
         ONE,
         vast=f"{wrapper}</VASTAdTagURI></Wrapper></Ad></VAST>",
-        **PATIENT,
         expected=["404", "/e/test", "CORS", "/nothing", "/player.d.ts"],
     )
 
@@ -183,7 +180,7 @@ def test_the_error_of_a_wrapper_has_the_code_of_its_failure(
 
 
 def test_a_tag_that_answers_without_content_has_no_ad(page: PublisherPage, stack: dict[str, str]) -> None:
-    shown = show(page, stack, ONE, tag=f"https://{page.bidder}{NO_CONTENT}", **PATIENT)
+    shown = show(page, stack, ONE, tag=f"https://{page.bidder}{NO_CONTENT}")
 
     assert shown["outcome"] == {"status": "empty", "ads": []}
     assert_content_is_back(shown, stack)
@@ -197,7 +194,7 @@ def test_a_break_without_a_video_element_is_an_error(page: PublisherPage, stack:
 def test_the_break_ends_when_the_page_removes_or_reuses_the_video(
     page: PublisherPage, stack: dict[str, str], during: str
 ) -> None:
-    shown = show(page, stack, ONE, during=during, **PATIENT)
+    shown = show(page, stack, ONE, during=during)
 
     assert (shown["outcome"]["status"], shown["left"]) == ("aborted", 0 if during == "replace" else -1)
     assert events(page)["start"] == 1
@@ -212,7 +209,7 @@ STYLES = "div{position:static!important;margin:40px} *{font:italic 40px serif}"
 def test_a_page_with_trusted_types_and_styles_for_all_elements_shows_ads(
     page: PublisherPage, stack: dict[str, str]
 ) -> None:
-    shown = show(page, stack, ONE, csp="require-trusted-types-for 'script'", css=STYLES, clicks=["skip"], **PATIENT)
+    shown = show(page, stack, ONE, csp="require-trusted-types-for 'script'", css=STYLES, clicks=["skip"])
 
     assert shown["outcome"]["status"] == "skipped"
     assert_content_is_back(shown, stack)
@@ -234,7 +231,6 @@ def test_an_ad_in_a_hidden_player_is_not_viewable(page: PublisherPage, stack: di
         during="hide",
         clicks=["skip"],
         expected="/e/",
-        **PATIENT,
     )
 
     assert shown["pixels"] == ["notViewable"]
