@@ -74,12 +74,12 @@ def sam(built: Package) -> Template:
 @pytest.fixture(scope="session")
 def with_snap_start(sam: Template) -> Template:
     """The template as packaged by a Python version whose Lambda runtime supports SnapStart."""
-    ours = join_templates(ROOT / ".chalice/resources")
+    resources = join_templates(ROOT / ".chalice/resources")
     text = re.sub(r'"Runtime": "python3\.\d+"', '"Runtime": "python3.13"', json.dumps(sam))
     template: Template = json.loads(text)
-    template["Parameters"]["SnapStart"] = ours["Parameters"]["SnapStart"]
+    template["Parameters"]["SnapStart"] = resources["Parameters"]["SnapStart"]
     api = template["Resources"]["APIHandler"]["Properties"]
-    api["SnapStart"] = ours["Resources"]["APIHandler"]["Properties"]["SnapStart"]
+    api["SnapStart"] = resources["Resources"]["APIHandler"]["Properties"]["SnapStart"]
     return template
 
 

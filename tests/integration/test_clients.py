@@ -45,9 +45,9 @@ def selling(
         )
     renditions = [media(url=stack["BIDDER_MEDIA_URL"] + clip.key, mime=clip.mime, **FORM) for clip in CLIPS]
     spot = creative(name=TITLE, duration=SECONDS, skip_offset=1, media=renditions)
-    sold = campaign(id=CAMPAIGN, cpm=12.5, targeting={"country": {"include": [COUNTRY]}}, creatives=[spot])
+    own_campaign = campaign(id=CAMPAIGN, cpm=12.5, targeting={"country": {"include": [COUNTRY]}}, creatives=[spot])
     tables = (stack["BIDDER_CAMPAIGNS_TABLE"], stack["BIDDER_HISTORY_TABLE"])
-    CampaignRepository(session.client("dynamodb"), *tables).put(sold)
+    CampaignRepository(session.client("dynamodb"), *tables).put(own_campaign)
     session.client("sns").publish(TopicArn=stack["BIDDER_REFRESH_TOPIC"], Message="{}")
     return stack
 
@@ -97,13 +97,13 @@ WATCHED = ("creativeView", "start", "firstQuartile", "midpoint", "thirdQuartile"
 
 @pytest.mark.parametrize("clip", CLIPS, ids=lambda clip: clip.mime)
 def test_the_browser_plays_the_media_to_the_end(page: PublisherPage, clip: Clip) -> None:
-    watched = page.call("watch", vast=won(page)["vastXml"], mime=clip.mime)
+    playback = page.call("watch", vast=won(page)["vastXml"], mime=clip.mime)
 
-    assert watched["ended"]
-    assert watched["size"] == watched["said"]["size"] == [clip.width, clip.height]
-    assert watched["said"]["duration"] == SECONDS
-    assert watched["duration"] == pytest.approx(SECONDS, abs=0.1)
-    assert watched["played"] == pytest.approx(watched["duration"])
+    assert playback["ended"]
+    assert playback["size"] == playback["said"]["size"] == [clip.width, clip.height]
+    assert playback["said"]["duration"] == SECONDS
+    assert playback["duration"] == pytest.approx(SECONDS, abs=0.1)
+    assert playback["played"] == pytest.approx(playback["duration"])
 
 
 def test_every_tracking_event_arrives_and_the_impression_is_billed_once(
@@ -121,17 +121,17 @@ def test_every_tracking_event_arrives_and_the_impression_is_billed_once(
 
     page.call("watch", vast=vast, mime="video/mp4")
     assert page.statuses() == {("GET", 200)}
-    watched = sorted([*WATCHED, "impression"])
-    poll(lambda: len(events.kinds()) >= len(watched))
-    assert events.kinds() == watched
+    kinds = sorted([*WATCHED, "impression"])
+    poll(lambda: len(events.kinds()) >= len(kinds))
+    assert events.kinds() == kinds
 
     assert page.call("interrupt", vast=vast, errorCode="405") == {
         "clickThrough": "https://shop.example/",
         "skipDelay": 1,
     }
     assert page.statuses() == {("GET", 200)}
-    poll(lambda: len(events.kinds()) >= len(watched) + 3)
-    assert events.kinds() == sorted([*watched, "click", "error", "skip"])
+    poll(lambda: len(events.kinds()) >= len(kinds) + 3)
+    assert events.kinds() == sorted([*kinds, "click", "error", "skip"])
     assert [event["error_code"] for event in events.arrived if event["kind"] == "error"] == [405]
 
     page.call("watch", vast=vast, mime="video/webm")

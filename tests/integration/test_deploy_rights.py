@@ -72,11 +72,11 @@ def test_the_deployment_policy_has_every_permission_that_a_deployment_needs(
             "BIDDER_ENV": "/dev/null",
         }
         command = [sys.executable, "-m", "bidder", "campaigns", "import", "samples/campaigns.yaml"]
-        ran = subprocess.run(  # noqa: S603  our own command
+        process = subprocess.run(  # noqa: S603  our own command
             command, cwd=ROOT, env=local_environment() | variables, capture_output=True, text=True, check=False
         )
     assert record.denied[SIGNER] == set(), "denied"
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    asked = {call.action for call in record.permitted[SIGNER]}
-    assert {"iam:PassRole", "cloudformation:ExecuteChangeSet", "s3:PutObject", "ssm:PutParameter"} <= asked
-    assert {"dynamodb:PutItem", "sns:Publish"} <= asked, "the import"
+    assert process.returncode == 0, process.stdout + process.stderr
+    actions = {call.action for call in record.permitted[SIGNER]}
+    assert {"iam:PassRole", "cloudformation:ExecuteChangeSet", "s3:PutObject", "ssm:PutParameter"} <= actions
+    assert {"dynamodb:PutItem", "sns:Publish"} <= actions, "the import"

@@ -89,10 +89,10 @@ def test_a_kill_before_the_first_save_leaves_the_state_of_the_previous_run(aws: 
 
 def test_a_process_with_a_reused_pid_is_not_treated_as_the_local_aws(aws: MiniStack) -> None:
     note = aws.folder / "ministack.json"
-    ours = note.read_text()
-    note.write_text(json.dumps(json.loads(ours) | {"pid": os.getpid()}))
+    own_note = note.read_text()
+    note.write_text(json.dumps(json.loads(own_note) | {"pid": os.getpid()}))
     assert aws.pid() is None
-    note.write_text(ours)
+    note.write_text(own_note)
     assert aws.pid() is not None
 
 

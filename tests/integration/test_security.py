@@ -191,8 +191,8 @@ def test_the_api_is_throttled_except_for_notices(stacks: dict[str, Stack]) -> No
         )
         for setting in stage["MethodSettings"]
     }
-    for asked in (("POST", "/bid"), ("GET", "/vast"), ("GET", "/vmap")):
-        assert limits[asked] == ("10000", "5000")
+    for route in (("POST", "/bid"), ("GET", "/vast"), ("GET", "/vmap")):
+        assert limits[route] == ("10000", "5000")
     assert limits["POST", "/explain"] == limits["GET", "/explain"] == (5, 10)
     assert not [path for _, path in limits if path.startswith("/e/") or path == "/e"]
 

@@ -218,7 +218,7 @@ def test_a_body_in_parts_and_pipelined_requests_are_answered(server: Server) -> 
 
 
 def test_the_error_names_a_missing_variable() -> None:
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "container"],
         env=local_environment() | {"BIDDER_PORT": "0", "PATH": os.environ["PATH"]},
         cwd=ROOT,
@@ -227,6 +227,6 @@ def test_the_error_names_a_missing_variable() -> None:
         check=False,
     )
 
-    assert done.returncode == 2
-    assert "BIDDER_PORT: Input should be greater than or equal to 1" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert process.returncode == 2
+    assert "BIDDER_PORT: Input should be greater than or equal to 1" in process.stderr
+    assert "Traceback" not in process.stderr

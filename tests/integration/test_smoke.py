@@ -25,10 +25,10 @@ class Recorded(Target):
         self._answers: dict[str, Answer] = {}
 
     def ask(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
-        requested = json.dumps([method, path, body, dict(headers or {})])
-        if requested not in self._answers:
-            self._answers[requested] = self._target.ask(method, path, body, headers)
-        return self.fault(method, path, self._answers[requested])
+        request_key = json.dumps([method, path, body, dict(headers or {})])
+        if request_key not in self._answers:
+            self._answers[request_key] = self._target.ask(method, path, body, headers)
+        return self.fault(method, path, self._answers[request_key])
 
 
 def lines(target: Target) -> tuple[int, str]:
@@ -49,7 +49,9 @@ def test_a_deployed_bidder_passes_the_smoke_suite(recorded: Recorded) -> None:
 
 
 def at(method: str, start: str, change: Callable[[Answer], Answer]) -> Fault:
-    return lambda requested, path, answer: change(answer) if requested == method and path.startswith(start) else answer
+    return lambda request_method, path, answer: (
+        change(answer) if request_method == method and path.startswith(start) else answer
+    )
 
 
 def without(header: str) -> Callable[[Answer], Answer]:

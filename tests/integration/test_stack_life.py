@@ -39,12 +39,12 @@ def delete(session: boto3.Session, stack: str) -> None:
     cloudformation = session.client("cloudformation")
     cloudformation.delete_stack(StackName=stack)
     patience = Patience(60)
-    assert patience.until(lambda: True if gone(describe_stack(cloudformation, stack)) else None), (
+    assert patience.until(lambda: True if missing(describe_stack(cloudformation, stack)) else None), (
         "not deleted in a minute"
     )
 
 
-def gone(current: dict[str, Any] | None) -> bool:
+def missing(current: dict[str, Any] | None) -> bool:
     return current is None or current["StackStatus"] == "DELETE_COMPLETE"
 
 

@@ -12,23 +12,23 @@ from tools.template import stating_parameters
 def test_other_entrances_are_off_by_default_and_restricted(translated: Template) -> None:
     parameters = translated["Parameters"]
     assert (parameters["FunctionUrl"]["Default"], parameters["LoadBalancerVpc"]["Default"]) == ("off", "")
-    ours = {
+    own_resources = {
         name: resource
         for name, resource in translated["Resources"].items()
         if name.startswith(("PlainHandler", "LoadBalancer"))
     }
-    assert {resource["Condition"] for resource in ours.values()} == {
+    assert {resource["Condition"] for resource in own_resources.values()} == {
         "HasPlainHandler",
         "HasFunctionUrl",
         "HasOpenFunctionUrl",
         "HasLoadBalancer",
     }
-    function = ours["PlainHandler"]["Properties"]
+    function = own_resources["PlainHandler"]["Properties"]
     assert function["Runtime"] == translated["Resources"]["APIHandler"]["Properties"]["Runtime"]
     assert function["Role"] == {"Fn::GetAtt": ["BidRole", "Arn"]}
     assert {"Ref": "EntranceConcurrency"} in function["ReservedConcurrentExecutions"]["Fn::If"]
-    assert ours["LoadBalancerPermission"]["Properties"]["SourceAccount"] == {"Ref": "AWS::AccountId"}
-    [ingress] = ours["LoadBalancerSecurityGroup"]["Properties"]["SecurityGroupIngress"]
+    assert own_resources["LoadBalancerPermission"]["Properties"]["SourceAccount"] == {"Ref": "AWS::AccountId"}
+    [ingress] = own_resources["LoadBalancerSecurityGroup"]["Properties"]["SecurityGroupIngress"]
     assert (ingress["FromPort"], ingress["ToPort"], ingress["CidrIp"]) == (443, 443, {"Ref": "LoadBalancerSources"})
 
 
@@ -67,11 +67,11 @@ def methods(template: Template) -> dict[tuple[str, str], Template]:
 @pytest.mark.parametrize("form", ["sam", "translated"])
 def test_every_request_of_the_api_reaches_the_alias(form: str, request: pytest.FixtureRequest) -> None:
     template = request.getfixturevalue(form)
-    requested = {
+    integrations = {
         key: list(referred(method["uri"])) for key, method in methods(template).items() if method["type"] == "aws_proxy"
     }
-    assert {path for path, _ in requested} >= {"/bid", "/e", "/e/{kind}/{token}", "/explain", "/health"}
-    assert {tuple(name for name in names if "::" not in name) for names in requested.values()} == {
+    assert {path for path, _ in integrations} >= {"/bid", "/e", "/e/{kind}/{token}", "/explain", "/health"}
+    assert {tuple(name for name in names if "::" not in name) for names in integrations.values()} == {
         ("APIHandlerAliaslive",)
     }
     assert [

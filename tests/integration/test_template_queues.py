@@ -57,7 +57,7 @@ def test_a_failed_message_is_retried_alone_and_then_becomes_a_dead_letter(
 
 @pytest.mark.parametrize("name", QUEUES)
 def test_each_consumer_has_alarms_on_dead_letters_delay_and_errors(sam: Template, name: str) -> None:
-    watched = {
+    watched_metrics = {
         (alarm.get("MetricName"), *referred(alarm.get("Dimensions")))
         for alarm in of_type(sam, "AWS::CloudWatch::Alarm").values()
     }
@@ -65,7 +65,7 @@ def test_each_consumer_has_alarms_on_dead_letters_delay_and_errors(sam: Template
         ("ApproximateNumberOfMessagesVisible", f"{name}DeadLetterQueue"),
         ("ApproximateAgeOfOldestMessage", f"{name}Queue"),
         ("Errors", name),
-    } <= watched
+    } <= watched_metrics
 
 
 def test_the_archives_table_has_every_field_of_an_event(sam: Template) -> None:

@@ -88,10 +88,10 @@ def imported(aws: str, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     }
     event = json.dumps(api_event("POST", "/bid", "/bid", body=json.dumps(video_request())))
     command = [sys.executable, "-S", "-c", BID, event]
-    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)  # noqa: S603
-    assert done.returncode == 0, done.stderr
-    status, names = json.loads(done.stdout.splitlines()[-1])
-    assert status == 200, done.stdout
+    process = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)  # noqa: S603
+    assert process.returncode == 0, process.stderr
+    status, names = json.loads(process.stdout.splitlines()[-1])
+    assert status == 200, process.stdout
     return set(names)
 
 
@@ -99,13 +99,13 @@ def listed() -> set[str]:
     return {name for name in LIST.read_text().split("\n") if name and not name.startswith("#")}
 
 
-def shown(imported: set[str]) -> set[str]:
+def listed_names(imported: set[str]) -> set[str]:
     """The bidder's modules, and the top-level packages of all others, whose submodules depend on their versions."""
     return {name if name.startswith("bidder") else name.partition(".")[0] for name in imported}
 
 
 def test_a_bid_imports_only_listed_modules(imported: set[str]) -> None:
-    new = sorted(name for name in shown(imported) - listed() if not name.startswith("_"))
+    new = sorted(name for name in listed_names(imported) - listed() if not name.startswith("_"))
     assert not new, (
         f"The first bid of every process now waits for the import of {', '.join(new)}. Import it in the function that "
         f"needs it; what a bid itself needs, and what Python imports for it, is added to {LIST.name}."
@@ -113,8 +113,8 @@ def test_a_bid_imports_only_listed_modules(imported: set[str]) -> None:
 
 
 def test_every_listed_module_is_imported(imported: set[str]) -> None:
-    gone = sorted(listed() - shown(imported) - sys.stdlib_module_names)
-    assert not gone, f"No bid imports {', '.join(gone)} any more: take it out of {LIST.name}"
+    missing = sorted(listed() - listed_names(imported) - sys.stdlib_module_names)
+    assert not missing, f"No bid imports {', '.join(missing)} any more: take it out of {LIST.name}"
 
 
 @pytest.mark.parametrize(

@@ -57,10 +57,10 @@ def test_the_remaining_budget_is_committed_to_the_last_micro(left: int, costs: i
 
 
 def test_a_delivery_state_of_another_index_is_refused() -> None:
-    mine, other = (Index.load([compile_index([campaign(id=name)])]) for name in ("a", "b"))
+    index, other = (Index.load([compile_index([campaign(id=name)])]) for name in ("a", "b"))
 
     with pytest.raises(BadSnapshot, match="belongs to index"):
-        load_delivery(compile_delivery(other, {}, NOW, RATES), mine)
+        load_delivery(compile_delivery(other, {}, NOW, RATES), index)
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlim", "../etc/passwd", "", "/UTC", "\0"])

@@ -45,10 +45,10 @@ def only(request: dict[str, Any], **changes: Any) -> Verdict:
 @examples(2)
 @given(matchable_requests(), campaign_lists())
 def test_explain_reports_the_bids_of_the_decision(request: dict[str, Any], campaigns: list[Campaign]) -> None:
-    snapshot, requested = compile_snapshot(campaigns), parsed(request)
-    result = decided(requested, snapshot)
+    snapshot, parsed_request = compile_snapshot(campaigns), parsed(request)
+    result = decided(parsed_request, snapshot)
 
-    explained = explain(requested, snapshot, "bidder", NOW)
+    explained = explain(parsed_request, snapshot, "bidder", NOW)
 
     output = [(item.imp_id, bid.campaign.id, bid.fit.creative.id, bid.price) for item in explained for bid in item.bids]
     assert output == [(bid.slot.imp.id, bid.campaign.id, bid.fit.creative.id, bid.price) for bid in result]
@@ -62,10 +62,12 @@ def test_explain_reports_the_bids_of_the_decision(request: dict[str, Any], campa
 @examples(2)
 @given(matchable_requests(), campaign_lists())
 def test_each_explained_rule_is_the_rule_of_the_decision(request: dict[str, Any], campaigns: list[Campaign]) -> None:
-    snapshot, requested = compile_snapshot(campaigns), parsed(request)
-    terms = AuctionContext(requested, "bidder", snapshot.delivery, NOW)
+    snapshot, parsed_request = compile_snapshot(campaigns), parsed(request)
+    terms = AuctionContext(parsed_request, "bidder", snapshot.delivery, NOW)
 
-    for slot, entry in zip(match(requested, snapshot, NOW), explain(requested, snapshot, "bidder", NOW), strict=True):
+    for slot, entry in zip(
+        match(parsed_request, snapshot, NOW), explain(parsed_request, snapshot, "bidder", NOW), strict=True
+    ):
         matched = {snapshot.index.campaign_id(position) for position in slot.candidates.all()}
         for campaign_item in entry.campaigns:
             after_matching = campaign_item.rule in {*names_of(DECIDED), "outbid", BIDS}
@@ -210,28 +212,28 @@ def test_the_requested_number_of_campaigns_is_explained_and_all_are_counted() ->
 @examples(0.5)
 @given(matchable_requests(), campaign_lists(), st.integers(0, 2))
 def test_the_funnel_ends_with_the_bids_for_any_number_of_explained_campaigns(
-    request: dict[str, Any], campaigns: list[Campaign], requested: int
+    request: dict[str, Any], campaigns: list[Campaign], limit: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bidder.auction.explain.MOST_ASKED", requested)
+        patch.setattr("bidder.auction.explain.MOST_ASKED", limit)
         for entry in explain(parsed(request), compile_snapshot(campaigns), "bidder", NOW):
             assert entry.funnel[-1][1] == len({bid.campaign.id for bid in entry.bids})
 
 
 def test_matching_campaigns_past_the_limit_are_only_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     book = [campaign(id="dear", cpm=9), campaign(id="middle", cpm=5), campaign(id="cheap", cpm=1)]
-    [asked] = explain(parsed(video_request()), compile_snapshot(book), "bidder", NOW)
+    [parsed_request] = explain(parsed(video_request()), compile_snapshot(book), "bidder", NOW)
     monkeypatch.setattr("bidder.auction.explain.MOST_ASKED", 1)
 
     [entry] = explain(parsed(video_request()), compile_snapshot(book), "bidder", NOW)
 
-    assert (asked.funnel[-1], entry.funnel[-1]) == (("outbid", 1), ("not asked", 1))
+    assert (parsed_request.funnel[-1], entry.funnel[-1]) == (("outbid", 1), ("not asked", 1))
 
 
 def test_only_the_latest_version_of_a_campaign_is_explained() -> None:
-    old, kept = campaign(id="changed", cpm=9), campaign(id="kept", cpm=5)
+    old, unchanged = campaign(id="changed", cpm=9), campaign(id="kept", cpm=5)
     changed = campaign(id="changed", cpm=1)
-    index = Index.load([compile_index([old, kept]), compile_index([changed])])
+    index = Index.load([compile_index([old, unchanged]), compile_index([changed])])
     snapshot = Snapshot(1, index, load_delivery(compile_delivery(index, {}, NOW), index))
 
     item = first(video_request(), snapshot)

@@ -47,7 +47,7 @@ REQUEST = parsed(
 
 @st.composite
 def books(draw: st.DrawFn) -> list[Campaign]:
-    drawn = draw(
+    sample = draw(
         st.lists(
             st.tuples(
                 st.sampled_from([1, 2, 2, 5]),
@@ -61,7 +61,7 @@ def books(draw: st.DrawFn) -> list[Campaign]:
     )
     return [
         campaign(id=f"c{n}", cpm=cpm, status=status, deals=[{"id": deal, "cpm": cpm}] if deal else [], **targeting)
-        for n, (cpm, targeting, deal, status) in enumerate(drawn)
+        for n, (cpm, targeting, deal, status) in enumerate(sample)
     ]
 
 
@@ -71,11 +71,11 @@ def ids(snapshot: Snapshot, positions: Any) -> list[str]:
 
 def counted(snapshot: Snapshot, reached: list[Reached]) -> dict[str, int]:
     """The campaigns with an opportunity, if a decision came this far."""
-    noted = Opportunities()
-    noted_reached = noted.note(snapshot.index, snapshot.delivery, 1, 0)
+    opportunities = Opportunities()
+    noted_reached = opportunities.note(snapshot.index, snapshot.delivery, 1, 0)
     assert noted_reached is not None
     noted_reached += reached
-    return noted.take().counts()
+    return opportunities.take().counts()
 
 
 @examples(1.5)

@@ -94,10 +94,10 @@ def billed(events: Iterable[Event]) -> dict[tuple[str, date], tuple[int, int]]:
             continue
         is_valid = True
         if each.kind is Kind.IMPRESSION and each.user:
-            shown = of_minute[each.user, f"{each.at:%d %H:%M}"]
-            if each.bid_id not in shown and len(shown) < 20:
-                shown.append(each.bid_id)
-            is_valid = each.bid_id in shown
+            minute_impressions = of_minute[each.user, f"{each.at:%d %H:%M}"]
+            if each.bid_id not in minute_impressions and len(minute_impressions) < 20:
+                minute_impressions.append(each.bid_id)
+            is_valid = each.bid_id in minute_impressions
         price = each.price_micros
         if each.price_vector and first_with_price.setdefault(each.price_vector, each.bid_id) != each.bid_id:
             price = each.bid_price_micros
@@ -130,7 +130,7 @@ def test_the_ledger_its_verification_and_reports_of_days_agree_with_the_rules(
     """With `zone` all campaigns have the time zone of the report, so that their days are the report's."""
     events = [each.model_copy(update={"zone": zone or each.zone}) for each in events]
     ledger, archive = stored(events)
-    wanted = billed(events)
+    expected = billed(events)
     bids = due(events)
     markers = ledger.markers(bids)
 
@@ -139,7 +139,7 @@ def test_the_ledger_its_verification_and_reports_of_days_agree_with_the_rules(
         amounts = {
             name: (of_day["micros"], of_day["impressions"]) for name, of_day in counted.items() if "micros" in of_day
         }
-        of_day = {name: sums for (name, of), sums in wanted.items() if of == day}
+        of_day = {name: sums for (name, of), sums in expected.items() if of == day}
         assert amounts == of_day
         assert all(result.equal for result in verify(bids, markers, counted, day).values())
         if zone:

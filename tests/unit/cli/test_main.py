@@ -70,7 +70,7 @@ def run(made: Service, capsys: pytest.CaptureFixture[str]) -> Callable[..., tupl
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "said"),
+    ("arguments", "status", "message"),
     [
         (("campaigns", "pause", "nobody"), 1, "error: no campaign nobody; `bidder campaigns list` shows the ids"),
         (("campaigns", "show", "nobody"), 1, "no campaign nobody"),
@@ -111,12 +111,12 @@ def test_an_error_is_one_line_and_an_exit_status(
     run: Callable[..., tuple[int, str, str]],
     arguments: tuple[str, ...],
     status: int,
-    said: str,
+    message: str,
 ) -> None:
     ended, out, err = run(*arguments)
 
     assert (ended, out) == (status, "")
-    assert said in err
+    assert message in err
     assert "Traceback" not in err
 
 
@@ -242,8 +242,8 @@ def test_ctrl_c_during_an_import_prints_the_stored_campaigns_in_one_line(
     status, out, err = run("campaigns", "import", str(file))
 
     assert (status, out) == (130, "")
-    said = "interrupted: 80 of 100 campaigns are stored, 80 of them new or changed. Import the file again to go on: "
-    assert err == f"{said}what is stored is passed over\n"
+    message = "interrupted: 80 of 100 campaigns are stored, 80 of them new or changed. Import the file again to go on: "
+    assert err == f"{message}what is stored is passed over\n"
 
 
 def test_ctrl_c_before_the_first_write_reports_that_nothing_is_stored(

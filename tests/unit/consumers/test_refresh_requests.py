@@ -35,9 +35,9 @@ def written() -> World:
 
 def test_a_request_from_before_the_start_of_the_latest_snapshot_needs_no_refresh() -> None:
     world = written()
-    requested = sent(NOW - 60 * SECOND, NOW - CLOCKS_DIFFER)
+    requests = sent(NOW - 60 * SECOND, NOW - CLOCKS_DIFFER)
 
-    assert refresh(world.process(), requested, NOW + 26 * SECOND) == world.store.load(None).version  # type: ignore[union-attr]
+    assert refresh(world.process(), requests, NOW + 26 * SECOND) == world.store.load(None).version  # type: ignore[union-attr]
     assert world.s3.writes == []
 
 

@@ -32,10 +32,10 @@ TEXTS = {
 def refusal(source: Path | bytes, folder: Path, resources: Resources = Resources()) -> Refusal:  # noqa: B008  frozen
     target = folder / commands.SOURCE
     target.write_bytes(source) if isinstance(source, bytes) else shutil.copy(source, target)
-    with pytest.raises(RefusedUpload) as refused:
+    with pytest.raises(RefusedUpload) as error:
         transcode(Sandbox(FFMPEG, folder, resources), Limits(), LoudnessTarget.ATSC_A85)
-    assert "{" not in str(refused.value)
-    return refused.value.reason
+    assert "{" not in str(error.value)
+    return error.value.reason
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
@@ -45,10 +45,10 @@ def test_a_file_that_is_not_a_video_is_refused_without_reading_other_files(
     shutil.copy(whole, tmp_path / "other.mp4")
     (tmp_path / commands.SOURCE).write_text(text)
 
-    with pytest.raises(RefusedUpload) as refused:
+    with pytest.raises(RefusedUpload) as error:
         transcode(Sandbox(FFMPEG, tmp_path), Limits(), LoudnessTarget.ATSC_A85)
 
-    assert refused.value.reason is Refusal.NOT_A_VIDEO
+    assert error.value.reason is Refusal.NOT_A_VIDEO
 
 
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:

@@ -100,11 +100,11 @@ def test_an_unusual_structure_is_transcoded(name: str, videos: Video, tmp_path: 
 def test_an_unusable_structure_is_refused_with_its_reason(name: str, videos: Video, tmp_path: Path) -> None:
     options, reason = REFUSED[name]
 
-    with pytest.raises(RefusedUpload) as refused:
+    with pytest.raises(RefusedUpload) as error:
         result(videos(name, options).read_bytes(), tmp_path)
 
-    assert refused.value.reason is reason
-    assert not re.search(r"\.0\b", str(refused.value))  # no "5.0 frames"
+    assert error.value.reason is reason
+    assert not re.search(r"\.0\b", str(error.value))  # no "5.0 frames"
 
 
 def test_subtitles_that_end_after_the_picture_are_no_damage(videos: Video, whole: Path, tmp_path: Path) -> None:
@@ -141,8 +141,8 @@ def test_loudness_is_that_of_the_sound_which_is_kept(videos: Video, tmp_path: Pa
     source = videos("loud-end.mp4", f"-f lavfi -i testsrc2=s=320x180:r=25:d=2 {loud_end} -t 5 {H264}")
 
     for path, _ in result(source.read_bytes(), tmp_path).renditions:
-        ran = Sandbox(FFMPEG, tmp_path).run(["-i", path.name, "-af", "ebur128=peak=true", "-f", "null", "-"])
-        loudness = parse_loudness(ran.errors)
+        process = Sandbox(FFMPEG, tmp_path).run(["-i", path.name, "-af", "ebur128=peak=true", "-f", "null", "-"])
+        loudness = parse_loudness(process.errors)
         assert loudness is not None
         assert loudness.integrated == pytest.approx(-24, abs=1)
 
@@ -151,10 +151,10 @@ def test_a_small_file_of_a_million_packets_is_refused(tmp_path: Path) -> None:
     """Laced frames of one byte print 55 times the bytes of the file."""
     (tmp_path / commands.SOURCE).write_bytes(_laced(200))
 
-    with pytest.raises(RefusedUpload) as refused:
+    with pytest.raises(RefusedUpload) as error:
         transcode(Sandbox(FFMPEG, tmp_path, Resources(text=1_000_000)), Limits(), LoudnessTarget.ATSC_A85)
 
-    assert refused.value.reason is Refusal.TOO_MUCH_WORK
+    assert error.value.reason is Refusal.TOO_MUCH_WORK
 
 
 def _laced(blocks: int) -> bytes:

@@ -75,8 +75,8 @@ def test_audio_has_the_loudness_of_its_market(
     result = transcoded(source, tmp_path, target)
 
     for path, _ in result.renditions:
-        ran = Sandbox(FFMPEG, tmp_path).run(["-i", path.name, "-af", "ebur128=peak=true", "-f", "null", "-"])
-        loudness = parse_loudness(ran.errors)
+        process = Sandbox(FFMPEG, tmp_path).run(["-i", path.name, "-af", "ebur128=peak=true", "-f", "null", "-"])
+        loudness = parse_loudness(process.errors)
         assert loudness is not None
         assert loudness.integrated == pytest.approx(lufs, abs=1)
         assert loudness.peak <= 0

@@ -46,7 +46,7 @@ def capped(zone: str = "UTC", on_unknown: str = "bid", **cap: Any) -> Campaign:
     return campaign(id="c", time_zone=zone, frequency_caps=[cap], on_unknown=on_unknown)
 
 
-def shown(times: list[int], campaign_id: str = "c") -> History:
+def history_of(times: list[int], campaign_id: str = "c") -> History:
     history = History()
     for time in times:
         history = add(history, Impression(time, campaign_id, "spot", "shop.example"))
@@ -78,7 +78,9 @@ def test_the_counted_impressions_are_those_of_the_calendar_period(
     times = [int(now.timestamp()) - seconds for seconds in ago]
     item = capped(zone, impressions=1000, window=window)
 
-    assert standing(item.frequency_caps[0], item, "spot", shown(times), now).seen == counted(window, zone, times, now)
+    assert standing(item.frequency_caps[0], item, "spot", history_of(times), now).seen == counted(
+        window, zone, times, now
+    )
 
 
 @given(
@@ -157,7 +159,7 @@ def test_each_level_counts_its_campaign_creative_or_advertiser() -> None:
 
 def test_the_campaign_decides_on_unknown_viewers_by_user_or_household() -> None:
     now = datetime(2026, 11, 23, 12, tzinfo=UTC)
-    full = shown([int(now.timestamp())])
+    full = history_of([int(now.timestamp())])
     for per, known, unknown in (
         ("user", Exposures(full, None), Exposures(None, full)),
         ("household", Exposures(None, full), Exposures(full, None)),

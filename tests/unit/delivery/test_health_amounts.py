@@ -201,7 +201,7 @@ def test_a_campaign_that_spent_its_total_budget_stays_withheld() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shown", "model", "prices"),
+    ("impression_ratio", "model", "prices"),
     [
         (Ratio(), None, []),
         (Ratio(), WinModel(0.0, 1.0), ["5.00", "6.14"]),
@@ -211,10 +211,10 @@ def test_a_campaign_that_spent_its_total_budget_stays_withheld() -> None:
     ],
 )
 def test_lost_auctions_are_reported_with_the_bid_that_wins_four_fifths(
-    shown: Ratio, model: WinModel | None, prices: list[str]
+    impression_ratio: Ratio, model: WinModel | None, prices: list[str]
 ) -> None:
     memory = known(2.0)
-    memory.flow.impressions_per_bid = shown
+    memory.flow.impressions_per_bid = impression_ratio
     result = health(LIMITS._replace(daily=50_000_000), HALF, memory, Forecast(), NOON, AccountState(model=model))
 
     [lost] = [shortfall for shortfall in result.shortfalls if shortfall.reason == "lost auctions"]

@@ -101,15 +101,15 @@ def test_the_charged_price_counts_at_the_rate_of_its_bid(
     currency: str, cpm_micros: int, change: Fraction, share: Fraction, rounding: str | None
 ) -> None:
     before, after = rates_of(Fraction(1)), rates_of(change)
-    sold = make_bid(serving(cpm_micros, before), currency)
-    charged = sold.price * share.numerator / share.denominator
+    bid_item = make_bid(serving(cpm_micros, before), currency)
+    charged = bid_item.price * share.numerator / share.denominator
     unit = Decimal(1).scaleb(-DECIMALS[currency] if rounding else -6)
     text = f"{charged.quantize(unit, rounding or ROUND_DOWN):f}"
 
-    events = send(serving(cpm_micros, after), sold.impression, text)
+    events = send(serving(cpm_micros, after), bid_item.impression, text)
 
     rate = before.get(currency, 1_000_000)
-    expected = cost_of(min(sold.price, Decimal(text)), rate)
+    expected = cost_of(min(bid_item.price, Decimal(text)), rate)
     ledger = Ledger(FaultyDynamoDB("ledger").client, "ledger", pause=lambda _: None)
     ledger.record([*events, *events])
     [row] = report(events, By.CAMPAIGN).values()
@@ -128,11 +128,11 @@ def test_a_price_that_the_exchange_rounds_is_neither_raised_nor_refused(
     currency: str, cpm: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    sold = make_bid(serving(cpm, rates_of(Fraction(1))), currency)
+    bid_item = make_bid(serving(cpm, rates_of(Fraction(1))), currency)
     unit = Decimal(1).scaleb(-DECIMALS[currency])
 
-    send(serving(cpm, rates_of(Fraction(1))), sold.burl, f"{sold.price.quantize(unit, ROUND_HALF_UP):f}")
+    send(serving(cpm, rates_of(Fraction(1))), bid_item.burl, f"{bid_item.price.quantize(unit, ROUND_HALF_UP):f}")
     assert "refused" not in caplog.text
 
-    send(serving(cpm, rates_of(Fraction(1))), sold.burl, f"{sold.price.quantize(unit, ROUND_UP) + unit:f}")
+    send(serving(cpm, rates_of(Fraction(1))), bid_item.burl, f"{bid_item.price.quantize(unit, ROUND_UP) + unit:f}")
     assert "price-raised" in caplog.text

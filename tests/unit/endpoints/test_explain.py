@@ -123,11 +123,11 @@ def test_explain_gives_the_no_bid_reason_of_the_bid_endpoint(changes: dict[str, 
     """Requests that get no auction although a campaign matches."""
     snapshot = compile_snapshot([campaign()])._replace(is_stopped=is_stopped)
     request = video_request(**changes)
-    answered = bid(service(snapshot), Call(json.dumps(request).encode(), {}, BASE, NOW, nbr=True))
+    bid_reply = bid(service(snapshot), Call(json.dumps(request).encode(), {}, BASE, NOW, nbr=True))
     explained = json.loads(ask(request, snapshot).body)
 
-    refused = explained["no_auction"]
-    assert (refused and refused["nbr"]) == json.loads(answered.body).get("nbr")
+    no_auction = explained["no_auction"]
+    assert (no_auction and no_auction["nbr"]) == json.loads(bid_reply.body).get("nbr")
     assert explained["imp"][0]["bids"], "the auction that there would be"
 
 

@@ -54,11 +54,11 @@ def faulty(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
 
 def ask(service: Service, tmax: int | None = None) -> tuple[int, float]:
     """The status of a bid, and its seconds."""
-    began = time.monotonic()
+    started_at = time.monotonic()
     body = json.dumps(video_request(tmax=tmax)).encode()
-    waited = lambda: (time.monotonic() - began) * 1000  # noqa: E731
+    waited = lambda: (time.monotonic() - started_at) * 1000  # noqa: E731
     reply = bid(service, Call(body, {}, "https://bid.example", datetime.now(UTC), waited_ms=waited))
-    return reply.status, time.monotonic() - began
+    return reply.status, time.monotonic() - started_at
 
 
 def bids_within(service: Service, seconds: float) -> bool:
@@ -112,9 +112,9 @@ def test_a_hanging_name_resolution_delays_no_bid_beyond_its_tmax(monkeypatch: py
     released = threading.Event()
     resolve = socket.getaddrinfo
 
-    def hanging(*requested: object, **more: object) -> object:
+    def hanging(*arguments: object, **more: object) -> object:
         assert released.wait(30)
-        return resolve(*requested, **more)  # type: ignore[arg-type]
+        return resolve(*arguments, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket, "getaddrinfo", hanging)
     service = Service(SETTINGS)
@@ -140,7 +140,7 @@ def test_a_hanging_tls_handshake_delays_no_bid_beyond_its_tmax(faulty: Aws, monk
 
 def test_health_is_answered_in_time_if_aws_hangs(faulty: Aws) -> None:
     faulty.s3.fault = faulty.ssm.fault = HANGS
-    began = time.monotonic()
+    started_at = time.monotonic()
 
     assert health(Service(SETTINGS), datetime.now(UTC)).status == 503
-    assert time.monotonic() - began < AT_ONCE
+    assert time.monotonic() - started_at < AT_ONCE

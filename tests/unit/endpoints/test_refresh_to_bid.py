@@ -71,10 +71,10 @@ class Away:
         self.is_away = False
         self.exceptions = s3.exceptions
 
-    def get_object(self, **requested: Any) -> Any:
+    def get_object(self, **request: Any) -> Any:
         if self.is_away:
             raise ConnectionError
-        return self._s3.get_object(**requested)
+        return self._s3.get_object(**request)
 
 
 class Bidder:

@@ -55,11 +55,11 @@ def test_a_transaction_has_up_to_45_events_and_100_items(own: list[int], transac
     st.lists(st.sampled_from([None, None, "before", "after", "conflict"]), max_size=12),
 )
 def test_each_event_counts_once_under_faults_and_repeats(
-    drawn: list[tuple[int, str, int]], sizes: list[int], faults: list[str | None]
+    deliveries: list[tuple[int, str, int]], sizes: list[int], faults: list[str | None]
 ) -> None:
     dynamodb = FaultyDynamoDB("ledger", faults=iter(faults))
     # a repeated event has the same counters, since its token has the same claims
-    events = {number: (item, amount) for number, item, amount in drawn}
+    events = {number: (item, amount) for number, item, amount in deliveries}
     waiting = [
         CountedOnce(
             Key(f"bid#{number}", "m"),

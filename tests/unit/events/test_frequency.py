@@ -133,8 +133,10 @@ def test_a_history_expires_after_its_retention() -> None:
 
 def test_unreadable_messages_and_conflicts_fail_and_no_others() -> None:
     crowded = frequency_on(FaultyDynamoDB("frequency", faults=iter(["conflict"] * 100)))
-    shown = event(1, user="anna").model_dump_json()
-    records = [{"messageId": f"m{number}", "body": body} for number, body in enumerate(["poison", shown, shown])]
+    impression = event(1, user="anna").model_dump_json()
+    records = [
+        {"messageId": f"m{number}", "body": body} for number, body in enumerate(["poison", impression, impression])
+    ]
 
     for frequency, failed in ((crowded, ["m0", "m1", "m2"]), (frequency_on(FaultyDynamoDB("frequency")), ["m0"])):
         answer = count_exposures(service(None, frequency=frequency), records)
@@ -144,8 +146,8 @@ def test_unreadable_messages_and_conflicts_fail_and_no_others() -> None:
 def test_an_incomplete_read_causes_no_write() -> None:
     dynamodb = FaultyDynamoDB("frequency")
     frequency_on(dynamodb).record([event(1, user="anna", household="home")])
-    answered = iter([1, 0])
-    dynamodb.read_at_once = lambda: next(answered, 2)
+    answer_counts = iter([1, 0])
+    dynamodb.read_at_once = lambda: next(answer_counts, 2)
 
     assert frequency_on(dynamodb).record([event(2, user="anna", household="home")]) == frozenset()
 

@@ -75,12 +75,12 @@ def test_report_ledger_and_verification_agree_to_the_micro(count: int, rng: Rand
 
 
 def test_a_bot_farm_is_billed_only_for_the_limit_of_a_person() -> None:
-    shown = [event(number, user="farm", at=NOW + timedelta(seconds=number)) for number in range(30)]
-    ledger = counted(list(reversed(shown)))
+    impressions = [event(number, user="farm", at=NOW + timedelta(seconds=number)) for number in range(30)]
+    ledger = counted(list(reversed(impressions)))
 
-    markers = ledger.markers(in_crowded_minutes(shown))
+    markers = ledger.markers(in_crowded_minutes(impressions))
     unbilled = {name for name, kind in markers if kind == INVALID}
-    [row] = report(shown, By.CAMPAIGN, unbilled).values()
+    [row] = report(impressions, By.CAMPAIGN, unbilled).values()
 
     assert unbilled == {f"bid-{number}" for number in range(10)}
     assert (row.billed, row.counts[Kind.IMPRESSION], row.invalid) == (20, 20, 10)

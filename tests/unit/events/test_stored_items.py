@@ -196,8 +196,8 @@ def test_the_items_of_the_ivt_filter() -> None:
 
 def test_the_items_of_viewers_histories() -> None:
     dynamodb = FaultyDynamoDB("frequency")
-    shown = event(1, at=AT, bid_at=BID_AT, user="anna", household="home", advertiser="shop.example")
-    Frequency(dynamodb.client, "frequency").record([shown])
+    impression = event(1, at=AT, bid_at=BID_AT, user="anna", household="home", advertiser="shop.example")
+    Frequency(dynamodb.client, "frequency").record([impression])
 
     history = {
         "history": f'{{"recent":[[{int(AT.timestamp())},"c1","spot","shop.example"]],"older":{{}}}}',

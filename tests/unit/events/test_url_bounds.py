@@ -218,11 +218,11 @@ def test_the_lowest_credible_price_is_exact_up_to_a_thousand(least: int, read_ba
     assert decode(encode(CLAIMS._replace(least_micros=least))).least_micros == read_back
 
 
-@pytest.mark.parametrize(("device", "told"), [(None, None), (0, None), (1, None), (2, 2), (31, 31), (32, None)])
-def test_a_device_type_is_one_letter_of_a_token(device: int | None, told: int | None) -> None:
+@pytest.mark.parametrize(("device", "decoded_type"), [(None, None), (0, None), (1, None), (2, 2), (31, 31), (32, None)])
+def test_a_device_type_is_one_letter_of_a_token(device: int | None, decoded_type: int | None) -> None:
     read_back = decode(encode(CLAIMS._replace(device=device)))
 
-    assert read_back.device == told or device == 1
+    assert read_back.device == decoded_type or device == 1
     assert not read_back.test or device is None
 
 

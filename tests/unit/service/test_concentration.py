@@ -68,8 +68,8 @@ def test_explain_reports_a_used_up_share_and_counts_nothing() -> None:
     for number in range(LEAST_BIDS + 2):
         request = BidRequest.model_validate(video_request(id=f"r{number}", device={"ip": "203.0.113.7"}))
 
-        def within(offers: Sequence[Offer], asked: BidRequest = request) -> list[Offer]:
-            return guard.copy().within(offers, asked, snapshot, shares, NOW)
+        def within(offers: Sequence[Offer], parsed_request: BidRequest = request) -> list[Offer]:
+            return guard.copy().within(offers, parsed_request, snapshot, shares, NOW)
 
         twice = [explain(request, snapshot, "bidder", NOW, within_shares=within)[0] for _ in range(2)]
         offers = decided(request, snapshot)

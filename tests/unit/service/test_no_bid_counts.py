@@ -116,18 +116,20 @@ def test_answers_are_counted_by_kind(logged: list[dict[str, Any]]) -> None:
 
 @given(matchable_requests(), campaign_lists())
 def test_counted_reasons_equal_those_of_explain(request: dict[str, Any], campaigns: list[Campaign]) -> None:
-    snapshot, requested = compile_snapshot(campaigns), parse(json.dumps(request).encode())
-    refused: Counter[tuple[str, str]] = Counter()
+    snapshot, parsed_request = compile_snapshot(campaigns), parse(json.dumps(request).encode())
+    rejections: Counter[tuple[str, str]] = Counter()
 
-    slots = match(requested, snapshot, NOW)
-    assert decided(requested, snapshot, slots=slots, refused=refused) == decided(requested, snapshot, slots=slots)
+    slots = match(parsed_request, snapshot, NOW)
+    assert decided(parsed_request, snapshot, slots=slots, rejections=rejections) == decided(
+        parsed_request, snapshot, slots=slots
+    )
 
     message = Counter(
         (campaign_item.campaign_id, campaign_item.rule)
-        for entry in explain(requested, snapshot, "bidder", NOW)
+        for entry in explain(parsed_request, snapshot, "bidder", NOW)
         for campaign_item in entry.campaigns
     )
-    by_campaign = {key: count for key, count in refused.items() if key[0]}
+    by_campaign = {key: count for key, count in rejections.items() if key[0]}
     assert all(
         count <= message[key] for key, count in by_campaign.items()
     )  # the decision may end before it visits all campaigns

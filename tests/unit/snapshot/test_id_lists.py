@@ -33,10 +33,10 @@ IDS = st.sampled_from([*"abcdef", "A", "ключ"])
 
 
 @given(st.dictionaries(st.sampled_from("xyz"), st.sets(NUMBERS), max_size=3), st.lists(NUMBERS, max_size=4))
-def test_a_lookup_finds_exactly_the_ids_of_a_list(lists: dict[str, set[int]], requested: list[int]) -> None:
+def test_a_lookup_finds_exactly_the_ids_of_a_list(lists: dict[str, set[int]], ids: list[int]) -> None:
     id_lists = {name: IdList(pack_list(entry)) for name, entry in lists.items()}
 
-    assert set(containing(id_lists, requested)) == {name for name, entry in lists.items() if entry & set(requested)}
+    assert set(containing(id_lists, ids)) == {name for name, entry in lists.items() if entry & set(ids)}
     assert {name: len(item) for name, item in id_lists.items()} == {name: len(item) for name, item in lists.items()}
 
 
@@ -76,8 +76,8 @@ def with_lists(snapshot: Snapshot, lists: dict[str, set[str]]) -> Snapshot:
 
 
 def bids(request: dict[str, Any], snapshot: Snapshot) -> bool:
-    requested = restrict_request(parse(json.dumps(request).encode()))
-    return bool(decided(requested, snapshot))
+    parsed_request = restrict_request(parse(json.dumps(request).encode()))
+    return bool(decided(parsed_request, snapshot))
 
 
 NAMES = st.lists(st.sampled_from(["one", "two"]), min_size=1, max_size=2, unique=True)

@@ -179,7 +179,7 @@ def test_no_object_is_written_to_a_bucket_of_another_account(built: Package, clo
 
 
 @pytest.mark.parametrize(
-    ("requested", "current", "expected"),
+    ("options", "current", "expected"),
     [
         ({}, None, "x86_64"),
         ({"Architecture": "arm64"}, None, "arm64"),
@@ -188,24 +188,24 @@ def test_no_object_is_written_to_a_bucket_of_another_account(built: Package, clo
     ],
 )
 def test_the_package_is_built_for_the_architecture_of_the_stack(
-    requested: dict[str, str], current: str | None, expected: str
+    options: dict[str, str], current: str | None, expected: str
 ) -> None:
     stack = current and {"Parameters": [{"ParameterKey": "Architecture", "ParameterValue": current}]}
-    assert architecture_of(requested, stack or None) == expected
+    assert architecture_of(options, stack or None) == expected
 
 
 def test_cloudformation_uses_the_given_role() -> None:
     session = boto3.Session("key", "secret", region_name="us-east-1")
     have_resources_made_by(session, "arn:aws:iam::123456789012:role/makes")
-    client, requested = session.client("cloudformation"), []
+    client, requests = session.client("cloudformation"), []
 
     def answer(params: dict[str, Any], **_: Any) -> Any:
-        requested.append(params["body"])
+        requests.append(params["body"])
         return type("Answer", (), {"status_code": 200})(), {}
 
     client.meta.events.register("before-call.cloudformation.CreateChangeSet", answer)
     client.create_change_set(StackName="bidder", ChangeSetName="one")
-    assert requested[0]["RoleARN"] == "arn:aws:iam::123456789012:role/makes"
+    assert requests[0]["RoleARN"] == "arn:aws:iam::123456789012:role/makes"
 
 
 def test_a_deployment_needs_no_packages_of_the_tests() -> None:
