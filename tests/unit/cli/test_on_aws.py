@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bidder.__main__ import run
+from bidder.campaigns.advertiser_limits import AdvertiserLimits
 from bidder.consumers.refresh import publish_snapshot
 from bidder.delivery.curve import HOURS
 from bidder.delivery.learned_traffic import LearnedTraffic, WeekCounts
@@ -64,6 +65,10 @@ def test_health_and_explain_show_the_invalid_traffic_that_uses_up_a_budget(accou
     assert record["shortfalls"] == []
     assert "may not bid: daily budget spent" in explained
     assert "0.05 today, 0.05 in all: not billed, counted against its budgets" in explained
+    shown = "spent 0.00 today, 0.00 in all; invalid traffic 0.05 today, 0.05 in all"
+    assert shown in command("campaigns", "show", "daily").out
+    account.service().advertisers.put_many([AdvertiserLimits.model_validate({"domain": "shop.example"})])
+    assert shown in command("advertisers", "show", "shop.example").out
     account.set_parameter("invalid-traffic-counts", "false")
     [record] = json.loads(command("campaigns", "health", "--json").out)
     assert record["budgets"][0]["spent_micros"] == 0
