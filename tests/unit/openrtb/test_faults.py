@@ -69,169 +69,160 @@ def test_each_fault_is_reported_with_its_field(document: Any, paths: list[str]) 
 @pytest.mark.parametrize(
     ("document", "read_back"),
     [
-        (request(id=17), lambda bid_request: bid_request.id == "17"),
-        (
-            request(imp=[{"id": 1}, {"id": "01"}]),
-            lambda bid_request: [imp.id for imp in bid_request.imp] == ["1", "01"],
-        ),
+        (request(id=17), lambda read_value: read_value.id == "17"),
+        (request(imp=[{"id": 1}, {"id": "01"}]), lambda read_value: [imp.id for imp in read_value.imp] == ["1", "01"]),
         (
             with_video(w="640", h=480.0),
-            lambda bid_request: (bid_request.imp[0].video.w, bid_request.imp[0].video.h) == (640, 480),
+            lambda read_value: (read_value.imp[0].video.w, read_value.imp[0].video.h) == (640, 480),
         ),
-        (with_video(w=640.5), lambda bid_request: bid_request.imp[0].video.w == 640),
-        (with_video(mimes=["VIDEO/MP4 "]), lambda bid_request: bid_request.imp[0].video.mimes == ("video/mp4",)),
-        (with_video(mimes="video/mp4"), lambda bid_request: bid_request.imp[0].video.mimes == ("video/mp4",)),
-        (with_video(protocol=2), lambda bid_request: bid_request.imp[0].video.accepted_protocols() == (2,)),
-        (with_video(protocol=[2, 5]), lambda bid_request: bid_request.imp[0].video.accepted_protocols() == (2, 5)),
+        (with_video(w=640.5), lambda read_value: read_value.imp[0].video.w == 640),
+        (with_video(mimes=["VIDEO/MP4 "]), lambda read_value: read_value.imp[0].video.mimes == ("video/mp4",)),
+        (with_video(mimes="video/mp4"), lambda read_value: read_value.imp[0].video.mimes == ("video/mp4",)),
+        (with_video(protocol=2), lambda read_value: read_value.imp[0].video.accepted_protocols() == (2,)),
+        (with_video(protocol=[2, 5]), lambda read_value: read_value.imp[0].video.accepted_protocols() == (2, 5)),
         (
             with_video(protocols=[3], protocol=2),
-            lambda bid_request: bid_request.imp[0].video.accepted_protocols() == (3,),
+            lambda read_value: read_value.imp[0].video.accepted_protocols() == (3,),
         ),
-        (with_video(protocols=[9999]), lambda bid_request: bid_request.imp[0].video.protocols == (9999,)),
-        (with_video(companionad={"companion": [{}]}), lambda bid_request: bid_request.imp[0].video.companionad == ()),
-        (with_imp(banner="dirty", native=[1], audio=3, ext="x"), lambda bid_request: bid_request.imp[0].native is True),
-        (with_imp(pmp=[], video=[]), lambda bid_request: bid_request.imp[0].video is None),
-        (with_imp(bidfloor="1.5", bidfloorcur=None), lambda bid_request: bid_request.imp[0].bidfloor == 1.5),
-        (request(imp=[None, {"id": "1"}]), lambda bid_request: len(bid_request.imp) == 1),
-        (request(cur=["usd", None]), lambda bid_request: bid_request.cur == ("USD",)),
-        (request(cur="usd, eur"), lambda bid_request: bid_request.cur == ("USD", "EUR")),
-        (request(bcat="iab25, IAB7-39"), lambda bid_request: bid_request.bcat == ("IAB25", "IAB7-39")),
-        (
-            request(bcat=["IAB25,IAB26", None, 483, ""]),
-            lambda bid_request: bid_request.bcat == ("IAB25", "IAB26", "483"),
-        ),
+        (with_video(protocols=[9999]), lambda read_value: read_value.imp[0].video.protocols == (9999,)),
+        (with_video(companionad={"companion": [{}]}), lambda read_value: read_value.imp[0].video.companionad == ()),
+        (with_imp(banner="dirty", native=[1], audio=3, ext="x"), lambda read_value: read_value.imp[0].native is True),
+        (with_imp(pmp=[], video=[]), lambda read_value: read_value.imp[0].video is None),
+        (with_imp(bidfloor="1.5", bidfloorcur=None), lambda read_value: read_value.imp[0].bidfloor == 1.5),
+        (request(imp=[None, {"id": "1"}]), lambda read_value: len(read_value.imp) == 1),
+        (request(cur=["usd", None]), lambda read_value: read_value.cur == ("USD",)),
+        (request(cur="usd, eur"), lambda read_value: read_value.cur == ("USD", "EUR")),
+        (request(bcat="iab25, IAB7-39"), lambda read_value: read_value.bcat == ("IAB25", "IAB7-39")),
+        (request(bcat=["IAB25,IAB26", None, 483, ""]), lambda read_value: read_value.bcat == ("IAB25", "IAB26", "483")),
         (
             request(badv="https://A.example/x, *.b.example"),
-            lambda bid_request: bid_request.badv == ("a.example", "b.example"),
+            lambda read_value: read_value.badv == ("a.example", "b.example"),
         ),
-        (request(bapp=["com.A.b ", "id123456789"]), lambda bid_request: bid_request.bapp == ("com.a.b", "123456789")),
-        (request(wlang=["en-US", "DE"]), lambda bid_request: bid_request.wlang == ("en", "de")),
-        (request(wlangb=["zh-Hans"]), lambda bid_request: bid_request.wlangb == ("zh",)),
-        (request(wseat=" Bidder ,x"), lambda bid_request: bid_request.wseat == ("bidder", "x")),
+        (request(bapp=["com.A.b ", "id123456789"]), lambda read_value: read_value.bapp == ("com.a.b", "123456789")),
+        (request(wlang=["en-US", "DE"]), lambda read_value: read_value.wlang == ("en", "de")),
+        (request(wlangb=["zh-Hans"]), lambda read_value: read_value.wlangb == ("zh",)),
+        (request(wseat=" Bidder ,x"), lambda read_value: read_value.wseat == ("bidder", "x")),
         *(
-            (request(**{name: blank}), lambda bid_request, name=name: getattr(bid_request, name) == ())
+            (request(**{name: blank}), lambda read_value, name=name: getattr(read_value, name) == ())
             for name in ("wseat", "bseat", "cur", "wlang", "wlangb", "acat", "bcat", "badv", "bapp")
             for blank in ("", " ", ",", [""], [" "], ["", None], [None], [","])
         ),
         *(
             (
                 with_imp(pmp={"deals": [{"id": "d", name: blank}]}),
-                lambda bid_request, name=name: getattr(bid_request.imp[0].pmp.deals[0], name) == (),
+                lambda read_value, name=name: getattr(read_value.imp[0].pmp.deals[0], name) == (),
             )
             for name in ("wseat", "wadomain", "durfloors")
             for blank in ("", [""], None, [None])
         ),
         (
             with_video(mimes=['video/mp4; codecs="avc1, mp4a"']),
-            lambda bid_request: bid_request.imp[0].video.mimes == ("video/mp4",),
+            lambda read_value: read_value.imp[0].video.mimes == ("video/mp4",),
         ),
         (
             with_video(mimes="video/mp4, Video/WebM"),
-            lambda bid_request: bid_request.imp[0].video.mimes == ("video/mp4", "video/webm"),
+            lambda read_value: read_value.imp[0].video.mimes == ("video/mp4", "video/webm"),
         ),
         (
             with_video(protocols="2,3", battr=["1 ,13"]),
-            lambda bid_request: bid_request.imp[0].video.protocols + bid_request.imp[0].video.battr == (2, 3, 1, 13),
+            lambda read_value: read_value.imp[0].video.protocols + read_value.imp[0].video.battr == (2, 3, 1, 13),
         ),
         (
             with_video(protocols=[""], battr=""),
-            lambda bid_request: bid_request.imp[0].video.protocols + bid_request.imp[0].video.battr == (),
+            lambda read_value: read_value.imp[0].video.protocols + read_value.imp[0].video.battr == (),
         ),
         *(
-            (request(regs=regs), lambda bid_request: bid_request.regs.gpp_sid == (7, 8))
+            (request(regs=regs), lambda read_value: read_value.regs.gpp_sid == (7, 8))
             for sids in ("7,8", "7_8", "[7, 8]", ["7,8"], ["7", "8"], " 7 ; 8 ")
             for regs in ({"gpp_sid": sids}, {"ext": {"gpp_sid": sids}})
         ),
         (
             request(site={"id": "s"}, app={}),
-            lambda bid_request: (bid_request.site is not None, bid_request.app) == (True, None),
+            lambda read_value: (read_value.site is not None, read_value.app) == (True, None),
         ),
         (
             request(site={"id": ""}, app={"id": "a"}, dooh={"ext": {}}),
-            lambda bid_request: (bid_request.site, bid_request.dooh) == (None, None),
+            lambda read_value: (read_value.site, read_value.dooh) == (None, None),
         ),
-        (request(bcat="IAB25"), lambda bid_request: bid_request.bcat == ("IAB25",)),
-        (request(test=True, at=None), lambda bid_request: (bid_request.test, bid_request.at) == (1, 2)),
-        (request(tmax="soon"), lambda bid_request: bid_request.tmax is None),
+        (request(bcat="IAB25"), lambda read_value: read_value.bcat == ("IAB25",)),
+        (request(test=True, at=None), lambda read_value: (read_value.test, read_value.at) == (1, 2)),
+        (request(tmax="soon"), lambda read_value: read_value.tmax is None),
         (
             request(site={"name": {"en": "x"}, "cat": "IAB1", "domain": "A.Example"}),
-            lambda bid_request: bid_request.site.domain == "a.example",
+            lambda read_value: read_value.site.domain == "a.example",
         ),
         (
             request(device={"geo": "here", "ua": 7, "w": {}}),
-            lambda bid_request: (bid_request.device.geo, bid_request.device.ua) == (None, "7"),
+            lambda read_value: (read_value.device.geo, read_value.device.ua) == (None, "7"),
         ),
-        (request(device={"ua": "x" * (MAX_STRING + 1)}), lambda bid_request: bid_request.device.ua is None),
+        (request(device={"ua": "x" * (MAX_STRING + 1)}), lambda read_value: read_value.device.ua is None),
         (
             request(user={"eids": "x", "ext": 99, "data": [{"segment": [5]}]}),
-            lambda bid_request: bid_request.user.eids == (),
+            lambda read_value: read_value.user.eids == (),
         ),
-        (with_video(ext={"rewarded": 1}), lambda bid_request: bid_request.imp[0].rwdd == 1),
+        (with_video(ext={"rewarded": 1}), lambda read_value: read_value.imp[0].rwdd == 1),
         (
             with_imp(ext={"gpid": "/1/top", "prebid": {"is_rewarded_inventory": 1}}),
-            lambda bid_request: bid_request.imp[0].rwdd == 1,
+            lambda read_value: read_value.imp[0].rwdd == 1,
         ),
         (
             with_imp(ext={"gpid": "/1/top"}),
-            lambda bid_request: (bid_request.imp[0].ext.gpid, bid_request.imp[0].rwdd) == ("/1/top", 0),
+            lambda read_value: (read_value.imp[0].ext.gpid, read_value.imp[0].rwdd) == ("/1/top", 0),
         ),
-        (with_imp(ext={"rewarded": True}), lambda bid_request: bid_request.imp[0].rwdd == 1),
-        (with_imp(ext={"is_rewarded_inventory": "1"}), lambda bid_request: bid_request.imp[0].rwdd == 1),
-        (
-            with_imp(ext={"rewarded": "no", "is_rewarded_inventory": 0}),
-            lambda bid_request: bid_request.imp[0].rwdd == 0,
-        ),
-        (with_imp(ext={"prebid": "x"}), lambda bid_request: bid_request.imp[0].ext.prebid is None),
-        (with_video(ext={"skippable": True}), lambda bid_request: bid_request.imp[0].video.skip == 1),
-        (with_video(skip=0, ext={"skippable": 1}), lambda bid_request: bid_request.imp[0].video.skip == 0),
+        (with_imp(ext={"rewarded": True}), lambda read_value: read_value.imp[0].rwdd == 1),
+        (with_imp(ext={"is_rewarded_inventory": "1"}), lambda read_value: read_value.imp[0].rwdd == 1),
+        (with_imp(ext={"rewarded": "no", "is_rewarded_inventory": 0}), lambda read_value: read_value.imp[0].rwdd == 0),
+        (with_imp(ext={"prebid": "x"}), lambda read_value: read_value.imp[0].ext.prebid is None),
+        (with_video(ext={"skippable": True}), lambda read_value: read_value.imp[0].video.skip == 1),
+        (with_video(skip=0, ext={"skippable": 1}), lambda read_value: read_value.imp[0].video.skip == 0),
         (
             request(user={"eids": [{}] * 201, "id": "u"}),
-            lambda bid_request: (bid_request.user.eids, bid_request.user.id) == ((), "u"),
+            lambda read_value: (read_value.user.eids, read_value.user.id) == ((), "u"),
         ),
-        (with_imp(pmp={"deals": [{"id": "d"}] * 500}), lambda bid_request: len(bid_request.imp[0].pmp.deals) == 500),
+        (with_imp(pmp={"deals": [{"id": "d"}] * 500}), lambda read_value: len(read_value.imp[0].pmp.deals) == 500),
         *(
             (
                 request(user={"eids": junk, "data": junk, "id": "u"}, device={"sua": {"browsers": junk}, "ua": "a"}),
-                lambda bid_request: (
-                    (bid_request.user.eids, bid_request.user.data, bid_request.user.id, bid_request.device.sua.browsers)
+                lambda read_value: (
+                    (read_value.user.eids, read_value.user.data, read_value.user.id, read_value.device.sua.browsers)
                     == ((), (), "u", ())
                 ),
             )
             for junk in ("7", ["7"], [1, "7", "8 9"], " 7,8 ", [["7"]])
         ),
-        (with_imp(qty={"multiplier": 1, "vendor": True}), lambda bid_request: bid_request.imp[0].qty.vendor is None),
-        (with_video(companionad=["1", {"w": 300}]), lambda bid_request: len(bid_request.imp[0].video.companionad) == 1),
+        (with_imp(qty={"multiplier": 1, "vendor": True}), lambda read_value: read_value.imp[0].qty.vendor is None),
+        (with_video(companionad=["1", {"w": 300}]), lambda read_value: len(read_value.imp[0].video.companionad) == 1),
         *(
             (
                 with_video(
                     plcmt=junk, playbackmethod=[junk], podseq=junk, boxingallowed=junk, pos=junk, placement=junk
                 ),
-                lambda bid_request: (
-                    (bid_request.imp[0].video.plcmt, bid_request.imp[0].video.playbackmethod) == (None, ())
-                    and (bid_request.imp[0].video.podseq, bid_request.imp[0].video.boxingallowed) == (0, 1)
+                lambda read_value: (
+                    (read_value.imp[0].video.plcmt, read_value.imp[0].video.playbackmethod) == (None, ())
+                    and (read_value.imp[0].video.podseq, read_value.imp[0].video.boxingallowed) == (0, 1)
                 ),
             )
             for junk in NO_NUMBERS
         ),
-        (with_imp(instl="yes"), lambda bid_request: bid_request.imp[0].instl == 0),
-        (with_video(ext="x"), lambda bid_request: bid_request.imp[0].video.ext is None),
+        (with_imp(instl="yes"), lambda read_value: read_value.imp[0].instl == 0),
+        (with_video(ext="x"), lambda read_value: read_value.imp[0].video.ext is None),
         (
             request(regs={"ext": {"coppa": "1", "gpc": "1"}}),
-            lambda bid_request: (bid_request.regs.coppa, bid_request.regs.ext.gpc) == (1, 1),
+            lambda read_value: (read_value.regs.coppa, read_value.regs.ext.gpc) == (1, 1),
         ),
         (
             request(regs={"ext": {"dsa": {"dsarequired": 3}}}),
-            lambda bid_request: bid_request.regs.ext.dsa.dsarequired == 3,
+            lambda read_value: read_value.regs.ext.dsa.dsarequired == 3,
         ),
-        (request(device={"ext": {"atts": 2.0}}), lambda bid_request: bid_request.device.ext.atts == 2),
-        (request(device={"ext": []}), lambda bid_request: bid_request.device.ext is None),
-        (request(user={"consent": 7, "ext": {"consent": None}}), lambda bid_request: bid_request.user.consent == "7"),
-        (request(device={"geo": {"country": "de"}}), lambda bid_request: bid_request.device.geo.country == "DEU"),
-        (request(site=None, app={}), lambda bid_request: bid_request.app is not None),
-        (request(site=[], app={}), lambda bid_request: bid_request.app is not None),
+        (request(device={"ext": {"atts": 2.0}}), lambda read_value: read_value.device.ext.atts == 2),
+        (request(device={"ext": []}), lambda read_value: read_value.device.ext is None),
+        (request(user={"consent": 7, "ext": {"consent": None}}), lambda read_value: read_value.user.consent == "7"),
+        (request(device={"geo": {"country": "de"}}), lambda read_value: read_value.device.geo.country == "DEU"),
+        (request(site=None, app={}), lambda read_value: read_value.app is not None),
+        (request(site=[], app={}), lambda read_value: read_value.app is not None),
         (
             request(user={"id": "\u00e9\u4e16\U0001f600"}),
-            lambda bid_request: bid_request.user.id == "\u00e9\u4e16\U0001f600",
+            lambda read_value: read_value.user.id == "\u00e9\u4e16\U0001f600",
         ),
     ],
     ids=lambda value: json.dumps(value)[:60] if isinstance(value, dict) else "",
