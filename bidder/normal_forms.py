@@ -62,10 +62,10 @@ def domain(text: str) -> str:
 def _host(text: str) -> str:
     address = text.strip().lower() if text.isascii() else _map_idna(text).strip()
     host = _SCHEME.sub("", address, count=1)
-    host = _HOST_ENDS.split(host, maxsplit=1)[0].rpartition("@")[2]
+    host = _HOST_ENDS.split(host, maxsplit=1)[0].rpartition("@")[2].lstrip("*. \t")
     if host.startswith("["):  # an IPv6 address
         return host.partition("]")[0] + "]"
-    host = host.partition(":")[0].strip("*. \t")
+    host = host.partition(":")[0].rstrip("*. \t")
     return host if host.isascii() else _punycode(host)
 
 
