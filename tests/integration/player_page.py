@@ -108,10 +108,10 @@ def assert_no_limit_was_awaited(milliseconds: float) -> None:
     assert milliseconds < min(PATIENT.values())
 
 
-def assert_content_is_back(shown: Any, stack: dict[str, str], at: float = 0) -> None:
-    content = shown["content"]
+def assert_content_is_back(playback: Any, stack: dict[str, str], at: float = 0) -> None:
+    content = playback["content"]
     assert content["src"] == stack["BIDDER_MEDIA_URL"] + CONTENT.key
-    assert (content["controls"], content["paused"], shown["left"]) == (True, False, 0)
+    assert (content["controls"], content["paused"], playback["left"]) == (True, False, 0)
     assert at <= content["position"] < at + 1.5
 
 

@@ -86,8 +86,8 @@ def _sample(all_mutants: Sequence[Mutant], size: int, seed: str) -> list[Mutant]
     by_room: dict[str, list[Mutant]] = defaultdict(list)
     for mutant in sorted(all_mutants, key=lambda mutant: sha256(f"{seed} {mutant.key}".encode()).digest()):
         by_room[room(mutant.path)].append(mutant)
-    drawn = [mutant for of_room in by_room.values() for mutant in (of_room[:size] if size else of_room)]
-    return sorted(drawn, key=lambda mutant: (mutant.path, mutant.number))
+    sample = [mutant for of_room in by_room.values() for mutant in (of_room[:size] if size else of_room)]
+    return sorted(sample, key=lambda mutant: (mutant.path, mutant.number))
 
 
 def _outcomes(chosen: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant, str]]:
