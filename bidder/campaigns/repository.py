@@ -164,6 +164,10 @@ class CampaignRepository:
             raise UnknownCampaign(campaign_id)
         return stored
 
+    def states(self, campaign_ids: Sequence[str]) -> dict[str, Stored]:
+        """The stored state of each campaign by id, also of deleted ones, read consistently."""
+        return self._stored(campaign_ids)
+
     def get_many(self, campaign_ids: Sequence[str]) -> list[Campaign]:
         """The existing campaigns of these ids, read consistently. Unreadable ones are left out."""
         return [campaign for _, campaign in self._stored(campaign_ids).values() if campaign]

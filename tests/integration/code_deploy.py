@@ -138,11 +138,11 @@ class _Reports(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         action = self.headers["X-Amz-Target"]
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         known = action == "CodeDeploy_20141006.PutLifecycleEventHookExecutionStatus"
-        if known and asked["deploymentId"] == "d-LOCAL":
-            self.server.statuses[asked["lifecycleEventHookExecutionId"]] = asked["status"]
-        body = json.dumps({"lifecycleEventHookExecutionId": asked.get("lifecycleEventHookExecutionId")}).encode()
+        if known and request["deploymentId"] == "d-LOCAL":
+            self.server.statuses[request["lifecycleEventHookExecutionId"]] = request["status"]
+        body = json.dumps({"lifecycleEventHookExecutionId": request.get("lifecycleEventHookExecutionId")}).encode()
         self.send_response(200 if known else 400)
         self.send_header("Content-Type", "application/x-amz-json-1.1")
         self.send_header("Content-Length", str(len(body)))

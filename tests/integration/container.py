@@ -147,6 +147,6 @@ def _buildah(command: str, *arguments: str) -> list[str]:
 
 
 def _run(command: Sequence[str]) -> str:
-    ran = subprocess.run(command, capture_output=True, text=True, env=local_environment(), check=False)  # noqa: S603  programs named here
-    assert ran.returncode == 0, f"{' '.join(command[:8])}: {ran.stderr[-3000:]}"
-    return ran.stdout
+    process = subprocess.run(command, capture_output=True, text=True, env=local_environment(), check=False)  # noqa: S603  programs named here
+    assert process.returncode == 0, f"{' '.join(command[:8])}: {process.stderr[-3000:]}"
+    return process.stdout

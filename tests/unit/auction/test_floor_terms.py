@@ -134,7 +134,7 @@ def test_a_bid_below_the_lowest_floor_reaches_no_floor(imp: dict[str, Any], vide
     assert lowest_floor(slot.imp, slot.video, RATES) == floor
 
 
-def sold(*deals: dict[str, Any], private: int = 1) -> list[tuple[int, list[str]]] | None:
+def fixed_prices_of(*deals: dict[str, Any], private: int = 1) -> list[tuple[int, list[str]]] | None:
     return fixed_prices(slot_of({"pmp": {"private_auction": private, "deals": list(deals)}}).imp, RATES)
 
 
@@ -142,9 +142,9 @@ def test_the_fixed_prices_of_deals_are_in_descending_order() -> None:
     cheap, dear = {"id": "A", "at": 3, "bidfloor": 2}, {"id": " B", "at": 3, "bidfloor": 5}
     euro, same = {"id": "c", "at": 3, "bidfloor": 2, "bidfloorcur": "EUR"}, {"id": "d", "at": 3, "bidfloor": 5}
 
-    assert sold(cheap, dear, euro, same) == [(5_000_000, ["b", "d"]), (2_200_000, ["c"]), (2_000_000, ["a"])]
-    assert sold() == []
-    assert sold(cheap, private=0) is None
+    assert fixed_prices_of(cheap, dear, euro, same) == [(5_000_000, ["b", "d"]), (2_200_000, ["c"]), (2_000_000, ["a"])]
+    assert fixed_prices_of() == []
+    assert fixed_prices_of(cheap, private=0) is None
     assert fixed_prices(slot_of({}).imp, RATES) is None
     for change in (
         {"at": 1},
@@ -154,7 +154,7 @@ def test_the_fixed_prices_of_deals_are_in_descending_order() -> None:
         {"bidfloorcur": "XAU"},
         {"durfloors": LENGTHS},
     ):
-        assert sold(cheap, {**dear, **change}) is None, change
+        assert fixed_prices_of(cheap, {**dear, **change}) is None, change
 
 
 @pytest.mark.parametrize(

@@ -29,11 +29,11 @@ def test_changes_since_a_revision_are_those_of_later_writes(edits: list[tuple[st
     model: dict[str, Campaign] = {}
     feed: list[set[str]] = []
     for name, cpm, paused in edits:
-        wanted = campaign(id=name, cpm=cpm, status="paused" if paused else "active")
-        assert store.put(wanted) == (model.get(name) != wanted)
-        if model.get(name) != wanted:
+        expected = campaign(id=name, cpm=cpm, status="paused" if paused else "active")
+        assert store.put(expected) == (model.get(name) != expected)
+        if model.get(name) != expected:
             feed.append({name})
-        model[name] = wanted
+        model[name] = expected
 
     assert {c.id: c for c in store.all()} == model
     assert store.revision() == len(feed)
