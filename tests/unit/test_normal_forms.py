@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import idna
 import pytest
-from hypothesis import example, assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from bidder import normal_forms as forms
