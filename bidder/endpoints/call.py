@@ -52,12 +52,17 @@ class Call(NamedTuple):
     wants_markup: bool | None = None
     empty: str = EMPTY
 
-    def request(self, stitchers: Callable[[], Stitchers] = lambda: NO_STITCHERS) -> BidRequest:
+    def request(
+        self,
+        stitchers: Callable[[], Stitchers] = lambda: NO_STITCHERS,
+        note_mended: Callable[[str], object] = lambda _: None,
+    ) -> BidRequest:
         """The bid request with the viewer's data from the headers, without data that privacy rules forbid to use.
 
-        `stitchers` returns the ad-insertion servers that may speak for viewers. Raises BadBody, InvalidRequest.
+        `stitchers` returns the ad-insertion servers that may speak for viewers. `note_mended` is called with the path
+        of each repaired field. Raises BadBody, InvalidRequest.
         """
-        request = parse(decode_body(self.body, self.headers.get("content-encoding", "")))
+        request = parse(decode_body(self.body, self.headers.get("content-encoding", "")), note_mended)
         # An exchange posts from its server, so its HTTP headers do not describe the viewer.
         by_exchange = self.exchange is not None and self.wants_markup is None
         viewer = viewer_headers(self.headers, self.address, stitchers, from_server=by_exchange)

@@ -51,12 +51,13 @@ def main() -> int:
     outcomes = {mutant: EQUIVALENT for mutant in chosen if mutant.key in equivalents}
     outcomes |= {mutant: KILLED for mutant in chosen if mutant not in outcomes and results.is_killed(mutant)}
     rest = [mutant for mutant in chosen if mutant not in outcomes]
-    os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = tempfile.mkdtemp()
-    for mutant, outcome in _outcomes(rest, arguments.workers):
-        outcomes[mutant] = outcome
-        results.add(mutant, outcome)
-        if outcome != KILLED:
-            print(f"{outcome}: {mutant.path}:{mutant.lines[0]}: {mutant.key}", flush=True)
+    with tempfile.TemporaryDirectory() as storage:
+        os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = storage
+        for mutant, outcome in _outcomes(rest, arguments.workers):
+            outcomes[mutant] = outcome
+            results.add(mutant, outcome)
+            if outcome != KILLED:
+                print(f"{outcome}: {mutant.path}:{mutant.lines[0]}: {mutant.key}", flush=True)
     print(table(outcomes, all_mutants))
     judged = [outcome for outcome in outcomes.values() if outcome != EQUIVALENT]
     return 0 if judged.count(KILLED) >= REQUIRED * len(judged) else 1

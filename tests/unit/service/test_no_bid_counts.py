@@ -133,3 +133,16 @@ def test_counted_reasons_equal_those_of_explain(request: dict[str, Any], campaig
     assert all(
         count <= message[key] for key, count in by_campaign.items()
     )  # the decision may end before it visits all campaigns
+
+
+def test_repaired_fields_of_requests_are_logged_once_a_minute(logged: list[dict[str, Any]]) -> None:
+    bidder_service = service(compile_snapshot([campaign()]))
+    deals = [{"id": f"d{number}"} for number in range(501)]
+
+    for second in (0, 10, 60):
+        status = ask(bidder_service, timedelta(seconds=second), imp={"pmp": {"deals": deals}}, tmax="soon")
+        assert status == 200
+    ask(bidder_service, 2 * MINUTE)
+
+    lines = [line["fields"] for line in logged if line["event"] == "requests.mended"]
+    assert lines == [{"tmax": 3, "imp.pmp.deals": 3}]
