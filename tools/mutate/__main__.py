@@ -82,7 +82,9 @@ def _files(paths: Iterable[str]) -> list[str]:
 
 
 def _sample(all_mutants: Sequence[Mutant], size: int, seed: str) -> list[Mutant]:
-    """`size` random mutants of each room, chosen by a hash: the same for a seed, whatever other mutants exist."""
+    """`size` random mutants of each room. A hash of the seed and the mutant's name chooses them, so other mutants do
+    not change the choice.
+    """
     by_room: dict[str, list[Mutant]] = defaultdict(list)
     for mutant in sorted(all_mutants, key=lambda mutant: sha256(f"{seed} {mutant.key}".encode()).digest()):
         by_room[room(mutant.path)].append(mutant)

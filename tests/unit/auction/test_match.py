@@ -112,7 +112,7 @@ def test_candidates_of_several_tiers_are_in_descending_order_of_bids(
 
 
 def test_the_draw_decides_between_equal_bids_in_different_tiers() -> None:
-    """Each of the equal campaigns wins some auctions, though most stand in a later tier than the first best offer."""
+    """Each of the equal campaigns wins some auctions, although most are in a later tier than the first best offer."""
     snapshot = compile_snapshot([campaign(id=f"c{n}") for n in range(8)], tier_sizes=(1, 1))
 
     winners = set()

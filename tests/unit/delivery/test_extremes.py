@@ -1,6 +1,6 @@
 """A refresh writes the delivery state of any campaign that imports accept, after any traffic, spend and learning.
 
-One campaign whose numbers fail would leave all campaigns without a new snapshot.
+Without these limits, one campaign with failing numbers would leave all campaigns without a new snapshot.
 """
 
 from datetime import timedelta
