@@ -207,9 +207,9 @@ class Campaign(Priced):
 
     @model_validator(mode="after")
     def _can_bid(self) -> Self:
-        wrong = wrong_terms(self) or repeated_ids(self)
-        if wrong:
-            raise ValueError(wrong)
+        mistake = wrong_terms(self) or repeated_ids(self)
+        if mistake:
+            raise ValueError(mistake)
         return self
 
     @property

@@ -133,7 +133,7 @@ def _page(explanation: Explanation) -> str:
                     )
                     for verdict in explanation.campaigns
                 ),
-                left=7,
+                left_aligned=7,
             ),
             *([f"… and {untold} campaigns more: --campaign ID, or --json"] if untold else []),
         ]

@@ -125,9 +125,9 @@ class Allowance:
             return
         missing = self._cost(position) - paced
         per_minute = self._paces[1][position]
-        until = now + timedelta(minutes=missing / per_minute) if per_minute * 1440 > missing else _NEVER
-        self._resting[position] = until
-        self._next_restored = until if self._next_restored is None else min(until, self._next_restored)
+        end = now + timedelta(minutes=missing / per_minute) if per_minute * 1440 > missing else _NEVER
+        self._resting[position] = end
+        self._next_restored = end if self._next_restored is None else min(end, self._next_restored)
         self._used_up(position)
 
     def _paced(self, position: int, now: datetime) -> int | None:

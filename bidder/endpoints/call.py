@@ -153,5 +153,5 @@ def patience(tmax: int | None, waited_ms: float, allowance_ms: float) -> float:
 
     The time of the decision and of the network is already subtracted.
     """
-    most = LONGEST_MS if tmax is None or tmax <= 0 else min(tmax, LONGEST_MS)
-    return max(0.0, most - allowance_ms - DECISION_MS - waited_ms) / 1000
+    limit_ms = LONGEST_MS if tmax is None or tmax <= 0 else min(tmax, LONGEST_MS)
+    return max(0.0, limit_ms - allowance_ms - DECISION_MS - waited_ms) / 1000
