@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bidder import log
 from bidder.aws.path import under_path
+from bidder.aws.whole_object import read_object
 from bidder.repeated_failures import RepeatedFailures
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ def read_parameters(
     Raises the errors of Parameter Store.
     """
     try:
-        copy = unpack(s3().get_object(Bucket=bucket, Key=KEY)["Body"].read(), path, now())
+        body, _ = read_object(s3(), Bucket=bucket, Key=KEY)
+        copy = unpack(body, path, now())
     except Exception as error:  # without a readable copy, Parameter Store has the values
         reason = type(error).__name__
         if failures := _unread_copies.failed(reason):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from bidder import log
+from bidder.aws.whole_object import read_object
 from bidder.errors import UserError
 from bidder.snapshot.container import BadSnapshot
 from bidder.snapshot.delivery_state import load_delivery
@@ -235,10 +236,10 @@ class SnapshotStore:
 
     def _read(self, key: str) -> tuple[bytes | None, str | None]:
         try:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=key)
+            data, answer = read_object(self._s3, Bucket=self._bucket, Key=key)
         except self._s3.exceptions.NoSuchKey:
             return None, None
-        return answer["Body"].read(), answer["ETag"]
+        return data, answer["ETag"]
 
     def _flip(self, text: bytes, etag: str | None) -> bool:
         from bidder.aws.conditional_put import put_if_unchanged  # a bid only reads
