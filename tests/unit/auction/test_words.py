@@ -37,7 +37,7 @@ def test_a_player_that_forbids_skipping_is_named_as_the_reason() -> None:
 
 
 def test_a_skippable_file_has_no_skippable_attribute() -> None:
-    """The player decides whether a file has a skip button. A tag's ad can be skippable even if the player forbids it."""
+    """The player decides whether a file has a skip button. A tag's ad can be skippable against its wish."""
     explained = only_verdict(
         video_request(video={"skip": 0, "battr": [8]}), creatives=[creative(attributes=[8], skip_offset=5)]
     )
