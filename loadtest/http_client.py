@@ -32,7 +32,7 @@ class HttpConnection:
         return await self._exchange(f"GET {path} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\n\r\n".encode())
 
     async def _exchange(self, sent: bytes) -> Answer:
-        began = perf_counter()
+        started_at = perf_counter()
         try:
             if self._writer is None:
                 self._reader, self._writer = await asyncio.open_connection(self._host, self._port)
@@ -46,7 +46,7 @@ class HttpConnection:
             raise
         if headers.get("connection", "").lower() == "close":
             self.close()
-        return Answer(status, body, perf_counter() - began)
+        return Answer(status, body, perf_counter() - started_at)
 
     def close(self) -> None:
         """Closes the connection. The next request opens a new one."""

@@ -76,7 +76,7 @@ class _Progress:
     def __init__(self) -> None:
         self.users = count(1)
         self.answers = count()
-        self.began = time.monotonic()
+        self.started_at = time.monotonic()
         replay = _plan().replay
         self.replayed = recorded(replay) if replay else None
 
@@ -147,7 +147,7 @@ class ExchangeUser(FastHttpUser):
 
     def wait_time(self) -> float:
         """The seconds until the next request."""
-        share = share_at(time.monotonic() - _run.began, _plan().duration) if _plan().is_weekly else 1.0
+        share = share_at(time.monotonic() - _run.started_at, _plan().duration) if _plan().is_weekly else 1.0
         seconds: float = constant_throughput(max(0.05, REQUESTS_PER_SECOND * share))(self)
         return seconds
 
@@ -172,7 +172,7 @@ class ExchangeUser(FastHttpUser):
 
     def ask(self, request: Generated) -> list[BidCalls]:
         """Sends a bid request. Returns the calls of each bid in the answer."""
-        began = time.monotonic()
+        started_at = time.monotonic()
         with self.client.post(
             "/bid",
             data=request.body,  # type: ignore[arg-type] # locust passes bytes on
@@ -181,7 +181,7 @@ class ExchangeUser(FastHttpUser):
             catch_response=True,
             allow_redirects=False,
         ) as response:
-            seconds = time.monotonic() - began
+            seconds = time.monotonic() - started_at
             if seconds >= ANSWER_SECONDS:  # locust ends the answer at the time-out of `ask_in_time`
                 response.failure(_TOO_LATE)
                 return []

@@ -61,7 +61,7 @@ HEADINGS = ("", "rate /s", "decided", "503", "unsent", "p50 ms", "p99 ms", "wors
 async def open_loop(port: int, phase: Phase, bodies: list[bytes], seconds: float) -> None:
     """Sends requests at the phase's rate, independent of answers. A request without a free connection is skipped."""
     free = [HttpConnection(LOOPBACK, port) for _ in range(CONNECTIONS)]
-    began, sent, tasks = time.monotonic(), 0, set[asyncio.Task[None]]()
+    started_at, sent, tasks = time.monotonic(), 0, set[asyncio.Task[None]]()
 
     async def send(connection: HttpConnection, body: bytes) -> None:
         try:
@@ -73,7 +73,7 @@ async def open_loop(port: int, phase: Phase, bodies: list[bytes], seconds: float
             (phase.shed if answer.status == 503 else phase.decided).append(answer.seconds * 1000)
         free.append(connection)
 
-    while (elapsed := time.monotonic() - began) < seconds:
+    while (elapsed := time.monotonic() - started_at) < seconds:
         for _ in range(int(elapsed * phase.rate) - sent):
             sent += 1
             if not free:

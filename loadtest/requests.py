@@ -43,11 +43,11 @@ class Generated(NamedTuple):
 
 def generate(rng: Random) -> Generated:
     """The next request: most are video, some banner only, and one in a hundred is malformed."""
-    drawn = rng.random()
+    draw = rng.random()
     document = _request(rng)
-    if drawn < 0.01:
+    if draw < 0.01:
         return Generated(RequestKind.MALFORMED, rng.choice(MALFORMED)(document))
-    if drawn < 0.09:
+    if draw < 0.09:
         for imp in document["imp"]:
             imp["banner"] = {"format": [{"w": 300, "h": 250}, {"w": 320, "h": 50}]}
             del imp["video"]

@@ -21,11 +21,21 @@ COVERING = {"unit", "golden"}
 """The folders whose tests count for the coverage of bidder/."""
 
 
+def counts_for_coverage(item: pytest.Item) -> bool:
+    """Whether a test counts for the coverage of bidder/: a unit or golden test with fixed inputs.
+
+    Random inputs would make the figure differ from run to run, and measuring them would double the time of their tests.
+    Where the lines are recorded by test (`--cov-context`), as for `make mutate`, tests with random inputs count, too.
+    """
+    folder = item.path.relative_to(Path(__file__).parent).parts[0]
+    has_fixed_inputs = item.get_closest_marker("hypothesis") is None
+    return folder in COVERING and (has_fixed_inputs or item.config.getoption("cov_context", None) is not None)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Stops measuring coverage during tests outside `COVERING`, so that a run of all tests has the same gate."""
-    folder = item.path.relative_to(Path(__file__).parent).parts[0]
-    measured = None if folder in COVERING else Coverage.current()
+    """Stops measuring coverage during tests that do not count for it, so that a run of all tests has the same gate."""
+    measured = None if counts_for_coverage(item) else Coverage.current()
     if measured is None:
         return (yield)
     measured.stop()

@@ -36,7 +36,7 @@ class StillRunning(DeployFailed):
 
 @dataclass(frozen=True)
 class Patience:
-    """The time limit of a wait in seconds. boto3's waiters end after 120 polls, whatever their delay."""
+    """The time limit of a wait in seconds. boto3's waiters end after 120 polls instead."""
 
     seconds: float = 3600
     clock: Callable[[], float] = time.monotonic
@@ -47,9 +47,9 @@ class Patience:
 
         Returns None when the time is over.
         """
-        began = self.clock()
+        started_at = self.clock()
         while (result := look()) is None:
-            waited = self.clock() - began
+            waited = self.clock() - started_at
             if waited >= self.seconds:
                 return None
             # CloudFormation limits the calls a second of the whole account
@@ -86,11 +86,11 @@ def stated_parameters(
     template: Mapping[str, Any], parameters: Mapping[str, str], current: Mapping[str, Any] | None
 ) -> "list[ParameterTypeDef]":
     """The parameters in CloudFormation's form. A parameter without a value keeps its present value, or its default."""
-    stated: list[ParameterTypeDef] = [
+    stated_values: list[ParameterTypeDef] = [
         {"ParameterKey": key, "ParameterValue": value} for key, value in sorted(parameters.items())
     ]
     unchanged = parameters_of(current).keys() & template["Parameters"].keys() - parameters.keys()
-    return stated + [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted(unchanged)]
+    return stated_values + [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted(unchanged)]
 
 
 def check_changeable(stack: str, current: Mapping[str, Any] | None) -> None:
@@ -151,12 +151,12 @@ def _has_changes(cloudformation: "CloudFormationClient", stack: str, name: str, 
         is_done = change_set["Status"] in {"CREATE_COMPLETE", "FAILED"}
         return (change_set["Status"], change_set.get("StatusReason", "no reason given")) if is_done else None
 
-    done = patience.until(_watching(stack, look))
-    if done is None:
+    outcome = patience.until(_watching(stack, look))
+    if outcome is None:
         raise _still_running(
             stack, f"the change set {name} is not ready after {_minutes(patience)}; nothing is changed yet"
         )
-    status, reason = done
+    status, reason = outcome
     if status == "CREATE_COMPLETE":
         return True
     cloudformation.delete_change_set(StackName=stack, ChangeSetName=name)
@@ -166,7 +166,7 @@ def _has_changes(cloudformation: "CloudFormationClient", stack: str, name: str, 
     raise DeployFailed(msg)
 
 
-def _wait(cloudformation: "CloudFormationClient", stack: str, wanted: str, patience: Patience) -> None:
+def _wait(cloudformation: "CloudFormationClient", stack: str, expected: str, patience: Patience) -> None:
     def look() -> str | None:
         current = describe_stack(cloudformation, stack)
         if current is None:
@@ -177,7 +177,7 @@ def _wait(cloudformation: "CloudFormationClient", stack: str, wanted: str, patie
     status = patience.until(_watching(stack, look))
     if status is None:
         raise _still_running(stack, f"after {_minutes(patience)} the change has not ended")
-    if status != wanted:
+    if status != expected:
         msg = "\n  ".join([f"Stack {stack} failed:", *_failures(cloudformation, stack)])
         raise DeployFailed(msg)
 

@@ -135,7 +135,7 @@ def _ffmpeg(clip: Clip, title: Path | None, target: Path) -> str:
     Returns its message if it failed, else "".
     """
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-loglevel", "error", "-y"]
-    ran = subprocess.run(
+    process = subprocess.run(
         [*command, *arguments(clip, title.name if title else None), target.name],
         cwd=target.parent,
         capture_output=True,
@@ -143,4 +143,4 @@ def _ffmpeg(clip: Clip, title: Path | None, target: Path) -> str:
         timeout=300,
         check=False,
     )
-    return "" if ran.returncode == 0 else (ran.stderr.strip() or f"exit status {ran.returncode}")
+    return "" if process.returncode == 0 else (process.stderr.strip() or f"exit status {process.returncode}")

@@ -74,7 +74,7 @@ def _ffmpeg(architecture: str) -> bytes:
     """The ffmpeg of the pinned wheel for this processor."""
     if architecture == own_architecture():
         return Path(imageio_ffmpeg.get_ffmpeg_exe()).read_bytes()
-    wanted = f"imageio-ffmpeg=={version('imageio-ffmpeg')}"
+    expected = f"imageio-ffmpeg=={version('imageio-ffmpeg')}"
     with tempfile.TemporaryDirectory() as folder:
         pip = [
             sys.executable,
@@ -86,7 +86,7 @@ def _ffmpeg(architecture: str) -> bytes:
             "-d",
             folder,
             *of_lambda(architecture),
-            wanted,
+            expected,
         ]
         subprocess.run(pip, check=True)
         [wheel] = Path(folder).glob("*.whl")

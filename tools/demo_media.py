@@ -102,5 +102,5 @@ def _make(picture: Picture, target: Path) -> None:
 def _ffmpeg(arguments: list[str], target: Path) -> str:
     """Runs ffmpeg. Returns its message if it failed, else ""."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-loglevel", "error", "-y", *arguments, str(target)]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    return "" if ran.returncode == 0 else (ran.stderr.strip() or f"exit status {ran.returncode}")
+    process = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    return "" if process.returncode == 0 else (process.stderr.strip() or f"exit status {process.returncode}")

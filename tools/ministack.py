@@ -101,20 +101,20 @@ class MiniStack:
 
     def pid(self) -> int | None:
         """The process id of an earlier start that still runs; None if it has ended, or another process has its id."""
-        noted = self._noted()
-        if noted is None:
+        note = self._noted()
+        if note is None:
             return None
         try:
-            process = psutil.Process(int(noted["pid"]))
-            same = process.create_time() == noted["created"] and process.status() != psutil.STATUS_ZOMBIE
+            process = psutil.Process(int(note["pid"]))
+            same = process.create_time() == note["created"] and process.status() != psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
             return None
         return process.pid if same else None
 
     def running_port(self) -> int | None:
         """The port on which the process of the file `pid` was started."""
-        noted = self._noted()
-        return None if noted is None else int(noted["port"])
+        note = self._noted()
+        return None if note is None else int(note["port"])
 
     def ended_well(self) -> bool:
         """Whether the last run saved its state at its end. A killed run lost the changes since its last save."""
@@ -133,7 +133,7 @@ class MiniStack:
             return False
 
     def session(self) -> boto3.Session:
-        """A boto3 session that always uses this MiniStack, whatever the environment and the configuration files."""
+        """A boto3 session that always uses this MiniStack, and ignores the environment and the configuration files."""
         return _LocalSession(self.url)
 
     def environment(self) -> dict[str, str]:
@@ -147,10 +147,10 @@ class MiniStack:
 
     def _noted(self) -> Mapping[str, float] | None:
         try:
-            noted: dict[str, float] = json.loads(self._note.read_text())
+            note: dict[str, float] = json.loads(self._note.read_text())
         except (FileNotFoundError, ValueError):
             return None
-        return noted
+        return note
 
     def _environment(self) -> dict[str, str]:
         return (

@@ -45,7 +45,7 @@ def _weighted(function: dict[str, Any] | None, qualifier: str | None) -> Any:
 
 
 def _counted(function: dict[str, Any], config: dict[str, Any], *rest: Any) -> Any:
-    began = time.time()
+    started_at = time.time()
     result = _dispatch(function, config, *rest)
     name, version = config.get("FunctionName", ""), config.get("Version", "$LATEST")
     dimensions = [{"FunctionName": name}]
@@ -54,7 +54,7 @@ def _counted(function: dict[str, Any], config: dict[str, Any], *rest: Any) -> An
     for each in dimensions:
         cloudwatch.record_metric("AWS/Lambda", "Invocations", 1, "Count", each)
         cloudwatch.record_metric("AWS/Lambda", "Errors", float(bool(result.get("error"))), "Count", each)
-        cloudwatch.record_metric("AWS/Lambda", "Duration", (time.time() - began) * 1000, "Milliseconds", each)
+        cloudwatch.record_metric("AWS/Lambda", "Duration", (time.time() - started_at) * 1000, "Milliseconds", each)
     return result
 
 

@@ -85,12 +85,12 @@ def package(project: Path = ROOT, out: Path | None = None, *, architecture: str 
     build = project / "build"
     result = Package(out or build / "package")
     with lock(build / "package.lock"):
-        stamp, wanted = result.folder / "stamp", fingerprint(project, processor)
-        if not (stamp.exists() and stamp.read_text() == wanted):
+        stamp, expected = result.folder / "stamp", fingerprint(project, processor)
+        if not (stamp.exists() and stamp.read_text() == expected):
             shutil.rmtree(result.folder, ignore_errors=True)
             result.folder.mkdir(parents=True)
             _build(project, build, result, processor)
-            stamp.write_text(wanted)
+            stamp.write_text(expected)
     return result
 
 
@@ -159,7 +159,7 @@ def _wheels(project: Path, build: Path, architecture: str) -> Path:
 
 
 def of_lambda(architecture: str) -> list[str]:
-    """The options of `pip download` for wheels of Lambda's platform, whatever this machine is."""
+    """The options of `pip download` for wheels of Lambda's platform, on any machine."""
     machine = {"x86_64": "x86_64", "arm64": "aarch64"}[architecture]
     # the C libraries of Amazon Linux 2 and 2023 support all of these
     platforms = (f"manylinux2014_{machine}", f"manylinux_2_24_{machine}")
@@ -174,10 +174,12 @@ def _chalice_package(project: Path, merge: Path, out: Path, wheels: Path) -> Non
         "PIP_FIND_LINKS": wheels.as_uri(),  # pip splits the variable at blanks
     }
     command = [*chalice, "package", "--merge-template", str(merge), str(out)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    process = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     # Chalice exits with 0 even if a dependency could not be built. The missing package would only show in Lambda.
-    if done.returncode or "Could not install dependencies" in done.stdout:
-        raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stdout + done.stderr)
+    if process.returncode or "Could not install dependencies" in process.stdout:
+        raise subprocess.CalledProcessError(
+            process.returncode, command, process.stdout, process.stdout + process.stderr
+        )
 
 
 def _sizes(packed: Path, slimmed: Path, bare: Path) -> list[dict[str, str | int]]:

@@ -31,11 +31,11 @@ def change_protected(
     A stack is created without protection, and a second change protects it. Otherwise CloudFormation could not delete
     the tables of a failed creation. Raises as `change` does.
     """
-    wanted = parameters.get(PROTECTION, "on")
+    expected = parameters.get(PROTECTION, "on")
     if is_new(current):
         unprotected = stated_parameters(template, {**parameters, PROTECTION: "off"}, current)
         change(cloudformation, stack, template_url, unprotected, current, patience)
         current = describe_stack(cloudformation, stack)
-    protected = stated_parameters(template, {**parameters, PROTECTION: wanted}, current)
+    protected = stated_parameters(template, {**parameters, PROTECTION: expected}, current)
     change(cloudformation, stack, template_url, protected, current, patience)
-    cloudformation.update_termination_protection(StackName=stack, EnableTerminationProtection=wanted == "on")
+    cloudformation.update_termination_protection(StackName=stack, EnableTerminationProtection=expected == "on")

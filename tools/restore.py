@@ -75,18 +75,18 @@ def overwrite(dynamodb: "DynamoDBClient", source: str, target: str) -> tuple[int
     Returns the number of written and of deleted items.
     """
     keys = [each["AttributeName"] for each in dynamodb.describe_table(TableName=target)["Table"]["KeySchema"]]
-    wanted = {_key(item, keys): item for item in _items(dynamodb, source)}
+    expected = {_key(item, keys): item for item in _items(dynamodb, source)}
     writes: list[Any] = []
     put = removed = 0
     for item in _items(dynamodb, target):
-        if (earlier := wanted.pop(_key(item, keys), None)) is None:
+        if (earlier := expected.pop(_key(item, keys), None)) is None:
             writes.append({"DeleteRequest": {"Key": {name: item[name] for name in keys}}})
             removed += 1
         elif earlier != item:
             writes.append({"PutRequest": {"Item": earlier}})
             put += 1
-    writes += [{"PutRequest": {"Item": item}} for item in wanted.values()]
-    put += len(wanted)
+    writes += [{"PutRequest": {"Item": item}} for item in expected.values()]
+    put += len(expected)
     for batch in batches_of(writes, _A_BATCH):
         _write(dynamodb, target, batch)
     return put, removed

@@ -34,9 +34,9 @@ def main() -> int:
     """Makes and uploads the clips, and prints the progress. Returns the exit status."""
     os.nice(10)  # bids have priority
     try:
-        wanted = clips(yaml.safe_load(SAMPLES.read_text(encoding="utf-8"))["campaigns"])
+        expected = clips(yaml.safe_load(SAMPLES.read_text(encoding="utf-8"))["campaigns"])
         _persistently(lambda: supply_demo(LOCAL / "clips", client("s3"), settings().creative_bucket))
-        _persistently(lambda: supply(wanted, LOCAL / "clips", client("s3"), settings().creative_bucket))
+        _persistently(lambda: supply(expected, LOCAL / "clips", client("s3"), settings().creative_bucket))
     except (BotoCoreError, ClientError, ClipError, InvalidSettings) as error:
         print(f"Clips: {error}", file=sys.stderr)
         return 1
@@ -56,7 +56,7 @@ def _persistently(action: Callable[[], object], *, attempts: int = 5, pause_seco
             return
 
 
-def supply(wanted: Iterable[Clip], folder: Path, s3: "S3Client", bucket: str) -> int:
+def supply(expected: Iterable[Clip], folder: Path, s3: "S3Client", bucket: str) -> int:
     """Uploads each clip as soon as it is made. Returns the number of uploaded clips.
 
     Raises:
@@ -72,7 +72,7 @@ def supply(wanted: Iterable[Clip], folder: Path, s3: "S3Client", bucket: str) ->
         s3.put_object(Bucket=bucket, Key=clip.key, Body=data, ContentType=clip.mime, CacheControl=_CACHE_CONTROL)
         return True
 
-    ordered = list(wanted)
+    ordered = list(expected)
     sent = 0
     with ThreadPoolExecutor(_MADE_AT_ONCE) as makers:
         for number, is_new in enumerate(makers.map(supply_clip, ordered), 1):

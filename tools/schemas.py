@@ -21,8 +21,8 @@ def packaged_models() -> list[type[BaseModel]]:
     modules = {module_name(PurePosixPath(path)) for path in modules_with_models()}
     for module in sorted(modules):
         import_module(module)
-    ours = {model for model in _below(BaseModel) if model.__module__ in modules and "[" not in model.__name__}
-    return sorted(ours, key=file_name)
+    models = {model for model in _below(BaseModel) if model.__module__ in modules and "[" not in model.__name__}
+    return sorted(models, key=file_name)
 
 
 def _below(model: type[BaseModel]) -> Iterator[type[BaseModel]]:

@@ -28,9 +28,9 @@ def install_checkov(folder: Path = _FOLDER) -> Path:
     Raises CalledProcessError.
     """
     environment, stamp = folder / "venv", folder / "stamp"
-    wanted = f"{sys.version}\n{_REQUIREMENTS.read_text()}"
+    expected = f"{sys.version}\n{_REQUIREMENTS.read_text()}"
     with lock(folder.with_name("security.lock")):
-        if not (stamp.exists() and stamp.read_text() == wanted):
+        if not (stamp.exists() and stamp.read_text() == expected):
             print("Installing checkov into build/security, once", flush=True)
             shutil.rmtree(folder, ignore_errors=True)
             venv.create(environment, with_pip=False)
@@ -43,7 +43,7 @@ def install_checkov(folder: Path = _FOLDER) -> Path:
                 "--disable-pip-version-check",
             ]
             subprocess.run([*pip, "install", "-q", "--no-compile", "-r", str(_REQUIREMENTS)], check=True)
-            stamp.write_text(wanted)
+            stamp.write_text(expected)
     return environment / "bin" / "checkov"
 
 

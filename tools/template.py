@@ -168,8 +168,8 @@ def stating_parameters(template: dict[str, Any], values: Mapping[str, str]) -> d
     for name, properties in _published(template).items():
         of_versions = {key: value for key, value in properties.items() if key != "ProvisionedConcurrencyConfig"}
         names = re.findall(r'{"Ref": "([^"]+)"}', json.dumps([of_versions, template.get("Globals")]))
-        stated = " ".join(f"{name}={values[name]}" for name in sorted(set(names) & values.keys()))
-        functions[name] = template["Resources"][name] | {"Properties": properties | {"Description": stated}}
+        stated_values = " ".join(f"{name}={values[name]}" for name in sorted(set(names) & values.keys()))
+        functions[name] = template["Resources"][name] | {"Properties": properties | {"Description": stated_values}}
     return _with(template, **functions)
 
 

@@ -40,10 +40,10 @@ def live_version(functions: "LambdaClient", function: str) -> int:
     return int(functions.get_alias(FunctionName=function, Name=ALIAS)["FunctionVersion"])
 
 
-def delete_old_versions(functions: "LambdaClient", function: str, kept: int = KEPT) -> list[int]:
+def delete_old_versions(functions: "LambdaClient", function: str, kept_count: int = KEPT) -> list[int]:
     """Deletes all versions except the live one and the latest `kept` others. Returns the deleted versions."""
     live = live_version(functions, function)
-    superfluous = [version for version in versions(functions, function) if version != live][kept:]
+    superfluous = [version for version in versions(functions, function) if version != live][kept_count:]
     for version in superfluous:
         functions.delete_function(FunctionName=function, Qualifier=str(version))
     return superfluous
@@ -55,9 +55,9 @@ def roll_back(functions: "LambdaClient", function: str, to: int | None = None) -
     others = [version for version in versions(functions, function) if version != live]
     target = to if to is not None else next((version for version in others if version < live), None)
     if target not in others:
-        wanted = f"version {to}" if to is not None else f"a version before {live}"
+        expected = f"version {to}" if to is not None else f"a version before {live}"
         there = ", ".join(map(str, others)) or "none"
-        msg = f"There is no {wanted} to go back to. Version {live} is live; others are: {there}"
+        msg = f"There is no {expected} to go back to. Version {live} is live; others are: {there}"
         raise NoSuchVersion(msg)
     functions.update_alias(
         FunctionName=function,

@@ -11,6 +11,8 @@ from bidder.campaigns.differences import differences
 from bidder.money import MICROS
 
 _MICROS = "_micros"
+OF_WORDS = frozenset({"targeting", "where", "multipliers", "categories_above", "categories_below"})
+"""The fields whose keys are words of people, such as a tag `a_micros` or a category `url`, not names of fields."""
 _DEFAULTS = {
     name: field.default.value if isinstance(field.default, Enum) else field.default
     for name, field in Campaign.model_fields.items()
@@ -45,7 +47,11 @@ def _written(node: Any) -> Any:
     if not isinstance(node, Mapping):
         return node
     return {
-        key.removesuffix(_MICROS): _amount(value) if key.endswith(_MICROS) else _written(value)
+        key.removesuffix(_MICROS): _amount(value)
+        if key.endswith(_MICROS)
+        else value
+        if key in OF_WORDS
+        else _written(value)
         for key, value in node.items()
     }
 

@@ -11,7 +11,7 @@ from bidder.campaigns.types import ID_PATTERN
 
 _MICROS = "_micros"
 _FILLED_IN = frozenset({"owner", "categories_above", "categories_below"})
-"""The fields that an import fills in."""
+"""The fields that an import fills in where a file leaves them out."""
 
 _NUMBER = {"type": ["number", "string", "null"], "exclusiveMinimum": 0}
 _SCALAR = {"type": ["string", "number", "integer", "boolean"]}
@@ -80,8 +80,9 @@ def _as_people_write(node: Any) -> Any:
 def _properties(properties: dict[str, Any]) -> Any:
     for name, schema in properties.items():
         if name in _FILLED_IN:
-            continue
-        if name.endswith(_MICROS):
+            description = "The import fills this field in. Exported files may have it."
+            yield name, {**_loose(_as_people_write(schema)), "description": description}
+        elif name.endswith(_MICROS):
             yield name.removesuffix(_MICROS), _NUMBER
         elif name == "targeting":
             yield name, {"$ref": "#/$defs/Targeting"}

@@ -7,6 +7,7 @@ from bidder.campaigns.advertiser_limits import AdvertiserLimits
 from bidder.campaigns.file_form import document_text
 from bidder.cli.output import print_json, print_table
 from bidder.cli.refresh import publish_refresh
+from bidder.cli.spend_text import spend_text
 from bidder.delivery.budget import Spend
 from bidder.events.advertiser_spend import spends_of_advertisers
 from bidder.money import display
@@ -22,7 +23,7 @@ def list_advertisers(service: Service, *, as_json: bool) -> None:
     if as_json:
         print_json([_record(limits, spends[limits.domain]) for limits in advertisers])
         return
-    print_table(_HEAD, (_cells(limits, spends[limits.domain]) for limits in advertisers), left=2)
+    print_table(_HEAD, (_cells(limits, spends[limits.domain]) for limits in advertisers), left_aligned=2)
 
 
 def show(service: Service, domain: str, *, as_json: bool) -> None:
@@ -33,7 +34,7 @@ def show(service: Service, domain: str, *, as_json: bool) -> None:
     if as_json:
         print_json({**_record(limits, spend), "changes": changes})
         return
-    print(f"# spent {display(spend.today_micros)} today, {display(spend.total_micros)} in all")
+    print(f"# {spend_text(spend)}")
     print(document_text(limits.model_dump(mode="json", exclude_defaults=True), indent=2))
     for change in changes:
         print(f"{change['at']}  {change['who']}  {document_text(change['after'])}")

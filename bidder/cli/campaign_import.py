@@ -1,6 +1,7 @@
 """`bidder campaigns import`: checks the whole file, then stores its campaigns."""
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 from bidder.aws.batches import batches_of
 from bidder.campaigns.advertiser_limits import AdvertiserLimits
@@ -13,6 +14,7 @@ from bidder.cli.lists import missing_lists
 from bidder.cli.output import note, number_of, warn
 from bidder.cli.progress import Progress
 from bidder.cli.refresh import publish_refresh
+from bidder.cli.reused_ids import reused_ids
 from bidder.cli.segments import unknown_segments
 from bidder.cli.switch_warnings import warn_of_switches
 from bidder.files.opened import open_binary, shown_name
@@ -31,7 +33,7 @@ def import_file(
     After each transaction, `tell_stored` gets the number of stored campaigns. Raises InvalidCampaignFile, OSError.
     """
     campaigns = read_file(service, path)
-    wanted = uploads_of(campaigns, path)
+    uploads = uploads_of(campaigns, path)
     for warning in campaigns.warnings[:_MOST_WARNINGS]:
         warn(warning)
     if len(campaigns.warnings) > _MOST_WARNINGS:
@@ -39,6 +41,8 @@ def import_file(
     for missing in missing_lists(service, campaigns):
         note(missing)
     warn_of_switches(service)
+    for line in islice(reused_ids(service, campaigns), _MOST_WARNINGS):
+        warn(line)
     if dry_run:
         _print_changes(service, campaigns)
         for line in unknown_segments(service, iter(campaigns)):
@@ -50,7 +54,7 @@ def import_file(
         print(f"limits of {advertisers} imported from {path}, {limited} of them new or changed")
     changed = _store(service, campaigns, tell_stored)
     print(f"{number_of(len(campaigns), 'campaign')} imported from {path}, {changed} of them new or changed")
-    send_uploads(service, wanted)
+    send_uploads(service, uploads)
     publish_refresh(service)
 
 

@@ -14,6 +14,7 @@ from bidder.cli.campaign_filter import Filter
 from bidder.cli.output import note, number_of, print_json, print_table
 from bidder.cli.progress import Progress
 from bidder.cli.refresh import publish_refresh
+from bidder.cli.spend_text import spend_text
 from bidder.cli.switch_warnings import warn_of_switches
 from bidder.delivery.budget import Spend
 from bidder.delivery.zones import local
@@ -71,7 +72,7 @@ def list_campaigns(
         print_json([_record(row, spends.get(row.id, Spend())) for row in shown])
     else:
         head = ("id", "status", "cpm", "today", "daily budget", "in all", "total budget")
-        print_table(head, (_cells(row, spends.get(row.id, Spend())) for row in shown), left=2)
+        print_table(head, (_cells(row, spends.get(row.id, Spend())) for row in shown), left_aligned=2)
     if len(by_id) > len(shown):
         note(f"there are more: --after {shown[-1].id} continues, --limit N shows N, --where FIELD=VALUE selects")
     warn_of_switches(service)
@@ -88,8 +89,7 @@ def show(service: Service, campaign_id: str, *, as_json: bool) -> None:
         document = campaign.model_dump(mode="json", exclude_defaults=True)
         print_json({**_record(_row(campaign), spend), "version": stored.version, "campaign": document})
     else:
-        spent = f"spent {display(spend.today_micros)} today, {display(spend.total_micros)} in all"
-        print(f"# version {stored.version}; {spent}")
+        print(f"# version {stored.version}; {spend_text(spend)}")
         print(as_yaml([campaign]), end="")
     warn_of_switches(service)
 

@@ -100,11 +100,16 @@ def _price_query(query: Mapping[str, str]) -> str:
 
 
 def _offer(claims: Claims, form: MarkupForm | None, snapshot: Snapshot) -> Offer | None:
-    """The offer of the bid, with the parts that markup depends on; None if its creative no longer exists."""
+    """The offer of the bid, with the parts that markup depends on; None if its creative no longer exists.
+
+    The campaign's id can be that of another advertiser's campaign by now. The bid does not pay for its ads.
+    """
     position = snapshot.index.position(claims.campaign_id)
     if position is None:
         return None
     campaign = snapshot.index.campaign(position)
+    if claims.advertiser not in {None, campaign.advertiser.domain}:
+        return None
     creative = next((creative for creative in campaign.creatives if creative.id == claims.creative_id), None)
     if creative is None:
         return None

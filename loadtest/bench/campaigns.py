@@ -47,8 +47,8 @@ def _campaign(rng: Random, campaign_id: str) -> dict[str, Any]:
 
 def _countries(rng: Random) -> list[str]:
     by_rank = [1 / rank for rank in range(1, len(traffic.COUNTRIES) + 1)]
-    drawn = rng.choices(traffic.COUNTRIES, by_rank, k=rng.randrange(1, 5))
-    return sorted({country.code for country in drawn})
+    countries = rng.choices(traffic.COUNTRIES, by_rank, k=rng.randrange(1, 5))
+    return sorted({country.code for country in countries})
 
 
 def _domains(rng: Random) -> list[str]:

@@ -1,7 +1,7 @@
 """`python -m loadtest.bench.compare BASE`: compares the decision of this checkout with another revision, in turns.
 
-Each revision runs in separate processes, alternately, so that other work on the machine affects both equally. Both get
-the requests and the campaigns of this checkout, and use the packages of its virtual environment.
+Each revision runs in separate processes, alternately, so that other work on the machine affects both equally. Both
+revisions get the requests and the campaigns of this checkout, and use the packages of its virtual environment.
 """
 
 import json
@@ -99,10 +99,10 @@ def measured_calls(
     tree: Path, workload: Path, revision: str, variants: Sequence[Variant]
 ) -> dict[str, tuple[float, float, float]]:
     """The figures of each call of a checkout in one turn. Raises NotComparable if it cannot run the workload."""
-    took = _turn(tree, workload, revision, json.dumps(variants))
-    parse = percentile(took["parse"], 0.5)
-    medians = {call: percentile(times, 0.5) for call, times in took.items()}
-    return {call: (medians[call], percentile(times, 0.99), medians[call] / parse) for call, times in took.items()}
+    seconds = _turn(tree, workload, revision, json.dumps(variants))
+    parse = percentile(seconds["parse"], 0.5)
+    medians = {call: percentile(times, 0.5) for call, times in seconds.items()}
+    return {call: (medians[call], percentile(times, 0.99), medians[call] / parse) for call, times in seconds.items()}
 
 
 def compare_revisions(variants: Sequence[Variant], base: Figures, here: Figures) -> list[tuple[str, ...]]:
@@ -139,12 +139,12 @@ def _turn(tree: Path, workload: Path, revision: str, *variants: str) -> Any:
     """The output of this checkout's `loadtest.bench.turn` in another checkout, which may be older than the program."""
     text = Path(turn.__file__).read_text(encoding="utf-8")
     command = [sys.executable, "-c", text, str(workload), *variants]
-    done = subprocess.run(command, cwd=tree, check=False, capture_output=True, text=True)  # noqa: S603
-    if done.returncode:
-        reason = (done.stderr.strip() or f"exit status {done.returncode}").splitlines()[-1]
+    process = subprocess.run(command, cwd=tree, check=False, capture_output=True, text=True)  # noqa: S603
+    if process.returncode:
+        reason = (process.stderr.strip() or f"exit status {process.returncode}").splitlines()[-1]
         msg = f"{revision} cannot run the benchmark of this checkout: {reason}"
         raise NotComparable(msg)
-    return json.loads(done.stdout.splitlines()[-1])
+    return json.loads(process.stdout.splitlines()[-1])
 
 
 if __name__ == "__main__":

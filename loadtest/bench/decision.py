@@ -80,14 +80,14 @@ def rows() -> list[BenchRow]:
     # else collecting the garbage of 12 campaigns walks the 10,000 beside them
     gc.collect()
     gc.freeze()
-    took = interleaved(calls, requests, ROUNDS)
-    parse = took[BASELINE]
+    durations = interleaved(calls, requests, ROUNDS)
+    parse = durations[BASELINE]
     return [
         row(BASELINE, None, parse, BASELINE, parse),
-        *(row("decision", count, took[f"decision {count}"], BASELINE, parse) for count in COUNTS),
-        row(_PACED, most, took[_PACED], "decision", took[f"decision {most}"]),
-        row(_GOALS, most, took[_GOALS], BASELINE, parse),
-        row(_BEST_FIRST, most, took[_BEST_FIRST], _GOALS, took[_GOALS]),
+        *(row("decision", count, durations[f"decision {count}"], BASELINE, parse) for count in COUNTS),
+        row(_PACED, most, durations[_PACED], "decision", durations[f"decision {most}"]),
+        row(_GOALS, most, durations[_GOALS], BASELINE, parse),
+        row(_BEST_FIRST, most, durations[_BEST_FIRST], _GOALS, durations[_GOALS]),
     ]
 
 

@@ -61,8 +61,8 @@ def rows(counts: tuple[int, ...] = COUNTS) -> Iterator[BenchRow]:
     """The rows of all sizes, each measured in its own process."""
     for count in counts:
         command = [sys.executable, "-m", __name__, str(count)]
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
-        yield from (BenchRow(**record) for record in json.loads(done.stdout.splitlines()[-1]))
+        process = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
+        yield from (BenchRow(**record) for record in json.loads(process.stdout.splitlines()[-1]))
 
 
 def measured(count: int, seconds: int = SECONDS, windows: int = WINDOWS) -> list[BenchRow]:
@@ -82,30 +82,30 @@ def _measured(count: int, seconds: int, windows: int, s3: FolderObjects) -> list
         decide(body)
     gc.collect()
     gc.freeze()
-    took: dict[str, list[float]] = {STILL: [], FRESH: []}
+    durations: dict[str, list[float]] = {STILL: [], FRESH: []}
     for _ in range(windows):
-        took[STILL] += _paced(decide, inputs, seconds, lambda: None)
-        took[FRESH] += _paced(decide, inputs, seconds, lambda: s3.put(POINTER, manifests.pop(0)))
+        durations[STILL] += _paced(decide, inputs, seconds, lambda: None)
+        durations[FRESH] += _paced(decide, inputs, seconds, lambda: s3.put(POINTER, manifests.pop(0)))
     if manifests or keeper.held is None:
         msg = f"{len(manifests)} snapshots were not loaded: this measured less than it says"
         raise RuntimeError(msg)
-    return [row(name, count, times, STILL, took[STILL], workload=WORKLOAD) for name, times in took.items()]
+    return [row(name, count, times, STILL, durations[STILL], workload=WORKLOAD) for name, times in durations.items()]
 
 
 def _paced(
     decide: Callable[[bytes], Any], inputs: list[bytes], seconds: int, every_second: Callable[[], None]
 ) -> list[float]:
     """The microseconds of each bid. A slow bid delays the next ones, and no bid is skipped."""
-    took: list[float] = []
-    began = time.perf_counter()
+    durations: list[float] = []
+    started_at = time.perf_counter()
     for number in range(seconds * BIDS_A_SECOND):
         if number % BIDS_A_SECOND == 0:
             every_second()
-        time.sleep(max(0.0, began + number / BIDS_A_SECOND - time.perf_counter()))
+        time.sleep(max(0.0, started_at + number / BIDS_A_SECOND - time.perf_counter()))
         started = time.perf_counter_ns()
         decide(inputs[number % len(inputs)])
-        took.append((time.perf_counter_ns() - started) / 1000)
-    return took
+        durations.append((time.perf_counter_ns() - started) / 1000)
+    return durations
 
 
 def _published(count: int, many: int, now: datetime, s3: FolderObjects) -> list[bytes]:

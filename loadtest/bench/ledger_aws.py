@@ -1,8 +1,8 @@
 """`python -m loadtest.bench.ledger_aws`: the ledger's handler against a local DynamoDB, and its load on a real one.
 
 The events a second include MiniStack's own time, which does not compare with DynamoDB's. Calls and write units do not
-depend on it: a transaction costs two units for each KB of each item, any other write one, and a partition allows 1,000
-a second.
+depend on it. A transaction costs two units for each KB of each item, and any other write one unit for each KB. A
+partition allows 1,000 units a second.
 """
 
 from collections import Counter
@@ -71,8 +71,10 @@ def main() -> None:
 
 
 def _measure(client: Any, campaigns: int) -> None:
-    watched: Any = Watched(client)
-    process = service(None, ledger=Ledger(watched, TABLE), judge=IvtFilter(BoundedSets(watched, TABLE), at_once=8))
+    counting_client: Any = Watched(client)
+    process = service(
+        None, ledger=Ledger(counting_client, TABLE), judge=IvtFilter(BoundedSets(counting_client, TABLE), at_once=8)
+    )
     rng = Random(26)  # noqa: S311 - a repeatable draw, not a secret
     batches = [_batch(rng, number, campaigns) for number in range(ROUNDS)]
     started = perf_counter()
@@ -80,14 +82,14 @@ def _measure(client: Any, campaigns: int) -> None:
         if count_spend(process, batch)["batchItemFailures"]:
             msg = "not all was counted, so nothing was measured"
             raise RuntimeError(msg)
-    took = perf_counter() - started
+    seconds = perf_counter() - started
     events = ROUNDS * BATCH
     print(f"\n{campaigns} campaigns, batches of {BATCH}:")
-    print(f"{events / took:,.0f} events a second, with MiniStack's own time")
-    print(f"calls a thousand events: {_listed(watched.calls, events)}")
-    sizes = {key: _size(client.get_item(TableName=TABLE, Key=_key(*key))["Item"]) for key, _ in watched.writes}
+    print(f"{events / seconds:,.0f} events a second, with MiniStack's own time")
+    print(f"calls a thousand events: {_listed(counting_client.calls, events)}")
+    sizes = {key: _size(client.get_item(TableName=TABLE, Key=_key(*key))["Item"]) for key, _ in counting_client.writes}
     units: Counter[str] = Counter()
-    for (key, cost), number in watched.writes.items():
+    for (key, cost), number in counting_client.writes.items():
         units[_kind(key)] += number * cost * _kilobytes(sizes[key])
     print(f"write units a thousand events: {_listed(units, events)}")
     if campaigns == 1:

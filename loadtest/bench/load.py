@@ -45,16 +45,16 @@ def rows(count: int = COUNT, starts: int = STARTS) -> list[BenchRow]:
     with TemporaryDirectory() as folder:
         _run("-c", _COMPILE, folder, WORKLOAD, str(count))
         measurements = [json.loads(_run("-m", __name__, folder).splitlines()[-1]) for _ in range(starts)]
-    took = {name: [measurement[name] for measurement in measurements] for name in (BASELINE, LOADED)}
+    durations = {name: [measurement[name] for measurement in measurements] for name in (BASELINE, LOADED)}
     base, loaded = (
-        row(name, count, times, BASELINE, took[BASELINE], workload=WORKLOAD) for name, times in took.items()
+        row(name, count, times, BASELINE, durations[BASELINE], workload=WORKLOAD) for name, times in durations.items()
     )
     return [base, replace(loaded, mb=round(percentile([measurement["mb"] for measurement in measurements], 0.5)))]
 
 
 def _run(*arguments: str) -> str:
-    done = subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
-    return done.stdout
+    process = subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    return process.stdout
 
 
 def measured(folder: Path) -> dict[str, Any]:
@@ -62,17 +62,17 @@ def measured(folder: Path) -> dict[str, Any]:
     index, delivery = ((folder / name).read_bytes() for name in ("index", "delivery"))
     now = datetime.now(UTC)
     [request] = workload.requests(WORKLOAD, 1)
-    began = perf_counter_ns()
+    started_at = perf_counter_ns()
     sha256(index).hexdigest()
     hashed = perf_counter_ns()
     read = Index.load([index])
     answer = decision(Snapshot(1, read, load_delivery(delivery, read)), now)(request)
-    done = perf_counter_ns()
+    ended_at = perf_counter_ns()
     if answer["statusCode"] != 200:
         msg = f"the first request was answered {answer['statusCode']}, which is no measure of a bid"
         raise RuntimeError(msg)
     most = getrusage(RUSAGE_SELF).ru_maxrss / 1024
-    return {BASELINE: (hashed - began) / 1000, LOADED: (done - hashed) / 1000, "mb": most}
+    return {BASELINE: (hashed - started_at) / 1000, LOADED: (ended_at - hashed) / 1000, "mb": most}
 
 
 if __name__ == "__main__":

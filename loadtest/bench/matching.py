@@ -45,8 +45,8 @@ def rows(counts: tuple[int, ...] = COUNTS) -> Iterator[BenchRow]:
     for name in workload.WORKLOADS:
         for count in counts:
             command = [sys.executable, "-m", __name__, name, str(count)]
-            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
-            yield from (BenchRow(**record) for record in json.loads(done.stdout.splitlines()[-1]))
+            process = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
+            yield from (BenchRow(**record) for record in json.loads(process.stdout.splitlines()[-1]))
 
 
 def measured(name: str, count: int, requests: int = REQUESTS, rounds: int = ROUNDS) -> list[BenchRow]:
@@ -71,7 +71,7 @@ def measured(name: str, count: int, requests: int = REQUESTS, rounds: int = ROUN
         "index": lambda body: candidates(body).sets(),
         "ids": lambda body: index.campaign_ids(candidates(body).all()),
     }
-    took = _measured(calls, inputs, rounds)
+    seconds = _measured(calls, inputs, rounds)
     mb = _resident() - compiled + len(data) / 2**20
     calls = {BASELINE: BidRequest.model_validate_json, "decision": decision(loaded, now)}
     # with few selective campaigns most requests match none, and a no-bid does not measure a bid
@@ -79,14 +79,14 @@ def measured(name: str, count: int, requests: int = REQUESTS, rounds: int = ROUN
     if len(bid_on) < LEAST_BIDS:
         msg = f"{name} {count}: only {len(bid_on)} of {requests} requests are bid on, too few to measure"
         raise RuntimeError(msg)
-    took |= _measured(calls, bid_on, rounds)
+    seconds |= _measured(calls, bid_on, rounds)
     if count in NAIVE_COUNTS:
         values = {body: match(request, loaded, now)[0].values for body, request in parsed.items()}
-        took |= _measured({"naive scan": _naive(name, count, values)}, inputs[:NAIVE_REQUESTS], 1)
-    parse = took.pop(BASELINE)
+        seconds |= _measured({"naive scan": _naive(name, count, values)}, inputs[:NAIVE_REQUESTS], 1)
+    parse = seconds.pop(BASELINE)
     measured_rows = [
         row(BASELINE, count, parse, BASELINE, parse, workload=name),
-        *(row(label, count, times, BASELINE, parse, workload=name) for label, times in took.items()),
+        *(row(label, count, times, BASELINE, parse, workload=name) for label, times in seconds.items()),
     ]
     size: dict[str, Any] = {"mb": round(mb), "build_mb": round(peak), "build_s": round(built, 1)}
     return [

@@ -37,16 +37,16 @@ def interleaved(
 ) -> dict[str, list[float]]:
     """The microseconds of each call for each input, `rounds` times. The order of calls changes with every input."""
     names = list(calls)
-    took: dict[str, list[float]] = {name: [] for name in names}
+    durations: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(rounds):
         for argument in inputs:
             for name in names:
                 call = calls[name]
                 started = perf_counter_ns()
                 call(argument)
-                took[name].append((perf_counter_ns() - started) / 1000)
+                durations[name].append((perf_counter_ns() - started) / 1000)
             names.append(names.pop(0))
-    return took
+    return durations
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -59,13 +59,13 @@ def percentile(values: Sequence[float], share: float) -> float:
 def row(
     name: str,
     campaigns: int | None,
-    took: Sequence[float],
+    durations: Sequence[float],
     baseline: str,
     base: Sequence[float],
     workload: str | None = None,
 ) -> BenchRow:
     """A row of the measured times. Its ratios are relative to the baseline's times in the same run."""
-    p50, p99 = percentile(took, 0.5), percentile(took, 0.99)
+    p50, p99 = percentile(durations, 0.5), percentile(durations, 0.99)
     return BenchRow(
         name=name,
         campaigns=campaigns,

@@ -60,8 +60,8 @@ def this_machine() -> Machine:
 def this_revision() -> str | None:
     """The revision of the checkout, or None if this is no checkout of git."""
     command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--exclude=*", "--abbrev=10"]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
-    return done.stdout.strip() if done.returncode == 0 else None
+    process = subprocess.run(command, check=False, capture_output=True, text=True)  # noqa: S603
+    return process.stdout.strip() if process.returncode == 0 else None
 
 
 def write_record(rows: Sequence[BenchRow], at: datetime, path: Path) -> None:

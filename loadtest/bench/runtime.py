@@ -57,7 +57,7 @@ def rows() -> list[BenchRow]:
         warm = _warm(functions, workloads, Path(name))
         first = _first(functions, workloads["video"], Path(name))
     return [
-        *(row for workload, took in warm.items() for row in _rows("warm", functions, took, workload)),
+        *(row for workload, seconds in warm.items() for row in _rows("warm", functions, seconds, workload)),
         *_rows("first", functions, first, "video"),
     ]
 
@@ -67,12 +67,12 @@ def _events(bodies: Sequence[bytes]) -> list[bytes]:
 
 
 def _rows(
-    which: str, functions: Mapping[str, Function], took: Mapping[str, list[float]], workload: str
+    which: str, functions: Mapping[str, Function], durations: Mapping[str, list[float]], workload: str
 ) -> Iterator[BenchRow]:
     baseline = f"{which} invoke, no-op"
     for name, function in functions.items():
         label = baseline if function.campaigns is None else f"{which} invoke"
-        yield row(label, function.campaigns, took[name], baseline, took["no-op"], workload)
+        yield row(label, function.campaigns, durations[name], baseline, durations["no-op"], workload)
 
 
 @contextmanager
@@ -103,7 +103,7 @@ def _functions(folder: Path, built: Package) -> Iterator[dict[str, Function]]:
 
 def _first(functions: Mapping[str, Function], events: list[bytes], folder: Path) -> dict[str, list[float]]:
     """The microseconds of the first invocation of new environments, in turns."""
-    took: dict[str, list[float]] = {name: [] for name in functions}
+    durations: dict[str, list[float]] = {name: [] for name in functions}
     for number, event in enumerate(events[:STARTS]):
         for name, function in functions.items():
             # an environment must not use the copy that another one left in its /tmp
@@ -113,9 +113,9 @@ def _first(functions: Mapping[str, Function], events: list[bytes], folder: Path)
             with lambda_runtime(function.code, function.handler, variables, folder / f"{name}.log") as environment:
                 started = perf_counter_ns()
                 environment.invoke_bytes(event)
-                took[name].append((perf_counter_ns() - started) / 1000)
+                durations[name].append((perf_counter_ns() - started) / 1000)
                 environment.invoke_raw(event)  # raises where the function fails
-    return took
+    return durations
 
 
 def _warm(
@@ -130,8 +130,8 @@ def _warm(
             for name, function in functions.items()
         }
         calls = {name: environment.invoke_bytes for name, environment in environments.items()}
-        took = {}
+        durations = {}
         for workload, events in workloads.items():
             interleaved({name: environment.invoke_raw for name, environment in environments.items()}, events, rounds=1)
-            took[workload] = interleaved(calls, events, ROUNDS)
-        return took
+            durations[workload] = interleaved(calls, events, ROUNDS)
+        return durations

@@ -83,7 +83,7 @@ def measured(port: int, connections: int, seconds: float = SECONDS) -> Throughpu
     """Runs closed loops of `connections` connections for `seconds` seconds."""
     rng = Random(2)  # noqa: S311 - a repeatable draw, not a secret
     bodies = [json.dumps(generate(rng).document | {"tmax": 1000}).encode() for _ in range(1000)]
-    took: list[float] = []
+    durations: list[float] = []
 
     async def loop(first: int, until: float) -> None:
         connection = HttpConnection(LOOPBACK, port)
@@ -95,7 +95,7 @@ def measured(port: int, connections: int, seconds: float = SECONDS) -> Throughpu
             if answer.status not in {200, 204, 400}:
                 msg = f"answered {answer.status}"
                 raise RuntimeError(msg)
-            took.append(answer.seconds * 1000)
+            durations.append(answer.seconds * 1000)
             number += connections
         connection.close()
 
@@ -104,7 +104,7 @@ def measured(port: int, connections: int, seconds: float = SECONDS) -> Throughpu
         await asyncio.gather(*(loop(number, until) for number in range(connections)))
 
     asyncio.run(all_loops())
-    return Throughput(len(took) / seconds, percentile(took, 0.5), percentile(took, 0.99))
+    return Throughput(len(durations) / seconds, percentile(durations, 0.5), percentile(durations, 0.99))
 
 
 def main() -> int:

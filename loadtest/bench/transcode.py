@@ -83,10 +83,10 @@ def measure(seconds: int, folder: Path) -> list[str]:
 @contextmanager
 def measured(into: list[Usage]) -> Iterator[None]:
     """Appends the resources that the block used."""
-    peak, done = [0.0], threading.Event()
+    peak, is_done = [0.0], threading.Event()
 
     def watch() -> None:
-        while not done.wait(_EVERY_SECONDS):
+        while not is_done.wait(_EVERY_SECONDS):
             peak[0] = max(peak[0], _memory())
 
     watcher = threading.Thread(target=watch, daemon=True)
@@ -96,7 +96,7 @@ def measured(into: list[Usage]) -> Iterator[None]:
         yield
     finally:
         wall, spent = time.perf_counter() - begin, _cpu() - cpu
-        done.set()
+        is_done.set()
         watcher.join()
         into.append(Usage(wall, spent, peak[0] / 1e6))
 

@@ -109,11 +109,11 @@ _COUNTRY: dict[str, tuple[float, Callable[[Random], list[str]]]] = {
 
 def _targeting(rng: Random, workload: str) -> dict[str, AttributeRule]:
     share, draw_countries = _COUNTRY[workload]
-    drawn: dict[str, dict[str, tuple[str, ...]]] = {}
+    targeting: dict[str, dict[str, tuple[str, ...]]] = {}
     for attribute, side, probability, draw in (("country", "include", share, draw_countries), *_RULES):
         if rng.random() < probability:
-            drawn.setdefault(attribute, {})[side] = tuple(draw(rng))
-    return {attribute: AttributeRule.model_construct(**cast("Any", sides)) for attribute, sides in drawn.items()}
+            targeting.setdefault(attribute, {})[side] = tuple(draw(rng))
+    return {attribute: AttributeRule.model_construct(**cast("Any", sides)) for attribute, sides in targeting.items()}
 
 
 def requests(workload: str, count: int) -> list[bytes]:

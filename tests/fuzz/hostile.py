@@ -75,14 +75,14 @@ def main() -> int:
     bidder = service(compile_snapshot(campaigns))
     plain = 0.0
     for name, body in BODIES.items():
-        took = []
+        durations = []
         for _ in range(25):
             started = thread_time()
             reply = bid(bidder, Call(body, {}, "https://bid.example", NOW))
-            took.append(thread_time() - started)
-        plain = plain or min(took)
-        times = min(took) / plain
-        print(f"{name:40} {len(body):7} bytes  {reply.status}  {min(took) * 1000:7.2f} ms {times:6.1f} times")
+            durations.append(thread_time() - started)
+        plain = plain or min(durations)
+        times = min(durations) / plain
+        print(f"{name:40} {len(body):7} bytes  {reply.status}  {min(durations) * 1000:7.2f} ms {times:6.1f} times")
     return 0
 
 

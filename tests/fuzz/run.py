@@ -43,15 +43,15 @@ _CAMPAIGNS = [*read_campaigns(SAMPLES.read_text(), "https://media.example/"), ca
 class Outcome:
     """The result of a run: CPU seconds of each call, answers by status, bids, and faults."""
 
-    took: list[float] = field(default_factory=list)
+    durations: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
     bids: int = 0
     wrong: list[str] = field(default_factory=list)
 
     def slow(self) -> list[int]:
         """The numbers of the calls that took more than `SLOW` medians."""
-        limit = SLOW * median(self.took)
-        return [number for number, took in enumerate(self.took) if took > limit]
+        limit = SLOW * median(self.durations)
+        return [number for number, seconds in enumerate(self.durations) if seconds > limit]
 
 
 def slow_again(slow: list[int], count: int, seed: int) -> dict[int, tuple[float, float]]:
@@ -78,17 +78,17 @@ def run(count: int, seed: int) -> Outcome:
             if number % REFRESHED_EVERY == 0:
                 # a new snapshot refills the campaigns' allowances, as every minute in production
                 fresh(bidder)
-            requested = call(seed, number)
+            request = call(seed, number)
             try:
-                answer, took = _timed(requested)
+                answer, seconds = _timed(request)
                 outcome.statuses[answer["statusCode"]] += 1
                 outcome.bids += _bids(answer)
-                outcome.took.append(took)
+                outcome.durations.append(seconds)
             except Exception as error:
                 faults.append(f"{type(error).__name__}: {error}")
                 answer = {"statusCode": 0}
             if faults or answer["statusCode"] not in ANSWERS:
-                outcome.wrong.append(f"{seed}:{number} {answer['statusCode']} {'; '.join(faults)} for {requested}")
+                outcome.wrong.append(f"{seed}:{number} {answer['statusCode']} {'; '.join(faults)} for {request}")
                 faults.clear()
     return outcome
 
@@ -151,17 +151,17 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=26)
     arguments = parser.parse_args()
     outcome = run(arguments.count, arguments.seed)
-    cuts = quantiles(outcome.took, n=1000)
+    cuts = quantiles(outcome.durations, n=1000)
     print(f"{arguments.count} requests, seed {arguments.seed}: {outcome.bids} bids; answers {dict(outcome.statuses)}")
-    figures = {"median": median(outcome.took), "p99": cuts[989], "p99.9": cuts[998], "max": max(outcome.took)}
+    figures = {"median": median(outcome.durations), "p99": cuts[989], "p99.9": cuts[998], "max": max(outcome.durations)}
     print(", ".join(f"{name} {seconds * 1000:.3f} ms" for name, seconds in figures.items()))
     for line in outcome.wrong[:20]:
         print("WRONG", line)
     slow = outcome.slow()
     repeated = slow_again(slow, arguments.count, arguments.seed)
     print(f"slower than {SLOW} medians: {len(slow)}; again when timed {RETIMED} times more: {len(repeated)}")
-    for number, (took, medians) in repeated.items():
-        print(f"SLOW {took * 1000:.2f} ms, {medians:.1f} medians: {number} {call(arguments.seed, number)}")
+    for number, (times, medians) in repeated.items():
+        print(f"SLOW {times * 1000:.2f} ms, {medians:.1f} medians: {number} {call(arguments.seed, number)}")
     return 1 if outcome.wrong or repeated else 0
 
 

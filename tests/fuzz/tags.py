@@ -147,10 +147,10 @@ def run(count: int, seed: int) -> TagOutcome:
         for number in range(count):
             if number % REFRESHED_EVERY == 0:
                 fresh(bidder)
-            requested = tag(seed, number)
-            problem = _problem(requested, outcome)
+            tag_call = tag(seed, number)
+            problem = _problem(tag_call, outcome)
             if problem or faults:
-                outcome.wrong.append(f"{seed}:{number} {problem} {'; '.join(faults)} for {requested}")
+                outcome.wrong.append(f"{seed}:{number} {problem} {'; '.join(faults)} for {tag_call}")
                 faults.clear()
     return outcome
 

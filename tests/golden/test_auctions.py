@@ -77,13 +77,13 @@ def test_answer(path: Path) -> None:
     assert sorted(document.get("fields", [])) == auction.answer.get("fields", [])
     assert document.get("cur", "USD") == auction.answer.get("cur", "USD")
     bids = [entry for seat in document.get("seatbid", []) for entry in seat["bid"]]
-    expected = [dict(wanted) for wanted in auction.answer.get("bids", [])]
+    expected = [dict(expected_bid) for expected_bid in auction.answer.get("bids", [])]
     assert len({item["id"] for item in bids}) == len(bids)
-    for bid_item, wanted in zip(bids, expected, strict=True):
+    for bid_item, expected_bid in zip(bids, expected, strict=True):
         markup = vast(bid_item["adm"])
-        for xpath, values in wanted.pop("vast", {}).items():
+        for xpath, values in expected_bid.pop("vast", {}).items():
             assert [getattr(part, "text", part) for part in markup.xpath(xpath)] == values, xpath
-        assert {name: value for name, value in bid_item.items() if name not in VOLATILE} == wanted
+        assert {name: value for name, value in bid_item.items() if name not in VOLATILE} == expected_bid
 
 
 @each_auction

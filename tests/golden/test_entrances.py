@@ -112,11 +112,11 @@ def test_every_entrance_returns_the_status_headers_and_bytes_of_the_endpoint(
     reply = bid(fresh(), Call(body, lower, base, NOW, nbr=is_told_why, address=ADDRESS))
     content = reply.body if isinstance(reply.body, bytes) else reply.body.encode()
     typed = {"content-type": reply.content_type} if reply.content_type else {}
-    wanted = Answered(reply.status, {name.lower(): value for name, value in reply.headers.items()} | typed, content)
+    expected = Answered(reply.status, {name.lower(): value for name, value in reply.headers.items()} | typed, content)
     for entrance in ENTRANCES:
         served = fresh()
         for module in (app, handler):
             monkeypatch.setattr(module, "service", lambda served=served: served)
             monkeypatch.setattr(module, "settings", lambda: PUBLIC)
             monkeypatch.setattr(module, "now", lambda: NOW)
-        assert entrance(body, "nbr=1" if is_told_why else "", headers) == wanted, entrance.__name__
+        assert entrance(body, "nbr=1" if is_told_why else "", headers) == expected, entrance.__name__

@@ -101,8 +101,8 @@ class CodeDeploy(ThreadingHTTPServer):
     ) -> Deployment:
         """Shifts traffic like CodeDeploy.
 
-        `move` gives the new version a percent of the traffic, and 0 the old one all; `invoke` runs a hook; `ringing`
-        names those alarms that ring; `minute` lets a minute pass.
+        `move` gives the new version a percentage of the traffic; at 0 the old version gets all of it. `invoke` runs a
+        hook. `ringing` returns the names of the alarms in state ALARM. `minute` lets a minute pass.
         """
         deployment = Deployment(succeeded=False, why="")
         if not self._passes(rollout.before, invoke):
@@ -138,11 +138,11 @@ class _Reports(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         action = self.headers["X-Amz-Target"]
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         known = action == "CodeDeploy_20141006.PutLifecycleEventHookExecutionStatus"
-        if known and asked["deploymentId"] == "d-LOCAL":
-            self.server.statuses[asked["lifecycleEventHookExecutionId"]] = asked["status"]
-        body = json.dumps({"lifecycleEventHookExecutionId": asked.get("lifecycleEventHookExecutionId")}).encode()
+        if known and request["deploymentId"] == "d-LOCAL":
+            self.server.statuses[request["lifecycleEventHookExecutionId"]] = request["status"]
+        body = json.dumps({"lifecycleEventHookExecutionId": request.get("lifecycleEventHookExecutionId")}).encode()
         self.send_response(200 if known else 400)
         self.send_header("Content-Type", "application/x-amz-json-1.1")
         self.send_header("Content-Length", str(len(body)))

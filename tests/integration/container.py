@@ -1,7 +1,7 @@
 """Builds images from Dockerfiles and runs them without Docker: buildah in a chroot, as root.
 
-The base is Debian bookworm with Python, made once by mmdebstrap and kept under `build/`. This shows that an image
-builds and that its program runs in it; it shows nothing of Fargate's networks and roles.
+The base is Debian bookworm with Python, made once by mmdebstrap and kept under `build/`. These tests show that an image
+builds and that its program runs in it. They do not test Fargate's networks and roles.
 """
 
 import json
@@ -147,6 +147,6 @@ def _buildah(command: str, *arguments: str) -> list[str]:
 
 
 def _run(command: Sequence[str]) -> str:
-    ran = subprocess.run(command, capture_output=True, text=True, env=local_environment(), check=False)  # noqa: S603  programs named here
-    assert ran.returncode == 0, f"{' '.join(command[:8])}: {ran.stderr[-3000:]}"
-    return ran.stdout
+    process = subprocess.run(command, capture_output=True, text=True, env=local_environment(), check=False)  # noqa: S603  programs named here
+    assert process.returncode == 0, f"{' '.join(command[:8])}: {process.stderr[-3000:]}"
+    return process.stdout

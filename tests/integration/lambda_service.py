@@ -75,7 +75,7 @@ class _Handler(BaseHTTPRequestHandler):
 def environment(code: Path, variables: dict[str, str], log: Path) -> Iterator[LambdaService]:
     """Starts an execution environment of the API's function, which prepares for its image."""
     service = LambdaService()
-    theirs = {
+    lambda_variables = {
         "PATH": local_environment()["PATH"],
         "PYTHONDONTWRITEBYTECODE": "1",
         "LAMBDA_TASK_ROOT": str(code),
@@ -87,7 +87,9 @@ def environment(code: Path, variables: dict[str, str], log: Path) -> Iterator[La
         "_HANDLER": "app.app",
     }
     with serving(service):
-        process = start([str(install_tools().python), "-m", "awslambdaric", "app.app"], log, theirs | variables, code)
+        process = start(
+            [str(install_tools().python), "-m", "awslambdaric", "app.app"], log, lambda_variables | variables, code
+        )
         try:
             yield service
         finally:

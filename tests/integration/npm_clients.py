@@ -67,12 +67,12 @@ def prepared(folder: Path = ROOT / "build" / "clients") -> Browser:
 
 def _install(folder: Path) -> None:
     stamp = folder / "stamp"
-    wanted = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
-    if stamp.exists() and stamp.read_text() == wanted:
+    expected = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
+    if stamp.exists() and stamp.read_text() == expected:
         return
     stamp.unlink(missing_ok=True)
     _run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], folder, seconds=180)
-    stamp.write_text(wanted)
+    stamp.write_text(expected)
 
 
 def examples(page: str) -> str:
@@ -100,7 +100,7 @@ def _bundle(folder: Path) -> Path:
 
 def _run(command: list[str], folder: Path, seconds: float) -> str:
     try:
-        ran = subprocess.run(  # noqa: S603  programs named here
+        process = subprocess.run(  # noqa: S603  programs named here
             command,
             cwd=folder,
             env=local_environment(),
@@ -115,4 +115,4 @@ def _run(command: list[str], folder: Path, seconds: float) -> str:
     except subprocess.TimeoutExpired:
         msg = f"{' '.join(command[:3])} took over {seconds:.0f} s"
         raise Unavailable(msg) from None
-    return ran.stdout
+    return process.stdout

@@ -30,8 +30,8 @@ AD, CONTENT = (
     for name, length in (("ad", SECONDS), ("content", 8))
 )
 TO_THE_END = {"impression", "creativeView", "start", "firstQuartile", "midpoint", "thirdQuartile", "complete"}
-SOON = 1000
-"""Milliseconds within which the content must resume after the end or failure of an ad."""
+PATIENT = {"timeout": 5000, "mediaTimeout": 10_000}
+"""The time limits of a break on a busy machine, in milliseconds."""
 
 
 def sold(stack: dict[str, str], name: str, country: str, domain: str, file: str = AD.key, **more: Any) -> Campaign:
@@ -88,13 +88,13 @@ def vast_of(page: PublisherPage, country: str) -> str:
 
 
 def show(page: PublisherPage, stack: dict[str, str], country: str, **options: Any) -> Any:
-    """The result of `requestAd` on the publisher's page for a viewer in this country."""
+    """The result of `requestAd` on the publisher's page for a viewer in this country, by default with patience."""
     script = f"https://{page.bidder}/player.js?v={PLAYER_VERSION}"
     return page.call(
         "show",
         script={"src": script, "integrity": integrity("player.js")},
         content=stack["BIDDER_MEDIA_URL"] + CONTENT.key,
-        **{"bidder": page.bidder, "request": {"device": {"geo": {"country": country}}}, **options},
+        **{"bidder": page.bidder, "request": {"device": {"geo": {"country": country}}}, **PATIENT, **options},
     )
 
 
@@ -103,10 +103,15 @@ def events(page: PublisherPage) -> Counter[str]:
     return Counter(each.path.split("/")[2] for each in page.observed if each.path.startswith("/e/"))
 
 
-def assert_content_is_back(shown: Any, stack: dict[str, str], at: float = 0) -> None:
-    content = shown["content"]
+def assert_no_limit_was_awaited(milliseconds: float) -> None:
+    """The content resumed by the end or the failure of the ad, not by the end of a time limit."""
+    assert milliseconds < min(PATIENT.values())
+
+
+def assert_content_is_back(playback: Any, stack: dict[str, str], at: float = 0) -> None:
+    content = playback["content"]
     assert content["src"] == stack["BIDDER_MEDIA_URL"] + CONTENT.key
-    assert (content["controls"], content["paused"], shown["left"]) == (True, False, 0)
+    assert (content["controls"], content["paused"], playback["left"]) == (True, False, 0)
     assert at <= content["position"] < at + 1.5
 
 

@@ -57,36 +57,36 @@ def _s3(method: str, target: str, headers: Mapping[str, str], _body: bytes) -> I
 
 
 def _dynamodb(_: str, target: str, headers: Mapping[str, str], body: bytes) -> Iterator[Call]:
-    operation, asked = _operation(target, headers, body)
+    operation, request = _operation(target, headers, body)
     table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/"
-    if "TransactItems" in asked:
-        for item in asked["TransactItems"]:
+    if "TransactItems" in request:
+        for item in request["TransactItems"]:
             ((kind, action),) = item.items()
             yield Call(
                 f"dynamodb:{'ConditionCheckItem' if kind == 'ConditionCheck' else f'{kind}Item'}",
                 table + action["TableName"],
             )
-    elif "RequestItems" in asked:
-        yield from (Call(f"dynamodb:{operation}", table + name) for name in asked["RequestItems"])
+    elif "RequestItems" in request:
+        yield from (Call(f"dynamodb:{operation}", table + name) for name in request["RequestItems"])
     else:
-        yield Call(f"dynamodb:{operation}", table + asked["TableName"])
+        yield Call(f"dynamodb:{operation}", table + request["TableName"])
 
 
 def _sns(_: str, target: str, headers: Mapping[str, str], body: bytes) -> Iterator[Call]:
-    operation, asked = _operation(target, headers, body)
-    yield Call(f"sns:{operation.removesuffix('Batch')}", asked["TopicArn"])
+    operation, request = _operation(target, headers, body)
+    yield Call(f"sns:{operation.removesuffix('Batch')}", request["TopicArn"])
 
 
 def _sqs(_: str, target: str, headers: Mapping[str, str], body: bytes) -> Iterator[Call]:
-    operation, asked = _operation(target, headers, body)
-    queue = asked["QueueUrl"].rpartition("/")[2]
+    operation, request = _operation(target, headers, body)
+    queue = request["QueueUrl"].rpartition("/")[2]
     yield Call(f"sqs:{operation.removesuffix('Batch')}", f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}")
 
 
 def _ssm(_: str, target: str, headers: Mapping[str, str], body: bytes) -> Iterator[Call]:
-    operation, asked = _operation(target, headers, body)
-    yield Call(f"ssm:{operation}", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{asked.get('Path') or asked['Name']}")
-    if asked.get("WithDecryption"):
+    operation, request = _operation(target, headers, body)
+    yield Call(f"ssm:{operation}", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter{request.get('Path') or request['Name']}")
+    if request.get("WithDecryption"):
         yield Call("kms:Decrypt", "alias/aws/ssm", f"ssm.{REGION}.amazonaws.com")
 
 
@@ -116,14 +116,14 @@ def _codedeploy(_method: str, target: str, headers: Mapping[str, str], body: byt
 
 
 def _cloudformation(_method: str, target: str, headers: Mapping[str, str], body: bytes) -> Iterator[Call]:
-    operation, asked = _operation(target, headers, body)
-    arn = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{asked['StackName']}/id"
+    operation, request = _operation(target, headers, body)
+    arn = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{request['StackName']}/id"
     yield Call(f"cloudformation:{operation}", arn)
     if operation == "CreateChangeSet":
         yield Call(
             f"cloudformation:{operation}", f"arn:aws:cloudformation:{REGION}:aws:transform/Serverless-2016-10-31"
         )
-        if role := asked.get("RoleARN"):
+        if role := request.get("RoleARN"):
             yield Call("iam:PassRole", role, "cloudformation.amazonaws.com")
 
 

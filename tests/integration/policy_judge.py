@@ -36,7 +36,7 @@ def _conditions_hold(statement: dict[str, Any], call: Call) -> bool:
     conditions = statement.get("Condition", {})
     assert conditions.keys() <= {"StringEquals"}, f"not judged here: {conditions}"
     known = {"kms:ViaService": call.via, "iam:PassedToService": call.via}
-    return all(known[key] in texts(wanted) for key, wanted in conditions.get("StringEquals", {}).items())
+    return all(known[key] in texts(expected) for key, expected in conditions.get("StringEquals", {}).items())
 
 
 class Judge:

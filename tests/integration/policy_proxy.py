@@ -20,8 +20,9 @@ _NO_SUCH_KEY = b"<Error><Code>NoSuchKey</Code></Error>"
 
 @dataclass
 class Record:
-    """What each role asked for, by the name of the role; `down` are services that fail, `missing` begins keys
-    that S3 lacks.
+    """The requests of each role, by the name of the role.
+
+    `down` are services that fail. `missing` is the prefix of missing keys in S3.
     """
 
     judge: Judge
@@ -30,12 +31,12 @@ class Record:
     down: str = ""
     missing: str = ""
 
-    def permits(self, role: str, asked: list[Call]) -> bool:
+    def permits(self, role: str, requests: list[Call]) -> bool:
         """Whether the role may make all these calls. Records the calls."""
-        allowed = {call for call in asked if self.judge.permits(role, call)}
+        allowed = {call for call in requests if self.judge.permits(role, call)}
         self.permitted.setdefault(role, set()).update(allowed)
-        self.denied.setdefault(role, set()).update(set(asked) - allowed)
-        return allowed == set(asked)
+        self.denied.setdefault(role, set()).update(set(requests) - allowed)
+        return allowed == set(requests)
 
     def lacks(self, call: Call) -> bool:
         """Whether the call reads an object that S3 should report as missing."""
@@ -58,8 +59,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.answer(status, content, about)
             return
         role, service = signer(headers)
-        asked = calls(self.command, self.path, headers, body)
-        if not self.record.permits(role, asked):
+        requests = calls(self.command, self.path, headers, body)
+        if not self.record.permits(role, requests):
             self.answer(403, _DENIED)
         elif service == self.record.down:
             self.answer(500, b"")
@@ -67,9 +68,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.answer(200, b"{}")  # the local AWS does not have the service
         else:
             status, about, content = self.forwarded(headers, body)
-            if asked and self.record.lacks(asked[0]):
+            if requests and self.record.lacks(requests[0]):
                 status, about, content = 404, {}, _NO_SUCH_KEY
-            if self.record.permits(role, _implied(asked, status, about)):
+            if self.record.permits(role, _implied(requests, status, about)):
                 self.answer(status, content, about)
             else:
                 self.answer(403, _DENIED)
@@ -97,9 +98,9 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = pass_on  # noqa: N815  as http.server names them
 
 
-def _implied(asked: list[Call], status: int, headers: Mapping[str, str]) -> list[Call]:
+def _implied(requests: list[Call], status: int, headers: Mapping[str, str]) -> list[Call]:
     """Further actions of an S3 call: a 404 for an object needs the permission to list the bucket."""
-    if not asked or (call := asked[0]).action != "s3:GetObject":
+    if not requests or (call := requests[0]).action != "s3:GetObject":
         return []
     if status == http.client.NOT_FOUND:
         return [Call("s3:ListBucket", call.resource.partition("/")[0])]

@@ -118,7 +118,7 @@ def metrics(alarm: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield entry["MetricStat"]["Metric"]
 
 
-def watched(template: Template) -> set[tuple[str, str]]:
+def watched_metrics(template: Template) -> set[tuple[str, str]]:
     """The bidder's metrics that have an alarm, each with its reason."""
     return {
         (metric["MetricName"], reason["Value"])
@@ -132,10 +132,12 @@ def watched(template: Template) -> set[tuple[str, str]]:
 def test_every_metric_and_reason_has_an_alarm_or_an_exception(sam: Template) -> None:
     counted = set(emitted())
     assert len(counted) > 30
-    silent = {(name, reason) for name, reason in counted - watched(sam) if (name, ANY) not in EXEMPT}
+    silent = {(name, reason) for name, reason in counted - watched_metrics(sam) if (name, ANY) not in EXEMPT}
     assert silent - EXEMPT.keys() == set()
     assert {name for name, _ in EXEMPT} <= {name for name, _ in counted}, "exempt, and never emitted"
-    assert watched(sam) - counted == {("LoggedErrors", ANY), ("CampaignsLeftOut", ANY)}, "watched, and never emitted"
+    assert watched_metrics(sam) - counted == {("LoggedErrors", ANY), ("CampaignsLeftOut", ANY)}, (
+        "watched, and never emitted"
+    )
 
 
 def patterns(sam: Template, metric: str) -> dict[str, str]:
@@ -261,7 +263,7 @@ def test_a_process_that_cannot_bid_logs_it_at_its_first_request(
         for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]
         if line[metric["Name"]]
     }
-    assert metrics & watched(sam) & {("BidFailed", "raised"), ("SnapshotOld", "none")}
+    assert metrics & watched_metrics(sam) & {("BidFailed", "raised"), ("SnapshotOld", "none")}
 
 
 def _words(expression: str) -> set[str]:

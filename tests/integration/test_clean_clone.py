@@ -44,8 +44,8 @@ def test_the_builds_commands_run_in_a_clean_clone(clone: Path) -> None:
         if command in left_out:
             continue
         shell = ["/bin/bash", "-c", command]
-        ran = subprocess.run(shell, cwd=clone, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  our own buildspec
-        assert ran.returncode == 0, f"{command}\n{ran.stdout[-4000:]}\n{ran.stderr[-4000:]}"
+        process = subprocess.run(shell, cwd=clone, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  our own buildspec
+        assert process.returncode == 0, f"{command}\n{process.stdout[-4000:]}\n{process.stderr[-4000:]}"
     result = find_package(clone)
     assert result.archive.exists()
     assert result.template.exists()

@@ -46,7 +46,7 @@ def run(stack: dict[str, str]):  # type: ignore[no-untyped-def]
     return run
 
 
-def listed(run, name: str) -> dict[str, object]:  # type: ignore[no-untyped-def]
+def listed_row(run, name: str) -> dict[str, object]:  # type: ignore[no-untyped-def]
     [result] = [c for c in json.loads(run("campaigns", "list", "--json").stdout) if c["id"] == name]
     return result
 
@@ -57,7 +57,7 @@ def test_import_list_pause_resume(run, tmp_path: Path) -> None:  # type: ignore[
 
     imported = run("campaigns", "import", str(file))
     assert (imported.returncode, imported.stderr) == (0, "")
-    assert listed(run, "cli") | {"name": ""} == {
+    assert listed_row(run, "cli") | {"name": ""} == {
         "id": "cli",
         "name": "",
         "status": "active",
@@ -71,11 +71,11 @@ def test_import_list_pause_resume(run, tmp_path: Path) -> None:  # type: ignore[
     }
 
     assert run("campaigns", "pause", "cli").returncode == 0
-    assert listed(run, "cli")["status"] == "paused"
+    assert listed_row(run, "cli")["status"] == "paused"
     assert run("campaigns", "import", str(file)).returncode == 0
-    assert listed(run, "cli")["status"] == "paused", "an import must not resume what somebody paused"
+    assert listed_row(run, "cli")["status"] == "paused", "an import must not resume what somebody paused"
     assert run("campaigns", "resume", "cli").returncode == 0
-    assert listed(run, "cli")["status"] == "active"
+    assert listed_row(run, "cli")["status"] == "active"
     [row] = [line for line in run("campaigns", "list").stdout.splitlines() if line.startswith("cli ")]
     assert row.split()[:3] == ["cli", "active", "3.00"]
 
@@ -94,8 +94,8 @@ def test_campaigns_are_deleted_and_restored_and_one_is_explained_without_a_reque
     assert run("campaigns", "delete", "--where", "id=going", "--yes").returncode == 0
     assert run("campaigns", "show", "going").returncode == 1
     assert run("campaigns", "restore", "going").returncode == 0
-    shown = json.loads(run("campaigns", "show", "going", "--json").stdout)
-    assert (shown["version"], shown["status"]) == (3, "active")
+    campaign_document = json.loads(run("campaigns", "show", "going", "--json").stdout)
+    assert (campaign_document["version"], campaign_document["status"]) == (3, "active")
     assert run("campaigns", "pause", "--where", "id=going").stdout.startswith("going is paused")
 
 
@@ -107,8 +107,8 @@ def test_a_rotation_of_the_signing_key_starts_and_waits_for_its_next_step(run) -
     keys = run("parameters", "get", "signing-keys", "--reveal").stdout
 
     other = json.dumps({"current": "k9", "keys": {"k9": "B" * 43}})
-    refused = run("parameters", "set", "signing-keys", other)
-    assert (refused.returncode, "--force does it at once. Nothing was changed" in refused.stderr) == (1, True)
+    result = run("parameters", "set", "signing-keys", other)
+    assert (result.returncode, "--force does it at once. Nothing was changed" in result.stderr) == (1, True)
     assert run("parameters", "get", "signing-keys", "--reveal").stdout == keys
 
     assert run("keys", "rotate").returncode == 0
@@ -145,11 +145,11 @@ def test_explain_prints_the_rule_that_removed_a_campaign(run, tmp_path: Path) ->
     file.write_text(FILE.format(id="unseen", cpm=3))
     assert run("campaigns", "import", str(file)).returncode == 0
 
-    def told() -> str | None:
+    def rule_of() -> str | None:
         answer = run("explain", "samples/request.json", "--campaign", "unseen")
         return answer.stdout if answer.returncode == 0 else None
 
-    assert "it takes bvt" in poll(told)
+    assert "it takes bvt" in poll(rule_of)
     assert len(run("admin-key").stdout.strip()) == 43
 
     requests = tmp_path / "requests.jsonl"
@@ -181,25 +181,25 @@ def test_segments_are_stored_and_a_dry_run_warns_of_unknown_segments(run, tmp_pa
 
 def test_only_valid_parameters_are_stored_and_no_secret_is_printed(run) -> None:  # type: ignore[no-untyped-def]
     secret = run("admin-key").stdout.strip()
-    listed = run("parameters", "list")
-    assert (listed.returncode, listed.stderr) == (0, "")
-    rows = {line.split()[0]: line.split()[1:] for line in listed.stdout.splitlines()}
+    listed_row = run("parameters", "list")
+    assert (listed_row.returncode, listed_row.stderr) == (0, "")
+    rows = {line.split()[0]: line.split()[1:] for line in listed_row.stdout.splitlines()}
     assert rows["/bidder/snapshot-hard-age"] == ["600", "s"]
     assert rows["/bidder/admin-key"] == ["set"]
 
     changed = run("parameters", "set", "snapshot-hard-age", "700")
     assert (changed.returncode, changed.stderr) == (0, "")
     assert "/bidder/snapshot-hard-age" in changed.stdout
-    refused = run("parameters", "set", "snapshot-hard-age", "100")
-    assert (refused.returncode, "more than snapshot-hard-age (100). Nothing was changed" in refused.stderr) == (1, True)
-    refused = run("parameters", "set", "snapshot-age", "100")
-    assert (refused.returncode, "snapshot-age is not a parameter; they are snapshot-check" in refused.stderr) == (
+    result = run("parameters", "set", "snapshot-hard-age", "100")
+    assert (result.returncode, "more than snapshot-hard-age (100). Nothing was changed" in result.stderr) == (1, True)
+    result = run("parameters", "set", "snapshot-age", "100")
+    assert (result.returncode, "snapshot-age is not a parameter; they are snapshot-check" in result.stderr) == (
         1,
         True,
     )
     assert run("parameters", "check").returncode == 0
     assert run("parameters", "set", "snapshot-hard-age", "600").returncode == 0
-    output = listed.stdout + changed.stdout + run("parameters", "check").stdout
+    output = listed_row.stdout + changed.stdout + run("parameters", "check").stdout
     assert secret not in output
     assert len(secret) == 43
 
@@ -272,14 +272,14 @@ def test_lists_and_taxonomies_reach_campaigns_and_bids(run, tmp_path: Path) -> N
     targeting = "{list: {include: [ours]}, category: {include: [6/1]}}"
     file.write_text(FILE.format(id="listed", cpm=99).replace("{country: {include: BVT}}", targeting))
     content = {"cat": ["2"], "cattax": 6}
-    requested = {
+    bid_request = {
         "id": "r",
         "imp": [{"id": "1", "video": {"mimes": ["video/mp4"]}}],
         "site": {"content": content},
         "user": {"id": "viewer-1"},
     }
     request = tmp_path / "request.json"
-    request.write_text(json.dumps(requested))
+    request.write_text(json.dumps(bid_request))
 
     def rule() -> str:
         explanation = run("explain", str(request), "--campaign", "listed", "--json")

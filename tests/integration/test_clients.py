@@ -45,9 +45,9 @@ def selling(
         )
     renditions = [media(url=stack["BIDDER_MEDIA_URL"] + clip.key, mime=clip.mime, **FORM) for clip in CLIPS]
     spot = creative(name=TITLE, duration=SECONDS, skip_offset=1, media=renditions)
-    sold = campaign(id=CAMPAIGN, cpm=12.5, targeting={"country": {"include": [COUNTRY]}}, creatives=[spot])
+    own_campaign = campaign(id=CAMPAIGN, cpm=12.5, targeting={"country": {"include": [COUNTRY]}}, creatives=[spot])
     tables = (stack["BIDDER_CAMPAIGNS_TABLE"], stack["BIDDER_HISTORY_TABLE"])
-    CampaignRepository(session.client("dynamodb"), *tables).put(sold)
+    CampaignRepository(session.client("dynamodb"), *tables).put(own_campaign)
     session.client("sns").publish(TopicArn=stack["BIDDER_REFRESH_TOPIC"], Message="{}")
     return stack
 
@@ -68,13 +68,13 @@ def auction(page: PublisherPage, country: str = COUNTRY) -> Any:
     return page.call("auction", bidder=page.bidder, video=VIDEO, ortb2={"device": {"geo": {"country": country}}})
 
 
-def won(page: PublisherPage) -> Any:
+def won_bid(page: PublisherPage) -> Any:
     [bid] = auction(page)["bids"]
     return bid
 
 
 def test_prebid_accepts_the_bid_and_returns_its_vast(page: PublisherPage) -> None:
-    bid = won(page)
+    bid = won_bid(page)
 
     assert (bid["cpm"], bid["currency"], bid["mediaType"]) == (12.5, "USD", "video")
     assert (bid["creativeId"], bid["duration"], bid["meta"]["advertiserDomains"]) == ("spot", SECONDS, ["shop.example"])
@@ -97,13 +97,13 @@ WATCHED = ("creativeView", "start", "firstQuartile", "midpoint", "thirdQuartile"
 
 @pytest.mark.parametrize("clip", CLIPS, ids=lambda clip: clip.mime)
 def test_the_browser_plays_the_media_to_the_end(page: PublisherPage, clip: Clip) -> None:
-    watched = page.call("watch", vast=won(page)["vastXml"], mime=clip.mime)
+    playback = page.call("watch", vast=won_bid(page)["vastXml"], mime=clip.mime)
 
-    assert watched["ended"]
-    assert watched["size"] == watched["said"]["size"] == [clip.width, clip.height]
-    assert watched["said"]["duration"] == SECONDS
-    assert watched["duration"] == pytest.approx(SECONDS, abs=0.1)
-    assert watched["played"] == pytest.approx(watched["duration"])
+    assert playback["ended"]
+    assert playback["size"] == playback["said"]["size"] == [clip.width, clip.height]
+    assert playback["said"]["duration"] == SECONDS
+    assert playback["duration"] == pytest.approx(SECONDS, abs=0.1)
+    assert playback["played"] == pytest.approx(playback["duration"])
 
 
 def test_every_tracking_event_arrives_and_the_impression_is_billed_once(
@@ -112,40 +112,40 @@ def test_every_tracking_event_arrives_and_the_impression_is_billed_once(
     session = local_aws.session()
     ledger = Ledger(session.client("dynamodb"), stack["BIDDER_LEDGER_TABLE"])
 
-    def spent() -> int:
+    def spent_micros() -> int:
         return ledger.spends({CAMPAIGN: datetime.now(UTC)}).get(CAMPAIGN, Spend()).total_micros
 
     events = Subscriber(local_aws, stack["BIDDER_EVENTS_TOPIC"], CAMPAIGN)
     poll(lambda: backlog(local_aws, "bidder-ledger") == 0)  # events of earlier tests
-    vast, before = won(page)["vastXml"], spent()
+    vast, before = won_bid(page)["vastXml"], spent_micros()
 
     page.call("watch", vast=vast, mime="video/mp4")
     assert page.statuses() == {("GET", 200)}
-    watched = sorted([*WATCHED, "impression"])
-    poll(lambda: len(events.kinds()) >= len(watched))
-    assert events.kinds() == watched
+    kinds = sorted([*WATCHED, "impression"])
+    poll(lambda: len(events.kinds()) >= len(kinds))
+    assert events.kinds() == kinds
 
     assert page.call("interrupt", vast=vast, errorCode="405") == {
         "clickThrough": "https://shop.example/",
         "skipDelay": 1,
     }
     assert page.statuses() == {("GET", 200)}
-    poll(lambda: len(events.kinds()) >= len(watched) + 3)
-    assert events.kinds() == sorted([*watched, "click", "error", "skip"])
+    poll(lambda: len(events.kinds()) >= len(kinds) + 3)
+    assert events.kinds() == sorted([*kinds, "click", "error", "skip"])
     assert [event["error_code"] for event in events.arrived if event["kind"] == "error"] == [405]
 
     page.call("watch", vast=vast, mime="video/webm")
     poll(lambda: events.kinds().count("impression") == 2)
     poll(lambda: backlog(local_aws, "bidder-ledger") == 0)
     assert len({event["bid_id"] for event in events.arrived}) == 1
-    assert spent() - before == 12_500
+    assert spent_micros() - before == 12_500
 
 
 def test_a_player_that_loads_prebids_vast_url_gets_the_ad_and_counts_no_win(
     page: PublisherPage, local_aws: MiniStack, stack: dict[str, str]
 ) -> None:
     events = Subscriber(local_aws, stack["BIDDER_EVENTS_TOPIC"], CAMPAIGN)
-    bid = won(page)
+    bid = won_bid(page)
 
     loaded = [page.call("fetched", url=bid["vastUrl"]) for _ in range(2)]
 

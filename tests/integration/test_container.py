@@ -35,10 +35,10 @@ class Batch:
         self.jobs = JobStore(dynamodb, stack["BIDDER_CREATIVES_TABLE"])
         self.campaigns = CampaignRepository(dynamodb, stack["BIDDER_CAMPAIGNS_TABLE"], stack["BIDDER_HISTORY_TABLE"])
         self.campaigns.put(campaign(id="container", targeting={"country": {"include": ["TKL"]}}))
-        wanted = ("CAMPAIGNS_TABLE", "HISTORY_TABLE", "CREATIVES_TABLE", "CREATIVE_BUCKET", "CREATIVES_TOPIC")
+        expected = ("CAMPAIGNS_TABLE", "HISTORY_TABLE", "CREATIVES_TABLE", "CREATIVE_BUCKET", "CREATIVES_TOPIC")
         self.settings = {
             **aws.environment(),
-            **{f"BIDDER_{name}": stack[f"BIDDER_{name}"] for name in (*wanted, "REFRESH_TOPIC", "MEDIA_URL")},
+            **{f"BIDDER_{name}": stack[f"BIDDER_{name}"] for name in (*expected, "REFRESH_TOPIC", "MEDIA_URL")},
             "BIDDER_BATCH_QUEUE": self.queue,
             "BIDDER_FFMPEG": "/app/ffmpeg",
         }
@@ -53,11 +53,11 @@ class Batch:
         self.sqs.send_message(QueueUrl=self.queue, MessageBody=json.dumps({"Records": [record]}))
 
     def job(self, creative: str, *states: State) -> Job:
-        def reached() -> Job | None:
+        def ended_job() -> Job | None:
             job = self.jobs.get("container", creative)
             return job if job and job.state in states else None
 
-        return poll(reached, seconds=90)
+        return poll(ended_job, seconds=90)
 
     def messages(self) -> tuple[int, int]:
         """The numbers of waiting messages and of messages in flight."""

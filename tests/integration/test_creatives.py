@@ -50,11 +50,11 @@ def job(uploaded_at: float, local_aws: MiniStack, stack: dict[str, str]) -> Job:
     """The upload's job after all three functions have finished."""
     jobs = JobStore(local_aws.session().client("dynamodb"), stack["BIDDER_CREATIVES_TABLE"])
 
-    def done() -> Job | None:
+    def ended_job() -> Job | None:
         job = jobs.get("uploading", "new")
         return job if job and job.state.is_final and job.images and job.source else None
 
-    return poll(done, seconds=60)
+    return poll(ended_job, seconds=60)
 
 
 def test_an_upload_becomes_a_creative_of_its_campaign(job: Job, local_aws: MiniStack, stack: dict[str, str]) -> None:
@@ -110,9 +110,9 @@ def test_a_browser_plays_the_renditions_to_the_end(page: PublisherPage, mime: st
     ortb2 = {"device": {"geo": {"country": COUNTRY}}}
     [bid] = page.call("auction", bidder=page.bidder, video=VIDEO, ortb2=ortb2)["bids"]
 
-    watched = page.call("watch", vast=bid["vastXml"], mime=mime)
+    playback = page.call("watch", vast=bid["vastXml"], mime=mime)
 
-    assert watched["ended"]
-    assert watched["size"] == watched["said"]["size"] == [320, 180]
-    assert watched["duration"] == pytest.approx(SECONDS, abs=0.1)
-    assert watched["played"] == pytest.approx(watched["duration"])
+    assert playback["ended"]
+    assert playback["size"] == playback["said"]["size"] == [320, 180]
+    assert playback["duration"] == pytest.approx(SECONDS, abs=0.1)
+    assert playback["played"] == pytest.approx(playback["duration"])

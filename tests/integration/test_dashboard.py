@@ -15,10 +15,10 @@ WIDTH = 24
 @pytest.fixture(scope="session")
 def widgets(sam: Template) -> list[dict[str, Any]]:
     text = only(sam, "AWS::CloudWatch::Dashboard")["DashboardBody"]["Fn::Sub"]
-    shown: list[dict[str, Any]] = json.loads(re.sub(r"\$\{([^}]+)\}", r"\1", re.sub(r": \$\{\w+\}", ": 0", text)))[
+    widgets_: list[dict[str, Any]] = json.loads(re.sub(r"\$\{([^}]+)\}", r"\1", re.sub(r": \$\{\w+\}", ": 0", text)))[
         "widgets"
     ]
-    return shown
+    return widgets_
 
 
 def metrics(widgets: list[dict[str, Any]]) -> list[list[Any]]:
@@ -39,9 +39,9 @@ def test_each_row_begins_with_a_text_on_normal_values(widgets: list[dict[str, An
 
 
 def test_the_code_emits_each_shown_metric_of_the_bidder(widgets: list[dict[str, Any]]) -> None:
-    shown = {(metric[1], metric[3]) for metric in metrics(widgets) if metric[0] == "AWS::StackName"}
-    assert len(shown) > 15
-    assert shown - set(emitted()) == set()
+    dashboard_metrics = {(metric[1], metric[3]) for metric in metrics(widgets) if metric[0] == "AWS::StackName"}
+    assert len(dashboard_metrics) > 15
+    assert dashboard_metrics - set(emitted()) == set()
 
 
 def test_shown_metrics_of_aws_are_of_resources_of_the_stack(sam: Template) -> None:

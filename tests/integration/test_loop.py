@@ -156,8 +156,10 @@ def test_learned_counts_lower_the_bid_of_a_campaign_whose_ads_are_not_completed(
 
     for number in range(60):
         now = datetime.now(UTC)
-        shown = event(number, campaign_id=result.id, creative_id=spot.id, at=now, user="anna" if number < 3 else None)
-        loop.publisher.publish(shown)
+        impression = event(
+            number, campaign_id=result.id, creative_id=spot.id, at=now, user="anna" if number < 3 else None
+        )
+        loop.publisher.publish(impression)
     learning = Learning(loop.dynamodb, loop.stack["BIDDER_LEARNING_TABLE"])
     poll(lambda: learning.counts(datetime.now(UTC)).get((result.id, spot.id)) == OutcomeCounts(impressions=60))
 

@@ -51,8 +51,8 @@ def test_campaigns_and_ledger_are_restored_and_the_ledger_verifies(
     assert bidder(drilled, "ledger", "verify", "--day", today) == 1
     assert "never counted" in capsys.readouterr().out
 
-    said: list[str] = []
-    changed = restore(drilled.session, STACK, ("campaigns", "history", "ledger"), good, said.append)
+    message: list[str] = []
+    changed = restore(drilled.session, STACK, ("campaigns", "history", "ledger"), good, message.append)
 
     assert changed["campaigns"] == (1, 0)
     assert drilled.spent(campaign).total_micros == first

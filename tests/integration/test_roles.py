@@ -93,7 +93,7 @@ class Functions:
         }
         self.record.down, self.record.missing = down, missing
         command = [sys.executable, "-m", "tests.integration.handler_process", configuration["Handler"]]
-        ran = subprocess.run(  # noqa: S603  our own module
+        process = subprocess.run(  # noqa: S603  our own module
             command,
             cwd=ROOT,
             env=environment | variables,
@@ -103,8 +103,8 @@ class Functions:
             check=False,
         )
         self.record.down = self.record.missing = ""
-        assert ran.returncode == 0, f"{name}: {ran.stdout[-2000:]} {ran.stderr[-3000:]}"
-        return [json.loads(line) for line in ran.stdout.splitlines() if not line.startswith('{"event"')]
+        assert process.returncode == 0, f"{name}: {process.stdout[-2000:]} {process.stderr[-3000:]}"
+        return [json.loads(line) for line in process.stdout.splitlines() if not line.startswith('{"event"')]
 
 
 @pytest.fixture(scope="module")
@@ -141,14 +141,14 @@ def sell(session: boto3.Session, stack: dict[str, str], **changes: Any) -> None:
     """Stores a campaign with an id list, a frequency cap, a budget and a goal, so that every store is read."""
     tables = (stack["BIDDER_CAMPAIGNS_TABLE"], stack["BIDDER_HISTORY_TABLE"])
     ListStore(session.client("s3"), stack["BIDDER_SNAPSHOT_BUCKET"]).put("roles", pack_list([1]))
-    sold = {
+    campaign_document = {
         "id": "roles",
         "targeting": {"country": {"include": [COUNTRY]}, "list": {"exclude": ["roles"]}},
         "frequency_caps": [{"impressions": 3, "window": "day"}],
         "budget": {"daily": 100},
         **changes,
     }
-    CampaignRepository(session.client("dynamodb"), *tables).put(campaign(**sold))
+    CampaignRepository(session.client("dynamodb"), *tables).put(campaign(**campaign_document))
 
 
 def run_bidder(made: Functions, session: boto3.Session, stack: dict[str, str]) -> None:
@@ -162,11 +162,11 @@ def run_bidder(made: Functions, session: boto3.Session, stack: dict[str, str]) -
     request = json.dumps(
         video_request(device={"geo": {"country": COUNTRY}, "ifa": "8d2b4f6e-1f2a-4c3b-9a5d-7e6f5a4b3c2d"})
     )
-    asked = api_event("POST", "/bid", "/bid", body=request)
-    (answer,) = made.run("APIHandler", asked)
+    bid_event = api_event("POST", "/bid", "/bid", body=request)
+    (answer,) = made.run("APIHandler", bid_event)
     assert answer["statusCode"] == 200, answer
     # a process without the copy of the parameters reads Parameter Store
-    made.run("APIHandler", asked, missing="parameters/")
+    made.run("APIHandler", bid_event, missing="parameters/")
     [bid] = json.loads(answer["body"])["seatbid"][0]["bid"]
     _, _, kind, token = bid["burl"].split("/api", 1)[1].partition("?")[0].split("/")
     notice = api_event("GET", f"/e/{kind}/{token}", "/e/{kind}/{token}", {"kind": kind, "token": token})

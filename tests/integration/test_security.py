@@ -47,13 +47,13 @@ NAMELESS = ("kms:", "wafv2:")
 
 
 @pytest.fixture(scope="session")
-def stacks(built: Package) -> dict[str, Stack]:
-    return {name: Stack(template(name, built), "bidder", PARAMETERS) for name in TEMPLATES}
+def stacks(built_package: Package) -> dict[str, Stack]:
+    return {name: Stack(template(name, built_package), "bidder", PARAMETERS) for name in TEMPLATES}
 
 
-def template(name: str, built: Package) -> Template:
+def template(name: str, built_package: Package) -> Template:
     if name == "bidder":
-        return translate(with_code(json.loads(built.template.read_text()), "s3://artifacts/bidder.zip"))
+        return translate(with_code(json.loads(built_package.template.read_text()), "s3://artifacts/bidder.zip"))
     path = ROOT / f"deploy/{name}.yaml"
     loaded = load_template(path)
     if "Transform" not in loaded:
@@ -191,8 +191,8 @@ def test_the_api_is_throttled_except_for_notices(stacks: dict[str, Stack]) -> No
         )
         for setting in stage["MethodSettings"]
     }
-    for asked in (("POST", "/bid"), ("GET", "/vast"), ("GET", "/vmap")):
-        assert limits[asked] == ("10000", "5000")
+    for route in (("POST", "/bid"), ("GET", "/vast"), ("GET", "/vmap")):
+        assert limits[route] == ("10000", "5000")
     assert limits["POST", "/explain"] == limits["GET", "/explain"] == (5, 10)
     assert not [path for _, path in limits if path.startswith("/e/") or path == "/e"]
 

@@ -32,7 +32,7 @@ from tools.processes import LOOPBACK, end, free_port, local_environment, start, 
 REQUEST = json.dumps(video_request()).encode()
 
 
-def logged(log: Path, name: str) -> list[dict[str, object]]:
+def logged_lines(log: Path, name: str) -> list[dict[str, object]]:
     """The lines of a log with this event."""
     lines = (json.loads(line) for line in log.read_text().splitlines() if line.startswith("{"))
     return [line for line in lines if line["event"] == name]
@@ -46,7 +46,7 @@ class Server:
 
     def events(self, name: str) -> list[dict[str, object]]:
         """The lines of the log with this event."""
-        return logged(self.log, name)
+        return logged_lines(self.log, name)
 
 
 @contextmanager
@@ -218,7 +218,7 @@ def test_a_body_in_parts_and_pipelined_requests_are_answered(server: Server) -> 
 
 
 def test_the_error_names_a_missing_variable() -> None:
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "container"],
         env=local_environment() | {"BIDDER_PORT": "0", "PATH": os.environ["PATH"]},
         cwd=ROOT,
@@ -227,6 +227,6 @@ def test_the_error_names_a_missing_variable() -> None:
         check=False,
     )
 
-    assert done.returncode == 2
-    assert "BIDDER_PORT: Input should be greater than or equal to 1" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert process.returncode == 2
+    assert "BIDDER_PORT: Input should be greater than or equal to 1" in process.stderr
+    assert "Traceback" not in process.stderr

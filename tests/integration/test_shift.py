@@ -15,7 +15,7 @@ import pytest
 
 from tests.integration.code_deploy import CodeDeploy, Deployment, Rollout, code_deploy, rollouts, steps
 from tests.integration.drill import Drill
-from tests.integration.observation import observed
+from tests.integration.observation import observe
 from tests.integration.polling import poll
 from tests.integration.traffic import Traffic, traffic
 from tests.integration.versions import Deployer, planted
@@ -74,20 +74,20 @@ class Shift:
         rollout = rollouts(self.deployer.template, stack)["APIHandler"]
         if "Rollout" in parameters:
             rollout = Rollout(**{**vars(rollout), "configuration": f"CodeDeployDefault.Lambda{parameters['Rollout']}"})
-        began = datetime.now(UTC)
+        started_at = datetime.now(UTC)
 
         def invoke(hook: str, event: Mapping[str, str]) -> Any:
             variables = stack.value(self.deployer.template["Resources"][hook]["Properties"]["Environment"]["Variables"])
-            ours = {"AWS_ENDPOINT_URL_CODEDEPLOY": self.server.url, "BIDDER_ROLLOUT_SETTLING": "0"}
+            codedeploy_variables = {"AWS_ENDPOINT_URL_CODEDEPLOY": self.server.url, "BIDDER_ROLLOUT_SETTLING": "0"}
             handler = self.deployer.template["Resources"][hook]["Properties"]["Handler"]
             log = self.logs / f"{hook}.log"
             with lambda_runtime(
-                self.code, handler, variables | self.drill.aws.environment() | ours, log, 120
+                self.code, handler, variables | self.drill.aws.environment() | codedeploy_variables, log, 120
             ) as runtime:
                 return runtime.invoke(event)
 
         def ringing(alarms: Sequence[str]) -> list[str]:
-            seen = observed(self.drill, began)
+            seen = observe(self.drill, started_at)
             properties = {name: self.deployer.template["Resources"][name]["Properties"] for name in alarms}
             return [name for name in alarms if is_in_alarm(stack.value(properties[name]), [seen])]
 
@@ -112,16 +112,16 @@ class Shift:
     def invocations(self, version: int) -> float:
         """The number of requests to a version, by its alias or the hooks."""
         name = self.function
-        asked = metric(
+        query = metric(
             "AWS/Lambda",
             "Invocations",
             {"FunctionName": name, "Resource": f"{name}:live", "ExecutedVersion": str(version)},
         )
-        return sum(observed(self.drill, datetime.fromtimestamp(0, UTC)).get(asked, ()))
+        return sum(observe(self.drill, datetime.fromtimestamp(0, UTC)).get(query, ()))
 
 
 @pytest.fixture(scope="module")
-def shift(drilled: Drill, built: Package, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shift]:
+def shift(drilled: Drill, built_package: Package, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shift]:
     try:
         install_tools()
     except NotOnThisMachine as error:
@@ -130,8 +130,8 @@ def shift(drilled: Drill, built: Package, tmp_path_factory: pytest.TempPathFacto
     drilled.refresh()
     with code_deploy() as server:
         logs = tmp_path_factory.mktemp("hooks")
-        yield Shift(drilled, Deployer(drilled, built), server, unpack_archive(built.archive), logs)
-    deploy(drilled.session, built, STACK, {})
+        yield Shift(drilled, Deployer(drilled, built_package), server, unpack_archive(built_package.archive), logs)
+    deploy(drilled.session, built_package, STACK, {})
     drilled.__dict__.pop("ids", None)
 
 
@@ -146,57 +146,57 @@ def a_minute(made: Traffic) -> Callable[[], None]:
 
 
 def test_a_good_version_moves_under_traffic_without_a_failed_bid_or_a_lost_event(
-    shift: Shift, built: Package, tmp_path: Path
+    shift: Shift, built_package: Package, tmp_path: Path
 ) -> None:
     drill, campaign = shift.drill, f"in-{COUNTRY}"
     spent = drill.spent(campaign).total_micros
-    with traffic(drill, COUNTRY, threads=1) as sold:
-        a_minute(sold)()
+    with traffic(drill, COUNTRY, threads=1) as sales:
+        a_minute(sales)()
         old = shift.live
-        new = shift.deployer.publish(planted(built.archive, tmp_path / "good.zip", SAME), old)
+        new = shift.deployer.publish(planted(built_package.archive, tmp_path / "good.zip", SAME), old)
         assert (shift.live, new > old) == (old, True)
-        deployment = shift.rollout(new, a_minute(sold))
-        a_minute(sold)()
+        deployment = shift.rollout(new, a_minute(sales))
+        a_minute(sales)()
 
     assert (deployment.succeeded, deployment.why, deployment.shares) == (True, "", [10, 100])
     assert shift.live == new
-    assert set(sold.bids) == {200}, sold.bids
-    assert set(sold.notices) == {204}, sold.notices
-    owed = sold.notices.total() * 5000
+    assert set(sales.bids) == {200}, sales.bids
+    assert set(sales.notices) == {204}, sales.notices
+    owed = sales.notices.total() * 5000
     poll(lambda: drill.spent(campaign).total_micros - spent >= owed, seconds=120)
     assert drill.spent(campaign).total_micros - spent == owed
 
 
 def test_a_version_with_different_answers_gets_no_traffic_and_a_rollback_takes_under_a_minute(
-    shift: Shift, built: Package, tmp_path: Path
+    shift: Shift, built_package: Package, tmp_path: Path
 ) -> None:
     functions, old = shift.drill.session.client("lambda"), shift.live
-    new = shift.deployer.publish(planted(built.archive, tmp_path / "bad.zip", RENAMES), old)
+    new = shift.deployer.publish(planted(built_package.archive, tmp_path / "bad.zip", RENAMES), old)
     deployment = shift.rollout(new, lambda: None)
     assert (deployment.succeeded, deployment.why, deployment.shares) == (False, "BeforeAllowTraffic failed", [])
     assert shift.live == old
     assert "bid[0].dur: 15 before, nothing now" in (shift.logs / "BeforeTraffic.log").read_text()
 
     shift.move(old, new, 100)  # as if the hook had missed the fault
-    asked = Traffic(shift.drill, COUNTRY)
-    assert '"length":' in asked.bid().body
-    began = time.monotonic()
+    sales = Traffic(shift.drill, COUNTRY)
+    assert '"length":' in sales.bid().body
+    started_at = time.monotonic()
     assert roll_back(functions, shift.function) == old
-    assert '"dur":' in asked.bid().body
-    assert time.monotonic() - began < 60  # the documented limit; a rollback takes about a second
+    assert '"dur":' in sales.bid().body
+    assert time.monotonic() - started_at < 60  # the documented limit; a rollback takes about a second
 
 
 def test_a_fault_that_the_hook_misses_causes_an_alarm_and_a_rollback(
-    shift: Shift, built: Package, tmp_path: Path
+    shift: Shift, built_package: Package, tmp_path: Path
 ) -> None:
     old = shift.live
-    new = shift.deployer.publish(planted(built.archive, tmp_path / "missed.zip", RAISES), old)
-    with traffic(shift.drill, COUNTRY, threads=1) as sold:
-        deployment = shift.rollout(new, a_minute(sold), Rollout="Linear10PercentEvery1Minute")
+    new = shift.deployer.publish(planted(built_package.archive, tmp_path / "missed.zip", RAISES), old)
+    with traffic(shift.drill, COUNTRY, threads=1) as sales:
+        deployment = shift.rollout(new, a_minute(sales), Rollout="Linear10PercentEvery1Minute")
         assert deployment.why == "alarms: NewVersionErrorsAlarm"
         assert (deployment.succeeded, shift.live) == (False, old)
         assert deployment.shares == list(range(10, deployment.shares[-1] + 1, 10))
-        a_minute(sold)()  # requests in flight have ended
-        failed = sold.bids.copy()
-        a_minute(sold)()
-    assert set(sold.bids - failed) == {200}
+        a_minute(sales)()  # requests in flight have ended
+        failed = sales.bids.copy()
+        a_minute(sales)()
+    assert set(sales.bids - failed) == {200}

@@ -25,10 +25,10 @@ class Recorded(Target):
         self._answers: dict[str, Answer] = {}
 
     def ask(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
-        requested = json.dumps([method, path, body, dict(headers or {})])
-        if requested not in self._answers:
-            self._answers[requested] = self._target.ask(method, path, body, headers)
-        return self.fault(method, path, self._answers[requested])
+        request_key = json.dumps([method, path, body, dict(headers or {})])
+        if request_key not in self._answers:
+            self._answers[request_key] = self._target.ask(method, path, body, headers)
+        return self.fault(method, path, self._answers[request_key])
 
 
 def lines(target: Target) -> tuple[int, str]:
@@ -37,19 +37,21 @@ def lines(target: Target) -> tuple[int, str]:
 
 
 @pytest.fixture(scope="module")
-def recorded(drilled: Drill) -> Recorded:
+def recorded_answers(drilled: Drill) -> Recorded:
     return Recorded(drilled.target)
 
 
-def test_a_deployed_bidder_passes_the_smoke_suite(recorded: Recorded) -> None:
-    recorded.fault = lambda _method, _path, answer: answer
-    faults, message = lines(recorded)
+def test_a_deployed_bidder_passes_the_smoke_suite(recorded_answers: Recorded) -> None:
+    recorded_answers.fault = lambda _method, _path, answer: answer
+    faults, message = lines(recorded_answers)
     assert faults == 0, message
     assert message.count("ok ") == len(CHECKS)
 
 
 def at(method: str, start: str, change: Callable[[Answer], Answer]) -> Fault:
-    return lambda requested, path, answer: change(answer) if requested == method and path.startswith(start) else answer
+    return lambda request_method, path, answer: (
+        change(answer) if request_method == method and path.startswith(start) else answer
+    )
 
 
 def without(header: str) -> Callable[[Answer], Answer]:
@@ -85,9 +87,9 @@ ORIGIN = "access-control-allow-origin"
         (at("POST", "/bid", body('"seatbid":[', '"seatbid":[5,')), "unknown form"),
     ],
 )
-def test_an_injected_fault_is_reported(recorded: Recorded, fault: Fault, named: str) -> None:
-    recorded.fault = fault
-    faults, message = lines(recorded)
+def test_an_injected_fault_is_reported(recorded_answers: Recorded, fault: Fault, named: str) -> None:
+    recorded_answers.fault = fault
+    faults, message = lines(recorded_answers)
     assert faults
     assert named in message
 

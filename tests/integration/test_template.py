@@ -20,7 +20,7 @@ NEEDS_ANY_RESOURCE = {
 }
 
 
-@pytest.mark.parametrize("form", ["sam", "translated", "with_snap_start", "translated_with_snap_start"])
+@pytest.mark.parametrize("form", ["sam", "cloudformation_template", "with_snap_start", "translated_with_snap_start"])
 def test_cfn_lint_finds_no_fault(form: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     path = tmp_path / f"{form}.json"
     path.write_text(json.dumps(request.getfixturevalue(form)))
@@ -31,8 +31,10 @@ def test_cfn_lint_finds_no_fault(form: str, request: pytest.FixtureRequest, tmp_
 
 @pytest.mark.parametrize(("function", "role"), FUNCTIONS.items())
 def test_each_function_has_only_the_listed_permissions(sam: Template, function: str, role: str) -> None:
-    ours = {name for name, resource in sam["Resources"].items() if not resource["Type"].startswith("AWS::Serverless")}
-    ours |= {"BeforeTraffic": {"APIHandler"}, "BeforeLedger": {"Ledger"}}.get(function, set())
+    own_resources = {
+        name for name, resource in sam["Resources"].items() if not resource["Type"].startswith("AWS::Serverless")
+    }
+    own_resources |= {"BeforeTraffic": {"APIHandler"}, "BeforeLedger": {"Ledger"}}.get(function, set())
     assert refers_to(sam["Resources"][function]["Properties"]["Role"], role)
     policies = sam["Resources"][role]["Properties"]["Policies"]
     statements = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
@@ -50,22 +52,22 @@ def test_each_function_has_only_the_listed_permissions(sam: Template, function: 
             # SAM creates the deployment group, and CloudFormation begins its name with that of the stack
             assert statement["Resource"]["Fn::Sub"].endswith(":deploymentgroup:${AWS::StackName}-*")
         else:
-            assert set(referred(statement["Resource"])) <= ours, statement
+            assert set(referred(statement["Resource"])) <= own_resources, statement
             assert set(referred(statement["Resource"])), statement
 
 
 def test_a_bid_may_read_the_frequency_table_and_do_nothing_else_with_dynamodb(sam: Template) -> None:
     policies = sam["Resources"]["BidRole"]["Properties"]["Policies"]
     statements = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
-    [ours] = [statement for statement in statements if "dynamodb" in json.dumps(statement["Action"])]
-    assert ours["Action"] == "dynamodb:BatchGetItem"
-    assert refers_to(ours["Resource"], "FrequencyTable")
+    [dynamodb_statement] = [statement for statement in statements if "dynamodb" in json.dumps(statement["Action"])]
+    assert dynamodb_statement["Action"] == "dynamodb:BatchGetItem"
+    assert refers_to(dynamodb_statement["Resource"], "FrequencyTable")
 
 
-def test_parameters_are_copied_every_minute_and_when_they_change(translated: Template) -> None:
+def test_parameters_are_copied_every_minute_and_when_they_change(cloudformation_template: Template) -> None:
     rules = [
         rule
-        for rule in of_type(translated, "AWS::Events::Rule").values()
+        for rule in of_type(cloudformation_template, "AWS::Events::Rule").values()
         if any(refers_to(target["Arn"], "ParameterCopy") for target in rule["Targets"])
     ]
     scheduled, changed = sorted(rules, key=lambda rule: "EventPattern" in rule)
@@ -90,10 +92,10 @@ def test_only_the_bid_may_decrypt_the_copy_of_the_parameters(sam: Template) -> N
     assert roles == {"BidRole", "ParameterCopyRole"}
 
 
-def test_functions_and_the_one_api_stage_are_traced(translated: Template) -> None:
-    stage = only(translated, "AWS::ApiGateway::Stage")
+def test_functions_and_the_one_api_stage_are_traced(cloudformation_template: Template) -> None:
+    stage = only(cloudformation_template, "AWS::ApiGateway::Stage")
     assert (stage["StageName"], stage["TracingEnabled"]) == ("api", True)
-    functions = of_type(translated, "AWS::Lambda::Function")
+    functions = of_type(cloudformation_template, "AWS::Lambda::Function")
     assert set(functions) == {*FUNCTIONS, "PlainHandler"}
     assert {function["TracingConfig"]["Mode"] for function in functions.values()} == {"Active"}
 

@@ -95,11 +95,11 @@ def events(target: Target) -> Iterator[str]:
 def cors(target: Target) -> Iterator[str]:
     """A page of any origin may send requests, and can read answers and errors."""
     sent = {"Origin": ORIGIN}
-    requested = {**sent, "Access-Control-Request-Method": "POST"}
+    preflight = {**sent, "Access-Control-Request-Method": "POST"}
     answers = {
-        "OPTIONS /bid": target.ask("OPTIONS", "/bid", headers=requested),
-        "OPTIONS /vast": target.ask("OPTIONS", "/vast", headers=requested),
-        "OPTIONS /e": target.ask("OPTIONS", "/e", headers=requested),
+        "OPTIONS /bid": target.ask("OPTIONS", "/bid", headers=preflight),
+        "OPTIONS /vast": target.ask("OPTIONS", "/vast", headers=preflight),
+        "OPTIONS /e": target.ask("OPTIONS", "/e", headers=preflight),
         "POST /bid": target.ask("POST", "/bid", recorded_requests()[0].body, sent),
         "POST /bid that is no JSON": target.ask("POST", "/bid", "{", sent),
     }

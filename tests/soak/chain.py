@@ -132,10 +132,10 @@ class Chain:
         self._carry(lambda: self._fan_out(Message))
 
     def publish_batch(self, *, PublishBatchRequestEntries: list[dict[str, str]], **_: Any) -> dict[str, Any]:  # noqa: N803
-        refused = [entry for entry in PublishBatchRequestEntries if self.rng.random() < self.harm]
-        accepted = [entry for entry in PublishBatchRequestEntries if entry not in refused]
+        failed_entries = [entry for entry in PublishBatchRequestEntries if self.rng.random() < self.harm]
+        accepted = [entry for entry in PublishBatchRequestEntries if entry not in failed_entries]
         self._carry(lambda: self._fan_out(*(entry["Message"] for entry in accepted)))
-        return {"Failed": [{"Id": entry["Id"]} for entry in refused]}
+        return {"Failed": [{"Id": entry["Id"]} for entry in failed_entries]}
 
     def send_message(self, *, MessageBody: str, **_: Any) -> None:  # noqa: N803
         self._carry(lambda: self.queues["notices"].send(MessageBody))

@@ -71,8 +71,8 @@ class CloudQueue:
     def deliver(self, rng: Random, most: int, handler: Callable[[list[dict[str, str]]], Any]) -> None:
         batch: list[dict[str, Any]] = []
         while len(batch) < most:
-            asked = min(_A_RECEIVE, most - len(batch))
-            received = self._sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=asked).get("Messages", [])
+            batch_size = min(_A_RECEIVE, most - len(batch))
+            received = self._sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=batch_size).get("Messages", [])
             batch += received
             if not received:
                 break

@@ -57,7 +57,7 @@ def events(rng: Random, count: int, campaigns: int) -> list[Event]:
 def owed(sent: list[Event]) -> dict[str, tuple[int, int]]:
     """Micros and impressions by campaign, from the definition: each bid with a billable event, once.
 
-    Of the farm's impressions in its minute, the first 20 are billable.
+    The first 20 impressions of the farm in a minute are billable.
     """
     kinds = {None: ("impression", "bill"), "impression": ("impression",), "bill": ("bill",)}
     billed = {
@@ -87,12 +87,12 @@ def soak(chain: Chain, sent: list[Event]) -> None:
 
 def check(chain: Chain, sent: list[Event]) -> None:
     """Asserts that the counters and the archive both equal `owed`."""
-    process, wanted = chain.process(), owed(sent)
+    process, expected = chain.process(), owed(sent)
     names = sorted({item.campaign_id for item in sent})
     spends = process.ledger.spends(dict.fromkeys(names, NOW))
     days = {name: process.ledger.day(name, NOW.date()) for name in names}
     for name in names:
-        micros, number = wanted.get(name, (0, 0))
+        micros, number = expected.get(name, (0, 0))
         counted = (spends[name].total_micros, spends[name].today_micros) if name in spends else (0, 0)
         assert counted == (micros, micros), f"{name}: counted {counted}, owed {micros}"
         assert days[name].get("impressions", 0) == number, name
@@ -117,15 +117,15 @@ def main() -> None:
     parser.add_argument("--aws", action="store_true", help="against a local AWS of its own, whose calls fail")
     arguments = parser.parse_args()
     logging.disable()  # its log has a line for every injected fault
-    until, seed, done = time.monotonic() + arguments.minutes * 60, arguments.seed or time.time_ns() % 10**9, 0
+    until, seed, rounds = time.monotonic() + arguments.minutes * 60, arguments.seed or time.time_ns() % 10**9, 0
     from tests.soak.cloud import in_local_aws  # imports the tools of the local AWS
 
     with in_local_aws() if arguments.aws else nullcontext(in_memory) as first:
-        while done == 0 or (arguments.seed is None and time.monotonic() < until):
+        while rounds == 0 or (arguments.seed is None and time.monotonic() < until):
             print(f"seed {seed}: {arguments.events} events over {arguments.campaigns} campaigns", end=" … ", flush=True)
             first(seed, arguments.events, arguments.campaigns)
             print("spend is exact")
-            seed, done = seed + 1, done + 1
+            seed, rounds = seed + 1, rounds + 1
 
 
 if __name__ == "__main__":

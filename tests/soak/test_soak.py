@@ -56,10 +56,10 @@ class Soak(RuleBasedStateMachine):
 
     @invariant()
     def never_more_than_is_owed(self) -> None:
-        wanted = owed(self.sent)
+        expected = owed(self.sent)
         names = {sent.campaign_id for sent in self.sent}
         for name, spend in self.chain.process().ledger.spends(dict.fromkeys(names, NOW)).items():
-            assert spend.total_micros <= wanted.get(name, (0, 0))[0]
+            assert spend.total_micros <= expected.get(name, (0, 0))[0]
 
     def teardown(self) -> None:
         if hasattr(self, "chain"):
@@ -72,7 +72,7 @@ TestSoak.settings = settings(examples(0.2), stateful_step_count=30)
 
 def test_the_soak_injects_faults() -> None:
     """A soak without faults proves nothing."""
-    done: set[type[BaseException]] = set()
+    fault_types: set[type[BaseException]] = set()
     original = Chain.mortal
 
     class Watched(Chain):
@@ -81,7 +81,7 @@ def test_the_soak_injects_faults() -> None:
                 with original(self):
                     self.process().publisher.publish(event)
             except (Died, Unreachable) as failure:
-                done.add(type(failure))
+                fault_types.add(type(failure))
             super().notify(event)
 
     chain = Watched(Random(1), 0.5)  # noqa: S311
@@ -89,6 +89,6 @@ def test_the_soak_injects_faults() -> None:
         chain.notify(event(number))
         chain.work()
 
-    assert done == {Died, Unreachable}
+    assert fault_types == {Died, Unreachable}
     assert chain.queues["ledger"].aside
     assert chain.queues["archive"].aside

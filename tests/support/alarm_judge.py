@@ -67,10 +67,10 @@ def _value(alarm: Mapping[str, Any], minutes: Sequence[Minute]) -> float | None:
 
 
 def _statistic(named: Mapping[str, Any], stat: str, minutes: Sequence[Minute]) -> float | None:
-    wanted = metric(
+    expected = metric(
         named["Namespace"], named["MetricName"], {each["Name"]: each["Value"] for each in named.get("Dimensions", [])}
     )
-    values = sorted(value for minute in minutes for value in minute.get(wanted, ()))
+    values = sorted(value for minute in minutes for value in minute.get(expected, ()))
     if not values:
         return None
     if stat.startswith("p"):

@@ -46,5 +46,5 @@ async def asgi_call(
 
     await application(scope, receive, send)
     start, end = sent
-    answered = {name.decode(): value.decode() for name, value in start["headers"] if name != b"content-length"}
-    return start["status"], answered, end["body"]
+    response_headers = {name.decode(): value.decode() for name, value in start["headers"] if name != b"content-length"}
+    return start["status"], response_headers, end["body"]

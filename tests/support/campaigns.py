@@ -81,7 +81,7 @@ def compile_snapshot(
     if shared is None:
         shared = SharedBudgets(deals={names: SharedBudget(limits) for names, limits in index.deal_limits().items()})
     delivery = compile_delivery(
-        index, spends or {}, now, RATES, counts, paces=paces, shading=shading, shared=shared, quality=quality
+        index, spends or {}, now, RATES, counts, paces=paces, shading=shading, shared_budgets=shared, quality=quality
     )
     return Snapshot(int(now.timestamp() * 1000), index, load_delivery(delivery, index))
 
@@ -232,14 +232,14 @@ learned = st.dictionaries(
 @st.composite
 def campaign_lists(draw: st.DrawFn, max_size: int = 8) -> list[Campaign]:
     """Lists of campaigns with distinct ids."""
-    drawn = []
+    campaigns = []
     for number in range(draw(st.integers(0, max_size))):
         deals = draw(st.lists(st.sampled_from(["d1", "d2"]), unique=True, max_size=2))
         openly: dict[str, Any] = draw(worths if not deals else st.just({"cpm": None}) | worths)
         if any(openly.values()):
             openly["multipliers"] = draw(st.just({}) | multipliers)
         spots = draw(st.lists(creatives, min_size=1, max_size=2))
-        drawn.append(
+        campaigns.append(
             campaign(
                 id=f"c{number}",
                 status=draw(st.sampled_from([*["active"] * 9, "paused"])),
@@ -259,4 +259,4 @@ def campaign_lists(draw: st.DrawFn, max_size: int = 8) -> list[Campaign]:
                 creatives=[{**spot, "id": f"s{n}"} for n, spot in enumerate(spots)],
             )
         )
-    return drawn
+    return campaigns

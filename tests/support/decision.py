@@ -21,7 +21,7 @@ def decided(
     *,
     exchange: str | None = None,
     slots: Sequence[Slot] | None = None,
-    refused: Refused | None = None,
+    rejections: Refused | None = None,
     reached: list[Reached] | None = None,
     read_exposures: ReadExposures | None = None,
     deals_reached: set[tuple[str, str]] | None = None,
@@ -29,5 +29,5 @@ def decided(
     """The offers of `decide`, for the slots of the request unless `slots` are given."""
     context = AuctionContext(request, seat, snapshot.delivery, now, read_exposures, deals_reached)
     return decide(
-        context, match(request, snapshot, now, exchange) if slots is None else slots, snapshot, refused, reached
+        context, match(request, snapshot, now, exchange) if slots is None else slots, snapshot, rejections, reached
     )

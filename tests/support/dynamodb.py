@@ -115,13 +115,13 @@ class FaultyDynamoDB:
         if model.name == "TransactWriteItems":
             context["actions"] = len(params["TransactItems"])
         if model.name == "BatchGetItem":
-            [(table, asked)] = params["RequestItems"].items()
-            answered = self.read_at_once()
-            rest = asked["Keys"][answered:]
-            context["unread"] = {table: {**asked, "Keys": rest}} if rest else {}
-            if not answered:
+            [(table, request)] = params["RequestItems"].items()
+            read_count = self.read_at_once()
+            rest = request["Keys"][read_count:]
+            context["unread"] = {table: {**request, "Keys": rest}} if rest else {}
+            if not read_count:
                 context["is_unanswered"] = True
-            return {**params, "RequestItems": {table: {**asked, "Keys": asked["Keys"][: answered or 1]}}}
+            return {**params, "RequestItems": {table: {**request, "Keys": request["Keys"][: read_count or 1]}}}
         return params
 
     def _fail_before(self, model: Any, context: dict[str, Any], **_: Any) -> None:

@@ -106,8 +106,8 @@ def _rate(outcome: str, campaign: Campaign, creative: Creative, counts: AllCount
     of_creative = [counts[campaign.id, creative.id]] if (campaign.id, creative.id) in counts else []
     for level in (list(counts.values()), of_campaign, of_creative):
         tried = sum(entry[0] for entry in level)
-        done = min(sum(item[number] for item in level), tried)
-        rate = max(_in_millionths((done + weight * rate) / (tried + weight)), Fraction(1, 10**6))
+        outcomes = min(sum(item[number] for item in level), tried)
+        rate = max(_in_millionths((outcomes + weight * rate) / (tried + weight)), Fraction(1, 10**6))
     return rate
 
 

@@ -52,9 +52,9 @@ def test_packages_and_modules_of_the_bundle_are_imported(installed: Path) -> Non
 
 @pytest.mark.usefixtures("installed")
 def test_a_traceback_names_the_deployed_source() -> None:
-    with pytest.raises(ZeroDivisionError) as raised:
+    with pytest.raises(ZeroDivisionError) as error:
         import_module("bundled_alone").divide()
-    assert raised.traceback[-1].frame.code.raw.co_filename == "/var/task/bundled_alone.py"
+    assert error.traceback[-1].frame.code.raw.co_filename == "/var/task/bundled_alone.py"
 
 
 def test_data_files_are_read_from_the_folder_of_the_sources(installed: Path) -> None:
@@ -83,7 +83,7 @@ def test_without_a_bundle_the_sources_are_imported(tmp_path: Path) -> None:
 def test_no_module_of_the_package_is_imported_before_the_bundle() -> None:
     """An earlier module would be compiled in every cold start."""
     program = "import sys; sys.meta_path.insert(0, type('Log', (), {'find_spec': print})); import bidder"
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
-    ours = [line.split()[0] for line in done.stdout.splitlines() if line.startswith("bidder")]
-    assert ours == ["bidder", "bidder.bundle"]
+    process = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
+    modules = [line.split()[0] for line in process.stdout.splitlines() if line.startswith("bidder")]
+    assert modules == ["bidder", "bidder.bundle"]
     assert {"bidder/__init__.py", "bidder/bundle.py"} < BEFORE_THE_BUNDLE

@@ -70,7 +70,7 @@ def aws() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def imported(aws: str, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+def imported_modules(aws: str, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """The modules that a new process has imported after its first bid, without those of Python's start and of tests."""
     packages = str(Path(pydantic_core.__file__).parents[1])
     packaged = packaged_pydantic(tmp_path_factory.mktemp("packaged"))
@@ -88,33 +88,33 @@ def imported(aws: str, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     }
     event = json.dumps(api_event("POST", "/bid", "/bid", body=json.dumps(video_request())))
     command = [sys.executable, "-S", "-c", BID, event]
-    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)  # noqa: S603
-    assert done.returncode == 0, done.stderr
-    status, names = json.loads(done.stdout.splitlines()[-1])
-    assert status == 200, done.stdout
+    process = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)  # noqa: S603
+    assert process.returncode == 0, process.stderr
+    status, names = json.loads(process.stdout.splitlines()[-1])
+    assert status == 200, process.stdout
     return set(names)
 
 
-def listed() -> set[str]:
+def listed_modules() -> set[str]:
     return {name for name in LIST.read_text().split("\n") if name and not name.startswith("#")}
 
 
-def shown(imported: set[str]) -> set[str]:
+def listed_names(imported_modules: set[str]) -> set[str]:
     """The bidder's modules, and the top-level packages of all others, whose submodules depend on their versions."""
-    return {name if name.startswith("bidder") else name.partition(".")[0] for name in imported}
+    return {name if name.startswith("bidder") else name.partition(".")[0] for name in imported_modules}
 
 
-def test_a_bid_imports_only_listed_modules(imported: set[str]) -> None:
-    new = sorted(name for name in shown(imported) - listed() if not name.startswith("_"))
+def test_a_bid_imports_only_listed_modules(imported_modules: set[str]) -> None:
+    new = sorted(name for name in listed_names(imported_modules) - listed_modules() if not name.startswith("_"))
     assert not new, (
         f"The first bid of every process now waits for the import of {', '.join(new)}. Import it in the function that "
         f"needs it; what a bid itself needs, and what Python imports for it, is added to {LIST.name}."
     )
 
 
-def test_every_listed_module_is_imported(imported: set[str]) -> None:
-    gone = sorted(listed() - shown(imported) - sys.stdlib_module_names)
-    assert not gone, f"No bid imports {', '.join(gone)} any more: take it out of {LIST.name}"
+def test_every_listed_module_is_imported(imported_modules: set[str]) -> None:
+    missing = sorted(listed_modules() - listed_names(imported_modules) - sys.stdlib_module_names)
+    assert not missing, f"No bid imports {', '.join(missing)} any more: take it out of {LIST.name}"
 
 
 @pytest.mark.parametrize(
@@ -124,5 +124,5 @@ def test_every_listed_module_is_imported(imported: set[str]) -> None:
         *("locale", "pathlib", "platform", "urllib.request", "uuid"),
     ],
 )
-def test_slow_packages_are_not_listed(imported: set[str], name: str) -> None:
-    assert name not in imported | listed()
+def test_slow_packages_are_not_listed(imported_modules: set[str], name: str) -> None:
+    assert name not in imported_modules | listed_modules()

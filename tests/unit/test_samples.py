@@ -20,7 +20,7 @@ from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
 from loadtest.requests import RequestKind
 from tests.support.decision import decided
-from tests.unit.loadtest.drawn import drawn, encoded
+from tests.unit.loadtest.drawn import encoded, generate_requests
 from tools.clips import clips
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -121,6 +121,6 @@ def test_the_sample_request_gets_its_campaign() -> None:
 
 
 def test_the_load_test_gets_bids_of_every_active_campaign() -> None:
-    requests = [encoded(document) for kind, document, _ in drawn(3000) if kind is RequestKind.VIDEO]
+    requests = [encoded(document) for kind, document, _ in generate_requests(3000) if kind is RequestKind.VIDEO]
     won = {offer.campaign.id for body in requests for offer in offers(body)}
     assert won == set(samples()) - {NOT_YET}

@@ -31,8 +31,8 @@ def test_only_the_hanging_call_is_late() -> None:
     let_go = threading.Event()
     waiting = lambda: let_go.wait(30)  # noqa: E731
 
-    hanging, done, other = outcomes([waiting, lambda: True, waiting], 0.05)
+    hanging, completed, other = outcomes([waiting, lambda: True, waiting], 0.05)
 
     assert not let_go.is_set()
-    assert (type(hanging), done, type(other)) == (Late, True, Late)
+    assert (type(hanging), completed, type(other)) == (Late, True, Late)
     let_go.set()

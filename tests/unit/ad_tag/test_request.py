@@ -22,9 +22,9 @@ def request_of(**query: str) -> dict[str, Any]:
 
 
 def faults(**query: str) -> dict[str, str]:
-    with pytest.raises(InvalidTag) as refused:
+    with pytest.raises(InvalidTag) as error:
         request_of(**query)
-    return refused.value.fields
+    return error.value.fields
 
 
 def at(document: Any, path: str) -> Any:

@@ -236,8 +236,8 @@ def test_an_empty_location_of_the_device_does_not_hide_the_users_location(empty:
     values = of_request(video_request(device=device, user=user))
 
     assert (values["country"], values["region"]) == (("fra",), ("fra-idf",))
-    stated = of_request(video_request(device={"geo": {"utcoffset": 0}}, user=user))
-    assert "country" not in stated
+    stated_values = of_request(video_request(device={"geo": {"utcoffset": 0}}, user=user))
+    assert "country" not in stated_values
 
 
 def test_apps_take_no_domain_from_a_page_and_dooh_has_no_domain() -> None:

@@ -16,8 +16,8 @@ from tests.support.matchable import video_request
 
 def bids(request: dict[str, Any], **changes: Any) -> bool:
     snapshot = compile_snapshot([campaign(**changes)])
-    asked = parse(json.dumps(request).encode())
-    return bool(decided(asked, snapshot))
+    parsed_request = parse(json.dumps(request).encode())
+    return bool(decided(parsed_request, snapshot))
 
 
 @pytest.mark.parametrize(("words", "is_met"), [("android 13.0.1..13.0.1", True), ("android 13.0.2..14", False)])

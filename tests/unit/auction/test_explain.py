@@ -37,7 +37,7 @@ def first(request: dict[str, Any], snapshot: Snapshot, **limits: Any) -> Explana
     return explain(parsed(request), snapshot, "bidder", NOW, **limits)[0]
 
 
-def only(request: dict[str, Any], **changes: Any) -> Verdict:
+def only_verdict(request: dict[str, Any], **changes: Any) -> Verdict:
     [item] = first(request, compile_snapshot([campaign(**changes)])).campaigns
     return item
 
@@ -45,10 +45,10 @@ def only(request: dict[str, Any], **changes: Any) -> Verdict:
 @examples(2)
 @given(matchable_requests(), campaign_lists())
 def test_explain_reports_the_bids_of_the_decision(request: dict[str, Any], campaigns: list[Campaign]) -> None:
-    snapshot, requested = compile_snapshot(campaigns), parsed(request)
-    result = decided(requested, snapshot)
+    snapshot, parsed_request = compile_snapshot(campaigns), parsed(request)
+    result = decided(parsed_request, snapshot)
 
-    explained = explain(requested, snapshot, "bidder", NOW)
+    explained = explain(parsed_request, snapshot, "bidder", NOW)
 
     output = [(item.imp_id, bid.campaign.id, bid.fit.creative.id, bid.price) for item in explained for bid in item.bids]
     assert output == [(bid.slot.imp.id, bid.campaign.id, bid.fit.creative.id, bid.price) for bid in result]
@@ -62,10 +62,12 @@ def test_explain_reports_the_bids_of_the_decision(request: dict[str, Any], campa
 @examples(2)
 @given(matchable_requests(), campaign_lists())
 def test_each_explained_rule_is_the_rule_of_the_decision(request: dict[str, Any], campaigns: list[Campaign]) -> None:
-    snapshot, requested = compile_snapshot(campaigns), parsed(request)
-    terms = AuctionContext(requested, "bidder", snapshot.delivery, NOW)
+    snapshot, parsed_request = compile_snapshot(campaigns), parsed(request)
+    terms = AuctionContext(parsed_request, "bidder", snapshot.delivery, NOW)
 
-    for slot, entry in zip(match(requested, snapshot, NOW), explain(requested, snapshot, "bidder", NOW), strict=True):
+    for slot, entry in zip(
+        match(parsed_request, snapshot, NOW), explain(parsed_request, snapshot, "bidder", NOW), strict=True
+    ):
         matched = {snapshot.index.campaign_id(position) for position in slot.candidates.all()}
         for campaign_item in entry.campaigns:
             after_matching = campaign_item.rule in {*names_of(DECIDED), "outbid", BIDS}
@@ -103,34 +105,38 @@ def test_the_funnel_counts_each_campaign_at_the_rule_that_removed_it(
 def test_unmet_targeting_is_explained_with_the_seen_and_the_required_values() -> None:
     french = video_request(device={"geo": {"country": "FRA"}})
 
-    item = only(french, targeting={"country": {"include": ["USA"]}})
+    item = only_verdict(french, targeting={"country": {"include": ["USA"]}})
     assert (item.rule, item.reason, item.seen, item.wanted) == (
         "targeting.country",
         "country is fra; it takes usa",
         "fra",
         "usa",
     )
-    item = only(french, targeting={"country": {"exclude": ["FRA"]}})
+    item = only_verdict(french, targeting={"country": {"exclude": ["FRA"]}})
     assert (item.rule, item.reason) == ("targeting.country", "country is fra; it excludes fra")
-    item = only(video_request(), targeting={"country": {"include": ["USA"]}})
+    item = only_verdict(video_request(), targeting={"country": {"include": ["USA"]}})
     assert item.reason == "country is nothing; it takes usa"
 
 
 def test_a_rule_is_explained_with_the_seen_and_the_required_values() -> None:
-    item = only(video_request(imp={"bidfloor": 9}))
+    item = only_verdict(video_request(imp={"bidfloor": 9}))
     assert (item.rule, item.seen, item.wanted) == ("floor", "9.0 USD", "bids 5.00")
-    item = only(video_request(video={"maxduration": 10}))
+    item = only_verdict(video_request(video={"maxduration": 10}))
     assert (item.rule, item.seen, item.wanted) == ("duration", "0 to 10", "15")
-    item = only(video_request(imp={"bidfloor": 9}), multipliers={"domain": {"news.example": 1.5}})
+    item = only_verdict(video_request(imp={"bidfloor": 9}), multipliers={"domain": {"news.example": 1.5}})
     assert item.wanted == "bids 7.50"
     floors = {"bidfloor": 1, "pmp": {"deals": [{"id": "d", "bidfloor": 8, "bidfloorcur": "EUR"}]}}
     longer = {"durfloors": [{"mindur": 10, "bidfloor": 7}], "mincpmpersec": 0.5}
-    item = only(video_request(imp=floors, video=longer), deals=[{"id": "d", "cpm": 6}, {"id": "elsewhere", "cpm": 9}])
+    item = only_verdict(
+        video_request(imp=floors, video=longer), deals=[{"id": "d", "cpm": 6}, {"id": "elsewhere", "cpm": 9}]
+    )
     assert item.seen == "1.0 USD, 7.0 USD for 10 to any s, 0.5 USD a second, 8.0 EUR in deal d"
     assert item.wanted == "bids 5.00, bids 6.00 in deal d"
-    item = only(video_request(imp={"secure": 1}), creatives=[creative(media=[media(url="http://cdn.example/a")])])
+    item = only_verdict(
+        video_request(imp={"secure": 1}), creatives=[creative(media=[media(url="http://cdn.example/a")])]
+    )
     assert (item.rule, item.seen, item.wanted) == ("secure", "https only", "http://cdn.example/a")
-    item = only(video_request(badv=["shop.example"]))
+    item = only_verdict(video_request(badv=["shop.example"]))
     assert (item.rule, item.seen, item.wanted) == ("advertiser", "shop.example", "shop.example")
 
 
@@ -139,12 +145,12 @@ def test_the_creative_with_the_most_met_targeting_is_explained() -> None:
     tablet = creative(id="tablet", where={"and": [{"os": {"exclude": ["ios"]}}, {"tag": {"include": ["top", "side"]}}]})
     android = video_request(device={"os": "Android"}, imp={"tagid": "bottom"})
 
-    item = only(android, creatives=[ios, tablet])
+    item = only_verdict(android, creatives=[ios, tablet])
     assert (item.rule, item.seen, item.wanted) == ("creative_targeting", "bottom", "side, top")
     assert item.reason.endswith("closest is tablet: tag is bottom; it takes side, top")
-    item = only(android, creatives=[ios])
+    item = only_verdict(android, creatives=[ios])
     assert item.reason.endswith("closest is ios: os is android; it takes ios")
-    item = only(android, creatives=[creative(targeting={"os": {"exclude": ["android", "ios"]}})])
+    item = only_verdict(android, creatives=[creative(targeting={"os": {"exclude": ["android", "ios"]}})])
     assert (item.seen, item.wanted) == ("android", "none of android")
 
 
@@ -210,28 +216,28 @@ def test_the_requested_number_of_campaigns_is_explained_and_all_are_counted() ->
 @examples(0.5)
 @given(matchable_requests(), campaign_lists(), st.integers(0, 2))
 def test_the_funnel_ends_with_the_bids_for_any_number_of_explained_campaigns(
-    request: dict[str, Any], campaigns: list[Campaign], requested: int
+    request: dict[str, Any], campaigns: list[Campaign], limit: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bidder.auction.explain.MOST_ASKED", requested)
+        patch.setattr("bidder.auction.explain.MOST_ASKED", limit)
         for entry in explain(parsed(request), compile_snapshot(campaigns), "bidder", NOW):
             assert entry.funnel[-1][1] == len({bid.campaign.id for bid in entry.bids})
 
 
 def test_matching_campaigns_past_the_limit_are_only_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     book = [campaign(id="dear", cpm=9), campaign(id="middle", cpm=5), campaign(id="cheap", cpm=1)]
-    [asked] = explain(parsed(video_request()), compile_snapshot(book), "bidder", NOW)
+    [parsed_request] = explain(parsed(video_request()), compile_snapshot(book), "bidder", NOW)
     monkeypatch.setattr("bidder.auction.explain.MOST_ASKED", 1)
 
     [entry] = explain(parsed(video_request()), compile_snapshot(book), "bidder", NOW)
 
-    assert (asked.funnel[-1], entry.funnel[-1]) == (("outbid", 1), ("not asked", 1))
+    assert (parsed_request.funnel[-1], entry.funnel[-1]) == (("outbid", 1), ("not asked", 1))
 
 
 def test_only_the_latest_version_of_a_campaign_is_explained() -> None:
-    old, kept = campaign(id="changed", cpm=9), campaign(id="kept", cpm=5)
+    old, unchanged = campaign(id="changed", cpm=9), campaign(id="kept", cpm=5)
     changed = campaign(id="changed", cpm=1)
-    index = Index.load([compile_index([old, kept]), compile_index([changed])])
+    index = Index.load([compile_index([old, unchanged]), compile_index([changed])])
     snapshot = Snapshot(1, index, load_delivery(compile_delivery(index, {}, NOW), index))
 
     item = first(video_request(), snapshot)

@@ -134,7 +134,7 @@ def test_a_bid_below_the_lowest_floor_reaches_no_floor(imp: dict[str, Any], vide
     assert lowest_floor(slot.imp, slot.video, RATES) == floor
 
 
-def sold(*deals: dict[str, Any], private: int = 1) -> list[tuple[int, list[str]]] | None:
+def fixed_prices_of(*deals: dict[str, Any], private: int = 1) -> list[tuple[int, list[str]]] | None:
     return fixed_prices(slot_of({"pmp": {"private_auction": private, "deals": list(deals)}}).imp, RATES)
 
 
@@ -142,9 +142,9 @@ def test_the_fixed_prices_of_deals_are_in_descending_order() -> None:
     cheap, dear = {"id": "A", "at": 3, "bidfloor": 2}, {"id": " B", "at": 3, "bidfloor": 5}
     euro, same = {"id": "c", "at": 3, "bidfloor": 2, "bidfloorcur": "EUR"}, {"id": "d", "at": 3, "bidfloor": 5}
 
-    assert sold(cheap, dear, euro, same) == [(5_000_000, ["b", "d"]), (2_200_000, ["c"]), (2_000_000, ["a"])]
-    assert sold() == []
-    assert sold(cheap, private=0) is None
+    assert fixed_prices_of(cheap, dear, euro, same) == [(5_000_000, ["b", "d"]), (2_200_000, ["c"]), (2_000_000, ["a"])]
+    assert fixed_prices_of() == []
+    assert fixed_prices_of(cheap, private=0) is None
     assert fixed_prices(slot_of({}).imp, RATES) is None
     for change in (
         {"at": 1},
@@ -154,7 +154,7 @@ def test_the_fixed_prices_of_deals_are_in_descending_order() -> None:
         {"bidfloorcur": "XAU"},
         {"durfloors": LENGTHS},
     ):
-        assert sold(cheap, {**dear, **change}) is None, change
+        assert fixed_prices_of(cheap, {**dear, **change}) is None, change
 
 
 @pytest.mark.parametrize(
@@ -170,6 +170,25 @@ def test_the_auction_type_of_a_deal_precedes_that_of_the_request(
 
     assert is_first_price(request, slot, Price(1, "d", "D")) == is_first
     assert is_first_price(request, slot, Price(1, None)) == (request_at == 1)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_entries_of_one_deal_are_alternatives(first: bool) -> None:
+    """The bid is the best that any entry allows. The exchange may then apply any of them."""
+    cheap, dear = {"id": "D", "bidfloor": 2, "at": 2}, {"id": "D", "bidfloor": 4, "at": 3}
+    closed = {"id": "D", "bidfloor": 0.1, "at": 3, "wseat": ["other"]}
+    deals = [closed, *((dear, cheap) if first else (cheap, dear))]
+    ours = [{"id": "d", "cpm": 5}]
+
+    assert outcome({"pmp": {"deals": deals}}, None, ours) == (5_000_000, "D")
+    assert outcome({"pmp": {"deals": [closed, dear]}}, None, ours) == (4_000_000, "D")
+    assert outcome({"pmp": {"deals": [closed]}}, None, ours) == "deal"
+    assert outcome({"pmp": {"deals": [{**cheap, "bidfloor": 6}, dear]}}, None, ours) == (4_000_000, "D")
+    slot, request = slot_of({"pmp": {"deals": deals[1:]}}), parse(json.dumps(video_request(at=1)).encode())
+    bid = Price(5_000_000, "d", "D")
+    assert charged_at_least(slot, bid, 15, RATES, "USD") == 2_000_000
+    assert not is_first_price(request, slot, bid)
+    assert is_first_price(request, slot_of({"pmp": {"deals": [dear, {"id": "D"}]}}), bid)
 
 
 def outcome(imp: dict[str, Any], open_cpm: int | None, deals: list[dict[str, Any]]) -> str | tuple[int, str | None]:

@@ -36,8 +36,8 @@ def history(*impressions: tuple[int, str, str]) -> Exposures:
 
 
 def offers(request: dict[str, Any], snapshot: Snapshot, exposures: Exposures) -> list[Offer]:
-    requested = parsed(request)
-    return decided(requested, snapshot, read_exposures=lambda: exposures)
+    parsed_request = parsed(request)
+    return decided(parsed_request, snapshot, read_exposures=lambda: exposures)
 
 
 caps = st.lists(
@@ -118,18 +118,18 @@ def test_a_response_exceeds_no_cap_and_explain_agrees(
         )
         for number, each in enumerate(campaigns)
     ]
-    snapshot, requested = compile_snapshot(capped), parsed(request)
+    snapshot, parsed_request = compile_snapshot(capped), parsed(request)
     reads: list[int] = []
 
     def read() -> Exposures:
         reads.append(1)
         return exposures
 
-    result = decided(requested, snapshot, read_exposures=read)
+    result = decided(parsed_request, snapshot, read_exposures=read)
     assert len(reads) <= 1
     assert not [wrong for each in capped for wrong in exceeded(each, exposures, result)]
 
-    explained = explain(requested, snapshot, "bidder", NOW, read_exposures=read)
+    explained = explain(parsed_request, snapshot, "bidder", NOW, read_exposures=read)
     assert len(reads) <= 2
     output = [(item.imp_id, bid.campaign.id, bid.fit.creative.id, bid.price) for item in explained for bid in item.bids]
     assert output == [(bid.slot.imp.id, bid.campaign.id, bid.fit.creative.id, bid.price) for bid in result]
@@ -147,9 +147,12 @@ def test_exposures_are_read_only_if_a_capped_campaign_could_bid() -> None:
     elsewhere = campaign(
         id="x", frequency_caps=[{"impressions": 1, "window": "day"}], targeting={"country": {"include": ["USA"]}}
     )
-    snapshot, requested = compile_snapshot([campaign(), low, elsewhere]), parsed(video_request(imp={"bidfloor": 2}))
+    snapshot, parsed_request = (
+        compile_snapshot([campaign(), low, elsewhere]),
+        parsed(video_request(imp={"bidfloor": 2})),
+    )
 
-    assert len(decided(requested, snapshot, read_exposures=read)) == 1
+    assert len(decided(parsed_request, snapshot, read_exposures=read)) == 1
 
 
 def test_a_pod_shows_a_campaign_up_to_its_cap_and_fills_the_rest_with_others() -> None:
@@ -186,17 +189,17 @@ def test_other_creatives_replace_a_creative_at_its_cap() -> None:
 
 def test_explain_reports_the_count_and_the_time_when_the_cap_ends() -> None:
     snapshot = compile_snapshot([campaign(frequency_caps=[{"impressions": 2, "window": "6h"}], on_unknown="skip")])
-    requested = parsed(video_request())
+    parsed_request = parsed(video_request())
 
     [explanation] = explain(
-        requested, snapshot, "bidder", NOW, read_exposures=lambda: history((30, "plain", "s"), (90, "plain", "s"))
+        parsed_request, snapshot, "bidder", NOW, read_exposures=lambda: history((30, "plain", "s"), (90, "plain", "s"))
     )
     [first] = explanation.campaigns
     assert (first.rule, first.seen) == ("frequency", "2 of this campaign per user in window 6h")
     assert first.wanted == "fewer than 2 per 6h; free again at 2026-11-23T16:30:00Z"
-    [explanation] = explain(requested, snapshot, "bidder", NOW, read_exposures=Exposures)
+    [explanation] = explain(parsed_request, snapshot, "bidder", NOW, read_exposures=Exposures)
     assert (explanation.campaigns[0].rule, explanation.campaigns[0].seen) == (
         "frequency",
         "unknown what the user was shown",
     )
-    assert len(explain(requested, snapshot, "bidder", NOW)[0].bids) == 1
+    assert len(explain(parsed_request, snapshot, "bidder", NOW)[0].bids) == 1

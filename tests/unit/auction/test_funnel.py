@@ -41,11 +41,12 @@ def note(funnel: Funnel, times: int, snapshot: Snapshot, request: dict[str, Any]
 
 
 @pytest.mark.parametrize(
-    ("noted", "impressions", "each"), [(1, 1, 1), (1, 7, 7), (2, 7, 7), (MOST, 64, 64), (MOST + 1, 64, 64), (3, 0, 3)]
+    ("noted_count", "impressions", "each"),
+    [(1, 1, 1), (1, 7, 7), (2, 7, 7), (MOST, 64, 64), (MOST + 1, 64, 64), (3, 0, 3)],
 )
-def test_a_funnel_names_the_obstacle_of_each_campaign(noted: int, impressions: int, each: int) -> None:
+def test_a_funnel_names_the_obstacle_of_each_campaign(noted_count: int, impressions: int, each: int) -> None:
     funnel = Funnel()
-    sampled(funnel, noted)
+    sampled(funnel, noted_count)
 
     counts = {f"long!{LENGTH}": each, f"cheap!{FLOOR}": each, f"outbid!{OUTBID}": each}
     assert funnel.take(impressions).counts() == counts
@@ -59,7 +60,7 @@ def test_a_sample_without_impressions_counts_nothing() -> None:
     assert Funnel().take(5).counts() == {}
 
 
-def noted(funnel: Funnel, times: int, quality: Quality | None = None, **cheap: object) -> None:
+def note_requests(funnel: Funnel, times: int, quality: Quality | None = None, **cheap: object) -> None:
     """Notes decisions that a campaign wins and whose floor another does not reach."""
     snapshot = compile_snapshot([campaign(id="wins", cpm=9), campaign(id="cheap", **cheap)], quality=quality)
     note(funnel, times, snapshot, video_request(imp={"bidfloor": 2}, device={"devicetype": 3}))
@@ -67,15 +68,15 @@ def noted(funnel: Funnel, times: int, quality: Quality | None = None, **cheap: o
 
 def test_the_sample_of_a_minute_has_32_impressions_and_no_more() -> None:
     funnel = Funnel()
-    noted(funnel, 31, cpm=1)
-    noted(funnel, 1, cpm=2)
-    noted(funnel, 1, cpm=1)
+    note_requests(funnel, 31, cpm=1)
+    note_requests(funnel, 1, cpm=2)
+    note_requests(funnel, 1, cpm=1)
 
     assert funnel.take(32).counts() == {f"cheap!{FLOOR}": 31, f"cheap!{OUTBID}": 1}
 
 
 def test_a_campaign_with_a_goal_is_counted_once_for_all_device_classes() -> None:
     funnel = Funnel()
-    noted(funnel, 3, Quality({Outcome.CLICK: {3: 0}}, {}), cpm=None, cpc=2, max_cpm=1)
+    note_requests(funnel, 3, Quality({Outcome.CLICK: {3: 0}}, {}), cpm=None, cpc=2, max_cpm=1)
 
     assert funnel.take(3).counts() == {f"cheap!{FLOOR}": 3}

@@ -47,7 +47,7 @@ REQUEST = parsed(
 
 @st.composite
 def books(draw: st.DrawFn) -> list[Campaign]:
-    drawn = draw(
+    sample = draw(
         st.lists(
             st.tuples(
                 st.sampled_from([1, 2, 2, 5]),
@@ -61,7 +61,7 @@ def books(draw: st.DrawFn) -> list[Campaign]:
     )
     return [
         campaign(id=f"c{n}", cpm=cpm, status=status, deals=[{"id": deal, "cpm": cpm}] if deal else [], **targeting)
-        for n, (cpm, targeting, deal, status) in enumerate(drawn)
+        for n, (cpm, targeting, deal, status) in enumerate(sample)
     ]
 
 
@@ -69,13 +69,13 @@ def ids(snapshot: Snapshot, positions: Any) -> list[str]:
     return [snapshot.index.campaign_id(position) for position in positions]
 
 
-def counted(snapshot: Snapshot, reached: list[Reached]) -> dict[str, int]:
+def counts_of(snapshot: Snapshot, reached: list[Reached]) -> dict[str, int]:
     """The campaigns with an opportunity, if a decision came this far."""
-    noted = Opportunities()
-    noted_reached = noted.note(snapshot.index, snapshot.delivery, 1, 0)
+    opportunities = Opportunities()
+    noted_reached = opportunities.note(snapshot.index, snapshot.delivery, 1, 0)
     assert noted_reached is not None
     noted_reached += reached
-    return noted.take().counts()
+    return opportunities.take().counts()
 
 
 @examples(1.5)
@@ -104,15 +104,15 @@ def test_candidates_of_several_tiers_are_in_descending_order_of_bids(
     assert [{tops[name] for name in ids(snapshot, run)} for _, run in filled] == [{top} for top, _ in filled]
     assert all(following >= top for (_, _, following), (top, run, _) in pairwise(runs) if run)
     assert ids(snapshot, slot.candidates.all()) == [each.id for each in matching]
-    assert counted(snapshot, list(slot.candidates.reached(least))) == dict.fromkeys(expected, 1)
-    assert counted(snapshot, reached) == dict.fromkeys(expected, 1)
+    assert counts_of(snapshot, list(slot.candidates.reached(least))) == dict.fromkeys(expected, 1)
+    assert counts_of(snapshot, reached) == dict.fromkeys(expected, 1)
     assert ids(snapshot, slot.candidates.buyers(["gold", "silver"], least)) == [
         each.id for each in matching if each.id in taking_part and {deal.id for deal in each.deals} & {"gold", "silver"}
     ]
 
 
 def test_the_draw_decides_between_equal_bids_in_different_tiers() -> None:
-    """Each of the equal campaigns wins some auctions, though most stand in a later tier than the first best offer."""
+    """Each of the equal campaigns wins some auctions, although most are in a later tier than the first best offer."""
     snapshot = compile_snapshot([campaign(id=f"c{n}") for n in range(8)], tier_sizes=(1, 1))
 
     winners = set()

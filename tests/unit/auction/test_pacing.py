@@ -40,12 +40,12 @@ def test_a_campaign_takes_part_exactly_if_its_draw_is_below_its_share(
     paces = {
         campaign_item.id: Pace(share, RICH, 0) for campaign_item, share in zip(campaigns, given_shares, strict=False)
     }
-    requested, draw = parsed(request), AuctionDraw(str(request["id"]))
+    parsed_request, draw = parsed(request), AuctionDraw(str(request["id"]))
     with pytest.MonkeyPatch.context() as patch:
         if long:
             patch.setattr(sets, "SHORT", 1)
         snapshot, unpaced = compile_snapshot(campaigns, paces=paces), compile_snapshot(campaigns)
-        for slot, free in zip(match(requested, snapshot, NOW), match(requested, unpaced, NOW), strict=True):
+        for slot, free in zip(match(parsed_request, snapshot, NOW), match(parsed_request, unpaced, NOW), strict=True):
             everyone = [snapshot.index.campaign_id(position) for position in free.candidates.best_first()]
             expected = [name for name in everyone if name not in paces or draw.of(name) < paces[name].share]
             assert [snapshot.index.campaign_id(position) for position in slot.candidates.best_first()] == expected
@@ -57,11 +57,11 @@ def test_explain_reports_pacing_and_the_same_bid(
     request: dict[str, Any], campaigns: list[Campaign], given_shares: list[int]
 ) -> None:
     paces = {item.id: Pace(share, RICH, 0) for item, share in zip(campaigns, given_shares, strict=False)}
-    snapshot, requested = compile_snapshot(campaigns, paces=paces), parsed(request)
-    draw = AuctionDraw(requested.id)
-    offers = decided(requested, snapshot)
+    snapshot, parsed_request = compile_snapshot(campaigns, paces=paces), parsed(request)
+    draw = AuctionDraw(parsed_request.id)
+    offers = decided(parsed_request, snapshot)
 
-    explained = explain(requested, snapshot, "bidder", NOW)
+    explained = explain(parsed_request, snapshot, "bidder", NOW)
 
     assert [bid.campaign.id for entry in explained for bid in entry.bids] == [bid.campaign.id for bid in offers]
     for entry in explained:
@@ -98,8 +98,8 @@ def test_a_process_bids_its_burst_immediately_and_then_at_its_rate() -> None:
     def bids(minutes: float, requests: int) -> int:
         now, result = NOW + timedelta(minutes=minutes), 0
         for number in range(requests):
-            requested = parsed(video_request(id=f"{minutes}-{number}"))
-            offers = decided(requested, snapshot, now)
+            parsed_request = parsed(video_request(id=f"{minutes}-{number}"))
+            offers = decided(parsed_request, snapshot, now)
             could = would_be_affordable(offers, snapshot, now)
             paid = affordable(offers, snapshot, now)
             assert could == paid

@@ -178,16 +178,16 @@ def test_equal_impressions_outside_pods_are_decided_independently() -> None:
         rest = {"id": f"r{number}", "site": {"domain": "news.example"}, "bcat": ["IAB1"]}
         imps = [{"id": str(position), "video": video} for position in range(3)]
         imps.append({"id": "3", "video": {**video, "maxduration": 20}})
-        refused: Refused = Counter()
+        rejections: Refused = Counter()
         reached = list[Reached]()
 
-        together = offers_of({**rest, "imp": imps}, *book, refused=refused, reached=reached)
+        together = offers_of({**rest, "imp": imps}, *book, rejections=rejections, reached=reached)
 
         alone = [single for imp in imps for single in offers_of({**rest, "imp": [imp]}, *book)]
         assert [(o.slot.imp.id, o.campaign.id, o.fit.creative.id, o.draw, o.turn) for o in together] == [
             (o.slot.imp.id, o.campaign.id, o.fit.creative.id, o.draw, o.turn) for o in alone
         ]
-        assert refused == {("blocked", "category"): 2}
+        assert rejections == {("blocked", "category"): 2}
         assert len(reached) == 2
 
 
@@ -228,13 +228,13 @@ def test_a_vast_document_holds_the_ads_of_a_break_in_their_positions(
 
 
 def test_a_rule_on_the_request_or_the_player_is_counted_once_per_impression() -> None:
-    refused: Refused = Counter()
-    assert offers_of(video_request(cur=["XTS"]), campaign(), refused=refused) == []
-    assert refused == {("", "currency"): 1}
+    rejections: Refused = Counter()
+    assert offers_of(video_request(cur=["XTS"]), campaign(), rejections=rejections) == []
+    assert rejections == {("", "currency"): 1}
     two = {"id": "r", "imp": [{"id": n, "video": {"mimes": ["video/mp4"], "linearity": 2}} for n in "ab"]}
-    refused = Counter()
-    assert offers_of(two, campaign(), refused=refused) == []
-    assert refused == {("", "linearity"): 2}
+    rejections = Counter()
+    assert offers_of(two, campaign(), rejections=rejections) == []
+    assert rejections == {("", "linearity"): 2}
 
 
 def test_a_multiplier_by_hour_uses_the_campaigns_time_zone() -> None:

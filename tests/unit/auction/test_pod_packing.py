@@ -49,7 +49,7 @@ def is_allowed(chosen: Sequence[PodAd]) -> bool:
     return len(marks) == len(set(marks)) and len(rivals) < 2
 
 
-def shown(pod: Sequence[PodSlot], filling: Sequence[Sequence[int]]) -> list[PodAd]:
+def pod_ads(pod: Sequence[PodSlot], filling: Sequence[Sequence[int]]) -> list[PodAd]:
     return [position.choices[i] for position, chosen in zip(pod, filling, strict=True) for i in chosen]
 
 
@@ -67,9 +67,9 @@ pods = st.lists(positions, min_size=1, max_size=3) | st.builds(
 def test_the_packing_has_the_highest_total(pod: list[PodSlot]) -> None:
     filling = pack_pods(pod)
 
-    possible = (shown(pod, each) for each in product(*map(fillings, pod)))
+    possible = (pod_ads(pod, each) for each in product(*map(fillings, pod)))
     most = max(sum(ad.value for ad in chosen) for chosen in possible if is_allowed(chosen))
-    assert sum(ad.value for ad in shown(pod, filling)) == most
+    assert sum(ad.value for ad in pod_ads(pod, filling)) == most
 
 
 @given(pods)
@@ -77,7 +77,7 @@ def test_the_packing_keeps_all_limits(pod: list[PodSlot]) -> None:
     filling = pack_pods(pod)
 
     assert len(filling) == len(pod)
-    assert is_allowed(shown(pod, filling))
+    assert is_allowed(pod_ads(pod, filling))
     for position, chosen in zip(pod, filling, strict=True):
         assert len(chosen) <= position.ads
         assert position.seconds is None or sum(position.choices[i].seconds for i in chosen) <= position.seconds

@@ -166,8 +166,8 @@ def test_equal_breaks_have_equal_ads() -> None:
 
     result = offers_of({"id": "r", "imp": [{"id": str(n), "video": video} for n in range(4)]}, book)
 
-    shown = {str(n): [o.campaign.id for o in result if o.slot.imp.id == str(n)] for n in range(4)}
-    assert all(sorted(each) == ["c27", "c28", "c29"] for each in shown.values())
+    ads_of_break = {str(n): [o.campaign.id for o in result if o.slot.imp.id == str(n)] for n in range(4)}
+    assert all(sorted(each) == ["c27", "c28", "c29"] for each in ads_of_break.values())
 
 
 def test_equal_breaks_of_one_impression_are_packed_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,13 +182,13 @@ def test_equal_breaks_of_one_impression_are_packed_once(monkeypatch: pytest.Monk
 
 
 def test_many_different_slots_cause_few_offers(monkeypatch: pytest.MonkeyPatch) -> None:
-    requested: list[object] = []
-    monkeypatch.setattr(under_test, "offers", lambda *which: requested.append(which) or offers(*which))
+    searches: list[object] = []
+    monkeypatch.setattr(under_test, "offers", lambda *which: searches.append(which) or offers(*which))
     book = [campaign(id=f"c{n}", cpm=1 + n / 10) for n in range(60)]
     for more in ({"podid": "p"}, {"poddur": 60}, {"podid": "p", "poddur": 60}, {"sequence": 1}):
-        requested.clear()
+        searches.clear()
         video = {"mimes": ["video/mp4"], **more}
         imps = [{"id": str(n), "video": video | {"maxduration": 60 + n}} for n in range(50)]
 
         assert offers_of({"id": "r", "imp": imps}, book)
-        assert len(requested) <= max(under_test.MOST_CHOICES, 2 * len(imps))
+        assert len(searches) <= max(under_test.MOST_CHOICES, 2 * len(imps))

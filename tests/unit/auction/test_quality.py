@@ -61,8 +61,8 @@ def test_a_campaign_takes_part_exactly_if_its_draw_is_below_the_share_of_its_cla
     paces = {item.id: Pace(share, RICH, 0) for item, share in zip(campaigns, given_shares, strict=False)}
     counts = {item.id: seen for item, seen in zip(campaigns, given_counts, strict=False)}
     by_id = {item.id: item for item in campaigns}
-    asked = parsed(request)
-    draw, kind = AuctionDraw(asked.id), device_of(asked)
+    parsed_request = parsed(request)
+    draw, kind = AuctionDraw(parsed_request.id), device_of(parsed_request)
     with pytest.MonkeyPatch.context() as patch:
         if long:
             patch.setattr(sets, "SHORT", 1)
@@ -70,7 +70,7 @@ def test_a_campaign_takes_part_exactly_if_its_draw_is_below_the_share_of_its_cla
             compile_snapshot(campaigns, paces=paces, quality=Quality(DEVICES, counts)),
             compile_snapshot(campaigns),
         )
-        for slot, free in zip(match(asked, snapshot, NOW), match(asked, unpaced, NOW), strict=True):
+        for slot, free in zip(match(parsed_request, snapshot, NOW), match(parsed_request, unpaced, NOW), strict=True):
             everyone = [snapshot.index.campaign_id(position) for position in free.candidates.best_first()]
             expected = [
                 name
@@ -78,8 +78,8 @@ def test_a_campaign_takes_part_exactly_if_its_draw_is_below_the_share_of_its_cla
                 if draw.of(name) < expected_share(by_id[name], paces[name], counts[name], kind)
             ]
             assert [snapshot.index.campaign_id(position) for position in slot.candidates.best_first()] == expected
-        offers = decided(asked, snapshot)
-        explained = explain(asked, snapshot, "bidder", NOW)
+        offers = decided(parsed_request, snapshot)
+        explained = explain(parsed_request, snapshot, "bidder", NOW)
 
     assert [bid.campaign.id for entry in explained for bid in entry.bids] == [bid.campaign.id for bid in offers]
     for entry in explained:
@@ -104,21 +104,21 @@ def test_explain_names_the_device_and_its_predicted_rate(goal: dict[str, str], d
     buyer = campaign(id="goal", cpm=None, max_cpm=20, **goal)
     pace, counts = Pace(WHOLE // 5, RICH, 0), [20, 30, 50]
     snapshot = compile_snapshot([buyer], paces={"goal": pace}, quality=Quality(DEVICES, {"goal": counts}))
-    wanted = set()
+    expected = set()
     for number in range(20):
-        asked = parsed(video_request(id=f"r{number}", device={"devicetype": device}))
-        [entry] = explain(asked, snapshot, "bidder", NOW)
-        wanted |= {verdict.wanted for verdict in entry.campaigns if verdict.rule == PACING.name}
+        parsed_request = parsed(video_request(id=f"r{number}", device={"devicetype": device}))
+        [entry] = explain(parsed_request, snapshot, "bidder", NOW)
+        expected |= {verdict.wanted for verdict in entry.campaigns if verdict.rule == PACING.name}
 
     share = expected_share(buyer, pace, counts, device)
-    assert wanted == {f"less than {100 * share / WHOLE:.2f} % {words}; 20.00 % of all auctions"}
+    assert expected == {f"less than {100 * share / WHOLE:.2f} % {words}; 20.00 % of all auctions"}
 
 
 def test_a_campaign_keeps_its_total_share_and_buys_more_of_the_best_class() -> None:
     buyer = campaign(id="goal", cpm=None, cpcv="0.01", max_cpm=20)
-    asked = WHOLE // 5
+    share = WHOLE // 5
     snapshot = compile_snapshot(
-        [buyer], paces={"goal": Pace(asked, RICH, 0)}, quality=Quality(DEVICES, {"goal": [30, 30, 40]})
+        [buyer], paces={"goal": Pace(share, RICH, 0)}, quality=Quality(DEVICES, {"goal": [30, 30, 40]})
     )
     auctions: dict[int, int] = dict.fromkeys((3, 5, 4), 0)
     for number in range(3_000):

@@ -21,42 +21,42 @@ DEVICES = {Outcome.COMPLETION: {TV: BEST, PHONE: WORST}, Outcome.CLICK: {PHONE: 
 
 def test_the_first_512_impressions_of_a_minute_are_the_sample_of_the_others() -> None:
     snapshot = compile_snapshot([campaign()])
-    noted = Opportunities()
+    opportunities = Opportunities()
 
     for _ in range(2):
-        assert noted.note(snapshot.index, snapshot.delivery, 511, TV) is not None
-        assert noted.note(snapshot.index, snapshot.delivery, 1, TV) is not None
-        assert noted.note(snapshot.index, snapshot.delivery, 512, TV) is None
-        sample = noted.take()
+        assert opportunities.note(snapshot.index, snapshot.delivery, 511, TV) is not None
+        assert opportunities.note(snapshot.index, snapshot.delivery, 1, TV) is not None
+        assert opportunities.note(snapshot.index, snapshot.delivery, 512, TV) is None
+        sample = opportunities.take()
         assert (len(sample.noted), sample.weight, sample.impressions) == (2, 2, 1024)
 
-    assert noted.take().counts() == {}
+    assert opportunities.take().counts() == {}
 
 
 def test_each_noted_impression_has_the_weight_of_the_sample() -> None:
     snapshot = compile_snapshot([campaign()])
-    noted = Opportunities()
+    opportunities = Opportunities()
     for number in range(512 + 256):
-        asked = parse(json.dumps(video_request(id=f"r{number}")).encode())
-        slots = match(asked, snapshot, NOW)
-        reached = noted.note(snapshot.index, snapshot.delivery, len(slots), device_of(asked))
-        decided(asked, snapshot, slots=slots, reached=reached)
+        parsed_request = parse(json.dumps(video_request(id=f"r{number}")).encode())
+        slots = match(parsed_request, snapshot, NOW)
+        reached = opportunities.note(snapshot.index, snapshot.delivery, len(slots), device_of(parsed_request))
+        decided(parsed_request, snapshot, slots=slots, reached=reached)
 
-    assert noted.take().counts() == {"plain": 768}
+    assert opportunities.take().counts() == {"plain": 768}
 
 
 def test_opportunities_are_counted_by_the_class_of_the_device_for_the_outcome_of_the_goal() -> None:
     by_click = campaign(id="click", cpm=None, cpc="2", max_cpm=20)
     by_completion = campaign(id="completion", cpm=None, cpcv="0.01", max_cpm=20)
     snapshot = compile_snapshot([by_click, by_completion, campaign(id="plain")], quality=Quality(DEVICES, {}))
-    noted = Opportunities()
+    opportunities = Opportunities()
     for number, device in enumerate((TV, PHONE, PHONE, PHONE, TABLET, None)):
-        asked = parse(json.dumps(video_request(id=f"r{number}", device={"devicetype": device})).encode())
-        slots = match(asked, snapshot, NOW)
-        reached = noted.note(snapshot.index, snapshot.delivery, len(slots), device_of(asked))
-        decided(asked, snapshot, slots=slots, reached=reached)
+        parsed_request = parse(json.dumps(video_request(id=f"r{number}", device={"devicetype": device})).encode())
+        slots = match(parsed_request, snapshot, NOW)
+        reached = opportunities.note(snapshot.index, snapshot.delivery, len(slots), device_of(parsed_request))
+        decided(parsed_request, snapshot, slots=slots, reached=reached)
 
-    assert noted.take().counts() == {
+    assert opportunities.take().counts() == {
         "click": 6,
         f"click~{BEST}": 3,
         f"click~{MIDDLE}": 2,
@@ -80,11 +80,16 @@ def test_buyers_of_fixed_price_deals_have_an_opportunity_in_a_private_auction(ti
     counted = {}
     for offered in ((0, 1), (1,), ()):
         snapshot = compile_snapshot(book, tier_sizes=tier_sizes)
-        noted = Opportunities()
+        opportunities = Opportunities()
         imp = {"pmp": {"private_auction": 1, "deals": [deals[number] for number in offered]}}
-        asked = parse(json.dumps(video_request(imp=imp)).encode())
-        slots = match(asked, snapshot, NOW)
-        decided(asked, snapshot, slots=slots, reached=noted.note(snapshot.index, snapshot.delivery, len(slots), TV))
-        counted[offered] = noted.take().counts()
+        parsed_request = parse(json.dumps(video_request(imp=imp)).encode())
+        slots = match(parsed_request, snapshot, NOW)
+        decided(
+            parsed_request,
+            snapshot,
+            slots=slots,
+            reached=opportunities.note(snapshot.index, snapshot.delivery, len(slots), TV),
+        )
+        counted[offered] = opportunities.take().counts()
 
     assert counted == {(0, 1): {"gold": 1}, (1,): {"silver": 1}, (): {}}

@@ -17,8 +17,8 @@ AUCTIONS = 2000
 def shares(counts: dict[tuple[str, str], OutcomeCounts] | None = None, **changes: Any) -> dict[str, float]:
     """The share of auctions in which each creative is shown. The auctions have fixed ids."""
     snapshot = compile_snapshot([campaign(**changes)], counts=counts)
-    shown = Counter(offers(video_request(id=f"a{n}"), snapshot)["1"].fit.creative.id for n in range(AUCTIONS))
-    return {name: count / AUCTIONS for name, count in shown.items()}
+    creative_counts = Counter(offers(video_request(id=f"a{n}"), snapshot)["1"].fit.creative.id for n in range(AUCTIONS))
+    return {name: count / AUCTIONS for name, count in creative_counts.items()}
 
 
 def spots(**weights: int) -> list[dict[str, Any]]:

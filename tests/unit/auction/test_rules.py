@@ -1,4 +1,4 @@
-"""For each rule of the table the smallest auction that it rejects, and the explained reason and values."""
+"""The smallest auction that each rule of the table rejects, with the reason and the values that explain reports."""
 
 from collections import Counter
 from copy import deepcopy
@@ -150,13 +150,13 @@ def test_each_rule_has_a_case() -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_rule_rejects_with_its_reason_and_the_seen_and_required_values(name: str) -> None:
-    request, changes, cases, wanted = CASES[name]
+    request, changes, cases, expected = CASES[name]
     document = BidRequest.model_validate(video_request(**deepcopy(request)))
 
     [explanation] = explain(document, compile_snapshot([campaign(**changes)]), "bidder", NOW, read_exposures=Exposures)
 
     [verdict] = explanation.campaigns
-    assert (verdict.rule, verdict.seen, verdict.wanted) == (name, cases, wanted)
+    assert (verdict.rule, verdict.seen, verdict.wanted) == (name, cases, expected)
     assert verdict.reason.startswith(REASONS[name])
 
 
@@ -178,13 +178,13 @@ def test_the_table_has_each_rule_once_in_the_order_of_evaluation() -> None:
 def test_explain_and_the_counts_of_the_decision_name_only_rules_of_the_table(
     request: dict[str, Any], campaigns: list[Campaign]
 ) -> None:
-    snapshot, asked = compile_snapshot(campaigns), BidRequest.model_validate(request)
-    refused: Refused = Counter()
+    snapshot, parsed_request = compile_snapshot(campaigns), BidRequest.model_validate(request)
+    rejections: Refused = Counter()
 
-    decided(asked, snapshot, refused=refused)
+    decided(parsed_request, snapshot, rejections=rejections)
 
-    assert {name for _, name in refused} <= {*names_of(DECIDED)}
-    for explanation in explain(asked, snapshot, "bidder", NOW):
+    assert {name for _, name in rejections} <= {*names_of(DECIDED)}
+    for explanation in explain(parsed_request, snapshot, "bidder", NOW):
         left = [rule for rule, _ in explanation.funnel if rule in RULE_NAMES]
         assert left == sorted(left, key=RULE_NAMES.index)
         assert {verdict.rule for verdict in explanation.campaigns} <= {*RULE_NAMES, BIDS}

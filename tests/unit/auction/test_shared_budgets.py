@@ -45,9 +45,9 @@ def answers(snapshot: Snapshot, requests: int, **changes: Any) -> Counter[tuple[
     """The number of bids on so many requests, by campaign and deal, after allowances."""
     result: Counter[tuple[str, str | None]] = Counter()
     for number in range(requests):
-        requested = parsed(video_request(id=f"r{number}", **changes))
-        offers = decided(requested, snapshot)
-        explained = [bid for entry in explain(requested, snapshot, "bidder", NOW) for bid in entry.bids]
+        parsed_request = parsed(video_request(id=f"r{number}", **changes))
+        offers = decided(parsed_request, snapshot)
+        explained = [bid for entry in explain(parsed_request, snapshot, "bidder", NOW) for bid in entry.bids]
         could = would_be_affordable(offers, snapshot, NOW)
         paid = affordable(offers, snapshot, NOW)
         assert could == paid
@@ -90,11 +90,11 @@ def test_explain_equals_the_bid_and_names_the_smaller_participation(
             if with_deals
         },
     )
-    snapshot, requested = compile_snapshot(campaigns, paces=paces, shared=shared), parsed(request)
-    draw = AuctionDraw(requested.id)
-    result = affordable(decided(requested, snapshot), snapshot, NOW)
+    snapshot, parsed_request = compile_snapshot(campaigns, paces=paces, shared=shared), parsed(request)
+    draw = AuctionDraw(parsed_request.id)
+    result = affordable(decided(parsed_request, snapshot), snapshot, NOW)
 
-    explained = explain(requested, compile_snapshot(campaigns, paces=paces, shared=shared), "bidder", NOW)
+    explained = explain(parsed_request, compile_snapshot(campaigns, paces=paces, shared=shared), "bidder", NOW)
 
     assert [bid.campaign.id for entry in explained for bid in entry.bids] == [bid.campaign.id for bid in result]
     for entry in explained:
@@ -213,12 +213,12 @@ def test_the_caps_of_an_advertiser_hold_for_each_of_its_campaigns() -> None:
     snapshot = compile_snapshot(
         [campaign(id="a"), campaign(id="b"), other], shared=SharedBudgets(caps={DOMAIN: limits.caps})
     )
-    requested = parsed(video_request())
+    parsed_request = parsed(video_request())
     observed = Exposures(History([Impression(int(NOW.timestamp()), "b", "spot", DOMAIN)]))
     for hour, expected in ((14, "other"), (16, "a")):  # the day of Tokyo ends at 15:00 UTC
-        [offer] = decided(requested, snapshot, NOW.replace(hour=hour), read_exposures=lambda: observed)
+        [offer] = decided(parsed_request, snapshot, NOW.replace(hour=hour), read_exposures=lambda: observed)
         assert (offer.campaign.advertiser.domain == DOMAIN) == (expected == "a")
-    [explanation] = explain(requested, snapshot, "bidder", NOW, read_exposures=lambda: observed)
+    [explanation] = explain(parsed_request, snapshot, "bidder", NOW, read_exposures=lambda: observed)
     assert [(campaign_item.campaign_id, campaign_item.rule) for campaign_item in explanation.campaigns] == [
         ("a", "frequency"),
         ("b", "frequency"),

@@ -161,12 +161,12 @@ def test_a_deal_id_matches_in_any_case_and_the_bid_has_the_sent_spelling(own: st
 
 @pytest.mark.parametrize("seat", ["bidder", "Bidder", "BIDDER "])
 def test_a_seat_matches_in_any_case(seat: str) -> None:
-    ours = campaign(deals=[{"id": "deal-1", "cpm": 3}])
+    deal_campaign = campaign(deals=[{"id": "deal-1", "cpm": 3}])
     assert rule(video_request(wseat=[seat]), SHOP, seat="Bidder") == "bids"
     assert rule(video_request(wseat=f"x, {seat}"), SHOP) == "bids"
     assert rule(video_request(bseat=[seat]), SHOP) == "seat"
-    assert rule(deals(wseat=[seat]), ours) == "bids"
-    assert rule(deals(wseat=["other"]), ours) != "bids"
+    assert rule(deals(wseat=[seat]), deal_campaign) == "bids"
+    assert rule(deals(wseat=["other"]), deal_campaign) != "bids"
 
 
 @pytest.mark.parametrize("domain", ["shop.example", "WWW.shop.example", "https://shop.example/"])
@@ -181,6 +181,6 @@ def test_an_advertiser_of_a_deal_matches_with_and_without_www(domain: str) -> No
 def test_a_list_of_blank_strings_counts_as_empty(blank: Any) -> None:
     for name in ("wseat", "bseat", "cur", "wlang", "wlangb", "acat", "bcat", "badv", "bapp"):
         assert rule(video_request(**{name: blank}), SHOP) == "bids"
-    ours = campaign(deals=[{"id": "deal-1", "cpm": 3}])
-    assert rule(deals(wseat=blank, wadomain=blank), ours) == "bids"
+    deal_campaign = campaign(deals=[{"id": "deal-1", "cpm": 3}])
+    assert rule(deals(wseat=blank, wadomain=blank), deal_campaign) == "bids"
     assert rule(video_request(video={"protocols": blank, "battr": blank, "api": blank}), SHOP) == "bids"

@@ -36,7 +36,7 @@ def buyers(draw: st.DrawFn) -> list[Campaign]:
     """
     names = st.lists(st.sampled_from(DEALS), unique=True, max_size=3)
     prices = st.tuples(st.sampled_from([1, 5, 6, 12]), st.sampled_from([1, 3, 5, 20]), st.sampled_from([1, 0.25]))
-    drawn = draw(st.lists(st.tuples(names, prices, st.sampled_from([15, 30])), max_size=12))
+    sample = draw(st.lists(st.tuples(names, prices, st.sampled_from([15, 30])), max_size=12))
     return [
         campaign(
             id=f"c{number}",
@@ -45,7 +45,7 @@ def buyers(draw: st.DrawFn) -> list[Campaign]:
             deals=[{"id": name, "cpm": in_deals} for name in deals],
             creatives=[creative(duration=seconds)],
         )
-        for number, (deals, (in_deals, cpm, factor), seconds) in enumerate(drawn)
+        for number, (deals, (in_deals, cpm, factor), seconds) in enumerate(sample)
     ]
 
 
@@ -85,28 +85,28 @@ def names(result: list[Offer]) -> list[tuple[str, int, str | None]]:
 def test_the_best_offers_equal_those_of_a_search_of_all_campaigns(
     request: dict[str, Any], campaigns: list[Campaign], most: int, tier_sizes: tuple[int, int]
 ) -> None:
-    snapshot, requested = compile_snapshot(campaigns, tier_sizes=tier_sizes), parsed(request)
-    [slot] = match(requested, snapshot, NOW)
-    context = AuctionContext(requested, "bidder", snapshot.delivery, NOW)
+    snapshot, parsed_request = compile_snapshot(campaigns, tier_sizes=tier_sizes), parsed(request)
+    [slot] = match(parsed_request, snapshot, NOW)
+    context = AuctionContext(parsed_request, "bidder", snapshot.delivery, NOW)
 
     dearest = decision._find_highest_bids(context, slot, snapshot, most, decision.Refused())
 
-    assert names(dearest) == names(ranked(requested, snapshot)[:most])
+    assert names(dearest) == names(ranked(parsed_request, snapshot)[:most])
 
 
 @pytest.mark.parametrize("pmp", [{"id": "gold", "at": 3, "bidfloor": 5}, {"id": "gold", "at": 3, "bidfloor": 20}])
 def test_few_buyers_of_a_fixed_price_deal_are_priced(pmp: dict[str, Any]) -> None:
     book = [campaign(id=f"c{n}", cpm=1, deals=[{"id": "gold", "cpm": 5 + n}]) for n in range(40)]
-    requested, snapshot = (
+    parsed_request, snapshot = (
         parsed(video_request(imp={"pmp": {"private_auction": 1, "deals": [pmp]}})),
         compile_snapshot(book),
     )
 
     with patch.object(decision, "offers", wraps=offers) as priced:
-        [result] = decided(requested, snapshot)
+        [result] = decided(parsed_request, snapshot)
 
     assert priced.call_count == 1
-    assert result.campaign.id == ranked(requested, snapshot)[0].campaign.id
+    assert result.campaign.id == ranked(parsed_request, snapshot)[0].campaign.id
 
 
 @pytest.mark.parametrize(
@@ -120,12 +120,12 @@ def test_few_buyers_of_a_fixed_price_deal_are_priced(pmp: dict[str, Any]) -> Non
 )
 def test_one_campaign_with_a_higher_bid_in_another_deal_is_priced(pmp: dict[str, Any]) -> None:
     book = [campaign(id=f"c{n}", cpm=9, deals=[{"id": "gold", "cpm": 28 + n // 8}]) for n in range(40)]
-    requested, snapshot = parsed(video_request(imp=pmp)), compile_snapshot([*book, campaign(id="open", cpm=9)])
+    parsed_request, snapshot = parsed(video_request(imp=pmp)), compile_snapshot([*book, campaign(id="open", cpm=9)])
 
     with patch.object(decision, "offers", wraps=offers) as priced:
-        [result] = decided(requested, snapshot)
+        [result] = decided(parsed_request, snapshot)
 
-    assert result.campaign.id == ranked(requested, snapshot)[0].campaign.id
+    assert result.campaign.id == ranked(parsed_request, snapshot)[0].campaign.id
     assert priced.call_count == 1
 
 
@@ -134,10 +134,10 @@ def test_the_campaigns_with_the_highest_open_bid_alone_are_priced_for_equal_impr
     snapshot = compile_snapshot([*deals, *(campaign(id=f"open{n}", cpm=9) for n in range(3))])
     document = video_request()
     [imp] = document["imp"]
-    requested = parsed(document | {"imp": [imp | {"id": f"{n}"} for n in range(4)]})
+    parsed_request = parsed(document | {"imp": [imp | {"id": f"{n}"} for n in range(4)]})
 
     with patch.object(decision, "offers", wraps=offers) as priced:
-        chosen = decided(requested, snapshot)
+        chosen = decided(parsed_request, snapshot)
 
     assert {offer.price.cpm_micros for offer in chosen} == {9_000_000}
     assert (len(chosen), priced.call_count) == (4, 3)
@@ -147,21 +147,21 @@ def test_campaigns_wait_for_a_later_tier_that_may_bid_more() -> None:
     """The first tier may bid 20 in a deal, which this impression does not offer, and 1 elsewhere."""
     first_tier = [campaign(id=f"d{n}", cpm=1, deals=[{"id": "gold", "cpm": 20}]) for n in range(3)]
     snapshot = compile_snapshot([*first_tier, campaign(id="open", cpm=9)], tier_sizes=(3, 4))
-    requested = parsed(video_request())
+    parsed_request = parsed(video_request())
 
     with patch.object(decision, "offers", wraps=offers) as priced:
-        [result] = decided(requested, snapshot)
+        [result] = decided(parsed_request, snapshot)
 
     assert (result.campaign.id, priced.call_count) == ("open", 1)
 
 
 def test_campaigns_without_an_accepted_length_are_not_visited() -> None:
     book = [campaign(id=f"c{n}", cpm=9, creatives=[creative(duration=30)]) for n in range(40)]
-    requested = parsed(video_request(video={"maxduration": 15}))
+    parsed_request = parsed(video_request(video={"maxduration": 15}))
     snapshot = compile_snapshot([*book, campaign(id="short", cpm=2, creatives=[creative(duration=15.4)])])
 
     with patch.object(decision, "offers", wraps=offers) as priced:
-        [result] = decided(requested, snapshot)
+        [result] = decided(parsed_request, snapshot)
 
     assert (result.campaign.id, priced.call_count) == ("short", 1)
 
@@ -176,9 +176,9 @@ def test_the_draw_decides_between_deals_of_equal_bids() -> None:
     deals = [{"id": "gold", "at": 3, "bidfloor": 9.5}, {"id": "silver", "at": 3, "bidfloor": 5}]
 
     for number in range(20):
-        requested = parsed(video_request(id=f"a{number}", imp={"pmp": {"private_auction": 1, "deals": deals}}))
-        [result] = decided(requested, snapshot)
-        assert result.campaign.id == ranked(requested, snapshot)[0].campaign.id
+        parsed_request = parsed(video_request(id=f"a{number}", imp={"pmp": {"private_auction": 1, "deals": deals}}))
+        [result] = decided(parsed_request, snapshot)
+        assert result.campaign.id == ranked(parsed_request, snapshot)[0].campaign.id
 
 
 @pytest.mark.parametrize("impressions", [1, 3])
@@ -193,17 +193,17 @@ def test_the_draw_decides_where_a_higher_run_bids_no_more_than_the_only_campaign
     for number in range(40):
         document = video_request(id=f"a{number}")
         [imp] = document["imp"]
-        requested = parsed(document | {"imp": [imp | {"id": f"{n}"} for n in range(impressions)]})
-        chosen = decided(requested, snapshot)
-        assert names(chosen) == names([ranked(requested, snapshot, n)[0] for n in range(impressions)])
+        parsed_request = parsed(document | {"imp": [imp | {"id": f"{n}"} for n in range(impressions)]})
+        chosen = decided(parsed_request, snapshot)
+        assert names(chosen) == names([ranked(parsed_request, snapshot, n)[0] for n in range(impressions)])
         winners.update(offer.campaign.id for offer in chosen)
 
     assert min(winners["lowered"], winners["plain"]) > 5
 
 
 def test_a_campaign_that_bids_a_micro_is_visited() -> None:
-    requested, snapshot = parsed(video_request()), compile_snapshot([campaign(cpm="0.000001")])
+    parsed_request, snapshot = parsed(video_request()), compile_snapshot([campaign(cpm="0.000001")])
 
-    [result] = decided(requested, snapshot)
+    [result] = decided(parsed_request, snapshot)
 
     assert result.price.cpm_micros == 1

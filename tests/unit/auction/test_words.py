@@ -18,7 +18,7 @@ from tests.support.campaigns import NOW, campaign, compile_snapshot, creative
 from tests.support.matchable import video_request
 
 
-def only(request: dict[str, Any], snapshot: Any = None, **changes: Any) -> Verdict:
+def only_verdict(request: dict[str, Any], snapshot: Any = None, **changes: Any) -> Verdict:
     parsed = parse(json.dumps(request).encode())
     [explanation] = explain(parsed, snapshot or compile_snapshot([campaign(**changes)]), "bidder", NOW)
     return explanation.campaigns[0]
@@ -28,15 +28,17 @@ def test_a_player_that_forbids_skipping_is_named_as_the_reason() -> None:
     skippable = creative(
         tag={"url": "https://tags.example/a", "version": "3.0"}, media=[], click_through=None, skip_offset=5
     )
-    explained = only(video_request(video={"protocols": [3, 6], "skip": 0, "battr": [1]}), creatives=[skippable])
+    explained = only_verdict(video_request(video={"protocols": [3, 6], "skip": 0, "battr": [1]}), creatives=[skippable])
     assert (explained.rule, explained.seen, explained.wanted) == ("attribute", "not 1, unskippable", "16")
-    explained = only(video_request(video={"protocols": [3, 6], "skip": 1, "battr": [16]}), creatives=[skippable])
+    explained = only_verdict(
+        video_request(video={"protocols": [3, 6], "skip": 1, "battr": [16]}), creatives=[skippable]
+    )
     assert (explained.rule, explained.seen, explained.wanted) == ("attribute", "not 16", "")
 
 
 def test_a_skippable_file_has_no_skippable_attribute() -> None:
-    """The player adds the skip button to a file, or not; only a tag's ad is skippable whatever the player says."""
-    explained = only(
+    """The player decides whether a file has a skip button. A tag's ad can be skippable against its wish."""
+    explained = only_verdict(
         video_request(video={"skip": 0, "battr": [8]}), creatives=[creative(attributes=[8], skip_offset=5)]
     )
 
@@ -45,7 +47,7 @@ def test_a_skippable_file_has_no_skippable_attribute() -> None:
 
 def test_only_the_deals_of_the_impression_are_named_with_their_budgets() -> None:
     deals = [{"id": name, "cpm": 6, "budget": {"total": "0.001"}} for name in ("d", "e")]
-    explained = only(video_request(imp={"pmp": {"private_auction": 1, "deals": [{"id": "d"}]}}), deals=deals)
+    explained = only_verdict(video_request(imp={"pmp": {"private_auction": 1, "deals": [{"id": "d"}]}}), deals=deals)
 
     assert (explained.rule, explained.seen) == ("deal_budget", "deal d: total budget spent")
     assert explained.wanted == "less than 100.00 % in deal d"
@@ -53,20 +55,20 @@ def test_only_the_deals_of_the_impression_are_named_with_their_budgets() -> None
 
 def test_the_best_offer_of_a_campaign_is_that_of_the_creative_in_turn() -> None:
     snapshot = compile_snapshot([campaign(creatives=[creative(id=name) for name in "abc"])])
-    shown = set()
+    creative_ids = set()
     for number in range(20):
         request = parse(json.dumps(video_request(id=f"r{number}")).encode())
         [entry] = explain(request, snapshot, "bidder", NOW)
         best, [bid] = entry.campaigns[0].best, entry.bids
         assert best is not None
         assert best.fit.creative.id == bid.fit.creative.id
-        shown.add(bid.fit.creative.id)
+        creative_ids.add(bid.fit.creative.id)
 
-    assert shown == {"a", "b", "c"}
+    assert creative_ids == {"a", "b", "c"}
 
 
 def test_a_campaign_that_bids_has_no_seen_or_required_values() -> None:
-    explained = only(video_request())
+    explained = only_verdict(video_request())
 
     assert (explained.rule, explained.reason, explained.seen, explained.wanted) == (BIDS, "bids", "", "")
     assert explained.best is not None
@@ -76,7 +78,9 @@ def test_a_campaign_that_bids_has_no_seen_or_required_values() -> None:
 
 
 def test_the_words_for_an_outbid_campaign() -> None:
-    explained = only(video_request(), compile_snapshot([campaign(id="dear", cpm=9), campaign(id="cheap", cpm=1)]))
+    explained = only_verdict(
+        video_request(), compile_snapshot([campaign(id="dear", cpm=9), campaign(id="cheap", cpm=1)])
+    )
     assert explained.rule == BIDS
     snapshot = compile_snapshot([campaign(id="dear", cpm=9), campaign(id="cheap", cpm=1)])
     [explanation] = explain(parse(json.dumps(video_request()).encode()), snapshot, "bidder", NOW, campaign_id="cheap")
@@ -121,7 +125,7 @@ def test_the_words_for_an_outbid_campaign() -> None:
 def test_the_words_for_unmet_targeting_name_campaign_or_creative(
     request_: dict[str, Any], changes: dict[str, Any], rule: str, reason: str
 ) -> None:
-    explained = only(video_request(**request_), **changes)
+    explained = only_verdict(video_request(**request_), **changes)
 
     assert (explained.rule, explained.reason) == (rule, reason)
 
@@ -137,7 +141,7 @@ def test_the_conjunction_with_the_most_met_predicates_is_explained_and_the_first
             ]
         },
     )
-    explained = only(video_request(), compile_snapshot([own_campaign]))
+    explained = only_verdict(video_request(), compile_snapshot([own_campaign]))
 
     assert (explained.rule, explained.wanted) == ("targeting.tag", "first")
 
@@ -161,11 +165,11 @@ def test_at_most_ten_required_values_are_named() -> None:
 
 
 def history(*minutes: int, creative_id: str = "spot") -> History:
-    shown = History()
+    impressions = History()
     for ago in minutes:
         at = int((NOW - timedelta(minutes=ago)).timestamp())
-        shown = add(shown, Impression(at, "plain", creative_id, "shop.example"))
-    return shown
+        impressions = add(impressions, Impression(at, "plain", creative_id, "shop.example"))
+    return impressions
 
 
 FREE = "free again at 2026-11-23T"
@@ -179,7 +183,7 @@ def frequency_words(exposures: Exposures, *caps: dict[str, Any], **changes: Any)
 
 
 @pytest.mark.parametrize(
-    ("cap", "minutes", "window", "wanted"),
+    ("cap", "minutes", "window", "expected"),
     [
         (
             {"impressions": 1, "window": "lifetime"},
@@ -197,10 +201,10 @@ def frequency_words(exposures: Exposures, *caps: dict[str, Any], **changes: Any)
         ),
     ],
 )
-def test_a_cap_in_words(cap: dict[str, Any], minutes: int, window: str, wanted: str) -> None:
+def test_a_cap_in_words(cap: dict[str, Any], minutes: int, window: str, expected: str) -> None:
     exposures = Exposures(history(minutes), History())
 
-    assert frequency_words(exposures, cap) == (f"1 of this campaign per user{window}", wanted)
+    assert frequency_words(exposures, cap) == (f"1 of this campaign per user{window}", expected)
     assert frequency_words(Exposures(History(), History()), cap) == ("", "")
 
 
@@ -212,13 +216,13 @@ def test_an_unknown_viewer_in_words() -> None:
 
 
 def test_among_capped_creatives_the_first_to_be_free_is_named() -> None:
-    shown = history(60, creative_id="late")
+    impressions = history(60, creative_id="late")
     for impression in history(240, creative_id="soon").recent:
-        shown = add(shown, impression)
+        impressions = add(impressions, impression)
     cap = {"impressions": 1, "window": "6h", "level": "creative"}
     spots = [creative(id="late"), creative(id="soon")]
 
-    assert frequency_words(Exposures(shown, History()), cap, creatives=spots) == (
+    assert frequency_words(Exposures(impressions, History()), cap, creatives=spots) == (
         "1 of this creative per user in window 6h",
         "fewer than 1 per 6h; free again at 2026-11-23T14:00:00Z",
     )
@@ -226,16 +230,18 @@ def test_among_capped_creatives_the_first_to_be_free_is_named() -> None:
 
 @pytest.mark.parametrize("order", [["ended", "soon"], ["soon", "ended"]])
 def test_a_creative_that_is_free_again_is_named_before_a_creative_that_never_is(order: list[str]) -> None:
-    shown = history(240, creative_id="soon")
+    viewer_history = history(240, creative_id="soon")
     for minutes in (300, 400):
         for impression in history(minutes, creative_id="ended").recent:
-            shown = add(shown, impression)
+            viewer_history = add(viewer_history, impression)
     caps = [
         {"impressions": impressions, "window": window, "level": "creative"}
         for impressions, window in ((2, "lifetime"), (1, "6h"))
     ]
 
-    assert frequency_words(Exposures(shown, History()), *caps, creatives=[creative(id=name) for name in order]) == (
+    assert frequency_words(
+        Exposures(viewer_history, History()), *caps, creatives=[creative(id=name) for name in order]
+    ) == (
         "1 of this creative per user in window 6h",
         "fewer than 1 per 6h; free again at 2026-11-23T14:00:00Z",
     )

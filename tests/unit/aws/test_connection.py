@@ -67,10 +67,10 @@ def test_a_body_is_read_as_by_http_client(body: bytes, cuts: list[int], way: str
     pieces = [answer[entry:two] for entry, two in itertools.pairwise(edges)]
 
     with answering(*pieces) as url:
-        theirs = http.client.HTTPConnection(urlsplit(url).netloc)
-        theirs.request("GET", "/k")
-        expected = theirs.getresponse().read()
-        theirs.close()
+        reference = http.client.HTTPConnection(urlsplit(url).netloc)
+        reference.request("GET", "/k")
+        expected = reference.getresponse().read()
+        reference.close()
 
     assert response_of(*pieces) == (200, expected, way == "end")
     assert expected == body

@@ -38,7 +38,7 @@ def test_a_signature_equals_that_of_botocore(
     given_headers = {"Host": "host.example", "X-Amz-Target": " a   b "}
     now = at.replace(tzinfo=UTC)
 
-    ours = sign_headers(
+    signed_headers = sign_headers(
         "POST", path, given_headers, body, Credentials("AK", "SK", token), Scope("eu-west-1", service), now
     )
 
@@ -46,7 +46,7 @@ def test_a_signature_equals_that_of_botocore(
     with mock.patch("botocore.auth.get_current_datetime", return_value=at):
         kind = S3SigV4Auth if service == "s3" else SigV4Auth
         kind(TheirCredentials("AK", "SK", token), service, "eu-west-1").add_auth(request)
-    assert ours["authorization"] == request.headers["Authorization"]
+    assert signed_headers["authorization"] == request.headers["Authorization"]
 
 
 class Handler(BaseHTTPRequestHandler):

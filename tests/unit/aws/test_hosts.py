@@ -63,14 +63,14 @@ def test_a_host_name_equals_that_of_botocore(rules: tuple[str, EndpointProvider]
     for fips, dual_stack in FLAGS:
         more = OF_A_BUCKET if service == "s3" else {}
         try:
-            theirs = provider.resolve_endpoint(Region=region, UseFIPS=fips, UseDualStack=dual_stack, **more).url
+            botocore_url = provider.resolve_endpoint(Region=region, UseFIPS=fips, UseDualStack=dual_stack, **more).url
         except EndpointResolutionError:
             with pytest.raises(NoSuchEndpoint, match=region):
                 host(service, region, fips=fips, dual_stack=dual_stack)
             continue
         bucket = "bucket." if service == "s3" else ""
 
-        assert f"https://{bucket}{host(service, region, fips=fips, dual_stack=dual_stack)}" == theirs
+        assert f"https://{bucket}{host(service, region, fips=fips, dual_stack=dual_stack)}" == botocore_url
 
 
 def test_environment_variables_select_fips_and_dual_stack(monkeypatch: pytest.MonkeyPatch) -> None:

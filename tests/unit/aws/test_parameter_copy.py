@@ -189,8 +189,8 @@ def test_the_copy_is_written_encrypted_with_its_own_key(monkeypatch: pytest.Monk
     written: list[dict[str, Any]] = []
 
     class S3:
-        def put_object(self, **requested: Any) -> None:
-            written.append(requested)
+        def put_object(self, **request: Any) -> None:
+            written.append(request)
 
     ssm = FakeSSM(PATH, {"admin-key": "secret", "network-allowance": "7"}, frozenset({"admin-key"}))
     monkeypatch.setattr(parameter_copy.aws, "client", {"s3": S3(), "ssm": ssm}.__getitem__)
@@ -198,10 +198,10 @@ def test_the_copy_is_written_encrypted_with_its_own_key(monkeypatch: pytest.Monk
 
     assert copy_parameters(service, NOW) == 2
 
-    (requested,) = written
-    assert (requested["Bucket"], requested["Key"]) == (SETTINGS.snapshot_bucket, KEY)
-    assert (requested["ServerSideEncryption"], requested["SSEKMSKeyId"]) == ("aws:kms", service.settings.parameters_key)
-    assert unpack(requested["Body"], PATH, NOW) == ParameterValues(ssm.values, NOW)
+    (request,) = written
+    assert (request["Bucket"], request["Key"]) == (SETTINGS.snapshot_bucket, KEY)
+    assert (request["ServerSideEncryption"], request["SSEKMSKeyId"]) == ("aws:kms", service.settings.parameters_key)
+    assert unpack(request["Body"], PATH, NOW) == ParameterValues(ssm.values, NOW)
 
 
 def test_without_a_kms_key_no_copy_is_written() -> None:

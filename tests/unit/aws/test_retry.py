@@ -70,10 +70,10 @@ def test_statuses_that_botocore_retries_are_retried(server: FaultyServer, status
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ValidationException", "ThrottlingExceptionOfAnotherKind"])
 def test_permanent_errors_are_raised_without_a_retry(server: FaultyServer, code: str) -> None:
     service = Service(server, (400, json_error(code)), GOOD)
-    with pytest.raises(AwsError, match=code) as refused:
+    with pytest.raises(AwsError, match=code) as error:
         service.call()
 
-    assert (refused.value.code, service.paused) == (code, [])
+    assert (error.value.code, service.paused) == (code, [])
 
 
 def test_attempts_are_limited_and_throttled_calls_have_more(server: FaultyServer) -> None:
@@ -113,10 +113,10 @@ def test_clock_skew_is_corrected_by_the_date_header(server: FaultyServer, code: 
 
     assert service.call() == service.call() == b"good"
 
-    stated = [
+    stated_values = [
         datetime.strptime(headers["x-amz-date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) for headers in server.headers
     ]
-    assert [round((at - stated[0]) / timedelta(minutes=1)) for at in stated] == [0, minutes, minutes]
+    assert [round((at - stated_values[0]) / timedelta(minutes=1)) for at in stated_values] == [0, minutes, minutes]
     assert service.paused == []
 
 

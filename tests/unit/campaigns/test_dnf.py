@@ -37,10 +37,10 @@ def is_met(node: dict[str, Any], observed: dict[str, tuple[str, ...]]) -> bool:
     if "not" in node:
         return not is_met(node["not"], observed)
     for name, rule in node.items():
-        shown = set(observed.get(name, ()))
-        if rule.get("include") and not shown & set(rule["include"]):
+        observed_values = set(observed.get(name, ()))
+        if rule.get("include") and not observed_values & set(rule["include"]):
             return False
-        if shown & set(rule.get("exclude", [])) or set(rule.get("all", [])) - shown:
+        if observed_values & set(rule.get("exclude", [])) or set(rule.get("all", [])) - observed_values:
             return False
     return True
 

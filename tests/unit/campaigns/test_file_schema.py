@@ -6,12 +6,9 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given
 
 from bidder.campaigns.file_schema import file_schema
-from bidder.campaigns.files import as_lines
 from bidder.files.yaml_tree import read_yaml
-from tests.support.campaigns import campaign_lists
 
 ROOT = Path(__file__).parents[3]
 VALIDATOR = jsonschema.Draft202012Validator(file_schema())
@@ -29,22 +26,6 @@ def test_the_schema_is_valid_and_equal_to_its_copy_in_docs() -> None:
 
 def test_the_samples_are_valid_by_it() -> None:
     assert faults(SAMPLES) == []
-
-
-@given(campaign_lists())
-def test_every_exported_campaign_is_valid_without_the_fields_that_only_programs_write(campaigns: Any) -> None:
-    documents = [json.loads(line) for line in as_lines(campaigns)]
-
-    assert faults({"campaigns": list(map(written, documents))}) == []
-
-
-def written(node: Any) -> Any:
-    """An exported document without computed fields."""
-    if isinstance(node, list):
-        return [written(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    return {key: written(value) for key, value in node.items() if key != "owner"}
 
 
 @pytest.mark.parametrize(

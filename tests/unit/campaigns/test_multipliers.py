@@ -13,10 +13,12 @@ from tests.support.campaigns import campaign
 
 factors = st.decimals(Decimal("0.1"), 10, places=3)
 tables = st.dictionaries(st.sampled_from(["country", "os", "break"]), st.dictionaries(st.sampled_from("abc"), factors))
-shown = st.dictionaries(st.sampled_from(["country", "os", "break", "language"]), st.lists(st.sampled_from("abcd")))
+observed_values = st.dictionaries(
+    st.sampled_from(["country", "os", "break", "language"]), st.lists(st.sampled_from("abcd"))
+)
 
 
-@given(tables, shown)
+@given(tables, observed_values)
 def test_the_highest_multiplier_of_each_attribute_applies(table: Any, values: dict[str, list[str]]) -> None:
     product = Fraction(1)
     for attribute, entry in table.items():

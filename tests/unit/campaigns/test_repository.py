@@ -29,11 +29,11 @@ def test_changes_since_a_revision_are_those_of_later_writes(edits: list[tuple[st
     model: dict[str, Campaign] = {}
     feed: list[set[str]] = []
     for name, cpm, paused in edits:
-        wanted = campaign(id=name, cpm=cpm, status="paused" if paused else "active")
-        assert store.put(wanted) == (model.get(name) != wanted)
-        if model.get(name) != wanted:
+        expected = campaign(id=name, cpm=cpm, status="paused" if paused else "active")
+        assert store.put(expected) == (model.get(name) != expected)
+        if model.get(name) != expected:
             feed.append({name})
-        model[name] = wanted
+        model[name] = expected
 
     assert {c.id: c for c in store.all()} == model
     assert store.revision() == len(feed)
@@ -146,7 +146,7 @@ def test_changes_are_unknown_if_the_feed_has_expired() -> None:
     assert store.changes(0) is None
     assert store.changes(2) == frozenset({"a"})
     assert store.changes(4) is None
-    assert store.changes(0, most=2) is None
+    assert store.changes(0, limit=2) is None
 
 
 def test_an_error_names_the_unknown_campaign() -> None:

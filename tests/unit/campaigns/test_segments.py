@@ -34,7 +34,7 @@ def test_segment_ids_of_a_file_have_the_normal_form_of_campaigns() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (
             "segments: [{id: 1, provider: a, name: b, size: -1}]",
@@ -49,8 +49,8 @@ def test_segment_ids_of_a_file_have_the_normal_form_of_campaigns() -> None:
         ("[]", "file:1:1: has the keys segments; it is a list"),
     ],
 )
-def test_an_invalid_file_is_refused_with_the_reason(text: str, said: str) -> None:
-    with pytest.raises(InvalidSegmentFile, match=said):
+def test_an_invalid_file_is_refused_with_the_reason(text: str, message: str) -> None:
+    with pytest.raises(InvalidSegmentFile, match=message):
         read_segments(text)
 
 
@@ -70,10 +70,10 @@ def test_the_latest_import_is_stored_and_each_change_is_in_the_history(imports: 
 
     assert {segment.word: segment for segment in store.all()} == model
     for word, names in changes.items():
-        told = list(store.history(word))
-        assert [change["after"]["name"] for change in told] == names
-        assert [change["before"] and change["before"]["name"] for change in told] == [None, *names[:-1]]
-        assert {(change["who"], change["at"]) for change in told} == {("ann", NOW.isoformat(timespec="seconds"))}
+        history = list(store.history(word))
+        assert [change["after"]["name"] for change in history] == names
+        assert [change["before"] and change["before"]["name"] for change in history] == [None, *names[:-1]]
+        assert {(change["who"], change["at"]) for change in history} == {("ann", NOW.isoformat(timespec="seconds"))}
 
 
 def test_a_segment_is_found_with_and_without_its_provider() -> None:

@@ -94,25 +94,25 @@ SOME = st.lists(CATEGORIES, min_size=1, max_size=2, unique=True)
 
 
 def bids(of: Campaign, request: dict[str, Any]) -> list[int]:
-    snapshot, requested = compile_snapshot([of]), parse(json.dumps(request).encode())
-    return [offer.price.cpm_micros for offer in decided(requested, snapshot)]
+    snapshot, parsed_request = compile_snapshot([of]), parse(json.dumps(request).encode())
+    return [offer.price.cpm_micros for offer in decided(parsed_request, snapshot)]
 
 
 @given(forests(), st.sampled_from(["include", "exclude", "all"]), SOME, SOME, st.booleans(), st.booleans())
 def test_a_category_includes_its_descendants_in_every_rule(
-    taxonomy: Taxonomy, verb: str, wanted: list[str], shown: list[str], in_any: bool, denied: bool
+    taxonomy: Taxonomy, verb: str, expected: list[str], categories: list[str], in_any: bool, denied: bool
 ) -> None:
-    shown = [entry for entry in shown if entry in taxonomy]
-    wanted = [entry for entry in wanted if entry in taxonomy] or ["0"]
-    request = video_request(site={"content": {"cat": shown, "cattax": 6}})
-    named = wanted if in_any else [f"6/{entry}" for entry in wanted]
+    categories = [entry for entry in categories if entry in taxonomy]
+    expected = [entry for entry in expected if entry in taxonomy] or ["0"]
+    request = video_request(site={"content": {"cat": categories, "cattax": 6}})
+    named = expected if in_any else [f"6/{entry}" for entry in expected]
     rule: dict[str, Any] = {"category": {verb: named}}
     where = {"not": rule} if denied else rule
-    observed = {above for item in shown for above in ancestry(taxonomy, item)}
+    observed = {above for item in categories for above in ancestry(taxonomy, item)}
     met = {
-        "include": bool(observed & set(wanted)),
-        "exclude": not observed & set(wanted),
-        "all": observed >= set(wanted),
+        "include": bool(observed & set(expected)),
+        "exclude": not observed & set(expected),
+        "all": observed >= set(expected),
     }[verb] != denied
 
     for form in (campaign(where=where), campaign(creatives=[creative(where=where)])):
@@ -120,11 +120,13 @@ def test_a_category_includes_its_descendants_in_every_rule(
 
 
 @given(forests(), CATEGORIES, CATEGORIES)
-def test_a_multiplier_of_a_category_applies_to_its_descendants(taxonomy: Taxonomy, wanted: str, shown: str) -> None:
-    request = video_request(site={"content": {"cat": [shown], "cattax": 6}})
-    raised = with_taxonomies(campaign(cpm=5, multipliers={"category": {f"6/{wanted}": 2}}), {6: taxonomy})
+def test_a_multiplier_of_a_category_applies_to_its_descendants(
+    taxonomy: Taxonomy, expected: str, categories: str
+) -> None:
+    request = video_request(site={"content": {"cat": [categories], "cattax": 6}})
+    raised = with_taxonomies(campaign(cpm=5, multipliers={"category": {f"6/{expected}": 2}}), {6: taxonomy})
 
-    covered = wanted == shown or (shown in taxonomy and wanted in ancestry(taxonomy, shown))
+    covered = expected == categories or (categories in taxonomy and expected in ancestry(taxonomy, categories))
     assert bids(raised, request) == [10_000_000 if covered else 5_000_000]
 
 
@@ -137,8 +139,8 @@ def test_a_blocked_category_blocks_campaigns_of_its_descendants(
     request = parse(json.dumps(video_request(cattax=7, **{"acat" if allows else "bcat": listed})).encode())
 
     within = [bool(ancestry(taxonomy, entry) & set(listed)) for entry in item_value]
-    refused = not (within and all(within)) if allows else any(within)
-    assert Blocks(request).are_categories_blocked(of) == refused
+    is_blocked = not (within and all(within)) if allows else any(within)
+    assert Blocks(request).are_categories_blocked(of) == is_blocked
 
 
 def test_a_taxonomy_applies_only_to_categories_of_its_number() -> None:

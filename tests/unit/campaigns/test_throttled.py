@@ -30,7 +30,7 @@ class Throttling:
     def __init__(self, a_second: float) -> None:
         self.tables = FaultyDynamoDB("campaigns", "history")
         self.clock, self.room, self.a_second = 0.0, 1.0, a_second
-        self.refused, self.reads = 0, 0
+        self.throttled_calls, self.reads = 0, 0
         self.refusals = cycle(REFUSALS)
         self.tables.before_write = self.take
         self.tables.read_at_once = self.read_at_once
@@ -41,7 +41,7 @@ class Throttling:
 
     def take(self) -> None:
         if self.room < 1:
-            self.refused += 1
+            self.throttled_calls += 1
             raise next(self.refusals)
         self.room -= 1
 
@@ -68,11 +68,13 @@ def test_each_campaign_is_stored_once_with_few_throttled_calls(a_second: float) 
     steps = list(fake.repository().put_each(BOOK))
 
     assert list_stored(fake) == BOOK
-    assert [done for done, _ in steps] == list(range(40, len(BOOK) + 1, 40)), "progress goes on to the end"
+    assert [stored_count for stored_count, _ in steps] == list(range(40, len(BOOK) + 1, 40)), (
+        "progress goes on to the end"
+    )
     assert sorted(name for _, changed in steps for name in changed) == [item.id for item in BOOK]
     assert {item["version"]["N"] for item in fake.tables.items().values()} == {"1"}
     assert fake.tables.transactions == TRANSACTIONS
-    assert fake.refused <= 2 * TRANSACTIONS
+    assert fake.throttled_calls <= 2 * TRANSACTIONS
     assert fake.clock <= 4 * TRANSACTIONS / a_second + 20
 
 

@@ -13,8 +13,8 @@ def test_a_reader_that_closes_the_pipe_is_no_failure(call: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     try:
-        ran = subprocess.run(arguments, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603  own
+        process = subprocess.run(arguments, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603  own
     finally:
         os.close(writing)
 
-    assert (ran.returncode, ran.stderr) == (0, "")
+    assert (process.returncode, process.stderr) == (0, "")

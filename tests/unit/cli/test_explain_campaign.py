@@ -211,7 +211,7 @@ def test_refusals_are_read_from_the_log_of_the_bid_function(monkeypatch: pytest.
             {"events": [line(campaign="a", Reason="floor", Refusals=2), {"message": "START"}, line(NoBids=1)]},
         ],
     }
-    requested: list[dict[str, Any]] = []
+    requests: list[dict[str, Any]] = []
 
     class Logs:
         def get_paginator(self, operation: str) -> Any:
@@ -219,10 +219,10 @@ def test_refusals_are_read_from_the_log_of_the_bid_function(monkeypatch: pytest.
             return self
 
         def paginate(self, **call: Any) -> Any:
-            requested.append(call)
+            requests.append(call)
             return pages[self.operation]
 
     monkeypatch.setattr("bidder.aws.client", lambda _: Logs())
 
     assert explain_campaign._count_rejections("a", NOW) == {"floor": 5}
-    assert [call["logGroupName"] for call in requested if "logGroupName" in call] == ["/bidder/bid"]
+    assert [call["logGroupName"] for call in requests if "logGroupName" in call] == ["/bidder/bid"]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bidder.__main__ import run
+from bidder.campaigns.advertiser_limits import AdvertiserLimits
 from bidder.consumers.refresh import publish_snapshot
 from bidder.delivery.curve import HOURS
 from bidder.delivery.learned_traffic import LearnedTraffic, WeekCounts
@@ -27,7 +28,7 @@ def refreshed(account: Account, *campaigns: Any) -> int:
 
 
 @pytest.fixture
-def asked(tmp_path: Path) -> str:
+def request_path(tmp_path: Path) -> str:
     file = tmp_path / "request.json"
     file.write_text(json.dumps(video_request()))
     return str(file)
@@ -64,6 +65,10 @@ def test_health_and_explain_show_the_invalid_traffic_that_uses_up_a_budget(accou
     assert record["shortfalls"] == []
     assert "may not bid: daily budget spent" in explained
     assert "0.05 today, 0.05 in all: not billed, counted against its budgets" in explained
+    shown = "spent 0.00 today, 0.00 in all; invalid traffic 0.05 today, 0.05 in all"
+    assert shown in command("campaigns", "show", "daily").out
+    account.service().advertisers.put_many([AdvertiserLimits.model_validate({"domain": "shop.example"})])
+    assert shown in command("advertisers", "show", "shop.example").out
     account.set_parameter("invalid-traffic-counts", "false")
     [record] = json.loads(command("campaigns", "health", "--json").out)
     assert record["budgets"][0]["spent_micros"] == 0
@@ -117,37 +122,40 @@ def test_bidding_is_stopped_and_resumed(account: Account, command: Command) -> N
 
 
 def test_explain_prints_the_bid_and_the_rules_that_removed_other_campaigns(
-    account: Account, command: Command, asked: str
+    account: Account, command: Command, request_path: str
 ) -> None:
-    assert "no snapshot is published" in command("explain", asked).err
+    assert "no snapshot is published" in command("explain", request_path).err
     targeted = campaign(id="targeted", targeting={"country": {"include": ["FRA"]}})
     version = refreshed(account, campaign(id="open"), targeted)
     account.service().campaigns.put(campaign(id="fresh"))
 
-    status, out, _ = command("explain", asked)
+    status, out, _ = command("explain", request_path)
 
     assert status == 0
     assert f"snapshot {version} of " in out
     assert "  bids 5.00 for spot of open" in out
     assert any(line.split()[:2] == ["targeted", "targeting.country"] for line in out.splitlines())
-    document = json.loads(command("explain", asked, "--json", "--snapshot", str(version)).out)
+    document = json.loads(command("explain", request_path, "--json", "--snapshot", str(version)).out)
     assert {campaign_item["campaign"]: campaign_item["rule"] for campaign_item in document["imp"][0]["campaigns"]} == {
         "open": "bids",
         "targeted": "targeting.country",
     }
-    assert "fresh is not in the campaign cache" in command("explain", asked, "--campaign", "fresh").err
-    assert "no campaign nobody, nor one in the campaign cache" in command("explain", asked, "--campaign", "nobody").err
-    assert "--at noon" in command("explain", asked, "--at", "noon").err
-    assert "needs a time zone" in command("explain", asked, "--at", "2026-11-23T12:00:00").err
-    assert command("explain", asked, "--at", "2026-11-23T12:00:00Z").status == 0
+    assert "fresh is not in the campaign cache" in command("explain", request_path, "--campaign", "fresh").err
+    assert (
+        "no campaign nobody, nor one in the campaign cache"
+        in command("explain", request_path, "--campaign", "nobody").err
+    )
+    assert "--at noon" in command("explain", request_path, "--at", "noon").err
+    assert "needs a time zone" in command("explain", request_path, "--at", "2026-11-23T12:00:00").err
+    assert command("explain", request_path, "--at", "2026-11-23T12:00:00Z").status == 0
 
 
 def test_explain_prints_the_highest_bids_and_the_number_of_other_campaigns(
-    account: Account, command: Command, asked: str
+    account: Account, command: Command, request_path: str
 ) -> None:
     refreshed(account, *(campaign(id=f"c{number:02}", cpm=number + 1) for number in range(40)))
 
-    out = command("explain", asked).out
+    out = command("explain", request_path).out
 
     assert "… and 10 campaigns more: --campaign ID, or --json" in out
     assert "runner-up" in out
@@ -161,8 +169,8 @@ def test_explain_without_a_request_prints_the_state_of_the_campaign(account: Acc
     assert "\ncache     may bid\n" in out
     assert "refused   by no rule" in out
     assert "\nexample   a request that it would bid on" in out
-    sold = command("explain", "--campaign", "sold").out
-    assert "\nopen bid  none: deals only\ndeal      d: 7.00\n" in sold
+    output = command("explain", "--campaign", "sold").out
+    assert "\nopen bid  none: deals only\ndeal      d: 7.00\n" in output
     account.service().campaigns.put(campaign(id="later"))
     assert "not in it yet" in command("explain", "--campaign", "later").out
     assert json.loads(command("explain", "--campaign", "a", "--json").out)["cache"] == "may bid"

@@ -28,6 +28,6 @@ def test_segments_are_imported_listed_and_shown(command: Command, tmp_path: Path
         ("acme/43", None),
     ]
 
-    shown = json.loads(command("segments", "show", "acme/42", "--json").out)
-    assert (shown["name"], len(shown["changes"])) == ("Runners", 1)
+    segment = json.loads(command("segments", "show", "acme/42", "--json").out)
+    assert (segment["name"], len(segment["changes"])) == ("Runners", 1)
     assert "  ann  " in command("segments", "show", "acme/42").out

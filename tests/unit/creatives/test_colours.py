@@ -1,4 +1,4 @@
-"""The colours of renditions: BT.709, whatever the upload says or leaves out."""
+"""The colours of renditions are BT.709, for any stated or missing colours of the upload."""
 
 import shutil
 from pathlib import Path
@@ -97,5 +97,5 @@ def test_a_red_picture_stays_red_and_says_that_it_is_bt709(
             assert (frame.colorspace, frame.color_range) == (1, 1)  # BT.709, limited
             planes = [memoryview(plane)[0] for plane in frame.planes]
         luma, blue, red = (planes[0] - 16) * 255 / 219, (planes[1] - 128) * 255 / 224, (planes[2] - 128) * 255 / 224
-        shown = luma + 1.5748 * red, luma - 0.1873 * blue - 0.4681 * red, luma + 1.8556 * blue
-        assert shown == pytest.approx(RED, abs=6)
+        rgb = luma + 1.5748 * red, luma - 0.1873 * blue - 0.4681 * red, luma + 1.8556 * blue
+        assert rgb == pytest.approx(RED, abs=6)

@@ -21,17 +21,17 @@ def test_a_command_that_prints_without_end_is_stopped(stream: str, tmp_path: Pat
     endless = program(tmp_path, f"while :; do echo 0,0,0,0,0x00000000; done >&{stream}")
     sandbox = Sandbox(endless, tmp_path, Resources(text=100_000))
 
-    with pytest.raises(RefusedUpload) as refused:
+    with pytest.raises(RefusedUpload) as error:
         sandbox.run([])
 
-    assert refused.value.reason is Refusal.TOO_MUCH_WORK
+    assert error.value.reason is Refusal.TOO_MUCH_WORK
 
 
 def test_all_that_a_command_prints_is_read(tmp_path: Path) -> None:
-    ran = Sandbox(program(tmp_path, "seq 100000; echo wrong >&2; exit 3"), tmp_path).run([])
+    process = Sandbox(program(tmp_path, "seq 100000; echo wrong >&2; exit 3"), tmp_path).run([])
 
-    assert ran.output.split() == [str(number) for number in range(1, 100_001)]
-    assert (ran.errors, ran.status) == ("wrong\n", 3)
+    assert process.output.split() == [str(number) for number in range(1, 100_001)]
+    assert (process.errors, process.status) == ("wrong\n", 3)
 
 
 def test_the_time_limit_is_that_of_all_commands_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -41,10 +41,10 @@ def test_the_time_limit_is_that_of_all_commands_together(tmp_path: Path, monkeyp
     sandbox = Sandbox(program(tmp_path, "exec sleep 60"), tmp_path, Resources(wall_seconds=100))
     now[0] = 101.0
 
-    with pytest.raises(RefusedUpload) as refused:
+    with pytest.raises(RefusedUpload) as error:
         sandbox.run([])
 
-    assert refused.value.reason is Refusal.TOO_MUCH_WORK
+    assert error.value.reason is Refusal.TOO_MUCH_WORK
 
 
 def test_a_title_with_the_text_of_an_error_is_no_error(tmp_path: Path) -> None:

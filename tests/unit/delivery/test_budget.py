@@ -125,21 +125,21 @@ def test_the_remaining_amount_is_that_of_the_tightest_limit(
     spent_total: int,
     spent_today: int,
     spent_hour: int,
-    shown: int,
+    impressions: int,
     shown_today: int,
     cost: int,
 ) -> None:
     limits = BudgetLimits(
         False, total, daily, cost, hourly, total_impressions=total_impressions, daily_impressions=daily_impressions
     )
-    spend = Spend(spent_total, spent_today, spent_hour, shown, shown_today)
+    spend = Spend(spent_total, spent_today, spent_hour, impressions, shown_today)
     in_order = {
         Withheld.TOTAL_BUDGET: None if total is None else total - spent_total,
         Withheld.DAILY_BUDGET: None if daily is None else daily - spent_today,
         Withheld.HOURLY_BUDGET: None if hourly is None else hourly - spent_hour,
     }
     of_goals = {
-        Withheld.TOTAL_IMPRESSIONS: None if total_impressions is None else total_impressions - shown,
+        Withheld.TOTAL_IMPRESSIONS: None if total_impressions is None else total_impressions - impressions,
         Withheld.DAILY_IMPRESSIONS: None if daily_impressions is None else daily_impressions - shown_today,
     }
     left = [amount for amount in in_order.values() if amount is not None]

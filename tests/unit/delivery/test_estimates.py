@@ -22,11 +22,11 @@ def flow_after(requests: list[int], a_minute: int, participation: float) -> Flow
         bids = round(opportunities * participation)
         flow.begin(now, participation, DELAY.horizon)
         flow.take(reports, now)
-        shown = bids * SHOWN * DELAY.noticed_of_minute(now - MINUTE, now)
+        impressions = bids * SHOWN * DELAY.noticed_of_minute(now - MINUTE, now)
         if number:
             late = round(requests[number - 1] * participation) * SHOWN
-            shown += late * (1 - DELAY.noticed_of_minute(now - MINUTE, now))
-        flow.learn(3_000 * shown, shown, flow.take_matured(now, DELAY, a_minute))
+            impressions += late * (1 - DELAY.noticed_of_minute(now - MINUTE, now))
+        flow.learn(3_000 * impressions, impressions, flow.take_matured(now, DELAY, a_minute))
         if opportunities:
             reports[now - MINUTE] = Report(opportunities, bids)
     return flow

@@ -1,6 +1,6 @@
 """A refresh writes the delivery state of any campaign that imports accept, after any traffic, spend and learning.
 
-One campaign whose numbers fail would leave all campaigns without a new snapshot.
+Without these limits, one campaign with failing numbers would leave all campaigns without a new snapshot.
 """
 
 from datetime import timedelta
@@ -72,21 +72,24 @@ def test_any_campaign_gets_a_delivery_state(
     """Each step has opportunities, bids and impressions of the minutes since the step before."""
     cpm = str(Decimal(cpm_micros).scaleb(-6))
     deal = {"id": "d", "cpm": cpm, "budget": terms["budget"]}
-    sold = campaign(id="a", cpm=cpm, deals=[deal], **terms)
-    index = Index.load([compile_index([sold])])
+    own_campaign = campaign(id="a", cpm=cpm, deals=[deal], **terms)
+    index = Index.load([compile_index([own_campaign])])
     limits = {
-        "a": budget_limits(sold),
-        ADVERTISER: budget_limits(sold),
-        DEAL: deal_limits(sold)["d"],
+        "a": budget_limits(own_campaign),
+        ADVERTISER: budget_limits(own_campaign),
+        DEAL: deal_limits(own_campaign)["d"],
     }
     account, now, spend, reports = Account(), NOW, Spend(), dict[int, Report]()
-    for opportunities, bids, shown, minutes in steps:
+    for opportunities, bids, impression_count, minutes in steps:
         now += timedelta(minutes=minutes)
         at = int(now.timestamp())
         for minute in range(1, minutes + 1):
             reports[at - MINUTE * minute] = Report(opportunities, min(bids, opportunities))
-        micros, impressions = spend.total_micros + shown * (cpm_micros // 1000), spend.total_impressions + shown
-        spend = Spend(micros, micros, micros, impressions, impressions, ((0, shown),))
+        micros, impressions = (
+            spend.total_micros + impression_count * (cpm_micros // 1000),
+            spend.total_impressions + impression_count,
+        )
+        spend = Spend(micros, micros, micros, impressions, impressions, ((0, impression_count),))
         traffic = Traffic(dict.fromkeys(limits, reports), processes, 1000.0)
         spends, forecasts = dict.fromkeys(limits, spend), dict.fromkeys(limits, Forecast())
         confirmed = Confirmed(viewed, viewed // 2)
@@ -97,22 +100,24 @@ def test_any_campaign_gets_a_delivery_state(
         }
         shared = SharedBudgets({"shop.example": of_holders[ADVERTISER]}, {("a", "d"): of_holders[DEAL]})
 
-        data = compile_delivery(index, {"a": spend}, now, paces=paced.paces, reserved=paced.reserved, shared=shared)
+        data = compile_delivery(
+            index, {"a": spend}, now, paces=paced.paces, reserved=paced.reserved, shared_budgets=shared
+        )
 
         allowance = load_delivery(data, index).allowance
         accounts = load_delivery(data, index).accounts(0, "a", "d")
         assert all(0 <= pace.share <= WHOLE for pace in paced.paces.values())
         assert all(0 <= number <= MOST_MICROS for pace in paced.paces.values() for number in pace[1:])
         left = [amount for number in accounts if (amount := allowance.left(number, now)) is not None]
-        cost = max(1, budget_limits(sold).cost)
+        cost = max(1, budget_limits(own_campaign).cost)
         bids_made = sum(allowance.commit(accounts, cost, now) for _ in range(3))
         assert bids_made * cost <= min(left, default=3 * cost)
 
 
 @pytest.mark.parametrize("limit", [1, MOST_MICROS])
 def test_the_largest_amounts_are_kept_exactly(limit: int) -> None:
-    sold = campaign(id="a", budget={"total_micros": limit})
-    index = Index.load([compile_index([sold])])
+    own_campaign = campaign(id="a", budget={"total_micros": limit})
+    index = Index.load([compile_index([own_campaign])])
 
     allowance = load_delivery(compile_delivery(index, {}, NOW), index).allowance
 

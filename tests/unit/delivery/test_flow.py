@@ -50,7 +50,7 @@ def test_a_refresh_after_a_long_gap_adds_the_last_two_hours() -> None:
 
 
 @pytest.mark.parametrize(
-    ("opportunities", "kept"),
+    ("opportunities", "kept_count"),
     [
         (0, 64),
         (10, 64),
@@ -61,12 +61,12 @@ def test_a_refresh_after_a_long_gap_adds_the_last_two_hours() -> None:
     ],
 )
 def test_minutes_are_kept_until_their_notices_arrive_and_for_enough_opportunities(
-    opportunities: int, kept: int
+    opportunities: int, kept_count: int
 ) -> None:
     flow = Flow(minutes=[Minute(START + n * MINUTE, 1.0, opportunities, 0) for n in range(100)])
     flow.begin(START + 100 * MINUTE, 1.0, HORIZON)
 
-    assert starts(flow) == list(range(100 - kept, 100))
+    assert starts(flow) == list(range(100 - kept_count, 100))
 
 
 @pytest.mark.parametrize("quiet", [0, None])
@@ -158,9 +158,9 @@ def test_above_six_hundred_bids_older_bids_have_less_weight(bids: int, known: Ra
 
 @given(st.floats(-10, 1000), st.floats(-10, 1000), st.floats(0, 1), st.floats(1, 100))
 def test_a_ratio_is_shrunk_towards_its_prior(above: float, below: float, prior: float, strength: float) -> None:
-    drawn = Ratio(above, below).value(prior, strength)
+    shrunk = Ratio(above, below).value(prior, strength)
 
-    assert drawn == pytest.approx((max(above, 0) + prior * strength) / (max(below, 0) + strength))
+    assert shrunk == pytest.approx((max(above, 0) + prior * strength) / (max(below, 0) + strength))
 
 
 def test_the_average_price_has_a_memory_of_fifty_impressions() -> None:
@@ -214,7 +214,7 @@ def test_an_edited_price_reduces_the_learned_outcomes_to_five_impressions() -> N
     assert few.impressions_per_bid == Ratio(4.0, 100.0)
 
 
-def noticed(minute: int, now: int) -> float:
+def share_noticed(minute: int, now: int) -> float:
     return DELAY.noticed_of_minute(START + minute * MINUTE, now)
 
 
@@ -224,24 +224,28 @@ def test_bids_in_flight_are_bids_whose_notices_are_outstanding() -> None:
 
     in_flight = Flow(minutes=minutes).bids_in_flight(now, DELAY, 60.0)
 
-    assert in_flight == pytest.approx(40 * (1 - noticed(0, now)) + 30 * (1 - noticed(2, now)))
+    assert in_flight == pytest.approx(40 * (1 - share_noticed(0, now)) + 30 * (1 - share_noticed(2, now)))
 
 
 def test_the_latest_minute_is_assumed_to_have_the_expected_bids() -> None:
     flow = Flow(minutes=[Minute(START, 0.5, 100, 40), Minute(START + MINUTE, 0.5)])
     now = START + 2 * MINUTE + 15
 
-    assert flow.take_matured(now, DELAY, 60.0) == pytest.approx(40 * noticed(0, now) + 30 * noticed(1, now))
+    assert flow.take_matured(now, DELAY, 60.0) == pytest.approx(40 * share_noticed(0, now) + 30 * share_noticed(1, now))
     assert flow.take_matured(now, DELAY, 60.0) == pytest.approx(0)
     later = now + MINUTE
     flow.minutes[1].opportunities = flow.minutes[1].bids = 10
-    gained = 40 * (noticed(0, later) - noticed(0, now)) + 10 * noticed(1, later) - 30 * noticed(1, now)
+    gained = (
+        40 * (share_noticed(0, later) - share_noticed(0, now))
+        + 10 * share_noticed(1, later)
+        - 30 * share_noticed(1, now)
+    )
     assert flow.take_matured(later, DELAY, 60.0) == pytest.approx(gained)
 
 
 def test_the_only_minute_of_a_campaign_is_assumed_to_have_bids() -> None:
     assert Flow(minutes=[Minute(START, 0.5)]).take_matured(START + 75, DELAY, 60.0) == pytest.approx(
-        30 * noticed(0, START + 75)
+        30 * share_noticed(0, START + 75)
     )
 
 
@@ -250,7 +254,7 @@ def test_only_the_latest_minute_gets_assumed_bids() -> None:
     flow = Flow(minutes=[*minutes, Minute(START + 2 * MINUTE, 1.0)])
     now = START + 4 * MINUTE
 
-    gained = 10 * noticed(0, now) + 20 * noticed(1, now) + 60 * noticed(2, now)
+    gained = 10 * share_noticed(0, now) + 20 * share_noticed(1, now) + 60 * share_noticed(2, now)
     assert flow.take_matured(now, DELAY, 60.0) == pytest.approx(gained)
 
 
@@ -265,7 +269,7 @@ def test_an_older_minute_without_counts_is_an_outage_until_counts_arrive() -> No
     flow = Flow(minutes=[Minute(START, 1.0), Minute(START + MINUTE, 1.0, 10, 10)])
     now = START + 2 * MINUTE
 
-    assert flow.take_matured(now, DELAY, 60.0) == pytest.approx(10 * noticed(1, now))
+    assert flow.take_matured(now, DELAY, 60.0) == pytest.approx(10 * share_noticed(1, now))
 
 
 def test_a_campaign_without_minutes_has_no_bids_in_flight() -> None:

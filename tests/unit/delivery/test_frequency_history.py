@@ -22,7 +22,7 @@ TOKYO = {"impressions": 1, "window": "day", "time_zone": "Asia/Tokyo"}
 OF_ADVERTISER = {"impressions": 1, "window": "day", "level": "advertiser"}
 
 
-def shown(at: int, campaign_id: str = "c") -> Impression:
+def impression_at(at: int, campaign_id: str = "c") -> Impression:
     return Impression(at, campaign_id, "spot", "shop.example")
 
 
@@ -35,7 +35,7 @@ def keys(campaign_id: str = "c") -> tuple[str, str, str]:
 def test_a_history_has_the_last_two_hundred_impressions_and_older_days(ago: list[int]) -> None:
     history = History()
     for seconds in sorted(ago, reverse=True):
-        history = add(history, shown(AT - seconds))
+        history = add(history, impression_at(AT - seconds))
 
     times = sorted(AT - seconds for seconds in ago)
     assert [impression.at for impression in history.recent] == times[-200:]
@@ -50,32 +50,32 @@ def test_a_history_has_the_last_two_hundred_impressions_and_older_days(ago: list
         }
 
 
-@pytest.mark.parametrize(("days", "kept"), [(32, TODAY - 32), (33, 0)])
-def test_days_older_than_a_month_count_only_for_lifetime_caps(days: int, kept: int) -> None:
-    history = History([shown(AT - days * DAY), *[shown(AT - 60)] * 199])
-    history = add(history, shown(AT, "d"))
+@pytest.mark.parametrize(("days", "kept_count"), [(32, TODAY - 32), (33, 0)])
+def test_days_older_than_a_month_count_only_for_lifetime_caps(days: int, kept_count: int) -> None:
+    history = History([impression_at(AT - days * DAY), *[impression_at(AT - 60)] * 199])
+    history = add(history, impression_at(AT, "d"))
 
-    assert history.older == {key: {kept: 1} for key in keys()}
+    assert history.older == {key: {kept_count: 1} for key in keys()}
     assert (len(history.recent), history.recent[-1].campaign_id) == (200, "d")
-    later = add(history._replace(older={"c:c": {TODAY - 33: 4, 0: 2}}), shown(AT))
+    later = add(history._replace(older={"c:c": {TODAY - 33: 4, 0: 2}}), impression_at(AT))
     assert later.older["c:c"] == {0: 6, TODAY: 1}
 
 
 def test_the_age_of_a_day_is_relative_to_the_latest_impression() -> None:
-    history = add(History([shown(AT - 33 * DAY), *[shown(AT - DAY)] * 199]), shown(AT))
+    history = add(History([impression_at(AT - 33 * DAY), *[impression_at(AT - DAY)] * 199]), impression_at(AT))
 
     assert history.older == {key: {0: 1} for key in keys()}
 
 
 def test_a_late_impression_is_inserted_by_its_time() -> None:
-    history = add(History([shown(10), shown(30)]), shown(20))
+    history = add(History([impression_at(10), impression_at(30)]), impression_at(20))
 
     assert [impression.at for impression in history.recent] == [10, 20, 30]
 
 
 def test_beyond_a_thousand_counts_the_oldest_are_dropped() -> None:
     older = {f"c:{number}": {TODAY - number % 20: 1} for number in range(1_000)}
-    history = add(History([shown(AT - 3 * DAY), *[shown(AT)] * 199], older), shown(AT))
+    history = add(History([impression_at(AT - 3 * DAY), *[impression_at(AT)] * 199], older), impression_at(AT))
 
     assert sum(len(days) for days in history.older.values()) == 1_000
     lost = set(older) - set(history.older)
@@ -83,7 +83,7 @@ def test_beyond_a_thousand_counts_the_oldest_are_dropped() -> None:
     assert {number for key in lost for number in older[key]} == {TODAY - 19}
 
 
-def capped(**changes: Any) -> Campaign:
+def campaign_with_cap(**changes: Any) -> Campaign:
     names = ("time_zone", "on_unknown")
     cap = {name: value for name, value in changes.items() if name not in names}
     return campaign(id="c", frequency_caps=[cap], **{name: changes[name] for name in names if name in changes})
@@ -92,48 +92,54 @@ def capped(**changes: Any) -> Campaign:
 @pytest.mark.parametrize(
     ("cap", "history", "seen", "room", "free_at"),
     [
-        ({"impressions": 3, "window": "day"}, History([shown(AT - 60)]), 1, 2, None),
-        ({"impressions": 1, "window": "day"}, History([shown(AT - 60)]), 1, 0, TOMORROW),
-        ({"impressions": 1, "window": "day"}, History([shown(TODAY * DAY)]), 1, 0, TOMORROW),
-        ({"impressions": 1, "window": "day"}, History([shown(TODAY * DAY - 1)]), 0, 1, None),
+        ({"impressions": 3, "window": "day"}, History([impression_at(AT - 60)]), 1, 2, None),
+        ({"impressions": 1, "window": "day"}, History([impression_at(AT - 60)]), 1, 0, TOMORROW),
+        ({"impressions": 1, "window": "day"}, History([impression_at(TODAY * DAY)]), 1, 0, TOMORROW),
+        ({"impressions": 1, "window": "day"}, History([impression_at(TODAY * DAY - 1)]), 0, 1, None),
         (
             {"impressions": 1, "window": "day", "time_zone": "Asia/Tokyo"},
-            History([shown(TODAY * DAY)]),
+            History([impression_at(TODAY * DAY)]),
             1,
             0,
             AT + 3 * 3_600,
         ),
-        ({"impressions": 2, "window": "1h"}, History([shown(AT - 3_600), shown(AT - 3_599), shown(AT)]), 2, 0, AT + 1),
-        ({"impressions": 1, "window": "1h"}, History([shown(AT - 3_599), shown(AT)]), 2, 0, AT + 3_600),
-        ({"impressions": 1, "window": "1h"}, History([shown(AT - 60)]), 1, 0, AT + 3_540),
-        ({"impressions": 2, "window": "1h"}, History([shown(AT)], {"c:c": {TODAY: 1}}), 2, 0, None),
-        ({"impressions": 1, "window": "lifetime"}, History([shown(1)]), 1, 0, None),
+        (
+            {"impressions": 2, "window": "1h"},
+            History([impression_at(AT - 3_600), impression_at(AT - 3_599), impression_at(AT)]),
+            2,
+            0,
+            AT + 1,
+        ),
+        ({"impressions": 1, "window": "1h"}, History([impression_at(AT - 3_599), impression_at(AT)]), 2, 0, AT + 3_600),
+        ({"impressions": 1, "window": "1h"}, History([impression_at(AT - 60)]), 1, 0, AT + 3_540),
+        ({"impressions": 2, "window": "1h"}, History([impression_at(AT)], {"c:c": {TODAY: 1}}), 2, 0, None),
+        ({"impressions": 1, "window": "lifetime"}, History([impression_at(1)]), 1, 0, None),
         ({"impressions": 5, "window": "lifetime"}, History((), {"c:c": {0: 2, TODAY: 3}}), 5, 0, None),
         ({"impressions": 5, "window": "day"}, History((), {"c:c": {0: 2, TODAY: 3, TODAY - 1: 7}}), 3, 2, None),
         ({"impressions": 3, "window": "1d"}, History((), {"c:c": {TODAY: 3}}), 3, 0, None),
-        ({"min_gap": "10m"}, History([shown(AT - 599)]), 1, 0, AT + 1),
-        ({"min_gap": "10m"}, History([shown(AT - 600)]), 0, 1, None),
+        ({"min_gap": "10m"}, History([impression_at(AT - 599)]), 1, 0, AT + 1),
+        ({"min_gap": "10m"}, History([impression_at(AT - 600)]), 0, 1, None),
         ({"min_gap": "10m"}, History(), 0, 1, None),
         ({"min_gap": "1d"}, History((), {"c:c": {TODAY - 1: 1, 0: 9}}), 1, 0, TOMORROW),
         ({"min_gap": "1h"}, History((), {"c:c": {TODAY - 1: 1}}), 0, 1, None),
-        ({"min_gap": "1h", "impressions": 9, "window": "day"}, History([shown(AT - 60)]), 1, 0, AT + 3_540),
-        ({"min_gap": "1h", "impressions": 9, "window": "day"}, History([shown(AT - 3_600)]), 1, 1, None),
-        ({"min_gap": "1m", "impressions": 1, "window": "day"}, History([shown(AT - 30)]), 1, 0, TOMORROW),
-        ({"min_gap": "1d", "impressions": 1, "window": "day"}, History([shown(AT)]), 1, 0, AT + DAY),
+        ({"min_gap": "1h", "impressions": 9, "window": "day"}, History([impression_at(AT - 60)]), 1, 0, AT + 3_540),
+        ({"min_gap": "1h", "impressions": 9, "window": "day"}, History([impression_at(AT - 3_600)]), 1, 1, None),
+        ({"min_gap": "1m", "impressions": 1, "window": "day"}, History([impression_at(AT - 30)]), 1, 0, TOMORROW),
+        ({"min_gap": "1d", "impressions": 1, "window": "day"}, History([impression_at(AT)]), 1, 0, AT + DAY),
         (
             {"impressions": 1, "window": "day", "level": "advertiser"},
-            History([shown(AT, "d")]),
+            History([impression_at(AT, "d")]),
             1,
             0,
             (TODAY + 1) * DAY,
         ),
-        ({"impressions": 1, "window": "day"}, History([shown(AT, "d")]), 0, 1, None),
+        ({"impressions": 1, "window": "day"}, History([impression_at(AT, "d")]), 0, 1, None),
     ],
 )
 def test_the_state_of_a_cap_for_a_viewer(
     cap: dict[str, Any], history: History, seen: int, room: int, free_at: float | None
 ) -> None:
-    item = capped(**cap)
+    item = campaign_with_cap(**cap)
     item = item.model_copy(update={"advertiser": item.advertiser.model_copy(update={"domain": "shop.example"})})
 
     [result] = standings(item, "spot", Exposures(history), NOW)
@@ -147,19 +153,19 @@ def test_the_days_of_a_cap_are_in_the_campaigns_time_zone() -> None:
         id="c", time_zone="UTC", frequency_caps=[{"impressions": 1, "window": "day", "time_zone": "Asia/Tokyo"}]
     )
     [cap] = item.frequency_caps
-    known = History([shown(AT)])
+    known = History([impression_at(AT)])
 
     assert standing(cap, item, "spot", known, NOW).free_at == AT + 3 * 3_600
     assert standing(cap, item, "spot", None, NOW)[2:] == (0, 1, None, False)
 
 
 def test_an_item_of_a_viewer_expires_thirteen_months_after_the_last_impression() -> None:
-    item = encode(user_key("anna"), History([shown(AT - 60), shown(AT)], {"c:c": {TODAY: 2}}), 7)
+    item = encode(user_key("anna"), History([impression_at(AT - 60), impression_at(AT)], {"c:c": {TODAY: 2}}), 7)
 
     assert item["expires_at"] == {"N": str(AT + 395 * DAY)}
     assert item["version"] == {"N": "7"}
     assert (item["pk"], item["sk"]) == ({"S": "user#anna"}, {"S": "history"})
     assert household_key("home") == {"pk": {"S": "household#home"}, "sk": {"S": "history"}}
-    assert decode(item) == History([shown(AT - 60), shown(AT)], {"c:c": {TODAY: 2}})
+    assert decode(item) == History([impression_at(AT - 60), impression_at(AT)], {"c:c": {TODAY: 2}})
     assert decode(None) == History()
     assert timedelta(days=395) > timedelta(days=30 * 13)

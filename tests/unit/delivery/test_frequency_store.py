@@ -21,7 +21,7 @@ from bidder.repeated_failures import LONGEST_INTERVAL
 from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.events import event
-from tests.support.log_lines import logged
+from tests.support.log_lines import logged_lines
 from tests.support.matchable import video_request
 from tests.support.service import service
 
@@ -37,11 +37,11 @@ class Table:
         for item in items:
             self.tables.put(item)
         self.broken = broken
-        self.asked: list[Any] = []
+        self.requests: list[Any] = []
         self.tables.client.meta.events.register("before-call.dynamodb.BatchGetItem", self._answer)
 
     def _answer(self, params: dict[str, Any], **_: Any) -> Any:
-        self.asked.append(json.loads(params["body"])["RequestItems"])
+        self.requests.append(json.loads(params["body"])["RequestItems"])
         fault = self.broken() if self.broken else None
         return None if fault is None else (AWSResponse("", 200, HTTPHeaders(), None), fault)
 
@@ -68,7 +68,7 @@ def test_the_next_impression_after_the_end_of_a_history_begins_another() -> None
     assert not frequency.record([event(1, user="anna", at=now)])
 
     history = frequency.history("anna")
-    assert [shown.at for shown in history.recent] == [int(now.timestamp())]
+    assert [impression.at for impression in history.recent] == [int(now.timestamp())]
     assert table.tables.items()["user#anna", "history"]["version"] == {"N": "8"}
 
 
@@ -79,15 +79,15 @@ def test_one_request_reads_user_and_household() -> None:
     assert reader(table).exposures("anna", None, 5, NOW) == Exposures(SHOWN, None)
     assert reader(table).exposures(None, "home", 5, NOW) == Exposures(None, SHOWN)
     assert reader(table).exposures("ben", "home", 5, NOW) == Exposures(History(), SHOWN)
-    assert len(table.asked) == 4
-    assert all(request["frequency"]["ConsistentRead"] for request in table.asked), "an impression counts at once"
+    assert len(table.requests) == 4
+    assert all(request["frequency"]["ConsistentRead"] for request in table.requests), "an impression counts at once"
 
 
 def test_viewers_without_a_pseudonym_are_not_read() -> None:
     table = Table()
 
     assert reader(table).exposures(None, None, 5, NOW) == Exposures()
-    assert not table.asked
+    assert not table.requests
 
 
 def _raise(error: Exception) -> None:
@@ -114,7 +114,7 @@ def test_a_hanging_store_costs_the_deadline_and_few_threads_until_it_recovers() 
 
     for _ in range(5 * MOST_READS):
         assert store.exposures("anna", None, 0.005, NOW) == Exposures()
-    assert len(table.asked) <= MOST_READS
+    assert len(table.requests) <= MOST_READS
 
     released.set()
     gives_up = time.monotonic() + 60
@@ -166,15 +166,15 @@ def test_sequential_reads_share_a_thread_and_concurrent_reads_have_one_each() ->
         store.exposures("anna", None, 0.0, NOW)
     assert threads() == MOST_READS
     gives_up = time.monotonic() + 60
-    while len(table.asked) < 3 + MOST_READS and time.monotonic() < gives_up:
+    while len(table.requests) < 3 + MOST_READS and time.monotonic() < gives_up:
         time.sleep(0.01)
-    assert len(table.asked) == 3 + MOST_READS
+    assert len(table.requests) == 3 + MOST_READS
     released.set()
 
 
 def reasons(caplog: pytest.LogCaptureFixture) -> list[tuple[str, int]]:
     """The reason of each line of the metric of failed reads, and the number that the line counts."""
-    lines = logged(caplog, "frequency.unread")
+    lines = logged_lines(caplog, "frequency.unread")
     return [(entry["why"], entry["FrequencyUnread"]) for entry in lines if entry["Reason"] == "unread"]
 
 
@@ -194,14 +194,14 @@ def test_failed_reads_are_counted_with_their_reasons(caplog: pytest.LogCaptureFi
     released.set()
     gives_up = time.monotonic() + 60
     failures = MOST_READS + 2
-    while not (ended := logged(caplog, "frequency.recovered")) and time.monotonic() < gives_up:
+    while not (ended := logged_lines(caplog, "frequency.recovered")) and time.monotonic() < gives_up:
         before = hanging._failures._in_row
         hanging.exposures("anna", None, 1, NOW)
         failures += hanging._failures._in_row > before
         seconds += LONGEST_INTERVAL
         time.sleep(0.001)
     assert ended[0]["failures"] == failures
-    counted = [line for name in ("frequency.unread", "frequency.recovered") for line in logged(caplog, name)]
+    counted = [line for name in ("frequency.unread", "frequency.recovered") for line in logged_lines(caplog, name)]
     assert sum(line.get("FrequencyUnread", 0) for line in counted) == failures
 
 
@@ -227,15 +227,15 @@ def test_a_viewer_at_the_cap_gets_no_bid_and_a_viewer_without_consent_gets_one()
     body = json.dumps(video_request(device={"ifa": IFA})).encode()
 
     assert bid(process, Call(body, {}, "https://bid.example", NOW)).status == 200
-    [asked] = table.asked
-    [key] = asked["frequency"]["Keys"]
+    [request] = table.requests
+    [key] = request["frequency"]["Keys"]
     table.tables.put(encode(key, SHOWN, 1))
     assert bid(process, Call(body, {}, "https://bid.example", NOW)).status == 204
     assert bid(process, Call(body, {}, "https://bid.example", NOW + timedelta(minutes=3))).status == 204
 
     private = json.dumps(video_request(device={"ifa": IFA, "dnt": 1})).encode()
     assert bid(process, Call(private, {}, "https://bid.example", NOW)).status == 200
-    assert len(table.asked) == 3
+    assert len(table.requests) == 3
 
 
 def test_an_uncapped_bid_reads_nothing() -> None:
@@ -246,4 +246,4 @@ def test_an_uncapped_bid_reads_nothing() -> None:
         service(compile_snapshot([campaign()]), frequency_reader=reader(table)),
         Call(body, {}, "https://b.example", NOW),
     )
-    assert not table.asked
+    assert not table.requests

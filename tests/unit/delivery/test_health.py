@@ -17,10 +17,10 @@ LIMITS = BudgetLimits(paused=False, total=None, daily=10_000_000, cost=COST)
 HALF_SPENT = Spend(5_000_000, 5_000_000, 0, 1_000, 1_000)
 
 
-def memory(shown: float) -> Memory:
+def memory(impressions: float) -> Memory:
     flow = Flow(
         micros_per_impression=Ratio(1e6 * COST, 1e6),
-        impressions_per_bid=Ratio(1e6 * shown, 1e6),
+        impressions_per_bid=Ratio(1e6 * impressions, 1e6),
         bids_per_opportunity=Ratio(1e6, 1e6),
     )
     anchors = {"daily": Anchor(10_000_000, MIDNIGHT, 0.0, MIDNIGHT + 86_400)}

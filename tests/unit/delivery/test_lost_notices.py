@@ -6,7 +6,7 @@ from bidder.delivery.pacers import Confirmed
 
 
 @pytest.mark.parametrize(
-    ("viewed", "noticed", "in_flight", "share"),
+    ("viewed", "notices", "in_flight", "share"),
     [
         (199, 100, 0.0, 0.0),
         (1_000, 900, 0.0, 0.1),
@@ -16,5 +16,5 @@ from bidder.delivery.pacers import Confirmed
         (1_000, 100, 0.0, 0.5),
     ],
 )
-def test_a_late_notice_does_not_count_as_lost(viewed: int, noticed: int, in_flight: float, share: float) -> None:
-    assert Confirmed(viewed, noticed).lost(in_flight) == pytest.approx(share)
+def test_a_late_notice_does_not_count_as_lost(viewed: int, notices: int, in_flight: float, share: float) -> None:
+    assert Confirmed(viewed, notices).lost(in_flight) == pytest.approx(share)

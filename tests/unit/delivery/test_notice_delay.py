@@ -17,7 +17,7 @@ def impressions(known: list[int]) -> list[float]:
     return by_minute
 
 
-def noticed(known: list[int], seconds: float) -> float:
+def share_noticed(known: list[int], seconds: float) -> float:
     by_minute = impressions(known)
     parts = (count * min(1.0, max(0.0, (seconds - 60 * minute) / 60)) for minute, count in enumerate(by_minute))
     return sum(parts) / sum(by_minute)
@@ -25,13 +25,13 @@ def noticed(known: list[int], seconds: float) -> float:
 
 @given(counts, st.floats(-100, 4000))
 def test_the_noticed_share_is_that_of_notices_until_then(known: list[int], seconds: float) -> None:
-    assert NoticeDelay(known).share_within(seconds) == pytest.approx(noticed(known, seconds))
+    assert NoticeDelay(known).share_within(seconds) == pytest.approx(share_noticed(known, seconds))
 
 
 @given(counts, st.integers(-60, 4000))
 def test_the_bids_of_a_minute_are_spread_over_it(known: list[int], age: int) -> None:
     delay = NoticeDelay(known)
-    by_second = [noticed(known, age - second - 0.5) for second in range(60)]
+    by_second = [share_noticed(known, age - second - 0.5) for second in range(60)]
 
     assert delay.noticed_of_minute(1_000.0, 1_000.0 + age) == pytest.approx(sum(by_second) / 60, abs=0.02)
 
@@ -46,8 +46,8 @@ def test_the_bids_of_a_minute_are_made_in_its_thirds() -> None:
 def test_at_the_horizon_a_thousandth_of_notices_is_outstanding(known: list[int]) -> None:
     horizon = NoticeDelay(known).horizon
 
-    assert noticed(known, 60 * horizon) >= 0.999
-    assert horizon == 0 or noticed(known, 60 * (horizon - 1)) < 0.999
+    assert share_noticed(known, 60 * horizon) >= 0.999
+    assert horizon == 0 or share_noticed(known, 60 * (horizon - 1)) < 0.999
 
 
 def test_no_notice_arrives_before_the_bid_and_all_within_an_hour() -> None:

@@ -106,13 +106,13 @@ def test_delays_are_those_since_the_last_refresh_and_only_of_campaigns() -> None
     assert account.delays_seen == {"c": {0: 3}, "d": {0: 1}}
 
 
-@pytest.mark.parametrize(("count", "kept"), [(5_000, 5_000), (5_001, 5_000), (20_000, 5_000)])
-def test_delays_have_a_memory_of_five_thousand_impressions(count: int, kept: int) -> None:
+@pytest.mark.parametrize(("count", "kept_count"), [(5_000, 5_000), (5_001, 5_000), (20_000, 5_000)])
+def test_delays_have_a_memory_of_five_thousand_impressions(count: int, kept_count: int) -> None:
     account = Account()
     account.take_delays({"c": Spend(delays=((0, count - 1), (1, 1)))})
 
-    assert sum(account.delays) == pytest.approx(kept)
-    assert account.delays[1] == pytest.approx(kept / count)
+    assert sum(account.delays) == pytest.approx(kept_count)
+    assert account.delays[1] == pytest.approx(kept_count / count)
 
 
 def test_impressions_in_flight_are_those_of_campaigns() -> None:
@@ -139,17 +139,19 @@ def shown_of(account: Account, confirmed: Confirmed = Confirmed()) -> tuple[floa
 
 
 @pytest.mark.parametrize(
-    ("shown", "bids", "made", "opportunities"), [(0.0, 0.0, 0.0, 0.0), (100.0, 800.0, 300.0, 1_000.0)]
+    ("impressions", "bids", "made", "opportunities"), [(0.0, 0.0, 0.0, 0.0), (100.0, 800.0, 300.0, 1_000.0)]
 )
 def test_a_new_campaign_has_the_rates_of_the_account(
-    shown: float, bids: float, made: float, opportunities: float
+    impressions: float, bids: float, made: float, opportunities: float
 ) -> None:
-    flow = Flow(impressions_per_bid=Ratio(shown / 2, bids / 2), bids_per_opportunity=Ratio(made / 2, opportunities / 2))
+    flow = Flow(
+        impressions_per_bid=Ratio(impressions / 2, bids / 2), bids_per_opportunity=Ratio(made / 2, opportunities / 2)
+    )
     deal = Flow(impressions_per_bid=Ratio(10**6, 10**6), bids_per_opportunity=Ratio(0.0, 10**6))
     account = Account(memories={"a": Memory(flow=flow), "b": Memory(flow=flow), "a#deal": Memory(flow=deal)})
 
     # the prior weighs 200 bids and opportunities: 0.3 impressions per bid, and one bid per opportunity
-    share = (shown + 60) / (bids + 200)
+    share = (impressions + 60) / (bids + 200)
     bid = (made + 200) / (opportunities + 200)
     assert shown_of(account)[1] == pytest.approx(100 * bid * share * COST)
 
@@ -174,12 +176,12 @@ def test_classes_are_counted_half_a_minute_after_their_minute(now: int, counted:
     assert memory.classes_until == (60 if counted else 0)
 
 
-@pytest.mark.parametrize(("count", "kept"), [(2_000, 2_000), (2_001, 2_000), (8_000, 2_000)])
-def test_classes_have_a_memory_of_two_thousand_opportunities(count: int, kept: int) -> None:
+@pytest.mark.parametrize(("count", "kept_count"), [(2_000, 2_000), (2_001, 2_000), (8_000, 2_000)])
+def test_classes_have_a_memory_of_two_thousand_opportunities(count: int, kept_count: int) -> None:
     memory = Memory()
     take_classes(memory, [{0: Report(count - 500, 0)}, {0: Report(500, 0)}, {}], 1_000)
 
-    assert memory.classes == pytest.approx([(count - 500) * kept / count, 500 * kept / count, 0])
+    assert memory.classes == pytest.approx([(count - 500) * kept_count / count, 500 * kept_count / count, 0])
 
 
 def test_minutes_by_class_are_counted_once_even_if_one_class_has_later_minutes() -> None:
@@ -303,9 +305,9 @@ def test_campaigns_advertisers_and_deals_have_distinct_names(
     )
 
 
-@pytest.mark.parametrize(("viewed", "noticed", "lost"), [(199, 0, 0.0), (200, 199, 0.005), (200, 0, 0.5)])
+@pytest.mark.parametrize(("viewed", "notices", "lost"), [(199, 0, 0.0), (200, 199, 0.005), (200, 0, 0.5)])
 def test_two_hundred_viewed_impressions_determine_the_share_of_lost_notices(
-    viewed: int, noticed: int, lost: float
+    viewed: int, notices: int, lost: float
 ) -> None:
-    assert Confirmed(viewed, noticed).lost(0.0) == pytest.approx(lost)
+    assert Confirmed(viewed, notices).lost(0.0) == pytest.approx(lost)
     assert Confirmed().lost(0.0) == Confirmed(100, 200).lost(0.0) == Confirmed(300, 400).lost(0.0) == 0

@@ -43,9 +43,9 @@ class World:
         bids = opportunities * share
         self.reports[int(self.now)] = Report(round(opportunities), round(bids))
         self.carry += bids * SHOWN
-        shown = int(self.carry)
-        self.carry -= shown
-        self.spent += shown * COST
+        impression_count = int(self.carry)
+        self.carry -= impression_count
+        self.spent += impression_count * COST
         self.now += 60
         self.series.append(self.spent)
         return result
@@ -112,9 +112,9 @@ def test_participation_is_monotone_in_the_remaining_budget(
 @example(6_008_671, 0.75, [0.0, 4.0, 7.0, 10.0])
 @example(6_000_000, 0.75, [0.0, 0.0, 0.0, 10.0, 10.0])
 def test_after_any_history_the_campaign_is_on_plan_or_at_full_speed_within_an_hour(
-    budget: int, wanted: float, history: list[float]
+    budget: int, expected: float, history: list[float]
 ) -> None:
-    world = World(budget, budget / COST / 1440 / SHOWN / wanted)
+    world = World(budget, budget / COST / 1440 / SHOWN / expected)
     for factor in history:
         world.minute(factor)
     for _ in range(60):
@@ -123,13 +123,13 @@ def test_after_any_history_the_campaign_is_on_plan_or_at_full_speed_within_an_ho
     pace = (world.series[-1] - world.series[-31]) / (budget / 48)
 
     assert behind > -0.006, "what is ahead of the plan waits for it"
-    assert behind < 0.006 or pace > min(FASTEST, 1 / wanted) * 0.85
+    assert behind < 0.006 or pace > min(FASTEST, 1 / expected) * 0.85
 
 
 @examples(0.1)
 @given(budgets, st.floats(0.05, 0.7))
-def test_spend_after_an_outage_catches_up_without_a_burst(budget: int, wanted: float) -> None:
-    world = World(budget, budget / COST / 1440 / SHOWN / wanted)
+def test_spend_after_an_outage_catches_up_without_a_burst(budget: int, expected: float) -> None:
+    world = World(budget, budget / COST / 1440 / SHOWN / expected)
     for minute in range(700):
         world.minute(0 if 300 <= minute < 360 else 1)
     by_minute = [later - before for before, later in zip(world.series, world.series[1:], strict=False)]

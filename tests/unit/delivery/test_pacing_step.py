@@ -175,12 +175,12 @@ def test_bids_of_the_last_minutes_are_in_flight(lost: float, seconds: int) -> No
 
     bids_out = 50 * (1 - delay.noticed_of_minute(NOON - 60, now)) + 50 * seconds / 60
     # expected notices of the minute that did not arrive lower the share of shown bids
-    shown = SHOWN * 20 / (20 + 50 * delay.noticed_of_minute(NOON - 60, now))
-    micros = bids_out * shown * COST / (1 - lost)
+    impressions = SHOWN * 20 / (20 + 50 * delay.noticed_of_minute(NOON - 60, now))
+    micros = bids_out * impressions * COST / (1 - lost)
     assert result.outlook.in_flight == pytest.approx(micros)
     assert result.reserved == round(micros - COST / 4)
     assert result.outlook.spent == pytest.approx(21_600_000 + micros)
-    assert result.outlook.fullest == pytest.approx(100 * shown * COST / (1 - lost))
+    assert result.outlook.fullest == pytest.approx(100 * impressions * COST / (1 - lost))
 
 
 def test_impressions_in_flight_count_for_goals_of_impressions() -> None:
@@ -190,8 +190,10 @@ def test_impressions_in_flight_count_for_goals_of_impressions() -> None:
     memory.starts["daily_impressions"] = (MIDNIGHT, 0.0)
     result = step(limits, Spend(), {}, NOON, memory, HUNDRED, Market(delay=delay, lost=0.2))
 
-    noticed = delay.noticed_of_minute(NOON - 60, NOON)
-    assert result.outlook.spent == pytest.approx(50 * (1 - noticed) * SHOWN * 20 / (20 + 50 * noticed) / 0.8)
+    share_noticed = delay.noticed_of_minute(NOON - 60, NOON)
+    assert result.outlook.spent == pytest.approx(
+        50 * (1 - share_noticed) * SHOWN * 20 / (20 + 50 * share_noticed) / 0.8
+    )
 
 
 def test_near_the_end_of_a_budget_half_a_deviation_of_the_spend_in_flight_is_reserved() -> None:
@@ -201,12 +203,12 @@ def test_near_the_end_of_a_budget_half_a_deviation_of_the_spend_in_flight_is_res
     memory = on_plan(spent, participation=1.0, level=100.0, counted=int(NOON), anchors={})
     result = step(limits, spend_of(spent), {}, NOON, memory, HUNDRED, Market(delay=delay))
 
-    noticed = delay.noticed_of_minute(NOON - 60, NOON)
-    shown = SHOWN * 20 / (20 + 100 * noticed)
-    bids_out = 100 * (1 - noticed)
-    kept_back = 0.5 * COST * sqrt(bids_out * shown * (1 - shown))
-    left = 40_000 - bids_out * shown * COST - kept_back
-    assert share_of(result) == pytest.approx(left / (shown * COST) / 100)
+    share_noticed = delay.noticed_of_minute(NOON - 60, NOON)
+    impressions = SHOWN * 20 / (20 + 100 * share_noticed)
+    bids_out = 100 * (1 - share_noticed)
+    kept_back = 0.5 * COST * sqrt(bids_out * impressions * (1 - impressions))
+    left = 40_000 - bids_out * impressions * COST - kept_back
+    assert share_of(result) == pytest.approx(left / (impressions * COST) / 100)
 
 
 def test_no_bid_is_made_if_less_remains_than_the_deviation_of_the_spend_in_flight() -> None:

@@ -33,8 +33,8 @@ def test_draws_are_uniform_and_independent() -> None:
     draws = [AuctionDraw(f"auction {number}") for number in range(20_000)]
     for share in (0.003, 0.05, 0.4, 0.97):
         a, b = ([draw.of(name) < share_of(share) for draw in draws] for name in ("spring", "autumn"))
-        for taken in (a, b):
-            assert abs(sum(taken) / len(draws) - share) < 4 * (share * (1 - share) / len(draws)) ** 0.5
+        for is_taken in (a, b):
+            assert abs(sum(is_taken) / len(draws) - share) < 4 * (share * (1 - share) / len(draws)) ** 0.5
         both = sum(entry and other for entry, other in zip(a, b, strict=True)) / len(draws)
         assert abs(both - share * share) < 0.02
 

@@ -25,10 +25,10 @@ def test_a_rate_is_between_the_counted_rate_and_its_prior(outcome: Outcome, coun
 
 
 @given(outcomes, st.integers(0, 1_000_000), rates)
-def test_many_impressions_outweigh_the_prior(outcome: Outcome, done: int, above: int) -> None:
-    counts = OutcomeCounts(10**9, done * 1000, done * 1000, done * 1000)
+def test_many_impressions_outweigh_the_prior(outcome: Outcome, outcome_count: int, above: int) -> None:
+    counts = OutcomeCounts(10**9, outcome_count * 1000, outcome_count * 1000, outcome_count * 1000)
 
-    assert abs(predict(outcome, counts, above).rate - done) <= 1 + GUESSES[outcome].weight * CERTAIN // 10**9
+    assert abs(predict(outcome, counts, above).rate - outcome_count) <= 1 + GUESSES[outcome].weight * CERTAIN // 10**9
 
 
 @given(outcomes, rates)
@@ -37,8 +37,10 @@ def test_a_rate_without_counts_is_its_prior(outcome: Outcome, above: int) -> Non
 
 
 @given(outcomes, st.integers(0, 100), rates)
-def test_another_completion_never_lowers_a_rate(outcome: Outcome, done: int, above: int) -> None:
-    fewer, more = (predict(outcome, OutcomeCounts(100, n, n, n), above).rate for n in (done, done + 1))
+def test_another_completion_never_lowers_a_rate(outcome: Outcome, outcome_count: int, above: int) -> None:
+    fewer, more = (
+        predict(outcome, OutcomeCounts(100, n, n, n), above).rate for n in (outcome_count, outcome_count + 1)
+    )
 
     assert fewer <= more
 

@@ -73,9 +73,9 @@ def test_the_vast_has_the_pixels_of_its_bid_and_the_media() -> None:
     impression = vast.findtext(".//v:Impression", namespaces=NAMESPACE)
     tracking = {t.get("event"): t.text for t in vast.iterfind(".//v:Tracking", NAMESPACE)}
     assert claims_of(impression, Kind.IMPRESSION).bid_id == result["id"]
-    watched = {"start", "firstQuartile", "midpoint", "thirdQuartile", "complete"}
+    progress_events = {"start", "firstQuartile", "midpoint", "thirdQuartile", "complete"}
     used = {"creativeView", "mute", "unmute", "pause", "resume", "playerExpand", "progress", "closeLinear"}
-    assert tracking.keys() == watched | used | {"acceptInvitation"}
+    assert tracking.keys() == progress_events | used | {"acceptInvitation"}
     for name, url in tracking.items():
         assert claims_of(url, Kind("fullscreen" if name == "playerExpand" else name)).campaign_id == "plain"
     assert claims_of(vast.findtext(".//v:ClickTracking", namespaces=NAMESPACE), Kind.CLICK)

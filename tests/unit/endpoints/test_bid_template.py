@@ -29,7 +29,7 @@ from tests.support.service import service
 BASE = "https://bid.example"
 
 
-def answered(snapshot: Snapshot, body: bytes, base: str = BASE, viewer: Any = None) -> str | bytes:
+def answer_body(snapshot: Snapshot, body: bytes, base: str = BASE, viewer: Any = None) -> str | bytes:
     return bid(service(snapshot, frequency_reader=viewer), Call(body, {}, base, NOW)).body
 
 
@@ -43,20 +43,20 @@ def rendered(terms: BidContext, offer: Offer, urls: EventUrls) -> str:
 def test_golden_auctions_are_the_same_with_and_without_templates(path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     auction = load(path)
     body = json.dumps(auction.request).encode()
-    by_template = [answered(snapshot_of(auction), body, viewer=Viewer(auction)) for _ in range(2)]
+    by_template = [answer_body(snapshot_of(auction), body, viewer=Viewer(auction)) for _ in range(2)]
 
     monkeypatch.setattr("bidder.endpoints.bid.bid_json", rendered)
-    assert by_template == [answered(snapshot_of(auction), body, viewer=Viewer(auction))] * 2
+    assert by_template == [answer_body(snapshot_of(auction), body, viewer=Viewer(auction))] * 2
 
 
 def test_generated_requests_are_answered_the_same_with_and_without_templates(monkeypatch: pytest.MonkeyPatch) -> None:
     snapshot = compile_snapshot(campaigns(Random(26), 200))  # noqa: S311 - a repeatable draw, not a secret
     bodies = video_requests(200)
-    by_template = [answered(snapshot, body) for body in bodies]
+    by_template = [answer_body(snapshot, body) for body in bodies]
     assert sum(map(bool, by_template)) > 100
 
     monkeypatch.setattr("bidder.endpoints.bid.bid_json", rendered)
-    assert by_template == [answered(snapshot, body) for body in bodies]
+    assert by_template == [answer_body(snapshot, body) for body in bodies]
 
 
 MEDIA = [
@@ -123,28 +123,28 @@ def test_each_field_of_the_markup_is_part_of_the_template_key(
         for change in CHANGES
     ]
     bases = [BASE, 'https://bid.example/"a']
-    by_template = [answered(snapshot, body, base) for body in bodies for base in bases]
+    by_template = [answer_body(snapshot, body, base) for body in bodies for base in bases]
     assert len(set(by_template)) > len(by_template) * 0.8
 
     monkeypatch.setattr("bidder.endpoints.bid.bid_json", rendered)
-    assert by_template == [answered(snapshot, body, base) for body in bodies for base in bases]
+    assert by_template == [answer_body(snapshot, body, base) for body in bodies for base in bases]
 
 
 @pytest.mark.parametrize("base", ['https://bid.example/"a', "https://bid.example/\\", "https://bid.example/]]>"])
 def test_a_base_that_json_or_xml_escapes_is_written_without_a_template(base: str) -> None:
-    [answered_bid] = json.loads(answered(compile_snapshot([campaign()]), json.dumps(video_request()).encode(), base))[
+    [bid_item] = json.loads(answer_body(compile_snapshot([campaign()]), json.dumps(video_request()).encode(), base))[
         "seatbid"
     ][0]["bid"]
 
-    assert answered_bid["burl"].startswith(f"{base}/e/bill/")
-    assert "<VAST" in answered_bid["adm"]
+    assert bid_item["burl"].startswith(f"{base}/e/bill/")
+    assert "<VAST" in bid_item["adm"]
 
 
 @given(st.text(min_size=1, max_size=20))
 def test_any_impression_id_is_escaped_correctly(imp_id: str) -> None:
     request = video_request()
     request["imp"][0]["id"] = imp_id
-    answer = answered(compile_snapshot([campaign()]), json.dumps(request).encode())
+    answer = answer_body(compile_snapshot([campaign()]), json.dumps(request).encode())
 
     assert json.loads(answer)["seatbid"][0]["bid"][0]["impid"] == imp_id
 
@@ -154,7 +154,7 @@ def test_the_number_of_templates_is_limited(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(bid_response, "_rendered", {})
     snapshot, body = compile_snapshot([campaign()]), json.dumps(video_request()).encode()
     for number in range(8):
-        answered(snapshot, body, f"https://bid{number}.example")
+        answer_body(snapshot, body, f"https://bid{number}.example")
         assert 1 <= len(bid_response._rendered) <= 3
 
 
@@ -168,5 +168,5 @@ def test_icons_of_fonts_in_the_texts_of_a_campaign_are_no_marks() -> None:
     request = video_request(video={"companionad": [{"w": 300, "h": 250}]})
 
     for _ in range(2):
-        answer = json.loads(answered(snapshot, json.dumps(request).encode()))
+        answer = json.loads(answer_body(snapshot, json.dumps(request).encode()))
         assert answer["seatbid"][0]["bid"][0]["adm"].count(icon) == 3

@@ -15,9 +15,9 @@ TOP = SIDE | {"id": "top", "width": 728, "height": 90, "click_through": "https:/
 CREATIVE = Creative.model_validate(creative(companions=[SIDE, LARGE, TOP]))
 
 
-def shown(positions: list[dict[str, Any]], **video: Any) -> list[tuple[str | None, str | None]]:
-    requested = Video.model_validate({"mimes": ["video/mp4"], "companionad": positions, **video})
-    return [(companion.id, companion.rendering_mode) for companion in companions(CREATIVE, requested, ())]
+def companions_for(positions: list[dict[str, Any]], **video: Any) -> list[tuple[str | None, str | None]]:
+    video_object = Video.model_validate({"mimes": ["video/mp4"], "companionad": positions, **video})
+    return [(companion.id, companion.rendering_mode) for companion in companions(CREATIVE, video_object, ())]
 
 
 @pytest.mark.parametrize(
@@ -48,20 +48,20 @@ def shown(positions: list[dict[str, Any]], **video: Any) -> list[tuple[str | Non
 def test_each_companionad_gets_a_matching_companion_and_none_is_repeated(
     positions: list[dict[str, Any]], expected: list[tuple[str, str | None]]
 ) -> None:
-    assert shown(positions) == expected
+    assert companions_for(positions) == expected
 
 
-@pytest.mark.parametrize(("types", "taken"), [([], True), ([1], True), ([2, 1], True), ([2, 3], False)])
-def test_static_companions_need_a_companionad_that_accepts_their_type(types: list[int], taken: bool) -> None:
-    assert bool(shown([{}], companiontype=types)) == taken
+@pytest.mark.parametrize(("types", "is_accepted"), [([], True), ([1], True), ([2, 1], True), ([2, 3], False)])
+def test_static_companions_need_a_companionad_that_accepts_their_type(types: list[int], is_accepted: bool) -> None:
+    assert bool(companions_for([{}], companiontype=types)) == is_accepted
 
 
 def test_a_companion_without_a_link_has_the_link_of_the_video() -> None:
-    requested = Video.model_validate(
+    video_object = Video.model_validate(
         {"mimes": ["video/mp4"], "companionad": [{"w": 300, "h": 250}, {"w": 728, "h": 90}]}
     )
 
-    side, top = companions(CREATIVE, requested, ("https://bid.example/e/click/t",))
+    side, top = companions(CREATIVE, video_object, ("https://bid.example/e/click/t",))
 
     assert (side.click_through, top.click_through) == ("https://shop.example/", "https://shop.example/top")
     assert side.click_tracking == ("https://bid.example/e/click/t",)

@@ -52,15 +52,15 @@ def test_every_answer_to_the_corpus_is_valid() -> None:
     bidder = service(
         compile_snapshot(campaigns), allowed_crawlers=("HeadlessChrome",)
     )  # the year in which Prebid.js was recorded
-    answered: dict[str, dict[int, int]] = {}
+    statuses: dict[str, dict[int, int]] = {}
     for name, body in requests():
         reply = bid(bidder, Call(body, {}, "https://bid.example/api", NOW))
-        counts = answered.setdefault(name.partition(":")[0], {})
+        counts = statuses.setdefault(name.partition(":")[0], {})
         counts[reply.status] = counts.get(reply.status, 0) + 1
         if reply.status == 200:
             response_is_valid(json.loads(reply.body))
 
-    assert {status for counts in answered.values() for status in counts} == {200, 204, 400}
-    assert 400 not in answered["prebid-video"]
-    assert answered["prebid-video"][200] > 200
-    assert answered["prebidjs-request"] == {200: 1}
+    assert {status for counts in statuses.values() for status in counts} == {200, 204, 400}
+    assert 400 not in statuses["prebid-video"]
+    assert statuses["prebid-video"][200] > 200
+    assert statuses["prebidjs-request"] == {200: 1}

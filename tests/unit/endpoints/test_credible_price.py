@@ -29,9 +29,9 @@ def bid_and_claims(
     snapshot = compile_snapshot([campaign(cpm=10, deals=DEALS, creatives=[creative(duration=30)])])
     serving = service(snapshot, exchanges=EXCHANGES)
     reply = json.loads(bid(serving, Call(json.dumps(body).encode(), {}, "https://bid.example", NOW, exchange)).body)
-    [answered_bid] = reply["seatbid"][0]["bid"]
-    token = answered_bid["burl"].partition("/e/bill/")[2].partition("?")[0]
-    return answered_bid, verify(Kind.BILL, token, KEYS, NOW)
+    [bid_item] = reply["seatbid"][0]["bid"]
+    token = bid_item["burl"].partition("/e/bill/")[2].partition("?")[0]
+    return bid_item, verify(Kind.BILL, token, KEYS, NOW)
 
 
 def deal(**changes: Any) -> dict[str, Any]:
@@ -80,21 +80,21 @@ def test_a_price_at_the_floor_is_credible_in_each_currency() -> None:
 
 
 @pytest.mark.parametrize(
-    ("requested", "most", "written"),
+    ("requested_exp", "most", "written"),
     [
         *((None, 21_600, 3600), (0, 21_600, 3600), (-5, 21_600, 3600), (60, 21_600, 60), (10_800, 21_600, 10_800)),
         *((86_400, 21_600, 21_600), (86_400, 43_200, 43_200), (None, 600, 600), (90, 21_600, 90)),
     ],
 )
-def test_a_bid_lasts_for_the_exp_of_its_impression(requested: int | None, most: int, written: int) -> None:
+def test_a_bid_lasts_for_the_exp_of_its_impression(requested_exp: int | None, most: int, written: int) -> None:
     body = video_request()
-    body["imp"][0]["exp"] = requested
+    body["imp"][0]["exp"] = requested_exp
     serving = service(compile_snapshot([campaign()]), most_exp=most)
 
     reply = json.loads(bid(serving, Call(json.dumps(body).encode(), {}, "https://bid.example", NOW)).body)
 
-    [answered_bid] = reply["seatbid"][0]["bid"]
-    token = answered_bid["burl"].partition("/e/bill/")[2].partition("?")[0]
-    assert answered_bid["exp"] == written
+    [bid_item] = reply["seatbid"][0]["bid"]
+    token = bid_item["burl"].partition("/e/bill/")[2].partition("?")[0]
+    assert bid_item["exp"] == written
     assert verify(Kind.BILL, token, KEYS, NOW).minutes * 60 - written in range(60)
-    assert f"<Expires>{-(-written // 60) * 60}</Expires>" in answered_bid["adm"]
+    assert f"<Expires>{-(-written // 60) * 60}</Expires>" in bid_item["adm"]

@@ -91,10 +91,10 @@ def test_explain_has_the_bids_of_the_bid_endpoint(
     for request in requests:
         body = json.dumps({**request, "test": int(test)}).encode()
         answer_without_key = json.loads(answer(bidder, Call(body, ALLOWED | player, BASE, NOW)).body)
-        answered_bid = bid(bidder, Call(body, player, BASE, NOW))
+        response_bid = bid(bidder, Call(body, player, BASE, NOW))
 
         message = Counter((b["campaign"], b["creative"]) for imp in answer_without_key["imp"] for b in imp["bids"])
-        assert message == (_in_vast(answered_bid) if as_xml else _in_json(answered_bid))
+        assert message == (_in_vast(response_bid) if as_xml else _in_json(response_bid))
         for imp in answer_without_key["imp"]:
             assert {
                 campaign_item["campaign"] for campaign_item in imp["campaigns"] if campaign_item["rule"] == "bids"
@@ -123,11 +123,11 @@ def test_explain_gives_the_no_bid_reason_of_the_bid_endpoint(changes: dict[str, 
     """Requests that get no auction although a campaign matches."""
     snapshot = compile_snapshot([campaign()])._replace(is_stopped=is_stopped)
     request = video_request(**changes)
-    answered = bid(service(snapshot), Call(json.dumps(request).encode(), {}, BASE, NOW, nbr=True))
+    bid_reply = bid(service(snapshot), Call(json.dumps(request).encode(), {}, BASE, NOW, nbr=True))
     explained = json.loads(ask(request, snapshot).body)
 
-    refused = explained["no_auction"]
-    assert (refused and refused["nbr"]) == json.loads(answered.body).get("nbr")
+    no_auction = explained["no_auction"]
+    assert (no_auction and no_auction["nbr"]) == json.loads(bid_reply.body).get("nbr")
     assert explained["imp"][0]["bids"], "the auction that there would be"
 
 

@@ -183,9 +183,9 @@ def test_a_published_notice_after_its_tokens_lifetime_bills_nothing(site: Site) 
 
 
 def test_a_preflight_allows_posts_of_pages() -> None:
-    asked = api_event("OPTIONS", "/e", "/e", headers={"Origin": "https://page.example"})
+    preflight = api_event("OPTIONS", "/e", "/e", headers={"Origin": "https://page.example"})
 
-    answer = app.app(asked, None)
+    answer = app.app(preflight, None)
 
     assert answer["statusCode"] == 204
     assert answer["headers"]["Access-Control-Allow-Origin"] == "https://page.example"

@@ -134,6 +134,16 @@ def test_the_markup_of_a_removed_creative_is_an_empty_document(snapshot: Snapsho
     assert "<Ad " not in str(reply.body)
 
 
+def test_a_bid_does_not_fetch_the_ads_of_another_advertiser_whose_campaign_has_the_same_id() -> None:
+    _, _, result = won()
+    replaced = compile_snapshot([campaign(advertiser={"name": "Cars", "domain": "cars.example"})])
+
+    reply = fetch(service(replaced), result["nurl"], PAGE)
+
+    assert (reply.status, reply.body) == (200, fetch(service(None), result["nurl"], PAGE).body)
+    assert "<Ad " not in str(reply.body)
+
+
 @pytest.mark.parametrize("word", ["", "x", "13_5_9", "999", "13", "14__0", "13__0_7", "13_5_0_" + "0." * 200])
 def test_an_unreadable_markup_form_gives_all_media_files_in_vast_3(word: str) -> None:
     bidder, _, result = won()

@@ -16,28 +16,28 @@ class Loaded:
     """A service that records its loads, or fails."""
 
     def __init__(self, failure: Exception | None = None) -> None:
-        self.asked: list[str] = []
+        self.calls: list[str] = []
         self.failure = failure
 
     def load(self, _now: Any, patience: Any) -> None:
-        self.asked.append("snapshot")
+        self.calls.append("snapshot")
         assert 0 < patience() < 10
         if self.failure:
             raise self.failure
 
     @property
     def signing_keys(self) -> None:
-        self.asked.append("signing keys")
+        self.calls.append("signing keys")
 
     @property
     def publisher(self) -> None:
-        self.asked.append("publisher")
+        self.calls.append("publisher")
 
 
 def test_snapshot_keys_and_publisher_are_loaded_before_the_first_request() -> None:
     loaded: Any = Loaded()
     prepare(loaded, NOW)
-    assert loaded.asked == ["snapshot", "signing keys", "publisher"]
+    assert loaded.calls == ["snapshot", "signing keys", "publisher"]
 
 
 def test_a_failed_load_is_repeated_by_the_first_request(caplog: pytest.LogCaptureFixture) -> None:

@@ -10,7 +10,7 @@ LONG = Reply(200, "<é>" * WORTH_COMPRESSING, "application/xml", {"Vary": "Origi
 
 
 @pytest.mark.parametrize(
-    ("accept", "taken"),
+    ("accept", "is_compressed"),
     [
         ("gzip", True),
         ("GZip", True),
@@ -25,12 +25,12 @@ LONG = Reply(200, "<é>" * WORTH_COMPRESSING, "application/xml", {"Vary": "Origi
         (",,;q=,", False),
     ],
 )
-def test_a_long_answer_is_compressed_if_gzip_is_accepted(accept: str, taken: bool) -> None:
+def test_a_long_answer_is_compressed_if_gzip_is_accepted(accept: str, is_compressed: bool) -> None:
     reply = compress(LONG, accept)
 
     assert (reply.status, reply.content_type) == (200, "application/xml")
     assert reply.headers["Vary"] == "Origin, Accept-Encoding"
-    if taken:
+    if is_compressed:
         assert isinstance(reply.body, bytes)
         assert gzip.decompress(reply.body).decode() == LONG.body
         assert reply.headers["Content-Encoding"] == "gzip"

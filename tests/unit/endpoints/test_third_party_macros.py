@@ -95,10 +95,10 @@ def test_a_macro_is_replaced_by_the_escaped_value_of_the_request(macro: str, val
     "macro", ["[CACHEBUSTING]", "[CACHEBUSTER]", "%%CACHEBUSTER%%", "[RANDOM]", "{{cache_buster}}"]
 )
 def test_a_cache_buster_has_eight_digits_and_differs_for_every_bid(macro: str) -> None:
-    drawn = {tag_of(f"https://ads.example/t?ord={macro}", {**ASKED, "id": name}) for name in "abc"}
+    cache_busters = {tag_of(f"https://ads.example/t?ord={macro}", {**ASKED, "id": name}) for name in "abc"}
 
-    assert len(drawn) == 3
-    assert all(re.fullmatch(r"https://ads\.example/t\?ord=\d{8}", url) for url in drawn)
+    assert len(cache_busters) == 3
+    assert all(re.fullmatch(r"https://ads\.example/t\?ord=\d{8}", url) for url in cache_busters)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def asking(in_ext: bool = True, **dsa: Any) -> dict[str, Any]:
     return video_request(regs={"ext": {"dsa": dsa}} if in_ext else {"dsa": dsa})
 
 
-def answered(request: dict[str, Any], accept: str = "", **advertiser: str) -> Any:
+def answer_of(request: dict[str, Any], accept: str = "", **advertiser: str) -> Any:
     snapshot = compile_snapshot([campaign(advertiser={"name": "Shop", "domain": "shop.example", **advertiser})])
     reply = bid(service(snapshot), Call(json.dumps(request).encode(), {"accept": accept}, BASE, NOW))
     as_xml = bool(accept)
@@ -35,16 +35,16 @@ def answered(request: dict[str, Any], accept: str = "", **advertiser: str) -> An
 @pytest.mark.parametrize("in_ext", [True, False])
 @pytest.mark.parametrize("required", [1, 2, 3, "2", 4])
 def test_transparency_data_is_sent_if_requested(required: Any, in_ext: bool) -> None:
-    facts = answered(asking(in_ext, dsarequired=required, pubrender=2, datatopub=0))
+    facts = answer_of(asking(in_ext, dsarequired=required, pubrender=2, datatopub=0))
 
     assert facts == {"behalf": "Shop", "paid": "Shop", "adrender": 0}
 
 
 def test_transparency_data_is_that_of_the_advertiser() -> None:
-    facts = answered(asking(dsarequired=3, pubrender=1), on_behalf_of="The Brand", paid_by="The Agency")
+    facts = answer_of(asking(dsarequired=3, pubrender=1), on_behalf_of="The Brand", paid_by="The Agency")
 
     assert (facts["behalf"], facts["paid"]) == ("The Brand", "The Agency")
-    assert len(answered(asking(dsarequired=2), name="x" * 200)["paid"]) == 100
+    assert len(answer_of(asking(dsarequired=2), name="x" * 200)["paid"]) == 100
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ def test_the_publisher_gets_the_user_parameters_of_the_targeting(
     snapshot = compile_snapshot([campaign(targeting=targeting)])
     body = json.dumps(asking(dsarequired=2, datatopub=2)).encode()
 
-    [answered_bid] = json.loads(bid(service(snapshot), Call(body, {}, BASE, NOW)).body)["seatbid"][0]["bid"]
+    [bid_item] = json.loads(bid(service(snapshot), Call(body, {}, BASE, NOW)).body)["seatbid"][0]["bid"]
 
-    assert answered_bid["ext"]["dsa"]["transparency"] == [{"domain": "bid.example", "dsaparams": parameters}]
+    assert bid_item["ext"]["dsa"]["transparency"] == [{"domain": "bid.example", "dsaparams": parameters}]
 
 
 @pytest.mark.parametrize("dsa", [{}, {"dsarequired": 0}, {"dsarequired": 0, "pubrender": 0, "datatopub": 2}])
@@ -95,4 +95,4 @@ def test_no_bid_is_made_if_the_buyer_must_render_the_data(dsa: dict[str, Any], b
 
 @pytest.mark.parametrize(("required", "bids"), [(0, True), (1, True), (2, False), (3, False)])
 def test_a_vast_answer_cannot_carry_required_data_so_there_is_no_bid(required: int, bids: bool) -> None:
-    assert answered(asking(dsarequired=required, pubrender=2), "application/xml") == bids
+    assert answer_of(asking(dsarequired=required, pubrender=2), "application/xml") == bids

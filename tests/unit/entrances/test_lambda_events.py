@@ -127,7 +127,7 @@ def test_a_load_balancer_gets_a_status_description_and_headers_in_its_mode() -> 
 
 
 def test_a_body_of_bytes_is_in_base64() -> None:
-    answered = answer(payload_2("GET", "/", "", {}, b"", ADDRESS), Reply(200, b"\x1f\x8b", "image/gif"))
+    response = answer(payload_2("GET", "/", "", {}, b"", ADDRESS), Reply(200, b"\x1f\x8b", "image/gif"))
 
-    assert (answered["body"], answered["isBase64Encoded"]) == ("H4s=", True)
-    assert json.dumps(answered)
+    assert (response["body"], response["isBase64Encoded"]) == ("H4s=", True)
+    assert json.dumps(response)

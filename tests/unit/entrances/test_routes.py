@@ -19,11 +19,11 @@ def request(method: str, path: str, body: bytes = b"", **headers: str) -> WebReq
 
 def test_each_path_has_the_methods_that_chalice_routes() -> None:
     by_chalice = {path: set(methods) for path, methods in app.app.routes.items()}
-    ours = {path: set(methods) for path, methods in routes.ROUTES.items()}
-    ours["/e/{kind}/{token}"] = {"GET", "POST", "HEAD", "OPTIONS"}
-    ours["/demo/{name}"] = {"GET"}
+    bidder_routes = {path: set(methods) for path, methods in routes.ROUTES.items()}
+    bidder_routes["/e/{kind}/{token}"] = {"GET", "POST", "HEAD", "OPTIONS"}
+    bidder_routes["/demo/{name}"] = {"GET"}
 
-    assert ours == by_chalice
+    assert bidder_routes == by_chalice
 
 
 @pytest.mark.parametrize("path", ["/", "/bid/", "/e/win", "/e//token", "/e/win/", "/e/win/token/x", "/demo/", "//bid"])

@@ -21,7 +21,7 @@ START = datetime(2026, 3, 27, tzinfo=UTC)
 moments = st.integers(0, 5 * 96).map(lambda quarter: START + timedelta(minutes=15 * quarter))
 
 
-def sold(number: int, campaign_id: str, zone: str, at: datetime, invalid: str | None = None) -> Event:
+def win_of(number: int, campaign_id: str, zone: str, at: datetime, invalid: str | None = None) -> Event:
     return Event(
         kind=Kind.IMPRESSION,
         bid_id=f"b{number}",
@@ -36,7 +36,7 @@ def sold(number: int, campaign_id: str, zone: str, at: datetime, invalid: str | 
     )
 
 
-def measured(zones: dict[str, str], events: list[Event], zone: str, now: datetime) -> Spend:
+def spend_at(zones: dict[str, str], events: list[Event], zone: str, now: datetime) -> Spend:
     ledger = Ledger(FaultyDynamoDB("ledger").client, "ledger", pause=lambda _: None)
     ledger.record(events)
     numbers = ledger.numbers({name: days_needed(zone, own, now) for name, own in zones.items()})
@@ -67,10 +67,10 @@ def test_sums_are_exact_if_time_zones_differ_by_whole_hours(
 ) -> None:
     zones = {f"c{number}": name for number, name in enumerate(own)}
     events = [
-        sold(number, f"c{which % len(own)}", own[which % len(own)], at) for number, (which, at) in enumerate(sales)
+        win_of(number, f"c{which % len(own)}", own[which % len(own)], at) for number, (which, at) in enumerate(sales)
     ]
 
-    spend = measured(zones, events, zone, now)
+    spend = spend_at(zones, events, zone, now)
 
     assert (spend.today_impressions, spend.hour_micros) == (
         naive(events, zone, now)[0],
@@ -92,11 +92,11 @@ def test_sums_of_invalid_traffic_are_exact_by_the_day_and_the_hour_of_the_advert
 ) -> None:
     zones = {f"c{number}": name for number, name in enumerate(own)}
     events = [
-        sold(number, f"c{which % len(own)}", own[which % len(own)], at, "crawler")
+        win_of(number, f"c{which % len(own)}", own[which % len(own)], at, "crawler")
         for number, (which, at) in enumerate(sales)
     ]
 
-    spend = measured(zones, events, zone, now)
+    spend = spend_at(zones, events, zone, now)
 
     day, hour = naive(events, zone, now)
     assert (spend.invalid_today_micros, spend.invalid_hour_micros) == (5_000 * day, 5_000 * hour)
@@ -106,7 +106,7 @@ def test_sums_of_invalid_traffic_are_exact_by_the_day_and_the_hour_of_the_advert
 def test_a_stored_day_of_invalid_traffic_without_hours_counts_in_its_days_only() -> None:
     dynamodb = FaultyDynamoDB("ledger")
     ledger = Ledger(dynamodb.client, "ledger", pause=lambda _: None)
-    ledger.record([sold(1, "c", "UTC", START + timedelta(hours=12), "crawler")])
+    ledger.record([win_of(1, "c", "UTC", START + timedelta(hours=12), "crawler")])
     item = dynamodb.items()["spend#c", "day#2026-03-27"]
     del item["unbilled#12"]
     dynamodb.put(item)
@@ -128,9 +128,9 @@ def test_a_stored_day_of_invalid_traffic_without_hours_counts_in_its_days_only()
 def test_sums_exceed_by_at_most_one_hour_if_time_zones_differ_by_a_part_of_an_hour(
     own: str, sales: list[datetime], zone: str, now: datetime
 ) -> None:
-    events = [sold(number, "c", own, at) for number, at in enumerate(sales)]
+    events = [win_of(number, "c", own, at) for number, at in enumerate(sales)]
 
-    spend = measured({"c": own}, events, zone, now)
+    spend = spend_at({"c": own}, events, zone, now)
 
     for counted, least, most in zip(
         (spend.today_impressions, spend.hour_micros // 5_000),
@@ -144,7 +144,7 @@ def test_sums_exceed_by_at_most_one_hour_if_time_zones_differ_by_a_part_of_an_ho
 def test_a_stored_day_without_counters_by_the_hour_counts_in_full() -> None:
     dynamodb = FaultyDynamoDB("ledger")
     ledger = Ledger(dynamodb.client, "ledger", pause=lambda _: None)
-    ledger.record([sold(1, "c", "UTC", START + timedelta(hours=23))])
+    ledger.record([win_of(1, "c", "UTC", START + timedelta(hours=23))])
     item = dynamodb.items()["spend#c", "day#2026-03-27"]
     del item["shown#23"]
     dynamodb.put(item)
@@ -158,7 +158,9 @@ def test_a_stored_day_without_counters_by_the_hour_counts_in_full() -> None:
 
 def test_deals_are_counted_in_the_transaction_of_their_campaign() -> None:
     ledger = Ledger(FaultyDynamoDB("ledger").client, "ledger", pause=lambda _: None)
-    events = [sold(number, "c", "UTC", START).model_copy(update={"deal_id": f"d{number % 40}"}) for number in range(80)]
+    events = [
+        win_of(number, "c", "UTC", START).model_copy(update={"deal_id": f"d{number % 40}"}) for number in range(80)
+    ]
     ledger.record([*events, *events])
 
     spends = ledger.spends(dict.fromkeys(("c", "c#d0", "c#d39", "c#none"), START))
@@ -173,8 +175,8 @@ def test_deals_are_counted_in_the_transaction_of_their_campaign() -> None:
 
 
 def test_an_hour_counts_in_its_day_of_the_campaign() -> None:
-    events = [sold(1, "c", "Asia/Tokyo", START), sold(2, "c", "Asia/Tokyo", START + timedelta(hours=16))]
+    events = [win_of(1, "c", "Asia/Tokyo", START), win_of(2, "c", "Asia/Tokyo", START + timedelta(hours=16))]
 
-    spend = measured({"c": "Asia/Tokyo"}, events, "UTC", START + timedelta(hours=16))
+    spend = spend_at({"c": "Asia/Tokyo"}, events, "UTC", START + timedelta(hours=16))
 
     assert (spend.today_impressions, spend.hour_micros) == (2, 5_000), "the second was on the next day in Tokyo"

@@ -58,8 +58,8 @@ def test_a_day_is_read_back_completely(batch: dict[str, Event], days: int) -> No
 
     read = list(archive.events(day))
 
-    wanted = [e for e in batch.values() if (e.at - e.at.utcoffset()).date() == day]  # type: ignore[operator]
-    assert sorted(map(archived_fields, read)) == sorted(map(archived_fields, wanted))
+    expected = [e for e in batch.values() if (e.at - e.at.utcoffset()).date() == day]  # type: ignore[operator]
+    assert sorted(map(archived_fields, read)) == sorted(map(archived_fields, expected))
 
 
 @given(batches)

@@ -18,7 +18,7 @@ KEY_ID, _, REST = TOKEN.partition(".")
 ENCODED, _, SIGNATURE = REST.rpartition(".")
 
 
-def refused(token: str, kind: Kind = Kind.IMPRESSION, late: timedelta = timedelta(), target: str = "") -> TokenError:
+def error_of(token: str, kind: Kind = Kind.IMPRESSION, late: timedelta = timedelta(), target: str = "") -> TokenError:
     with pytest.raises(InvalidToken) as caught:
         verify(kind, token, KEYS, NOW + late, target)
     return caught.value.reason
@@ -31,18 +31,18 @@ def with_claims(**changes: Any) -> str:
 @pytest.mark.parametrize("bit", range(7))
 def test_a_token_with_a_flipped_bit_is_refused(bit: int) -> None:
     for position, letter in enumerate(TOKEN):
-        refused(TOKEN[:position] + chr(ord(letter) ^ (1 << bit)) + TOKEN[position + 1 :])
+        error_of(TOKEN[:position] + chr(ord(letter) ^ (1 << bit)) + TOKEN[position + 1 :])
 
 
 def test_a_truncated_token_is_refused() -> None:
     for length in range(len(TOKEN)):
-        refused(TOKEN[:length])
+        error_of(TOKEN[:length])
 
 
 @pytest.mark.parametrize("kind", [kind for kind in NOTICES if kind is not Kind.IMPRESSION])
 def test_a_token_of_another_kind_is_refused(kind: Kind) -> None:
-    assert refused(TOKEN, kind) is TokenError.SIGNATURE
-    assert refused(sign(kind, encode(CLAIMS), KEYS)) is TokenError.SIGNATURE
+    assert error_of(TOKEN, kind) is TokenError.SIGNATURE
+    assert error_of(sign(kind, encode(CLAIMS), KEYS)) is TokenError.SIGNATURE
 
 
 @pytest.mark.parametrize(
@@ -62,29 +62,29 @@ def test_a_token_of_another_kind_is_refused(kind: Kind) -> None:
     ids=lambda changes: next(iter(changes)),
 )
 def test_changed_claims_are_refused(changes: dict[str, object]) -> None:
-    assert refused(with_claims(**changes)) is TokenError.SIGNATURE
+    assert error_of(with_claims(**changes)) is TokenError.SIGNATURE
 
 
 def test_a_signature_of_another_bid_is_refused() -> None:
     other = sign(Kind.IMPRESSION, encode(CLAIMS._replace(campaign_id="c2")), KEYS).rpartition(".")[2]
 
-    assert refused(f"{KEY_ID}.{ENCODED}.{other}") is TokenError.SIGNATURE
+    assert error_of(f"{KEY_ID}.{ENCODED}.{other}") is TokenError.SIGNATURE
 
 
 def test_tokens_of_dropped_or_unknown_keys_are_refused() -> None:
     dropped = SigningKeys(current="k0", keys={"k0": "C" * 43})
     another_bidder = SigningKeys(current="k2", keys={"k2": "C" * 43})
 
-    assert refused(sign(Kind.IMPRESSION, encode(CLAIMS), dropped)) is TokenError.UNKNOWN_KEY
-    assert refused(sign(Kind.IMPRESSION, encode(CLAIMS), another_bidder)) is TokenError.SIGNATURE
-    assert refused(f"k1.{REST}") is TokenError.SIGNATURE
+    assert error_of(sign(Kind.IMPRESSION, encode(CLAIMS), dropped)) is TokenError.UNKNOWN_KEY
+    assert error_of(sign(Kind.IMPRESSION, encode(CLAIMS), another_bidder)) is TokenError.SIGNATURE
+    assert error_of(f"k1.{REST}") is TokenError.SIGNATURE
 
 
 def test_a_token_outside_its_lifetime_is_refused() -> None:
     second = timedelta(seconds=1)
 
-    assert refused(TOKEN, late=LIFETIME + second) is TokenError.EXPIRED
-    assert refused(TOKEN, late=-CLOCK_SKEW - second) is TokenError.EARLY
+    assert error_of(TOKEN, late=LIFETIME + second) is TokenError.EXPIRED
+    assert error_of(TOKEN, late=-CLOCK_SKEW - second) is TokenError.EARLY
 
 
 def test_a_click_token_is_valid_only_for_its_landing_page() -> None:
@@ -92,13 +92,13 @@ def test_a_click_token_is_valid_only_for_its_landing_page() -> None:
 
     assert verify(Kind.CLICK, click, KEYS, NOW, LANDING) == CLAIMS
     for target in ("", "https://evil.example/", LANDING + "#", LANDING[:-1]):
-        assert refused(click, Kind.CLICK, target=target) is TokenError.SIGNATURE
-    assert refused(sign(Kind.CLICK, encode(CLAIMS), KEYS), Kind.CLICK, target=LANDING) is TokenError.SIGNATURE
+        assert error_of(click, Kind.CLICK, target=target) is TokenError.SIGNATURE
+    assert error_of(sign(Kind.CLICK, encode(CLAIMS), KEYS), Kind.CLICK, target=LANDING) is TokenError.SIGNATURE
 
 
 def test_a_text_that_is_not_a_token_is_refused_as_malformed() -> None:
-    assert {refused(text) for text in ("", "k2", "k2.", "k2 claims")} == {TokenError.MALFORMED}
-    assert refused(sign(Kind.IMPRESSION, "bm90IGpzb24", KEYS)) is TokenError.CLAIMS
+    assert {error_of(text) for text in ("", "k2", "k2.", "k2 claims")} == {TokenError.MALFORMED}
+    assert error_of(sign(Kind.IMPRESSION, "bm90IGpzb24", KEYS)) is TokenError.CLAIMS
 
 
 @pytest.mark.parametrize("target", ["", LANDING, "https://shop.example/\ud800"])
@@ -106,5 +106,5 @@ def test_a_text_that_is_not_a_token_is_refused_as_malformed() -> None:
     "token", [f"{KEY_ID}.\ud800.{SIGNATURE}", f"{KEY_ID}.{ENCODED}.\ud800", f"{KEY_ID}.{ENCODED}.x"]
 )
 def test_a_lone_surrogate_in_a_token_or_a_target_is_refused(token: str, target: str) -> None:
-    assert refused(token, target=target) is TokenError.SIGNATURE
+    assert error_of(token, target=target) is TokenError.SIGNATURE
     assert signed_target(Kind.IMPRESSION, token, KEYS, target) == target

@@ -51,7 +51,7 @@ def frequency_on(dynamodb: FaultyDynamoDB) -> Frequency:
     return Frequency(dynamodb.client, "frequency")
 
 
-def delivered(frequency: Frequency, events: list[Event]) -> None:
+def deliver(frequency: Frequency, events: list[Event]) -> None:
     """Delivers events as SQS does: failed and conflicting events are delivered again."""
     waiting = list(events)
     while waiting:
@@ -73,7 +73,7 @@ def test_the_read_history_equals_the_shown_impressions(
     twice = [*events, *events]
     rng.shuffle(twice)  # type: ignore[attr-defined]
 
-    delivered(frequency_on(dynamodb), twice)
+    deliver(frequency_on(dynamodb), twice)
 
     dynamodb.faults = None
     read_now = read(dynamodb.client, "frequency", "anna", "home")
@@ -104,8 +104,8 @@ def test_concurrent_writers_lose_no_impression(own: int, others: int) -> None:
     dynamodb = interleaved(iter(more))
     frequency = frequency_on(dynamodb)
 
-    delivered(frequency, [event(number, user="anna") for number in range(own)])
-    delivered(frequency, more)
+    deliver(frequency, [event(number, user="anna") for number in range(own)])
+    deliver(frequency, more)
 
     assert len(frequency.history("anna").recent) == own + others
 
@@ -113,7 +113,7 @@ def test_concurrent_writers_lose_no_impression(own: int, others: int) -> None:
 def test_concurrent_and_duplicate_deliveries_are_counted_exactly() -> None:
     dynamodb = FaultyDynamoDB("frequency")
     events = [event(number, user="anna") for number in range(40)]
-    threads = [Thread(target=delivered, args=(frequency_on(dynamodb), events)) for _ in range(4)]
+    threads = [Thread(target=deliver, args=(frequency_on(dynamodb), events)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -133,8 +133,10 @@ def test_a_history_expires_after_its_retention() -> None:
 
 def test_unreadable_messages_and_conflicts_fail_and_no_others() -> None:
     crowded = frequency_on(FaultyDynamoDB("frequency", faults=iter(["conflict"] * 100)))
-    shown = event(1, user="anna").model_dump_json()
-    records = [{"messageId": f"m{number}", "body": body} for number, body in enumerate(["poison", shown, shown])]
+    impression = event(1, user="anna").model_dump_json()
+    records = [
+        {"messageId": f"m{number}", "body": body} for number, body in enumerate(["poison", impression, impression])
+    ]
 
     for frequency, failed in ((crowded, ["m0", "m1", "m2"]), (frequency_on(FaultyDynamoDB("frequency")), ["m0"])):
         answer = count_exposures(service(None, frequency=frequency), records)
@@ -144,8 +146,8 @@ def test_unreadable_messages_and_conflicts_fail_and_no_others() -> None:
 def test_an_incomplete_read_causes_no_write() -> None:
     dynamodb = FaultyDynamoDB("frequency")
     frequency_on(dynamodb).record([event(1, user="anna", household="home")])
-    answered = iter([1, 0])
-    dynamodb.read_at_once = lambda: next(answered, 2)
+    answer_counts = iter([1, 0])
+    dynamodb.read_at_once = lambda: next(answer_counts, 2)
 
     assert frequency_on(dynamodb).record([event(2, user="anna", household="home")]) == frozenset()
 

@@ -26,7 +26,7 @@ def filter_on(dynamodb: FaultyDynamoDB) -> IvtFilter:
     return IvtFilter(BoundedSets(dynamodb.client, "ledger"))
 
 
-def shown(number: int, user: str | None, minute: int, address: int) -> Event:
+def impression(number: int, user: str | None, minute: int, address: int) -> Event:
     address_hash = f"address-{address}" if address else None
     return event(f"{user}{minute}{number}", user=user, at=NOW + timedelta(minutes=minute), address=address_hash)
 
@@ -37,7 +37,7 @@ def test_the_first_impressions_and_addresses_stay_valid_under_repeats_and_faults
     minutes: dict[tuple[str | None, int], list[str]] = {}
     addresses: dict[str, list[str | None]] = {}
     for sighting in shown_so:
-        shown_event = shown(*sighting)
+        shown_event = impression(*sighting)
         for _ in range(100):
             judged = filter_on(dynamodb).mark_invalid({"message": shown_event})
             if judged:
@@ -81,7 +81,7 @@ def test_events_that_are_not_billed_or_have_no_viewer_and_address_are_not_looked
 
 
 def test_concurrent_judgements_equal_sequential_ones() -> None:
-    many = [shown(number, "anna", 0, number % 9) for number in range(35)]
+    many = [impression(number, "anna", 0, number % 9) for number in range(35)]
     at_once = IvtFilter(BoundedSets(FaultyDynamoDB("ledger").client, "ledger"), at_once=4)
 
     judged = at_once.mark_invalid({item.bid_id: item for item in many})

@@ -200,7 +200,7 @@ def test_outcomes_are_counted_by_device_type_once_per_bid() -> None:
     learning = learning_on(FaultyDynamoDB("learning"))
     events = [event(number).model_copy(update={"device": (3, 4, None)[number % 3]}) for number in range(6)]
     learning.record([*events, *events])
-    learning.record([shown.model_copy(update={"kind": Kind.COMPLETE}) for shown in events[:1]])
+    learning.record([impression.model_copy(update={"kind": Kind.COMPLETE}) for impression in events[:1]])
 
     assert learning.devices(NOW) == {
         3: OutcomeCounts(impressions=2, completes=1),

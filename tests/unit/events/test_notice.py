@@ -16,7 +16,7 @@ MACRO = "${AUCTION_PRICE}"
 prices = st.integers(1, 10**15)
 
 
-def stated(text: str, keys: ExchangeKeys | None = None) -> int | None:
+def micros_of(text: str, keys: ExchangeKeys | None = None) -> int | None:
     price = stated_price({"p": text}, keys)
     return price and price.micros
 
@@ -27,7 +27,7 @@ def decimal(micros: int) -> str:
 
 @given(prices)
 def test_a_decimal_price_is_read_exactly(micros: int) -> None:
-    assert stated(decimal(micros)) == micros
+    assert micros_of(decimal(micros)) == micros
 
 
 @given(prices, st.booleans(), st.booleans())
@@ -36,20 +36,20 @@ def test_a_price_in_base64_is_read(micros: int, web_safe: bool, padded: bool) ->
     if not padded:
         sent = sent.rstrip("=")
 
-    assert stated(sent) == stated(quote(sent)) == micros
+    assert micros_of(sent) == micros_of(quote(sent)) == micros
 
 
 @given(prices, st.binary(min_size=16, max_size=16))
 def test_an_encrypted_price_is_decrypted(micros: int, vector: bytes) -> None:
     sent = urlsafe_b64encode(encrypted(micros, vector)).decode().rstrip("=")
 
-    assert stated(sent, KEYS) == micros
-    assert stated(sent) is None
+    assert micros_of(sent, KEYS) == micros
+    assert micros_of(sent) is None
 
 
 @pytest.mark.parametrize("sent", ["1.5", b64encode(b"1.5").decode(), "", "AUDIT", MACRO])
 def test_an_exchange_with_price_keys_must_encrypt_its_prices(sent: str) -> None:
-    assert stated(sent, KEYS) is None
+    assert micros_of(sent, KEYS) is None
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_an_exchange_with_price_keys_must_encrypt_its_prices(sent: str) -> None:
 )
 def test_any_other_text_is_not_a_price(value: str) -> None:
     for sent in (value, quote(value), quote(quote(value, safe=""), safe=""), b64encode(value.encode()).decode()):
-        assert stated(sent) is None, sent
+        assert micros_of(sent) is None, sent
     assert stated_price({}) is None
 
 
@@ -81,13 +81,13 @@ def test_any_other_text_is_not_a_price(value: str) -> None:
     ],
 )
 def test_a_price_may_have_any_number_of_digits_and_is_at_least_a_micro(value: str, micros: int) -> None:
-    assert stated(value) == micros
+    assert micros_of(value) == micros
 
 
 @pytest.mark.parametrize("written", ["AUDIT", b64encode(b"AUDIT").decode(), "QVVESVQ", "%41UDIT", " AUDIT "])
 def test_a_price_of_audit_is_a_render_for_ad_quality(written: str) -> None:
     assert is_audit({"p": written})
-    assert stated(written) is None
+    assert micros_of(written) is None
 
 
 @pytest.mark.parametrize("written", ["", "audition", "1.5", MACRO])

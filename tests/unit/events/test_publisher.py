@@ -20,7 +20,7 @@ from bidder.events.publisher import STEP_SECONDS, EventPublisher, EventsRefused
 from bidder.service.traffic_counts import A_MESSAGE
 from bidder.side_by_side import Late
 from tests.support.events import event
-from tests.support.log_lines import logged
+from tests.support.log_lines import logged_lines
 from tests.support.service import service
 
 IMPORTS = 0.5
@@ -53,11 +53,11 @@ class Fake:
         assert 0 < len(PublishBatchRequestEntries) <= 10
         if sum(map(size, PublishBatchRequestEntries)) > 256 * 1024:
             raise ClientError({"Error": {"Code": "BatchRequestTooLong", "Message": ""}}, "PublishBatch")
-        refused = next(self.faults, None)
-        if refused == "refuse":
+        failure = next(self.faults, None)
+        if failure == "refuse":
             self.topic += [entry["Message"] for entry in PublishBatchRequestEntries[1:]]
             return {"Failed": [{"Id": PublishBatchRequestEntries[0]["Id"]}]}
-        self._took(self.topic, [entry["Message"] for entry in PublishBatchRequestEntries], refused)
+        self._took(self.topic, [entry["Message"] for entry in PublishBatchRequestEntries], failure)
         return {}
 
     def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803
@@ -102,16 +102,16 @@ FAULTS = st.lists(st.sampled_from([None, None, "before", "after"]), max_size=8)
 @given(FAULTS)
 def test_an_acknowledged_event_is_on_the_topic_or_in_the_fallback_queue(faults: list[str | None]) -> None:
     fake = Fake(*faults)
-    answered = set()
+    acknowledged_ids = set()
     for number in range(4):
         try:
             publisher(fake).publish(event(number))
         except Broken:
             continue
-        answered.add(f"bid-{number}")
+        acknowledged_ids.add(f"bid-{number}")
 
-    assert answered <= safe(fake)
-    assert (answered == {f"bid-{n}" for n in range(4)}) or "before" in faults or "after" in faults
+    assert acknowledged_ids <= safe(fake)
+    assert (acknowledged_ids == {f"bid-{n}" for n in range(4)}) or "before" in faults or "after" in faults
 
 
 @given(st.lists(st.sampled_from([None, "before", "after", "refuse"]), max_size=6), st.integers(0, 25))
@@ -201,21 +201,21 @@ class Hanging(Fake):
         self.let_go = threading.Event()
         self.queue_hangs = queue_hangs
 
-    def publish(self, **requested: Any) -> None:
+    def publish(self, **request: Any) -> None:
         assert self.let_go.wait(30)
-        super().publish(**requested)
+        super().publish(**request)
 
-    def publish_batch(self, **requested: Any) -> dict[str, Any]:
+    def publish_batch(self, **request: Any) -> dict[str, Any]:
         assert self.let_go.wait(30)
-        return super().publish_batch(**requested)
+        return super().publish_batch(**request)
 
-    def send_message(self, **requested: Any) -> None:
+    def send_message(self, **request: Any) -> None:
         assert not self.queue_hangs or self.let_go.wait(30)
-        super().send_message(**requested)
+        super().send_message(**request)
 
-    def send_message_batch(self, **requested: Any) -> dict[str, Any]:
+    def send_message_batch(self, **request: Any) -> dict[str, Any]:
         assert not self.queue_hangs or self.let_go.wait(30)
-        return super().send_message_batch(**requested)
+        return super().send_message_batch(**request)
 
 
 @pytest.mark.parametrize("count", [1, 50])
@@ -258,7 +258,7 @@ def test_a_call_without_a_response_times_out_before_the_publisher_gives_up() -> 
 
 def fallback_lines(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
     """The reason and the event kind of each log line about the fallback queue."""
-    entries = [entry for entry in logged(caplog, "notice.fallback") if entry.get("NoticeFallback") == 1]
+    entries = [entry for entry in logged_lines(caplog, "notice.fallback") if entry.get("NoticeFallback") == 1]
     return [(entry["Reason"], entry["kind"]) for entry in entries if entry["kind"] in {"mute", "pause"}]
 
 

@@ -46,8 +46,8 @@ events = st.lists(
 
 def defined(events: list[Event], campaign: str) -> ReportRow:
     """A campaign's row by its definition."""
-    mine = [e for e in events if e.campaign_id == campaign]
-    valid = [e for e in mine if not e.test and not e.invalid]
+    campaign_events = [e for e in events if e.campaign_id == campaign]
+    valid = [e for e in campaign_events if not e.test and not e.invalid]
     kinds = {None: ("impression", "bill"), "impression": ("impression",), "bill": ("bill",)}
     due = {e.bid_id: e.price_micros for e in valid if e.kind in kinds[e.billed_by]}
     worth = {e.bid_id: (e.value_micros, e.bid_price_micros) for e in valid if e.bid_id in due}
@@ -69,9 +69,9 @@ def test_each_event_counts_once_per_bid_and_kind_in_any_order(events: list[Event
     rows = report(delivered, By.CAMPAIGN)
 
     for name in ("c0", "c1", "c2"):
-        row, wanted = rows.get(name, ReportRow()), defined(events, name)
-        assert (row.counts, row.billed, row.spend_micros) == (wanted.counts, wanted.billed, wanted.spend_micros)
-        assert row.saved_micros == wanted.saved_micros
+        row, expected = rows.get(name, ReportRow()), defined(events, name)
+        assert (row.counts, row.billed, row.spend_micros) == (expected.counts, expected.billed, expected.spend_micros)
+        assert row.saved_micros == expected.saved_micros
     assert report(events, By.CAMPAIGN) == rows
 
 
@@ -83,11 +83,11 @@ def test_the_total_is_the_same_for_each_dimension(events: list[Event]) -> None:
 
 
 def test_rates_relate_to_attempts_and_tests_are_separate() -> None:
-    shown = [event(number, kind) for number in range(4) for kind in (Kind.WIN, Kind.IMPRESSION)]
+    wins_and_impressions = [event(number, kind) for number in range(4) for kind in (Kind.WIN, Kind.IMPRESSION)]
     more = [event(0, Kind.COMPLETE), event(0, Kind.CLICK), *(event(number, Kind.LOSS) for number in range(4, 10))]
     apart = [event(20, test=True), event(21, invalid="crawler")]
 
-    [row] = report([*shown, *more, *apart], By.CAMPAIGN).values()
+    [row] = report([*wins_and_impressions, *more, *apart], By.CAMPAIGN).values()
 
     assert (row.win_rate, row.vtr, row.ctr) == (Fraction(4, 10), Fraction(1, 4), Fraction(1, 4))
     assert (row.billed, row.spend_micros, row.cpm_micros) == (4, 20_000, 5_000_000)
@@ -106,9 +106,9 @@ def test_the_win_rate_relates_to_counted_bids_or_to_ended_bids_if_more() -> None
 
 
 def test_spend_is_reported_by_deal_and_by_advertiser() -> None:
-    shown = [event(1, deal_id="d1", advertiser="a.example"), event(2, advertiser="a.example"), event(3)]
+    impressions = [event(1, deal_id="d1", advertiser="a.example"), event(2, advertiser="a.example"), event(3)]
 
-    by_deal, by_advertiser = report(shown, By.DEAL), report(shown, By.ADVERTISER)
+    by_deal, by_advertiser = report(impressions, By.DEAL), report(impressions, By.ADVERTISER)
 
     assert {name: row.spend_micros for name, row in by_deal.items()} == {"(no deal)": 10_000, "d1": 5_000}
     assert {name: row.spend_micros for name, row in by_advertiser.items()} == {"(unknown)": 5_000, "a.example": 10_000}
@@ -163,9 +163,9 @@ def test_rows_by_hour_are_in_utc() -> None:
 )
 def test_the_hour_that_clocks_repeat_is_two_rows(zone: str, first: str, count: int, hours: list[str]) -> None:
     start = datetime.fromisoformat(first)
-    shown = [event(number, at=(start + number * timedelta(hours=1)).isoformat()) for number in range(count)]
+    impressions = [event(number, at=(start + number * timedelta(hours=1)).isoformat()) for number in range(count)]
 
-    rows = report(list(reversed(shown)), By.HOUR, time_zone=ZoneInfo(zone))
+    rows = report(list(reversed(impressions)), By.HOUR, time_zone=ZoneInfo(zone))
 
     assert list(rows) == hours
     assert [row.counts[Kind.IMPRESSION] for row in rows.values()] == [1] * count
@@ -173,9 +173,9 @@ def test_the_hour_that_clocks_repeat_is_two_rows(zone: str, first: str, count: i
 
 def test_half_an_hour_that_clocks_repeat_has_the_offset_in_both_rows() -> None:
     start = datetime(2026, 4, 4, 14, tzinfo=UTC)  # 01:00 at +11:00; at 02:00 clocks go back to 01:30
-    shown = [event(n, at=(start + n * timedelta(minutes=30)).isoformat()) for n in range(4)]
+    impressions = [event(n, at=(start + n * timedelta(minutes=30)).isoformat()) for n in range(4)]
 
-    rows = report(shown, By.HOUR, time_zone=ZoneInfo("Australia/Lord_Howe"))
+    rows = report(impressions, By.HOUR, time_zone=ZoneInfo("Australia/Lord_Howe"))
 
     assert [(name, row.counts[Kind.IMPRESSION]) for name, row in rows.items()] == [
         ("2026-04-05T01+11:00", 2),
@@ -185,10 +185,10 @@ def test_half_an_hour_that_clocks_repeat_has_the_offset_in_both_rows() -> None:
 
 
 def test_hours_are_in_the_requested_time_zone() -> None:
-    shown = [event(1, at="2026-11-23T23:30:00+00:00")]
+    impressions = [event(1, at="2026-11-23T23:30:00+00:00")]
 
-    assert list(report(shown, By.HOUR, time_zone=ZoneInfo("Europe/Berlin"))) == ["2026-11-24T00"]
-    assert list(report(shown, By.DAY, time_zone=ZoneInfo("Europe/Berlin"))) == ["2026-11-24"]
+    assert list(report(impressions, By.HOUR, time_zone=ZoneInfo("Europe/Berlin"))) == ["2026-11-24T00"]
+    assert list(report(impressions, By.DAY, time_zone=ZoneInfo("Europe/Berlin"))) == ["2026-11-24"]
 
 
 def test_rows_are_by_creative_country_exchange_and_error() -> None:

@@ -125,9 +125,9 @@ def test_a_token_is_valid_from_a_minute_before_its_bid(seconds: int, is_valid: b
     if is_valid:
         assert verify(Kind.CLICK, text, KEYS, now) == CLAIMS
     else:
-        with pytest.raises(InvalidToken) as raised:
+        with pytest.raises(InvalidToken) as error:
             verify(Kind.CLICK, text, KEYS, now)
-        assert raised.value.reason == ("early" if seconds < 0 else "expired")
+        assert error.value.reason == ("early" if seconds < 0 else "expired")
 
 
 @pytest.mark.parametrize(
@@ -144,11 +144,11 @@ def test_a_token_is_valid_from_a_minute_before_its_bid(seconds: int, is_valid: b
     ],
 )
 def test_a_refused_token_is_counted_by_its_reason(text: str, reason: str) -> None:
-    with pytest.raises(InvalidToken) as raised:
+    with pytest.raises(InvalidToken) as error:
         verify(Kind.CLICK, text, KEYS, NOW)
 
-    assert raised.value.reason.value == reason
-    assert str(raised.value)
+    assert error.value.reason.value == reason
+    assert str(error.value)
     assert TokenError.KIND.value == "unknown-kind"
 
 
@@ -218,11 +218,11 @@ def test_the_lowest_credible_price_is_exact_up_to_a_thousand(least: int, read_ba
     assert decode(encode(CLAIMS._replace(least_micros=least))).least_micros == read_back
 
 
-@pytest.mark.parametrize(("device", "told"), [(None, None), (0, None), (1, None), (2, 2), (31, 31), (32, None)])
-def test_a_device_type_is_one_letter_of_a_token(device: int | None, told: int | None) -> None:
+@pytest.mark.parametrize(("device", "decoded_type"), [(None, None), (0, None), (1, None), (2, 2), (31, 31), (32, None)])
+def test_a_device_type_is_one_letter_of_a_token(device: int | None, decoded_type: int | None) -> None:
     read_back = decode(encode(CLAIMS._replace(device=device)))
 
-    assert read_back.device == told or device == 1
+    assert read_back.device == decoded_type or device == 1
     assert not read_back.test or device is None
 
 

@@ -94,11 +94,11 @@ def test_each_difference_is_explained() -> None:
 def test_a_wrong_part_is_reported_even_if_the_sum_is_right(name: str) -> None:
     dynamodb = FaultyDynamoDB("ledger")
     ledger = Ledger(dynamodb.client, "ledger", pause=lambda _: None)
-    sold = [event(1, deal_id="d1", advertiser="shop.example")]
-    ledger.record(sold)
+    events = [event(1, deal_id="d1", advertiser="shop.example")]
+    ledger.record(events)
     dynamodb.put({**dynamodb.items()["spend#c1", f"day#{DAY}"], name: {"N": "7"}})
 
-    result = verified(ledger, sold)["c1"]
+    result = verified(ledger, events)["c1"]
 
     [reason] = result.reasons
     assert (result.equal, reason.partition(":")[0]) == (False, name)

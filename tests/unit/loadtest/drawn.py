@@ -15,7 +15,7 @@ def seeded(seed: int) -> Random:
     return Random(seed)  # noqa: S311 - nothing here is a secret
 
 
-def drawn(count: int, seed: int = 1) -> list[Generated]:
+def generate_requests(count: int, seed: int = 1) -> list[Generated]:
     """The first requests of a seed."""
     rng = seeded(seed)
     return [generate(rng) for _ in range(count)]
@@ -31,7 +31,7 @@ def answered() -> tuple[dict[str, Any], str]:
     """A request, and the body of the bidder's own bid on it."""
     now = datetime.now(UTC)
     decide = decision(snapshot(100, now), now)
-    for kind, request, _ in drawn(100):
+    for kind, request, _ in generate_requests(100):
         if kind is RequestKind.VIDEO and (body := decide(encoded(request))["body"]):
             return request, body
     raise LookupError

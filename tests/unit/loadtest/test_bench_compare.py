@@ -48,8 +48,8 @@ def test_another_revision_measures_the_workload_of_this_checkout(tmp_path: Path,
     tree = _tree(tmp_path / "base")
     assert snapshot_options(tree, workload, "base") == {"count", "now", "participation"}
     variants = [Variant("decision", 1, {}), Variant("decision, paced", 2, {"participation": 0.5})]
-    took = _turn(tree, workload, "base", json.dumps(variants))
-    assert list(took) == ["b'{}'", "(b'{}', ([{'id': 'a'}], None))", "(b'{}', ([{'id': 'a'}, {'id': 'b'}], 0.5))"]
+    seconds = _turn(tree, workload, "base", json.dumps(variants))
+    assert list(seconds) == ["b'{}'", "(b'{}', ([{'id': 'a'}], None))", "(b'{}', ([{'id': 'a'}, {'id': 'b'}], 0.5))"]
 
 
 @pytest.mark.parametrize(

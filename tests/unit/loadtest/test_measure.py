@@ -19,13 +19,13 @@ def test_every_call_gets_every_input_and_the_order_rotates() -> None:
     observed: list[tuple[str, bytes]] = []
     calls = {name: lambda written, name=name: observed.append((name, written)) for name in ("a", "b")}
 
-    took = interleaved(calls, [b"1", b"2"], rounds=2)
+    durations = interleaved(calls, [b"1", b"2"], rounds=2)
 
     assert observed == [
         (name, entry) for entry, order in zip([b"1", b"2"] * 2, ["ab", "ba"] * 2, strict=True) for name in order
     ]
-    assert {name: len(times) for name, times in took.items()} == {"a": 4, "b": 4}
-    assert all(time > 0 for times in took.values() for time in times)
+    assert {name: len(times) for name, times in durations.items()} == {"a": 4, "b": 4}
+    assert all(time > 0 for times in durations.values() for time in times)
 
 
 def test_ratios_compare_equal_percentiles_of_one_run_with_its_baseline() -> None:

@@ -14,8 +14,8 @@ WATCHED = [event for event, _ in WATCHED_ON]
 
 @pytest.fixture(scope="module")
 def bid() -> dict[str, Any]:
-    answered_bid: dict[str, Any] = json.loads(answered()[1])["seatbid"][0]["bid"][0]
-    return answered_bid
+    bid_item: dict[str, Any] = json.loads(answered()[1])["seatbid"][0]["bid"][0]
+    return bid_item
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +53,8 @@ def test_a_lost_bid_has_no_impression(auctions: list[list[tuple[str, str]]]) -> 
 
 def test_quartiles_are_in_order(auctions: list[list[tuple[str, str]]]) -> None:
     for auction in auctions:
-        watched = [kind for kind, _ in auction if kind in WATCHED]
-        assert watched == WATCHED[: len(watched)]
+        progress_events = [kind for kind, _ in auction if kind in WATCHED]
+        assert progress_events == WATCHED[: len(progress_events)]
 
 
 def test_shares_fall_from_the_win_to_the_complete(auctions: list[list[tuple[str, str]]]) -> None:
@@ -71,9 +71,9 @@ def test_shares_fall_from_the_win_to_the_complete(auctions: list[list[tuple[str,
     ("markup", "message"), [("{}", "adm is not XML"), ('<VAST xmlns="http://www.iab.com/VAST"/>', "adm has no URL")]
 )
 def test_markup_that_cannot_be_followed_is_refused(bid: dict[str, Any], markup: str, message: str) -> None:
-    shown = next(seed for seed in range(1000) if len(notices(seeded(seed), "auction", bid)) > 1)
+    seed_with_notices = next(seed for seed in range(1000) if len(notices(seeded(seed), "auction", bid)) > 1)
     with pytest.raises(ValueError, match=message):
-        notices(seeded(shown), "auction", bid | {"adm": markup})
+        notices(seeded(seed_with_notices), "auction", bid | {"adm": markup})
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8000/e/win/x", "http://localhost", "http://[::1]:8000/"])

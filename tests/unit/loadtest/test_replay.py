@@ -17,14 +17,14 @@ def test_requests_are_repeated_with_new_ids(tmp_path: Path) -> None:
     banner = video_request(id="b") | {"imp": [{"id": "1", "banner": {"w": 300, "h": 250}}]}
     path.write_text("\n".join([json.dumps(video_request(id="a")), "", json.dumps(banner), '{"imp": []}']))
 
-    drawn = list(islice(recorded(path), 6))
+    requests = list(islice(recorded(path), 6))
 
-    assert [request.document.get("id") for request in drawn] == ["a", "b", None, "a-1", "b-1", None]
-    assert [request.kind for request in drawn[:3]] == [RequestKind.VIDEO, RequestKind.BANNER, RequestKind.MALFORMED]
+    assert [request.document.get("id") for request in requests] == ["a", "b", None, "a-1", "b-1", None]
+    assert [request.kind for request in requests[:3]] == [RequestKind.VIDEO, RequestKind.BANNER, RequestKind.MALFORMED]
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "no requests"),
         ("{}\n\n[1]", ":3: no JSON object"),
@@ -34,11 +34,11 @@ def test_requests_are_repeated_with_new_ids(tmp_path: Path) -> None:
         ("\x1f\x8b...", "not a complete gzip file"),
     ],
 )
-def test_an_invalid_request_is_reported_with_its_line(text: str, said: str, tmp_path: Path) -> None:
+def test_an_invalid_request_is_reported_with_its_line(text: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "requests.jsonl"
     path.write_bytes(text.encode("latin-1"))
 
-    with pytest.raises(BadReplay, match=said):
+    with pytest.raises(BadReplay, match=message):
         recorded(path)
 
 

@@ -8,14 +8,14 @@ from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.parse import parse
 from loadtest.requests import MALFORMED, RequestKind
-from tests.unit.loadtest.drawn import drawn, encoded
+from tests.unit.loadtest.drawn import encoded, generate_requests
 
-MANY = drawn(3000)
+MANY = generate_requests(3000)
 
 
 def test_the_same_seed_gives_the_same_requests() -> None:
-    assert drawn(50) == MANY[:50]
-    assert drawn(50, seed=2) != MANY[:50]
+    assert generate_requests(50) == MANY[:50]
+    assert generate_requests(50, seed=2) != MANY[:50]
 
 
 def test_kinds_have_their_shares() -> None:

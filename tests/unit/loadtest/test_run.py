@@ -49,42 +49,42 @@ def loadtest(host: str, folder: Path = ROOT, **variables: str) -> "subprocess.Co
 
 def test_valid_answers_end_with_a_table() -> None:
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), NoBidder)) as host:
-        ran = loadtest(host)
-    assert ran.returncode == 0, ran.stderr
-    headings, bids, notices = ran.stdout.splitlines()[1:4]
+        process = loadtest(host)
+    assert process.returncode == 0, process.stderr
+    headings, bids, notices = process.stdout.splitlines()[1:4]
     assert re.split(r"  +", headings.strip()) == [*HEADINGS]
     assert bids.startswith("POST /bid")
-    requests, *_, bid, no_bid, refused, busy, errors = bids.removeprefix("POST /bid").split()
-    assert int(requests) == int(no_bid) + int(refused) > 0
+    requests, *_, bid, no_bid, refused_count, busy, errors = bids.removeprefix("POST /bid").split()
+    assert int(requests) == int(no_bid) + int(refused_count) > 0
     assert (bid, busy, errors) == ("0", "0", "0")
     assert notices.split()[:2] == ["notices", "0"]
 
 
 def test_invalid_answers_are_counted_and_fail_the_run() -> None:
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), Broken)) as host:
-        ran = loadtest(host)
-    assert ran.returncode == 1
-    requests, *_, errors = ran.stdout.splitlines()[2].removeprefix("POST /bid").split()
+        process = loadtest(host)
+    assert process.returncode == 1
+    requests, *_, errors = process.stdout.splitlines()[2].removeprefix("POST /bid").split()
     assert requests == errors != "0"
-    assert "500 to a video request" in ran.stdout
+    assert "500 to a video request" in process.stdout
 
 
 def test_a_503_is_counted_with_an_explanation() -> None:
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), Overloaded)) as host:
-        ran = loadtest(host)
-    assert ran.returncode == 1
-    requests, *_, busy, errors = ran.stdout.splitlines()[2].removeprefix("POST /bid").split()
+        process = loadtest(host)
+    assert process.returncode == 1
+    requests, *_, busy, errors = process.stdout.splitlines()[2].removeprefix("POST /bid").split()
     assert requests == busy == errors != "0"
-    assert "503 of POST /bid: the concurrency limit was reached" in ran.stdout
-    assert "503 of a notice" not in ran.stdout
+    assert "503 of POST /bid: the concurrency limit was reached" in process.stdout
+    assert "503 of a notice" not in process.stdout
 
 
 def test_a_body_that_cannot_be_decoded_is_one_line_of_error() -> None:
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), NotGzip)) as host:
-        ran = loadtest(host)
-    assert ran.returncode == 1
-    assert re.search(r"\d+ x POST /bid: .*200 with a body that its headers do not describe", ran.stdout)
-    assert "Traceback" not in ran.stdout + ran.stderr
+        process = loadtest(host)
+    assert process.returncode == 1
+    assert re.search(r"\d+ x POST /bid: .*200 with a body that its headers do not describe", process.stdout)
+    assert "Traceback" not in process.stdout + process.stderr
 
 
 def sent(host: str, seed: str) -> list[bytes]:
@@ -106,26 +106,26 @@ def test_requests_of_a_file_are_sent_unchanged(tmp_path: Path) -> None:
     path.write_text('{"id": "a",  "imp": [{"id": "1", "banner": {}}]}\n')
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), Recording)) as host:
         Recording.bodies.clear()
-        ran = loadtest(host, REPLAY=str(path), USERS="1")
-    assert ran.returncode == 0, ran.stdout
+        process = loadtest(host, REPLAY=str(path), USERS="1")
+    assert process.returncode == 0, process.stdout
     assert Recording.bodies[0] == path.read_bytes().strip()
 
 
 def test_a_file_without_requests_is_refused_before_the_load(tmp_path: Path) -> None:
     path = tmp_path / "requests.jsonl"
     path.write_text('{"id": "a"}\n{"id":\n')
-    ran = loadtest("http://127.0.0.1:9", REPLAY=str(path))
-    assert ran.returncode == 2
-    assert f"{path}:2: no JSON document" in ran.stderr
-    assert "Traceback" not in ran.stderr
+    process = loadtest("http://127.0.0.1:9", REPLAY=str(path))
+    assert process.returncode == 2
+    assert f"{path}:2: no JSON document" in process.stderr
+    assert "Traceback" not in process.stderr
 
 
 def test_a_refused_event_counts_as_lost_and_fails_the_run() -> None:
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), NoticesFail)) as host:
-        ran = loadtest(host, DURATION="4")
-    assert ran.returncode == 1
-    assert re.search(r"\d+ x lost: \w+, not accepted in any attempt", ran.stdout), ran.stdout
-    assert "503 of a notice" in ran.stdout
+        process = loadtest(host, DURATION="4")
+    assert process.returncode == 1
+    assert re.search(r"\d+ x lost: \w+, not accepted in any attempt", process.stdout), process.stdout
+    assert "503 of a notice" in process.stdout
 
 
 def test_an_accepted_event_that_does_not_arrive_counts_as_lost(tmp_path: Path) -> None:
@@ -140,20 +140,20 @@ def test_an_accepted_event_that_does_not_arrive_counts_as_lost(tmp_path: Path) -
         keys = "AWS_ACCESS_KEY_ID=test\nAWS_SECRET_ACCESS_KEY=test\nAWS_DEFAULT_REGION=us-east-1"
         (tmp_path / ".local/env").write_text(f"{keys}\nAWS_ENDPOINT_URL={url}\nBIDDER_EVENTS_TOPIC={topic}\n")
         with serving(ThreadingHTTPServer(("127.0.0.1", 0), EventsVanish)) as host:
-            ran = loadtest(host, tmp_path, EVENTS="local", ARRIVAL="1", DURATION="4")
+            process = loadtest(host, tmp_path, EVENTS="local", ARRIVAL="1", DURATION="4")
         assert not session.client("sqs", endpoint_url=url).list_queues().get("QueueUrls")
     finally:
         topics.stop()
-    assert ran.returncode == 1, ran.stderr
-    assert re.search(r"\d+ x lost: \w+, accepted, but not on the topic in time", ran.stdout), ran.stdout
-    assert "503 of" not in ran.stdout, "neither row has a 503"
+    assert process.returncode == 1, process.stderr
+    assert re.search(r"\d+ x lost: \w+, accepted, but not on the topic in time", process.stdout), process.stdout
+    assert "503 of" not in process.stdout, "neither row has a 503"
 
 
 def test_an_invalid_bid_fails_the_run() -> None:
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), BidsBelowTheFloor)) as host:
-        ran = loadtest(host)
-    assert ran.returncode == 1, ran.stderr
-    assert re.search(r"\d+ x POST /bid: .*no-such-imp", ran.stdout), ran.stdout
+        process = loadtest(host)
+    assert process.returncode == 1, process.stderr
+    assert re.search(r"\d+ x POST /bid: .*no-such-imp", process.stdout), process.stdout
 
 
 @pytest.mark.parametrize(
@@ -168,19 +168,19 @@ def test_a_bidder_that_does_not_answer_fails_the_run_with_the_cause(
 ) -> None:
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), bidder)) as host:
         bidder.ended.clear()
-        ran = loadtest(host, DURATION=seconds)
+        process = loadtest(host, DURATION=seconds)
         bidder.ended.set()
-    assert ran.returncode == 1, ran.stderr
-    assert cause in ran.stdout
+    assert process.returncode == 1, process.stderr
+    assert cause in process.stdout
 
 
 def test_a_watch_that_was_requested_and_cannot_start_ends_with_status_2(tmp_path: Path) -> None:
     (tmp_path / ".local").mkdir()
     (tmp_path / ".local/env").write_text("BIDDER_EVENTS_TOPIC=no-keys\n")
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), NoBidder)) as host:
-        ran = loadtest(host, tmp_path, EVENTS="local")
-    assert ran.returncode == 2, ran.stdout
-    assert "the arrival of events is not checked" in ran.stderr
+        process = loadtest(host, tmp_path, EVENTS="local")
+    assert process.returncode == 2, process.stdout
+    assert "the arrival of events is not checked" in process.stderr
 
 
 def _certificate(folder: Path) -> Path:
@@ -212,16 +212,16 @@ def test_a_certificate_is_verified_and_ca_trusts_it(tmp_path: Path, monkeypatch:
     assert f"the certificate of {host} is not trusted: self" in unknown.stderr
     assert "CA=FILE" in unknown.stderr
     assert "Hostname mismatch" in wrong_name.stderr
-    for name, ran in trusted.items():
-        assert ran.returncode == 0, (name, ran.stderr, ran.stdout)
-        assert ran.stdout.splitlines()[2].endswith(" 0"), name
+    for name, process in trusted.items():
+        assert process.returncode == 0, (name, process.stderr, process.stdout)
+        assert process.stdout.splitlines()[2].endswith(" 0"), name
 
 
 def test_a_report_is_written(tmp_path: Path) -> None:
     report = tmp_path / "report.html"
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), NoBidder)) as host:
-        ran = loadtest(host, REPORT=str(report))
-    assert ran.returncode == 0, ran.stderr
+        process = loadtest(host, REPORT=str(report))
+    assert process.returncode == 0, process.stderr
     assert report.read_text().lstrip().startswith("<!")
 
 
@@ -233,7 +233,7 @@ def test_a_report_is_written(tmp_path: Path) -> None:
     ],
 )
 def test_an_unreachable_bidder_is_reported_at_once(host: str, message: str) -> None:
-    ran = loadtest(host)
-    assert ran.returncode == 2
-    assert message in ran.stderr
-    assert "Traceback" not in ran.stderr
+    process = loadtest(host)
+    assert process.returncode == 2
+    assert message in process.stderr
+    assert "Traceback" not in process.stderr

@@ -47,16 +47,16 @@ def test_few_viewers_and_publishers_have_most_of_the_traffic() -> None:
 
 def test_viewers_keep_their_country_and_publishers_their_inventory() -> None:
     whole = [document for kind, document, _ in MANY if kind is not RequestKind.MALFORMED]
-    countries, devices, sold = defaultdict(set), defaultdict(set), defaultdict(set)
+    countries, devices, inventory = defaultdict(set), defaultdict(set), defaultdict(set)
     for each in whole:
         seller = "site" if "site" in each else "channel" if "content" in each["app"] else "app"
         countries[each["user"]["id"]].add((each["device"]["geo"]["country"], str(each.get("regs"))))
         devices[each["user"]["id"], seller].add(each["device"]["ua"])
         site_or_app = each.get("site") or each["app"]
-        sold[site_or_app["publisher"]["id"], seller].add(site_or_app.get("domain") or site_or_app["bundle"])
+        inventory[site_or_app["publisher"]["id"], seller].add(site_or_app.get("domain") or site_or_app["bundle"])
 
     assert len(countries) < len(whole)
-    for values in (countries, devices, sold):
+    for values in (countries, devices, inventory):
         assert {len(each) for each in values.values()} == {1}
 
 
@@ -78,10 +78,10 @@ def test_each_careless_spelling_changes_a_request_that_stays_valid() -> None:
 
 def test_zipf_draws_the_first_of_three_six_times_in_eleven() -> None:
     rng, zipf = seeded(1), Zipf(3)
-    drawn = Counter(zipf.draw(rng) for _ in range(11_000))
+    counts = Counter(zipf.draw(rng) for _ in range(11_000))
 
-    assert abs(drawn[0] - 6000) < 200
-    assert abs(drawn[1] - 3000) < 200
+    assert abs(counts[0] - 6000) < 200
+    assert abs(counts[1] - 3000) < 200
 
 
 def test_a_week_has_168_hours_with_a_maximum_of_1() -> None:

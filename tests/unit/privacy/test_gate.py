@@ -99,16 +99,16 @@ def test_the_walk_reaches_every_personal_value() -> None:
 def test_no_personal_value_remains_under_a_restrictive_signal(device: dict[str, Any]) -> None:
     for regs, in_ext, consent, consent_in_ext in product(REGS_SIGNALS, [False, True], CONSENTS, [False, True]):
         user = PERSON | ({"ext": PERSON["ext"] | consent} if consent_in_ext else consent)
-        requested = request(MACHINE | device, {"ext": regs} if in_ext else regs, user)
+        parsed_request = request(MACHINE | device, {"ext": regs} if in_ext else regs, user)
 
-        inputs = restrict_request(requested)
+        inputs = restrict_request(parsed_request)
 
         if device or regs or consent:
-            assert restriction(requested)
+            assert restriction(parsed_request)
             assert personal(inputs) == []
-            assert inputs.regs == requested.regs
+            assert inputs.regs == parsed_request.regs
         else:
-            assert inputs is requested
+            assert inputs is parsed_request
             assert personal(inputs)
 
 
@@ -196,12 +196,12 @@ def test_the_gate_is_idempotent() -> None:
     assert isinstance(once.device, Device)
 
 
-@pytest.mark.parametrize("kept", ["https://news.example/story", "news.example", ""])
+@pytest.mark.parametrize("remaining_url", ["https://news.example/story", "news.example", ""])
 @pytest.mark.parametrize("cut", ["?u=secret", "#secret", "#a?u=secret", "?u=secret#secret", "??#?"])
-def test_page_urls_lose_query_and_fragment(kept: str, cut: str) -> None:
-    document = video_request(site={"page": kept + cut, "ref": kept + cut}, device={"dnt": 1})
+def test_page_urls_lose_query_and_fragment(remaining_url: str, cut: str) -> None:
+    document = video_request(site={"page": remaining_url + cut, "ref": remaining_url + cut}, device={"dnt": 1})
 
     site = restrict_request(parse(json.dumps(document).encode())).site
 
     assert site is not None
-    assert (site.page, site.ref) == (kept, kept)
+    assert (site.page, site.ref) == (remaining_url, remaining_url)

@@ -17,12 +17,12 @@ from tests.support.service import KEYS
 IFA = "6d3c1b5e-2f0a-4e7c-9a41-8b7f5c0d9e12"
 
 
-def asked(**device: Any) -> BidRequest:
+def request_of_device(**device: Any) -> BidRequest:
     return parse(json.dumps(video_request(device={"ifa": IFA, **device})).encode())
 
 
 def test_pseudonyms_are_stable_over_two_key_rotations() -> None:
-    request, keys = asked(ip="93.184.216.34"), KEYS
+    request, keys = request_of_device(ip="93.184.216.34"), KEYS
     names = (viewer(request, keys), household(request, keys))
     assert None not in names
 
@@ -33,7 +33,7 @@ def test_pseudonyms_are_stable_over_two_key_rotations() -> None:
 
 
 def test_pseudonyms_differ_by_key_and_by_subject() -> None:
-    request = asked(ip="93.184.216.34")
+    request = request_of_device(ip="93.184.216.34")
     other = KEYS.model_copy(update={"viewers": "Z" * 43})
 
     names = {name(request, keys) for name in (viewer, household) for keys in (KEYS, other)}
@@ -43,7 +43,7 @@ def test_pseudonyms_differ_by_key_and_by_subject() -> None:
 
 @pytest.mark.parametrize(("connection", "is_shared"), [(n, 3 <= n <= 7) for n in range(9)])
 def test_an_address_of_a_mobile_network_has_no_household(connection: int, is_shared: bool) -> None:
-    request = asked(ip="93.184.216.34", connectiontype=connection)
+    request = request_of_device(ip="93.184.216.34", connectiontype=connection)
 
     assert (household(request, KEYS) is None) == is_shared
 
@@ -63,22 +63,22 @@ def test_an_address_of_a_mobile_network_has_no_household(connection: int, is_sha
     ],
 )
 def test_a_shared_or_reserved_address_has_no_household(device: dict[str, Any]) -> None:
-    assert household(asked(**device), KEYS) is None
+    assert household(request_of_device(**device), KEYS) is None
 
 
 def test_ipv6_addresses_of_one_prefix_are_one_household() -> None:
-    first = household(asked(ipv6="2a00:1450:4001:81b::200e"), KEYS)
+    first = household(request_of_device(ipv6="2a00:1450:4001:81b::200e"), KEYS)
 
     assert first is not None
-    assert first == household(asked(ipv6="2a00:1450:4001:81b:ffff::1"), KEYS)
-    assert first != household(asked(ipv6="2a00:1450:4001:81c::200e"), KEYS)
-    mapped = household(asked(ipv6="::ffff:93.184.216.34"), KEYS)
-    assert mapped == household(asked(ip="93.184.216.34"), KEYS)
+    assert first == household(request_of_device(ipv6="2a00:1450:4001:81b:ffff::1"), KEYS)
+    assert first != household(request_of_device(ipv6="2a00:1450:4001:81c::200e"), KEYS)
+    mapped = household(request_of_device(ipv6="::ffff:93.184.216.34"), KEYS)
+    assert mapped == household(request_of_device(ip="93.184.216.34"), KEYS)
 
 
 @pytest.mark.parametrize("signal", [{"dnt": 1}, {"lmt": 1}])
 def test_without_consent_there_is_no_pseudonym(signal: dict[str, Any]) -> None:
-    request = restrict_request(asked(ip="93.184.216.34", **signal))
+    request = restrict_request(request_of_device(ip="93.184.216.34", **signal))
 
     assert viewer(request, KEYS) is None
     assert household(request, KEYS) is None

@@ -22,8 +22,8 @@ class FakeCloudWatch:
     def get_metric_data(self, MetricDataQueries: Any, StartTime: Any, EndTime: Any) -> Any:  # noqa: N803
         counts = self.before if EndTime == NOW else self.now
         assert StartTime < EndTime
-        requested = [query["Id"] for query in MetricDataQueries]
-        return {"MetricDataResults": [{"Id": kind, "Values": [float(counts[kind])]} for kind in requested]}
+        query_ids = [query["Id"] for query in MetricDataQueries]
+        return {"MetricDataResults": [{"Id": kind, "Values": [float(counts[kind])]} for kind in query_ids]}
 
     def describe_alarms(self, AlarmNames: list[str], StateValue: str) -> Any:  # noqa: N803
         assert StateValue == "ALARM"

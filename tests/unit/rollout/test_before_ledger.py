@@ -57,7 +57,7 @@ def test_the_current_ledger_is_accepted_and_counts_no_event_of_the_hook() -> Non
 
 
 @pytest.mark.parametrize(
-    ("new", "said"),
+    ("new", "message"),
     [
         (giving_back(), "failed []; expected ['unreadable']"),
         (giving_back("event-0", UNREADABLE), "failed ['event-0', 'unreadable']"),
@@ -65,9 +65,9 @@ def test_the_current_ledger_is_accepted_and_counts_no_event_of_the_hook() -> Non
         (lambda _records: None, "raised no answer"),
     ],
 )
-def test_a_version_that_loses_or_refuses_messages_is_refused(new: Handler, said: str) -> None:
+def test_a_version_that_loses_or_refuses_messages_is_refused(new: Handler, message: str) -> None:
     [objection] = examined(new)
-    assert said in objection
+    assert message in objection
 
 
 def test_all_recorded_events_are_tests_of_both_billing_kinds() -> None:

@@ -30,7 +30,7 @@ class Store:
         return Exposures(self.history if user else None)
 
 
-def asked(number: int, **changes: Any) -> bytes:
+def request_body(number: int, **changes: Any) -> bytes:
     return json.dumps(video_request(id=f"r{number}", device={"ifa": IFA}, **changes)).encode()
 
 
@@ -49,7 +49,7 @@ def test_a_viewer_of_one_process_never_gets_more_than_the_cap_allows_in_a_minute
     for number, (seconds, step) in enumerate(steps):
         now += seconds * SECOND
         if step == "bid":
-            if bid(process, Call(asked(number), {}, "https://bid.example", now)).status == 200:
+            if bid(process, Call(request_body(number), {}, "https://bid.example", now)).status == 200:
                 bid_times.append(now)
                 waiting.append(now)
         elif waiting:
@@ -68,10 +68,10 @@ def test_a_bid_counts_until_its_impression_is_counted_and_no_longer_than_a_minut
     )
 
     statuses = [
-        bid(process, Call(asked(number), {}, "https://bid.example", NOW + number * SECOND)).status
+        bid(process, Call(request_body(number), {}, "https://bid.example", NOW + number * SECOND)).status
         for number in range(4)
     ]
-    later = bid(process, Call(asked(9), {}, "https://bid.example", NOW + WITHIN + 10 * SECOND)).status
+    later = bid(process, Call(request_body(9), {}, "https://bid.example", NOW + WITHIN + 10 * SECOND)).status
 
     assert [*statuses, later] == [200, 200, 204, 204, 200]
 

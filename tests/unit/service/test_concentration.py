@@ -53,11 +53,11 @@ def test_an_unpaced_campaign_has_no_limit_and_a_small_plan_allows_a_few_bids() -
     free = compile_snapshot([campaign(cpm=5)])
     parsed = parse(json.dumps(video_request(device={"ip": "192.0.2.1"})).encode())
 
-    def made(which: Snapshot) -> int:
+    def count_bids(which: Snapshot) -> int:
         offers = decided(parsed, which)
         return sum(len(guard.within(offers, parsed, which, SHARES, NOW)) for _ in range(30))
 
-    assert (made(snapshot), made(free)) == (LEAST_BIDS, 30)
+    assert (count_bids(snapshot), count_bids(free)) == (LEAST_BIDS, 30)
 
 
 def test_explain_reports_a_used_up_share_and_counts_nothing() -> None:
@@ -68,8 +68,8 @@ def test_explain_reports_a_used_up_share_and_counts_nothing() -> None:
     for number in range(LEAST_BIDS + 2):
         request = BidRequest.model_validate(video_request(id=f"r{number}", device={"ip": "203.0.113.7"}))
 
-        def within(offers: Sequence[Offer], asked: BidRequest = request) -> list[Offer]:
-            return guard.copy().within(offers, asked, snapshot, shares, NOW)
+        def within(offers: Sequence[Offer], parsed_request: BidRequest = request) -> list[Offer]:
+            return guard.copy().within(offers, parsed_request, snapshot, shares, NOW)
 
         twice = [explain(request, snapshot, "bidder", NOW, within_shares=within)[0] for _ in range(2)]
         offers = decided(request, snapshot)

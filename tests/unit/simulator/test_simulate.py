@@ -73,13 +73,13 @@ def test_an_invalid_scenario_is_reported_with_its_field(tmp_path: Path) -> None:
     path = tmp_path / "wrong.yaml"
     path.write_text("campaigns: [{id: a, cpm: 1}]\nevents: [{at_hour: 1, kind: spike}]\ntraffic: {curve: [1, 2]}\n")
 
-    with pytest.raises(InvalidScenario, match=r"traffic: .*curve has 2 shares") as raised:
+    with pytest.raises(InvalidScenario, match=r"traffic: .*curve has 2 shares") as error:
         read_scenario(path)
-    assert "spike needs minutes" in str(raised.value)
+    assert "spike needs minutes" in str(error.value)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("campagins: [{id: a, cpm: 1}]\n", r"wrong.yaml:1:1: campagins: .*campaigns"),
         (
@@ -102,13 +102,13 @@ def test_an_invalid_scenario_is_reported_with_its_field(tmp_path: Path) -> None:
         ("campaigns: [{id: a, cpm: 1}]\ntraffic: {curve: [%s]}\n" % ("0, " * 23 + "0"), "curve has only zeros"),
     ],
 )
-def test_an_invalid_scenario_is_reported_with_its_line_before_the_run(tmp_path: Path, text: str, said: str) -> None:
+def test_an_invalid_scenario_is_reported_with_its_line_before_the_run(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "wrong.yaml"
     path.write_text(text)
 
-    with pytest.raises(InvalidScenario) as raised:
+    with pytest.raises(InvalidScenario) as error:
         read_scenario(path)
-    assert re.search(said, str(raised.value)), raised.value
+    assert re.search(message, str(error.value)), error.value
 
 
 def test_an_edit_replaces_an_amount_in_either_spelling() -> None:
@@ -165,8 +165,8 @@ def test_the_figures_are_the_documented_ones() -> None:
     figures = run(hours=1)
 
     for row in (*figures["campaigns"], figures["totals"]):
-        wanted = {"budget_micros", "spent_micros", "plan_micros", "overspend_share", "delivered_share", "evenness"}
-        assert wanted | {"impressions", "cpm_micros"} <= row.keys()
+        expected = {"budget_micros", "spent_micros", "plan_micros", "overspend_share", "delivered_share", "evenness"}
+        assert expected | {"impressions", "cpm_micros"} <= row.keys()
 
 
 def test_an_event_is_active_from_its_time_to_its_end() -> None:

@@ -41,8 +41,8 @@ PLAYER = {MIME: ("video/mp4",), SALE: (OPEN,), LENGTH: ("15",)}
 def books(draw: st.DrawFn) -> dict[str, tuple[Campaign, Sequence[Conjunction]]]:
     """Campaigns by id, with their conjunctions."""
     many = draw(st.integers(0, 200))
-    drawn = draw(st.lists(st.tuples(st.integers(1, 9), LINES), min_size=1, max_size=12))
-    repeated = [drawn[number % len(drawn)] for number in range(many)]
+    sample = draw(st.lists(st.tuples(st.integers(1, 9), LINES), min_size=1, max_size=12))
+    repeated = [sample[number % len(sample)] for number in range(many)]
     return {f"c{n}": (campaign(id=f"c{n}", cpm=cpm), entry) for n, (cpm, entry) in enumerate(repeated)}
 
 

@@ -273,8 +273,8 @@ def test_a_store_that_fails_at_once_is_a_fault_at_once(caplog: pytest.LogCapture
     caplog.set_level(logging.WARNING, "bidder")
     keeper_of(Store(BadSnapshot("denied"))).current(NOW)
     # A record appears twice if an earlier test in the same worker made the logger propagate.
-    ours = dict.fromkeys(caplog.records)
-    lines = [json.loads(record.getMessage()) for record in ours]
+    records = dict.fromkeys(caplog.records)
+    lines = [json.loads(record.getMessage()) for record in records]
     assert [line["Reason"] for line in lines if "SnapshotOld" in line] == ["none"]
 
 

@@ -11,7 +11,7 @@ sizes = st.sampled_from([1, 63, 64, 65, 300, sets.SHORT, sets.SHORT + 1, 3 * set
 
 
 @st.composite
-def drawn(draw: st.DrawFn) -> tuple[int, list[set[int]]]:
+def universe_and_sets(draw: st.DrawFn) -> tuple[int, list[set[int]]]:
     """A size, and sets of positions below it, sparse ones and dense ones."""
     size = draw(sizes)
     sparse = st.sets(st.integers(0, size - 1), max_size=20)
@@ -19,7 +19,7 @@ def drawn(draw: st.DrawFn) -> tuple[int, list[set[int]]]:
     return size, draw(st.lists(sparse | dense, min_size=2, max_size=5))
 
 
-@given(drawn())
+@given(universe_and_sets())
 def test_both_representations_equal_pythons_sets(case: tuple[int, list[set[int]]]) -> None:
     size, plain = case
     item = [sets.set_of(entry, size) for entry in plain]
@@ -36,7 +36,7 @@ def test_both_representations_equal_pythons_sets(case: tuple[int, list[set[int]]
     assert set(sets.members(sets.find_unmarked(marks, size))) == set(range(size)) - a
 
 
-@given(drawn())
+@given(universe_and_sets())
 def test_sets_of_the_current_format_and_of_format_2_are_read_back(case: tuple[int, list[set[int]]]) -> None:
     size, plain = case
     width = (size + 63) // 64 * 8

@@ -11,7 +11,7 @@ from tools import ROOT
 
 def collected(hash_seed: int) -> list[str]:
     """The ids of all tests, as a process with this seed of Python's hashes collects them."""
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "tests"],
         env={**os.environ, "PYTHONHASHSEED": str(hash_seed)},
         cwd=ROOT,
@@ -19,8 +19,8 @@ def collected(hash_seed: int) -> list[str]:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    return [line for line in done.stdout.splitlines() if "::" in line]
+    assert process.returncode == 0, process.stdout[-2000:] + process.stderr[-2000:]
+    return [line for line in process.stdout.splitlines() if "::" in line]
 
 
 @pytest.mark.slow

@@ -54,11 +54,11 @@ def variables_of(model: "type[Settings] | type[ServerSettings]") -> dict[str, bo
 
 
 def test_the_task_sets_all_required_variables_and_no_unknown_variable(task: dict[str, Any]) -> None:
-    given = {each["Name"] for each in task["Environment"]}
+    variables = {each["Name"] for each in task["Environment"]}
     known = variables_of(Settings) | variables_of(ServerSettings)
 
-    assert given - known.keys() <= {"AWS_REGION", "AWS_DEFAULT_REGION"}
-    assert {name for name, is_required in known.items() if is_required} <= given
+    assert variables - known.keys() <= {"AWS_REGION", "AWS_DEFAULT_REGION"}
+    assert {name for name, is_required in known.items() if is_required} <= variables
 
 
 def test_timeouts_exceed_those_of_the_load_balancer_and_of_the_drain(

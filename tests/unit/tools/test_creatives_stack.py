@@ -26,8 +26,8 @@ def template() -> dict[str, Any]:
 @pytest.mark.parametrize("name", ["container.yaml", "creatives.yaml", "worker.yaml"])
 def test_cfn_lint_accepts_the_templates(name: str) -> None:
     cfn_lint = Path(sys.executable).with_name("cfn-lint")
-    done = subprocess.run([cfn_lint, ROOT / "deploy" / name], capture_output=True, text=True, check=False)  # noqa: S603
-    assert done.returncode == 0, done.stdout
+    process = subprocess.run([cfn_lint, ROOT / "deploy" / name], capture_output=True, text=True, check=False)  # noqa: S603
+    assert process.returncode == 0, process.stdout
 
 
 @pytest.mark.parametrize("feature", FEATURES)

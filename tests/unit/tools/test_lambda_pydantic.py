@@ -86,9 +86,9 @@ def run(program: list[str], path: str, stdin: str = "") -> str:
     """The output of a Python process with `path` first in its module search path."""
     variables = os.environ | {"PYTHONPATH": os.pathsep.join((path, str(ROOT)))}
     command = [sys.executable, *program]
-    done = subprocess.run(command, input=stdin, env=variables, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
-    assert done.returncode == 0, f"{done.stdout[-2000:]}{done.stderr[-2000:]}"
-    return done.stdout
+    process = subprocess.run(command, input=stdin, env=variables, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+    assert process.returncode == 0, f"{process.stdout[-2000:]}{process.stderr[-2000:]}"
+    return process.stdout
 
 
 def documents() -> Iterator[tuple[type[BaseModel], Any]]:
@@ -128,7 +128,7 @@ def test_packaged_schemas_parse_and_serialize_like_the_models() -> None:
 
 
 def comparable(schema: Any, definitions: dict[str, Any], above: tuple[str, ...] = ()) -> Any:
-    """A schema without metadata of JSON Schema, and with each definition in the place of its references.
+    """A copy of a schema without the metadata of JSON Schema. Each definition replaces its references.
 
     pydantic shares definitions depending on the order in which a process completes its models.
     """

@@ -256,14 +256,14 @@ def test_all_tests_of_a_cached_function_are_recorded_and_those_that_import_a_con
 
 
 def test_the_caches_of_another_package_are_kept() -> None:
-    ours, other = types.ModuleType("ours.a"), types.ModuleType("other.a")
+    own_module, other = types.ModuleType("ours.a"), types.ModuleType("other.a")
     calls: list[str] = []
-    for module in (ours, other):
+    for module in (own_module, other):
         vars(module)["cached"] = cache(partial(calls.append, module.__name__))
-    with patch.dict(sys.modules, {"ours.a": ours, "other.a": other}):
+    with patch.dict(sys.modules, {"ours.a": own_module, "other.a": other}):
         for _ in range(2):
             empty_caches("ours")
-            ours.cached()
+            own_module.cached()
             other.cached()
 
     assert calls == ["ours.a", "other.a", "ours.a"]

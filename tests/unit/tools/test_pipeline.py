@@ -44,8 +44,8 @@ def executable(name: str) -> str:
 
 
 def run(*command: str) -> None:
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603  our own files
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603  our own files
+    assert process.returncode == 0, process.stdout + process.stderr
 
 
 @pytest.mark.slow
@@ -57,8 +57,8 @@ def test_cfn_lint_finds_no_fault_in_the_other_templates() -> None:
 @pytest.mark.parametrize("approval", ["manual", "automatic"])
 def test_a_commit_passes_staging_before_production(source: str, approval: str) -> None:
     result = stages(pipeline(Source=source, Approval=approval))
-    requested = ["Approval"] if approval == "manual" else []
-    assert list(result) == ["Source", "Build", "Staging", *requested, "Production"]
+    approvals = ["Approval"] if approval == "manual" else []
+    assert list(result) == ["Source", "Build", "Staging", *approvals, "Production"]
     assert [action["ActionTypeId"]["Provider"] for action in result["Source"]] == [SOURCES[source]]
     assert [(action["Name"], action["RunOrder"]) for action in result["Staging"]] == [
         ("Deploy", 1),

@@ -13,11 +13,11 @@ from tools.processes import START_SECONDS, DidNotStart, end, local_environment, 
 def test_a_program_that_ends_early_is_reported_at_once_with_its_log(tmp_path: Path) -> None:
     log = tmp_path / "log"
     process = start([sys.executable, "-c", "print('no port'); exit(3)"], log, local_environment(), tmp_path)
-    began = time.monotonic()
+    started_at = time.monotonic()
 
     with pytest.raises(DidNotStart, match=r"ended with 3(.|\n)*no port"):
         wait_until(lambda: False, process, log)
-    assert time.monotonic() - began < START_SECONDS
+    assert time.monotonic() - started_at < START_SECONDS
 
 
 @pytest.mark.slow

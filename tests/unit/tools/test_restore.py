@@ -25,8 +25,8 @@ def test_changed_and_deleted_items_are_restored_and_later_items_removed() -> Non
         assert overwrite(dynamodb, "learning", "ledger") == (31, 1)
         assert overwrite(dynamodb, "learning", "ledger") == (0, 0)
 
-        restored, wanted = (dynamodb.scan(TableName=table)["Items"] for table in ("ledger", "learning"))
-        assert sorted(restored, key=str) == sorted(wanted, key=str)
+        restored, expected = (dynamodb.scan(TableName=table)["Items"] for table in ("ledger", "learning"))
+        assert sorted(restored, key=str) == sorted(expected, key=str)
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.none() | st.integers(0, 5)), max_size=12), st.integers(-1, 12))

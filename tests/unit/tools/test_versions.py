@@ -37,13 +37,13 @@ class FakeFunction:
 
 
 @pytest.mark.parametrize(
-    ("live", "kept"),
+    ("live", "remaining"),
     [(12, [7, 8, 9, 10, 11, 12]), (3, [3, 8, 9, 10, 11, 12]), (9, [7, 8, 9, 10, 11, 12])],
 )
-def test_the_live_version_and_the_five_latest_others_are_kept(live: int, kept: list[int]) -> None:
+def test_the_live_version_and_the_five_latest_others_are_kept(live: int, remaining: list[int]) -> None:
     function = FakeFunction([9, 10, 11, 12, 1, 2, 3, 4, 5, 6, 7, 8], live)
     delete_old_versions(cast("Any", function), "bid")
-    assert sorted(function.versions) == kept
+    assert sorted(function.versions) == remaining
 
 
 @pytest.mark.parametrize(("to", "expected"), [(None, 3), (2, 2), (5, 5)])
@@ -63,6 +63,6 @@ def test_an_unknown_version_is_refused_with_the_existing_versions(versions: list
 
 def test_the_local_alias_selects_versions_by_weight() -> None:
     alias = {"FunctionVersion": "1", "RoutingConfig": {"AdditionalVersionWeights": {"2": 0.1, "3": 0.2}}}
-    drawn = [version_of(alias, partial(float, at)) for at in (0, 0.09, 0.11, 0.29, 0.31, 0.99)]
-    assert drawn == ["2", "2", "3", "3", "1", "1"]
+    versions = [version_of(alias, partial(float, at)) for at in (0, 0.09, 0.11, 0.29, 0.31, 0.99)]
+    assert versions == ["2", "2", "3", "3", "1", "1"]
     assert version_of({"FunctionVersion": "7"}) == "7"

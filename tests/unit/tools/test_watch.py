@@ -33,29 +33,29 @@ class Server:
     """A fake server that ends with status 7 after so many waits."""
 
     waits: int
-    requested: list[float] = field(default_factory=list)
+    request_times: list[float] = field(default_factory=list)
 
     def wait(self, timeout: float) -> int:
-        self.requested.append(timeout)
-        if len(self.requested) > self.waits:
+        self.request_times.append(timeout)
+        if len(self.request_times) > self.waits:
             return 7
         raise subprocess.TimeoutExpired("server", timeout)
 
 
-def watched(aws: Aws, server: Any) -> tuple[int, list[str]]:
+def watch_until_exit(aws: Aws, server: Any) -> tuple[int, list[str]]:
     message: list[str] = []
     return watch(aws, server, message.append, look_seconds=0), message  # type: ignore[arg-type]
 
 
 def test_a_running_local_aws_is_not_restarted() -> None:
     aws = Aws([True] * 3)
-    assert watched(aws, Server(3)) == (7, [])
+    assert watch_until_exit(aws, Server(3)) == (7, [])
     assert aws.started == 0
 
 
 def test_a_crashed_local_aws_is_restarted_with_messages() -> None:
     aws = Aws([True, False, True])
-    code, message = watched(aws, Server(3))
+    code, message = watch_until_exit(aws, Server(3))
     assert (code, aws.started) == (7, 1)
     assert "died" in message[0]
     assert "s ago" in message[0]
@@ -65,5 +65,5 @@ def test_a_crashed_local_aws_is_restarted_with_messages() -> None:
 def test_repeated_crashes_end_the_run_with_the_path_of_the_log() -> None:
     aws = Aws([])
     with pytest.raises(KeepsDying, match=r"ministack\.log"):
-        watched(aws, Server(100))
+        watch_until_exit(aws, Server(100))
     assert aws.started == 5
