@@ -114,13 +114,18 @@ def _is_code(country: str) -> bool:
 
 
 def _household(terms: BidContext, offer: Offer) -> str | None:
-    """The name of the household, for a campaign that counts by it."""
+    """The name of the household, for a campaign that counts by it.
+
+    None if the names of the campaign leave no room for it in event URLs: an import refuses such names of a campaign
+    with a household cap, but the cap can be its advertiser's.
+    """
     caps = offer.campaign.frequency_caps
     if not caps or not any(cap.per is CapSubject.HOUSEHOLD for cap in caps):
         return None
-    from bidder.privacy.household import household  # few campaigns count by households
+    from bidder.campaigns.names import too_long  # few campaigns count by households
+    from bidder.privacy.household import household
 
-    return household(terms.request, terms.keys)
+    return None if too_long(offer.campaign) else household(terms.request, terms.keys)
 
 
 def event_urls(terms: BidContext, offer: Offer, number: int) -> EventUrls:
