@@ -108,12 +108,12 @@ class BackgroundRefreshed(Generic[T]):
         try:
             self._read_anew()
         except Exception as failure:  # for any failure, the last good value is better than none
-            why = type(failure).__name__
-            if failures := self._failures.failed(why):
-                log.error("parameter.kept", **self._metric(failures.unlogged, why=why), **failures.fields)
+            reason = type(failure).__name__
+            if failures := self._failures.failed(reason):
+                log.error("parameter.kept", **self._metric(failures.unlogged, why=reason), **failures.fields)
         else:
-            if ended := self._failures.succeeded():
-                log.event("parameter.recovered", **self._metric(ended.unlogged), **ended.fields)
+            if ended_failures := self._failures.succeeded():
+                log.event("parameter.recovered", **self._metric(ended_failures.unlogged), **ended_failures.fields)
 
     def _metric(self, failures: int, **properties: str) -> dict[str, Any]:
         named = {"parameter": self._name, **properties}

@@ -39,6 +39,7 @@ def _fetch_ahead() -> None:
     """Fetches the snapshot and the parameters on threads while the main thread imports the other modules."""
     from bidder.aws import minimal
     from bidder.aws.parameter_copy import read_parameters, utc_now
+    from bidder.aws.whole_object import read_object
     from bidder.snapshot.keys import POINTER
 
     bucket, path = os.environ.get("BIDDER_SNAPSHOT_BUCKET"), os.environ.get("BIDDER_PARAMETERS")
@@ -46,9 +47,9 @@ def _fetch_ahead() -> None:
     ssm: Any = minimal("ssm")
 
     def snapshot() -> None:
-        manifest = json.loads(s3.get_object(Bucket=bucket, Key=POINTER)["Body"].read())
+        manifest = json.loads(read_object(s3, Bucket=bucket, Key=POINTER)[0])
         for key in (*manifest["index"], manifest["delivery"]):
-            s3.get_object(Bucket=bucket, Key=key)
+            read_object(s3, Bucket=bucket, Key=key)
 
     if bucket:
         s3.prefetch.begin(snapshot)

@@ -13,7 +13,7 @@ from bidder.countries import alpha_3
 from bidder.languages import ALPHA_2
 
 MOST_REWRITTEN = 1000
-"""The most values of a list that are rewritten one by one, at a microsecond each. A plain list has no such limit."""
+"""The most values of a list that are rewritten, at a microsecond each. Values in normal form have no such limit."""
 
 CONTENT_TAXONOMY_1 = 1
 """The number of Content Taxonomy 1.0 in AdCOM's list. Its ids contain their parents: `IAB1-3` is below `IAB1`."""
@@ -24,6 +24,7 @@ LONGEST_DOMAIN = 253
 _SEPARATORS = re.compile(r"[\s,;|]+")
 _PLAIN_DOMAIN = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*").fullmatch
 _PLAIN_DOMAINS = re.compile(r"[a-z0-9_-]+(?:[.,][a-z0-9_-]+)*").fullmatch
+_PLAIN_BUNDLE = re.compile(r"(?!id\d)[a-z0-9_.-]+").fullmatch
 _PLAIN_BUNDLES = re.compile(r"(?!id\d)[a-z0-9_.-]+(?:,(?!id\d)[a-z0-9_.-]+)*").fullmatch
 _SCHEME = re.compile(r"\A(?:(?:[a-z*][a-z0-9+.-]*:)?[\\/]{2,}|[a-z][a-z0-9+-]*:(?!\d+(?:[/?#]|$))[\\/]*)")
 _HOST_ENDS = re.compile(r"[\\/?#]")
@@ -61,10 +62,10 @@ def domain(text: str) -> str:
 def _host(text: str) -> str:
     address = text.strip().lower() if text.isascii() else _map_idna(text).strip()
     host = _SCHEME.sub("", address, count=1)
-    host = _HOST_ENDS.split(host, maxsplit=1)[0].rpartition("@")[2]
+    host = _HOST_ENDS.split(host, maxsplit=1)[0].rpartition("@")[2].lstrip("*. \t")
     if host.startswith("["):  # an IPv6 address
         return host.partition("]")[0] + "]"
-    host = host.partition(":")[0].strip("*. \t")
+    host = host.partition(":")[0].rstrip("*. \t")
     return host if host.isascii() else _punycode(host)
 
 
@@ -75,9 +76,9 @@ def with_and_without_www(name: str) -> frozenset[str]:
 
 
 def domains(text: str) -> tuple[str, ...]:
-    """The domains of a list. Raises ValueError if the list is not plain and has more than `MOST_REWRITTEN` values."""
+    """The domains of a list. Raises ValueError for more than `MOST_REWRITTEN` values to rewrite."""
     lowered = text.lower() if text.isascii() else text
-    return tuple(lowered.split(",")) if _PLAIN_DOMAINS(lowered) else _each(domain, _few(split(lowered)))
+    return tuple(lowered.split(",")) if _PLAIN_DOMAINS(lowered) else _each(domain, _few(split(lowered), _PLAIN_DOMAIN))
 
 
 def category(text: str) -> str:
@@ -111,9 +112,9 @@ def bundle(text: str) -> str:
 
 
 def bundles(text: str) -> tuple[str, ...]:
-    """The app ids of a list. Raises ValueError if the list is not plain and has more than `MOST_REWRITTEN` values."""
+    """The app ids of a list. Raises ValueError for more than `MOST_REWRITTEN` values to rewrite."""
     lowered = text.lower()
-    return tuple(lowered.split(",")) if _PLAIN_BUNDLES(lowered) else _each(bundle, _few(split(lowered)))
+    return tuple(lowered.split(",")) if _PLAIN_BUNDLES(lowered) else _each(bundle, _few(split(lowered), _PLAIN_BUNDLE))
 
 
 def language(text: str) -> str:
@@ -123,8 +124,8 @@ def language(text: str) -> str:
 
 
 def languages(text: str) -> tuple[str, ...]:
-    """The languages of a list; an empty tuple if the list accepts any language."""
-    codes = _each(language, _few(split(text)))
+    """The languages of the first `MOST_REWRITTEN` values; an empty tuple if the list accepts any language."""
+    codes = _each(language, split(text)[:MOST_REWRITTEN])
     return () if _ANY_LANGUAGE.intersection(codes) else codes
 
 
@@ -159,8 +160,8 @@ def mime(text: str) -> str:
 
 
 def mimes(text: str) -> tuple[str, ...]:
-    """The media types of a list. A comma within the quotes of a parameter separates nothing."""
-    return _each(mime, _few((_QUOTED.sub("", text) if '"' in text else text).split(",")))
+    """The media types of the first `MOST_REWRITTEN` values. A comma within a parameter's quotes separates nothing."""
+    return _each(mime, (_QUOTED.sub("", text) if '"' in text else text).split(",")[:MOST_REWRITTEN])
 
 
 def ascii_url(url: str) -> str:
@@ -191,10 +192,16 @@ def _each(normal_form: Callable[[str], str], texts: Iterable[str]) -> tuple[str,
     return tuple(value for value in map(normal_form, texts) if value)
 
 
-def _few(values: list[str]) -> list[str]:
+def _few(values: list[str], is_plain: Callable[[str], object]) -> list[str]:
+    """The values. Raises ValueError if more than `MOST_REWRITTEN` of them are not plain.
+
+    A list of blocked values must not be cut: the rest would not be blocked.
+    """
     if len(values) > MOST_REWRITTEN:
-        msg = f"{len(values)} values, not all of them in normal form; {MOST_REWRITTEN} at most"
-        raise ValueError(msg)
+        rewritten = sum(not is_plain(value) for value in values)
+        if rewritten > MOST_REWRITTEN:
+            msg = f"{rewritten} of {len(values)} values are not in normal form; {MOST_REWRITTEN} at most"
+            raise ValueError(msg)
     return values
 
 

@@ -137,19 +137,21 @@ class Reading(NamedTuple):
 
 def read(values: Mapping[str, str], *, secrets: bool = True) -> Reading:
     """Parses parameter values by name. An invalid parameter gets its default, or None if it must not be guessed."""
-    wrong: dict[str, str] = {}
+    mistakes: dict[str, str] = {}
     while True:
         try:
-            parameters = Parameters.model_validate({name: text for name, text in values.items() if name not in wrong})
+            parameters = Parameters.model_validate(
+                {name: text for name, text in values.items() if name not in mistakes}
+            )
         except ValidationError as error:
-            wrong = {name: fault for name, fault in _faults(error).items() if name in values} | wrong
+            mistakes = {name: fault for name, fault in _faults(error).items() if name in values} | mistakes
         else:
             break
-    unknown = {name.replace("-", "_"): None for name in _NEVER_GUESSED if name in wrong}
+    unknown = {name.replace("-", "_"): None for name in _NEVER_GUESSED if name in mistakes}
     parameters = parameters.model_copy(update=unknown) if unknown else parameters
     if secrets and "signing-keys" not in values:
-        wrong["signing-keys"] = "missing: without it there are no bids; `make deploy` makes it"
-    return Reading(parameters, wrong)
+        mistakes["signing-keys"] = "missing: without it there are no bids; `make deploy` makes it"
+    return Reading(parameters, mistakes)
 
 
 def better(current: Reading | None, new: Reading) -> Reading:

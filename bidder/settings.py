@@ -79,12 +79,12 @@ def from_environment(model: type[Model], environ: Mapping[str, str], advice: str
     Raises:
         InvalidSettings: A variable is missing or wrong; the message names each, and ends with `advice`.
     """
-    stated = {name: value for name in model.model_fields if (value := environ.get(PREFIX + name.upper(), "").strip())}
+    values = {name: value for name in model.model_fields if (value := environ.get(PREFIX + name.upper(), "").strip())}
     try:
-        return model.model_validate(stated)
+        return model.model_validate(values)
     except ValidationError as error:
-        wrong = "; ".join(f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
-        msg = f"bad settings: {wrong}{advice}"
+        mistake = "; ".join(f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        msg = f"bad settings: {mistake}{advice}"
         raise InvalidSettings(msg) from None
 
 

@@ -25,9 +25,11 @@ def counts_for_coverage(item: pytest.Item) -> bool:
     """Whether a test counts for the coverage of bidder/: a unit or golden test with fixed inputs.
 
     Random inputs would make the figure differ from run to run, and measuring them would double the time of their tests.
+    Where the lines are recorded by test (`--cov-context`), as for `make mutate`, tests with random inputs count, too.
     """
     folder = item.path.relative_to(Path(__file__).parent).parts[0]
-    return folder in COVERING and item.get_closest_marker("hypothesis") is None
+    has_fixed_inputs = item.get_closest_marker("hypothesis") is None
+    return folder in COVERING and (has_fixed_inputs or item.config.getoption("cov_context", None) is not None)
 
 
 @pytest.hookimpl(wrapper=True)

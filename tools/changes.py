@@ -36,7 +36,7 @@ class StillRunning(DeployFailed):
 
 @dataclass(frozen=True)
 class Patience:
-    """The time limit of a wait in seconds. boto3's waiters end after 120 polls, whatever their delay."""
+    """The time limit of a wait in seconds. boto3's waiters end after 120 polls instead."""
 
     seconds: float = 3600
     clock: Callable[[], float] = time.monotonic

@@ -16,11 +16,11 @@ from tools.stack_state import Alarms, NoStack, StackSnapshot, StackStatus, statu
 
 def lines(now: StackStatus) -> Iterator[str]:
     """The state as text: a table, then active alarms, then queues with messages."""
-    yield table(("", ""), _rows(now), left=2).strip("\n")
+    yield table(("", ""), _rows(now), left_aligned=2).strip("\n")
     if now.alarms.ringing:
         yield "\nActive alarms; docs/operations.md describes each:"
         yield table(
-            ("alarm", "since", "why"), ((a.name, _clock(a.since), a.reason) for a in now.alarms.ringing), left=3
+            ("alarm", "since", "why"), ((a.name, _clock(a.since), a.reason) for a in now.alarms.ringing), left_aligned=3
         )
     yield ""
     yield table(

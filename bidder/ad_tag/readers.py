@@ -55,9 +55,9 @@ def whole(low: int, high: int) -> Reader:
     return Reader(f"a whole number, {low} to {high}", _whole(low, high))
 
 
-def numbers(low: int, high: int, most: int = 100) -> Reader:
+def numbers(low: int, high: int, limit: int = 100) -> Reader:
     """A reader of a list of whole numbers from `low` to `high`."""
-    return Reader(f"whole numbers, {low} to {high}, separated by commas", _whole(low, high), many=True, most=most)
+    return Reader(f"whole numbers, {low} to {high}, separated by commas", _whole(low, high), many=True, most=limit)
 
 
 def _decimal(low: float, high: float) -> Callable[[str], float]:

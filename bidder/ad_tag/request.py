@@ -60,23 +60,25 @@ def _values(query: Query) -> dict[str, Any]:
     texts: dict[str, tuple[str, list[str]]] = {}
     for written, texts_of_name in query.items():
         parameter = BY_NAME.get(written.strip().lower())
-        stated = [text for text in map(_clean, texts_of_name) if text and not is_unresolved(text)] if parameter else []
-        if parameter and stated and (parameter.name not in texts or written.lower() == parameter.name):
-            texts[parameter.name] = written, stated
+        stated_values = (
+            [text for text in map(_clean, texts_of_name) if text and not is_unresolved(text)] if parameter else []
+        )
+        if parameter and stated_values and (parameter.name not in texts or written.lower() == parameter.name):
+            texts[parameter.name] = written, stated_values
     values: dict[str, Any] = {}
-    wrong: dict[str, str] = {}
-    for name, (written, stated) in texts.items():
+    mistakes: dict[str, str] = {}
+    for name, (written, stated_values) in texts.items():
         try:
-            value = _parse_value(BY_NAME[name], stated)
+            value = _parse_value(BY_NAME[name], stated_values)
         except ValueError as refusal:
-            wrong[written[:_QUOTED]] = str(refusal)
+            mistakes[written[:_QUOTED]] = str(refusal)
         else:
             if value is not None:
                 values[name] = value
     if "slots" in values and (also := {"poddur", "maxads"} & values.keys()):
-        wrong["slots"] = f"can't be combined with {', '.join(sorted(also))}: send one of them"
-    if wrong:
-        raise InvalidTag(wrong)
+        mistakes["slots"] = f"can't be combined with {', '.join(sorted(also))}: send one of them"
+    if mistakes:
+        raise InvalidTag(mistakes)
     return values
 
 
@@ -91,12 +93,12 @@ def _parse_value(parameter: Parameter, texts: Sequence[str]) -> Any:
     if reader.many:
         texts = [item for text in texts for item in map(str.strip, text.split(",")) if item]
         texts = [text for text in texts if not is_unresolved(text)]
-    stated = [text for text in texts if parameter.takes_minus or not is_unknown(text)]
-    if len(stated) > reader.most:
-        msg = f"{len(stated)} values; at most {reader.most} are allowed"
+    stated_values = [text for text in texts if parameter.takes_minus or not is_unknown(text)]
+    if len(stated_values) > reader.most:
+        msg = f"{len(stated_values)} values; at most {reader.most} are allowed"
         raise ValueError(msg)
     read = []
-    for text in stated if reader.many else stated[:1]:
+    for text in stated_values if reader.many else stated_values[:1]:
         try:
             value = reader.read(text)
         except ValueError:

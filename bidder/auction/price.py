@@ -62,7 +62,8 @@ def price(
     """The campaign's best bid that reaches its floors, or the rule that none of its bids passes.
 
     `open_cpm` is its bid outside deals, in micros; None if it bids in deals only. A fixed-price deal is bid at its
-    price. Between equal prices the deal goes first.
+    price. The entries of `imp.pmp.deals` are alternatives, also if they have the same id. Between equal prices the deal
+    goes first.
     """
     imp, video, rates = slot.imp, slot.video, context.delivery.rates
     bids: list[Price] = []
@@ -116,16 +117,28 @@ def open_to(deals: Sequence[Deal], seat: str, advertiser_domain: str) -> list[De
 
 
 def is_first_price(request: BidRequest, slot: Slot, bid: Price) -> bool:
-    """Whether the auction is first price. The type of a deal precedes the type of the request (OpenRTB 2.6, 3.2.12)."""
-    deal = _deal_of(slot, bid)
-    at = deal.at if deal and deal.at is not None else request.at
-    return at in _CHARGE_THE_BID
+    """Whether the auction is first price. The type of a deal precedes the type of the request (OpenRTB 2.6, 3.2.12).
+
+    Of several entries with the id of the deal, the exchange may apply any, so all of them must be first price.
+    """
+    types = [request.at if deal.at is None else deal.at for deal in _entries_of(slot, bid)]
+    return _CHARGE_THE_BID.issuperset(types or [request.at])
 
 
 def charged_at_least(slot: Slot, bid: Price, seconds: int, rates: Rates, currency: str) -> int:
-    """A CPM in micros that a bid in this currency is charged at least if it wins: the floors that it had to reach."""
-    deal = _deal_of(slot, bid)
-    floors = _deal_floors(deal, slot, seconds) if deal else _open_floors(slot.imp, slot.video, seconds)
+    """A CPM in micros that a bid in this currency is charged at least if it wins: the floors that it had to reach.
+
+    Of several entries with the id of the deal, the exchange may apply any, so the least is that of the lowest floors.
+    """
+    entries = _entries_of(slot, bid)
+    alternatives = [_deal_floors(deal, slot, seconds) for deal in entries] or [
+        _open_floors(slot.imp, slot.video, seconds)
+    ]
+    return min(bid.cpm_micros, *(_reached(floors, rates, currency) for floors in alternatives))
+
+
+def _reached(floors: Sequence[_Floor], rates: Rates, currency: str) -> int:
+    """A CPM in micros that a bid in this currency exceeds if it reaches all floors."""
     reached = [0]
     for floor in floors:
         least = _in_account(floor, rates) or 0
@@ -133,7 +146,7 @@ def charged_at_least(slot: Slot, bid: Price, seconds: int, rates: Rates, currenc
         # A price may have been rounded down by a micro of its currency and a micro of the account currency.
         slack = math.floor(Fraction(rates[currency]) / MICROS) + 1 if rates[currency] != MICROS else 0
         reached.append(least - slack if same else math.floor(least * OTHER_RATES) - slack)
-    return min(bid.cpm_micros, max(reached))
+    return max(reached)
 
 
 def open_floor(slot: Slot, seconds: int, rates: Rates) -> int:
@@ -141,9 +154,10 @@ def open_floor(slot: Slot, seconds: int, rates: Rates) -> int:
     return max((_in_account(floor, rates) or 0 for floor in _open_floors(slot.imp, slot.video, seconds)), default=0)
 
 
-def _deal_of(slot: Slot, bid: Price) -> Deal | None:
-    deals = slot.imp.pmp.deals if slot.imp.pmp else ()
-    return next((deal for deal in deals if deal.id == bid.sent_deal_id), None)
+def _entries_of(slot: Slot, bid: Price) -> list[Deal]:
+    """The entries of the request with the id of the bid's deal; none for a bid outside deals."""
+    deals = slot.imp.pmp.deals if slot.imp.pmp and bid.sent_deal_id is not None else ()
+    return [deal for deal in deals if deal.id == bid.sent_deal_id]
 
 
 def lowest_floor(imp: Imp, video: Video, rates: Rates) -> int:

@@ -36,23 +36,22 @@ def batch_get(
     It pauses before each further call, longer while DynamoDB reads nothing. Raises LeftUnread, and DynamoDB's errors.
     """
     items: list[Mapping[str, Any]] = []
-    wanted = list(keys)
+    unread_keys = list(keys)
     waits, fruitless = pauses(draw, _FIRST_PAUSE), 0
     for _ in range(MOST_CALLS):
-        answer: Any = dynamodb.batch_get_item(RequestItems={table: {"Keys": wanted, "ConsistentRead": True}})
+        answer: Any = dynamodb.batch_get_item(RequestItems={table: {"Keys": unread_keys, "ConsistentRead": True}})
         items += answer["Responses"].get(table, [])
         unread = answer.get("UnprocessedKeys", {}).get(table)
         if not unread:
             return items
-        if len(unread["Keys"]) < len(wanted):
+        if len(unread["Keys"]) < len(unread_keys):
             waits, fruitless = pauses(draw, _FIRST_PAUSE), 0
         else:
             fruitless += 1
             if fruitless == MOST_FRUITLESS:
                 break
-        wanted = list(unread["Keys"])
+        unread_keys = list(unread["Keys"])
         pause(next(waits))
-    msg = (
-        f"{table}: {len(wanted)} of {len(keys)} keys not read after {fruitless or MOST_CALLS} attempts; try again later"
-    )
+    attempts = fruitless or MOST_CALLS
+    msg = f"{table}: {len(unread_keys)} of {len(keys)} keys not read after {attempts} attempts; try again later"
     raise LeftUnread(msg)

@@ -74,11 +74,11 @@ class Connection:
         self._socket.sendall("\r\n".join((*lines, "", "")).encode("latin-1") + body)
         while True:
             version, status = self._status()
-            answered = self._headers()
+            answer = self._headers()
             if status >= _FINAL or status == _SWITCHING:
                 break
-        self.ends = version == "HTTP/1.0" or answered.get("connection", "").lower() == "close"
-        return HttpResponse(status, answered, b"" if status in _NO_BODY else self._body(answered))
+        self.ends = version == "HTTP/1.0" or answer.get("connection", "").lower() == "close"
+        return HttpResponse(status, answer, b"" if status in _NO_BODY else self._body(answer))
 
     def close(self) -> None:
         """Closes the connection."""
@@ -137,15 +137,15 @@ class Connection:
         self._deadline += size * SECONDS_A_BYTE
         pieces = [bytes(self._received[:size])]
         del self._received[:size]
-        left = size - len(pieces[0])
-        while left:
+        remainder = size - len(pieces[0])
+        while remainder:
             self._wait_at_most(SILENCE_SECONDS)
-            piece = self._socket.recv(min(left, _PIECE))
+            piece = self._socket.recv(min(remainder, _PIECE))
             if not piece:
-                msg = f"the answer ends after {size - left} of {size} bytes"
+                msg = f"the answer ends after {size - remainder} of {size} bytes"
                 raise Garbled(msg)
             pieces.append(piece)
-            left -= len(piece)
+            remainder -= len(piece)
         return b"".join(pieces)
 
     def _receive(self) -> bool:

@@ -78,11 +78,11 @@ class Endpoint:
                     if refused.code not in mended and self._mends(refused):
                         mended.add(refused.code)  # once for each code: a second correction would change nothing
                         continue
-                    most = _most_attempts(refused)
+                    most_attempts = _most_attempts(refused)
                     failure: Exception = refused
                 except OSError as error:
-                    most, failure = retry.MOST_ATTEMPTS, error
-                if number >= most:
+                    most_attempts, failure = retry.MOST_ATTEMPTS, error
+                if number >= most_attempts:
                     raise failure
                 self._pause(pause)
             raise AssertionError  # pauses have no end
@@ -121,13 +121,13 @@ class Endpoint:
         code = retry.error_code(answer.headers, answer.body)
         return AwsError(answer.status, f"{self._base.netloc} answered {answer.status}: {answer.body[:300]!r}", code)
 
-    def _mends(self, refused: AwsError) -> bool:
+    def _mends(self, error: AwsError) -> bool:
         """Corrects the clock skew or the credentials after a refusal. Returns whether that changed something."""
-        if refused.code in retry.EXPIRED:
+        if error.code in retry.EXPIRED:
             identity.forget()
             return identity.credentials(datetime.fromtimestamp(self._clock(), UTC)) != self._signed_by
         # read here, since Python imports the calendar and the locale for it, and each absent object is a refusal
-        if refused.code in retry.SKEWED and (their_time := _http_date(self._their_date)) is not None:
+        if error.code in retry.SKEWED and (their_time := _http_date(self._their_date)) is not None:
             skew = their_time - datetime.fromtimestamp(self._clock(), UTC)
             if abs(skew - self._skew) > _SKEW:
                 self._skew = skew
@@ -140,10 +140,10 @@ class Endpoint:
             self._connection = None
 
 
-def _most_attempts(refused: AwsError) -> int:
-    if retry.is_throttling(refused.status, refused.code):
+def _most_attempts(error: AwsError) -> int:
+    if retry.is_throttling(error.status, error.code):
         return retry.MOST_THROTTLED_ATTEMPTS
-    return retry.MOST_ATTEMPTS if retry.is_passing(refused.status, refused.code) else 1
+    return retry.MOST_ATTEMPTS if retry.is_passing(error.status, error.code) else 1
 
 
 def _http_date(text: str) -> datetime | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bidder import log
 from bidder.aws.path import under_path
+from bidder.aws.whole_object import read_object
 from bidder.repeated_failures import RepeatedFailures
 
 if TYPE_CHECKING:
@@ -70,17 +71,18 @@ def read_parameters(
     Raises the errors of Parameter Store.
     """
     try:
-        copied = unpack(s3().get_object(Bucket=bucket, Key=KEY)["Body"].read(), path, now())
+        body, _ = read_object(s3(), Bucket=bucket, Key=KEY)
+        copy = unpack(body, path, now())
     except Exception as error:  # without a readable copy, Parameter Store has the values
-        why = type(error).__name__
-        if failures := _unread_copies.failed(why):
-            log.event("parameters.uncopied", why=why, **failures.fields)
-        copied = None
+        reason = type(error).__name__
+        if failures := _unread_copies.failed(reason):
+            log.event("parameters.uncopied", why=reason, **failures.fields)
+        copy = None
     else:
-        if ended := _unread_copies.succeeded():
-            log.event("parameters.copy_recovered", **ended.fields)
-    if copied is not None:
-        return copied
+        if ended_failures := _unread_copies.succeeded():
+            log.event("parameters.copy_recovered", **ended_failures.fields)
+    if copy is not None:
+        return copy
     at = now()
     return ParameterValues(under_path(ssm(), path, secrets=True), at)
 

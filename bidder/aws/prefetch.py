@@ -38,9 +38,9 @@ class Prefetch:
         if self._thread is None:
             return make()
         if current_thread() is self._thread:
-            answered = make()
-            self._answers[call] = (self._clock(), answered)
-            return answered
+            answer = make()
+            self._answers[call] = (self._clock(), answer)
+            return answer
         self._thread.join()
         at, prefetched = self._answers.pop(call, (0.0, None))
         return make() if prefetched is None or abs(self._clock() - at) > FRESH else prefetched

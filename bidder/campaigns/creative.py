@@ -146,9 +146,9 @@ class Creative(BaseModel):
 
     @model_validator(mode="after")
     def _plays_one_way(self) -> Self:
-        wrong = wrong_playback(self)
-        if wrong:
-            raise ValueError(wrong)
+        mistake = wrong_playback(self)
+        if mistake:
+            raise ValueError(mistake)
         return self
 
     @property

@@ -44,7 +44,7 @@ def conjunctions(
 def matches(conjunction: Conjunction, values: Mapping[str, Sequence[str]]) -> bool:
     """Whether the values of a request match a conjunction. An attribute that the request lacks has no values."""
     return all(
-        all(wanted.intersection(values_of_attribute) for wanted in predicate.any_of)
+        all(accepted_values.intersection(values_of_attribute) for accepted_values in predicate.any_of)
         and predicate.none_of.isdisjoint(values_of_attribute)
         for attribute, predicate in conjunction.items()
         for values_of_attribute in [values.get(attribute, ())]
@@ -127,5 +127,5 @@ def _in_zone(conjunction: Conjunction, time_zone: str) -> Conjunction:
     hours = conjunction.get("hour")
     if hours is None:
         return conjunction
-    any_of = tuple(frozenset(f"{time_zone} {hour}" for hour in wanted) for wanted in hours.any_of)
+    any_of = tuple(frozenset(f"{time_zone} {hour}" for hour in hours_of_rule) for hours_of_rule in hours.any_of)
     return {**conjunction, "hour": Predicate(any_of, frozenset(f"{time_zone} {hour}" for hour in hours.none_of))}

@@ -59,28 +59,28 @@ class Parts(NamedTuple):
     creatives: Sequence[tuple[int, Creative, frozenset[str]]]
 
 
-def findings(document: Mapping[str, Any], parts: Parts, known: CheckContext) -> Iterator[Finding]:
+def findings(document: Mapping[str, Any], parts: Parts, context: CheckContext) -> Iterator[Finding]:
     """The findings of all checks of a campaign's document, whose valid parts are `parts`."""
     for needed, check in _OF_CAMPAIGNS:
         if parts.valid.issuperset(needed):
-            yield from check(parts.campaign, known)
+            yield from check(parts.campaign, context)
     for number, creative, valid in parts.creatives:
         for needed, of_creative in _OF_CREATIVES:
             if valid.issuperset(needed):
-                for path, message, is_warning in of_creative(creative, parts.campaign, known):
+                for path, message, is_warning in of_creative(creative, parts.campaign, context):
                     yield Finding(("creatives", number, *path), message, is_warning)
     for path, attribute, word in named_words(document):
-        if wrong := wrong_word(attribute, word, known.taxonomies):
-            yield Finding(path, *wrong)
+        if mistake := wrong_word(attribute, word, context.taxonomies):
+            yield Finding(path, *mistake)
     yield from _check_grouped_budgets(document)
 
 
 def advertiser_findings(
-    document: Mapping[str, Any], limits: AdvertiserLimits, known: CheckContext
+    document: Mapping[str, Any], limits: AdvertiserLimits, context: CheckContext
 ) -> Iterator[Finding]:
     """The findings of the checks of the document of an advertiser's limits."""
     for check in (_time_zone, _cap_zones, _flight, _budget):
-        yield from check(limits, known)
+        yield from check(limits, context)
     yield from _check_grouped_budgets(document)
 
 
@@ -90,23 +90,23 @@ def _check_grouped_budgets(document: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _terms(campaign: Campaign, _: CheckContext) -> Iterator[Finding]:
-    if wrong := wrong_terms(campaign):
-        yield Finding((), wrong)
+    if mistake := wrong_terms(campaign):
+        yield Finding((), mistake)
 
 
 def _ids(campaign: Campaign, _: CheckContext) -> Iterator[Finding]:
-    if wrong := repeated_ids(campaign):
-        yield Finding((), wrong)
+    if mistake := repeated_ids(campaign):
+        yield Finding((), mistake)
 
 
 def _names(campaign: Campaign, _: CheckContext) -> Iterator[Finding]:
-    if wrong := too_long(campaign):
-        yield Finding((), wrong)
+    if mistake := too_long(campaign):
+        yield Finding((), mistake)
 
 
-def _size(campaign: Campaign, known: CheckContext) -> Iterator[Finding]:
-    if wrong := too_large(with_taxonomies(campaign, known.taxonomies)):
-        yield Finding((), wrong)
+def _size(campaign: Campaign, context: CheckContext) -> Iterator[Finding]:
+    if mistake := too_large(with_taxonomies(campaign, context.taxonomies)):
+        yield Finding((), mistake)
 
 
 def _time_zone(campaign: Campaign | AdvertiserLimits, _: CheckContext) -> Iterator[Finding]:
@@ -130,27 +130,27 @@ def _cases(campaign: Campaign, _: CheckContext) -> Iterator[Finding]:
         yield Finding(("where",), str(error))
 
 
-def _flight(campaign: Campaign | AdvertiserLimits, known: CheckContext) -> Iterator[Finding]:
+def _flight(campaign: Campaign | AdvertiserLimits, context: CheckContext) -> Iterator[Finding]:
     start, end = campaign.flight.start, campaign.flight.end
     if start and end and end <= start:
         yield Finding(("flight", "end"), f"{end.isoformat()} is not after the start, {start.isoformat()}")
-    elif end and end <= known.now:
+    elif end and end <= context.now:
         yield Finding(("flight", "end"), f"the flight ended at {end.isoformat()}: the campaign can't bid", True)
 
 
-def _prices(campaign: Campaign, known: CheckContext) -> Iterator[Finding]:
+def _prices(campaign: Campaign, context: CheckContext) -> Iterator[Finding]:
     amounts: list[tuple[Path, int | None]] = [
         (("cpm_micros",), campaign.cpm_micros),
         (("max_cpm_micros",), campaign.max_cpm_micros),
         *((("deals", number, "cpm_micros"), deal.cpm_micros) for number, deal in enumerate(campaign.deals)),
     ]
     for path, amount in amounts:
-        if amount is not None and amount > known.warn_cpm_micros:
-            price = f"{display(amount)} for a thousand impressions, more than {display(known.warn_cpm_micros)}"
+        if amount is not None and amount > context.warn_cpm_micros:
+            price = f"{display(amount)} for a thousand impressions, more than {display(context.warn_cpm_micros)}"
             yield Finding(path, f"{price} (the parameter import-warn-cpm): is it meant?", True)
     for name in ("cpcv_micros", "cpv_micros"):
-        amount, most = getattr(campaign, name), campaign.max_cpm_micros
-        if amount is not None and most is not None and amount >= most:
+        amount, max_cpm_micros = getattr(campaign, name), campaign.max_cpm_micros
+        if amount is not None and max_cpm_micros is not None and amount >= max_cpm_micros:
             yield Finding(
                 (name,), f"{display(amount)} for one view, as much as max_cpm for a thousand: is it meant?", True
             )
@@ -168,15 +168,15 @@ def _budget(campaign: Campaign | AdvertiserLimits, _: CheckContext) -> Iterator[
             yield Finding((*path, "daily_micros"), message, True)
 
 
-def _categories(campaign: Campaign, known: CheckContext) -> Iterator[Finding]:
+def _categories(campaign: Campaign, context: CheckContext) -> Iterator[Finding]:
     for number, category in enumerate(campaign.categories):
-        if wrong := wrong_word("category", f"{campaign.cattax}/{category}", known.taxonomies):
-            yield Finding(("categories", number), *wrong)
+        if mistake := wrong_word("category", f"{campaign.cattax}/{category}", context.taxonomies):
+            yield Finding(("categories", number), *mistake)
 
 
 def _playback(creative: Creative, _: Campaign, __: CheckContext) -> Iterator[Finding]:
-    if wrong := wrong_playback(creative):
-        yield Finding((), wrong)
+    if mistake := wrong_playback(creative):
+        yield Finding((), mistake)
 
 
 def _skip_offset(creative: Creative, _: Campaign, __: CheckContext) -> Iterator[Finding]:
@@ -201,15 +201,15 @@ def _creative_cases(creative: Creative, campaign: Campaign, _: CheckContext) -> 
         yield Finding(("where",), str(error))
 
 
-def _language(creative: Creative, _: Campaign, known: CheckContext) -> Iterator[Finding]:
-    if creative.language and (wrong := wrong_word("language", creative.language, known.taxonomies)):
-        yield Finding(("language",), *wrong)
+def _language(creative: Creative, _: Campaign, context: CheckContext) -> Iterator[Finding]:
+    if creative.language and (mistake := wrong_word("language", creative.language, context.taxonomies)):
+        yield Finding(("language",), *mistake)
 
 
-def _addresses(creative: Creative, _: Campaign, known: CheckContext) -> Iterator[Finding]:
+def _addresses(creative: Creative, _: Campaign, context: CheckContext) -> Iterator[Finding]:
     for path, url in _urls(creative.model_dump(mode="json", exclude_defaults=True), ()):
-        if wrong := unreachable(url, loopback_is_meant=known.loopback_is_meant):
-            message, is_error = wrong
+        if mistake := unreachable(url, loopback_is_meant=context.loopback_is_meant):
+            message, is_error = mistake
             yield Finding(path, message, not is_error)
 
 

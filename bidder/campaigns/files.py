@@ -54,11 +54,11 @@ _YAML_IN_A_LINE = re.compile(r"""\{\s*["']?(campaigns|advertisers)["']?\s*:""")
 class InvalidCampaignFile(InvalidFile):
     """The file cannot be imported; the message has a line for each mistake, and the number of mistakes."""
 
-    def __init__(self, wrong: Sequence[str], name: str) -> None:
-        self.count = len(wrong)
-        more = [f"… and {len(wrong) - _MOST_MISTAKES:,} more"] if len(wrong) > _MOST_MISTAKES else []
-        closing = f"{len(wrong):,} {'mistake' if len(wrong) == 1 else 'mistakes'} in {name}: nothing was imported"
-        super().__init__("\n".join([*wrong[:_MOST_MISTAKES], *more, closing]))
+    def __init__(self, mistakes: Sequence[str], name: str) -> None:
+        self.count = len(mistakes)
+        more = [f"… and {len(mistakes) - _MOST_MISTAKES:,} more"] if len(mistakes) > _MOST_MISTAKES else []
+        closing = f"{len(mistakes):,} {'mistake' if len(mistakes) == 1 else 'mistakes'} in {name}: nothing was imported"
+        super().__init__("\n".join([*mistakes[:_MOST_MISTAKES], *more, closing]))
 
 
 class _Written(NamedTuple):
@@ -105,18 +105,18 @@ class CampaignFile:
         self._known = CheckContext(now or datetime.now(UTC), taxonomies or {}, warn_cpm_micros, is_local)
         self._count = 0
         self._held = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # open for the lifetime of this object
-        wrong: list[str] = []
+        mistake_lines: list[str] = []
         lines_by_id: dict[str, int] = {}
         try:
             for written in _written(lines_of(file, name), name):
                 if written.is_advertiser:
-                    self._check_advertiser(written, wrong)
+                    self._check_advertiser(written, mistake_lines)
                 else:
-                    self._check(written, wrong, lines_by_id)
+                    self._check(written, mistake_lines, lines_by_id)
         except InvalidFile as error:
-            raise InvalidCampaignFile([*wrong, *str(error).splitlines()], name) from None
-        if wrong:
-            raise InvalidCampaignFile(wrong, name)
+            raise InvalidCampaignFile([*mistake_lines, *str(error).splitlines()], name) from None
+        if mistake_lines:
+            raise InvalidCampaignFile(mistake_lines, name)
 
     def __len__(self) -> int:
         return self._count
@@ -129,7 +129,7 @@ class CampaignFile:
             offset = self._held.tell()
             yield campaign
 
-    def _check(self, written: _Written, wrong: list[str], lines_by_id: dict[str, int]) -> None:
+    def _check(self, written: _Written, mistake_lines: list[str], lines_by_id: dict[str, int]) -> None:
         file_findings: list[Finding] = []
         document = _with_durations(with_owner(with_absolute_urls(written.document, self._media_url, file_findings)))
         try:
@@ -150,12 +150,12 @@ class CampaignFile:
                 file_findings.append(Finding(("id",), "the id is given to more than one campaign"))
             lines_by_id.setdefault(identity, here)
         if file_findings:
-            self._report(written, file_findings, wrong)
-        if not wrong:
+            self._report(written, file_findings, mistake_lines)
+        if not mistake_lines:
             pickle.dump(with_taxonomies(campaign, self._known.taxonomies), self._held)
             self._count += 1
 
-    def _check_advertiser(self, written: _Written, wrong: list[str]) -> None:
+    def _check_advertiser(self, written: _Written, mistake_lines: list[str]) -> None:
         limit_findings: list[Finding] = []
         try:
             limits = AdvertiserLimits.model_validate(written.document)
@@ -169,10 +169,10 @@ class CampaignFile:
                 limit_findings.append(Finding(("domain",), "the domain is given to more than one advertiser"))
             self.advertisers.append(limits)
         if limit_findings:
-            self._report(written, limit_findings, wrong)
+            self._report(written, limit_findings, mistake_lines)
 
-    def _report(self, written: _Written, file_findings: Sequence[Finding], wrong: list[str]) -> None:
-        """Adds a line for each finding to `wrong` or to the warnings, in the order of the file."""
+    def _report(self, written: _Written, file_findings: Sequence[Finding], mistake_lines: list[str]) -> None:
+        """Adds a line for each finding to `mistake_lines` or to the warnings, in the order of the file."""
         tree = written.tree()
         placed: dict[tuple[Path, str], tuple[Position, bool]] = {}
         for path, message, is_warning in file_findings:
@@ -180,7 +180,7 @@ class CampaignFile:
             placed.setdefault((written_path, message), (position_of(tree, written_path), is_warning))
         for (path, message), (position, is_warning) in sorted(placed.items(), key=lambda pair: pair[1][0]):
             message = line(position, Mistake(path, message), written.document, self._name, written.subject)
-            (self.warnings if is_warning else wrong).append(message)
+            (self.warnings if is_warning else mistake_lines).append(message)
 
 
 def read_campaigns(
@@ -211,8 +211,8 @@ def _advertiser_document(limits: AdvertiserLimits) -> dict[str, Any]:
 
 def _document(campaign: Campaign) -> dict[str, Any]:
     # The status is always written, so that importing the file also restores which campaigns are paused.
-    stated = without_owner(file_form(campaign.model_dump(mode="json", exclude_defaults=True)))
-    return {"id": campaign.id, "status": campaign.status.value, **stated}
+    document = without_owner(file_form(campaign.model_dump(mode="json", exclude_defaults=True)))
+    return {"id": campaign.id, "status": campaign.status.value, **document}
 
 
 def _written(lines: Iterator[str], name: str) -> Iterator[_Written]:

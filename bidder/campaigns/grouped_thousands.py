@@ -19,9 +19,9 @@ def grouped_budgets(document: Mapping[str, object]) -> Iterator[tuple[Path, str]
 
 
 def _of_budget(budget: object, path: Path) -> Iterator[tuple[Path, str]]:
-    stated = budget if isinstance(budget, Mapping) else {}
+    amounts = budget if isinstance(budget, Mapping) else {}
     for name in _AMOUNTS:
-        text = stated.get(name)
+        text = amounts.get(name)
         if isinstance(text, str) and _GROUPED.fullmatch(text.strip()):
             whole = text.strip().replace(".", "")
             yield (*path, name), f"{text.strip()!r} has a decimal point: if you mean {whole}, write {whole}"

@@ -33,7 +33,7 @@ def wrong_word(attribute: str, word: str, taxonomies: Mapping[int, Taxonomy]) ->
     if attribute == "category":
         return wrong_category(word, taxonomies)
     return next(
-        ((f"{word!r} {wrong}", False) for value in values if (wrong := impossible_value(attribute, value))), None
+        ((f"{word!r} {mistake}", False) for value in values if (mistake := impossible_value(attribute, value))), None
     )
 
 
@@ -68,8 +68,8 @@ def _country(word: str) -> Wrong | None:
 
 def _language(word: str) -> Wrong | None:
     value = normal_forms.language(word)
-    if wrong := impossible_value("language", value):
-        return f"{word!r} {wrong}", False
+    if mistake := impossible_value("language", value):
+        return f"{word!r} {mistake}", False
     if len(value) == 2 and value not in _LANGUAGES:
         meant = _LANGUAGE_MEANT.get(value)
         return f"{word!r} is not a language of ISO 639-1{f': did you mean {meant}?' if meant else ''}", True

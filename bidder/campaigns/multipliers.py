@@ -23,16 +23,16 @@ def _in_the_words_of_requests(
 ) -> "dict[Attribute, dict[str, Decimal]]":
     """The multipliers with their values in the normal form of requests: `us` becomes `usa`."""
     respelled: dict[Attribute, dict[str, Decimal]] = {}
-    wrong: list[tuple[Path, str]] = []
+    mistakes: list[tuple[Path, str]] = []
     for attribute, factors in multipliers.items():
         respelled_factors = respelled[attribute] = {}
         for value, factor in factors.items():
             try:
                 respelled_factors.update(dict.fromkeys(request_values(attribute, [value]), factor))
             except ValueError as error:
-                wrong.append(((attribute, value), str(error)))
-    if wrong:
-        raise WrongParts(wrong)
+                mistakes.append(((attribute, value), str(error)))
+    if mistakes:
+        raise WrongParts(mistakes)
     return respelled
 
 

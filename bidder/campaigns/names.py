@@ -15,11 +15,11 @@ def too_long(campaign: Campaign) -> str | None:
     }
     letters = {kind: len(encode_name(name)) for kind, name in names.items()}
     has_household = any(cap.per is CapSubject.HOUSEHOLD for cap in campaign.frequency_caps)
-    most = LONGEST_NAMES - HOUSEHOLD_LETTERS if has_household else LONGEST_NAMES
-    if sum(letters.values()) <= most:
+    max_length = LONGEST_NAMES - HOUSEHOLD_LETTERS if has_household else LONGEST_NAMES
+    if sum(letters.values()) <= max_length:
         return None
     longest = max(letters, key=letters.__getitem__)
     return (
-        f"{', '.join(names)} take {sum(letters.values())} letters of an event URL together, {most} at most: "
+        f"{', '.join(names)} take {sum(letters.values())} letters of an event URL together, {max_length} at most: "
         f"shorten {longest}, which takes {letters[longest]}"
     )

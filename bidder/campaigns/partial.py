@@ -34,16 +34,16 @@ def valid_parts(document: Mapping[str, Any]) -> Parts:
 
 def _valid_fields(model: type[Model], document: Mapping[str, Any]) -> tuple[Model, frozenset[str]]:
     """A model object of the valid fields, and the names of the fields that are valid or left out."""
-    stated = with_micros(model.model_fields, document)
+    fields = with_micros(model.model_fields, document)
     values: dict[str, Any] = {}
     valid = set()
     for name, field in model.model_fields.items():
-        if name not in stated:
+        if name not in fields:
             if not field.is_required():
                 valid.add(name)
             continue
         try:
-            values[name] = _adapters(model)[name].validate_python(stated[name])
+            values[name] = _adapters(model)[name].validate_python(fields[name])
         except ValidationError:
             continue
         valid.add(name)

@@ -189,13 +189,13 @@ class CampaignRepository:
         item = self._dynamodb.get_item(TableName=self._history, Key=_REVISION, ConsistentRead=True).get("Item")
         return int(item["n"]["N"]) if item else 0
 
-    def changes(self, since: int, most: int = 1000) -> frozenset[str] | None:
+    def changes(self, since: int, limit: int = 1000) -> frozenset[str] | None:
         """The ids of the campaigns that the writes after the revision `since` changed.
 
-        None if there were more than `most` writes, or if the feed no longer has them all.
+        None if there were more than `limit` writes, or if the feed no longer has them all.
         """
         latest = self.revision()
-        if not 0 <= latest - since <= most:
+        if not 0 <= latest - since <= limit:
             return None
         changed: set[str] = set()
         revisions = 0
@@ -230,14 +230,14 @@ class CampaignRepository:
     ) -> Iterator[tuple[int, list[str]]]:
         done = 0
         for batch in batches(campaigns):
-            wanted = {campaign.id: campaign for campaign in batch}
+            campaigns_by_id = {campaign.id: campaign for campaign in batch}
 
             def edit_one(
-                id_: str, stored: Stored, wanted: Mapping[str, Campaign] = wanted
+                id_: str, stored: Stored, campaigns_by_id: Mapping[str, Campaign] = campaigns_by_id
             ) -> Campaign | Deleted | None:
-                return edit(wanted[id_], stored)
+                return edit(campaigns_by_id[id_], stored)
 
-            changed = self._change(list(wanted), edit_one, versions)
+            changed = self._change(list(campaigns_by_id), edit_one, versions)
             done += len(batch)
             yield done, changed
 

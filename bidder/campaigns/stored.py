@@ -37,9 +37,9 @@ def read_states(
     states = dict.fromkeys(campaign_ids, Stored(0, None))
     ids = list(filter(is_id, campaign_ids))  # DynamoDB refuses an empty or a long key
     for batch in batches_of(ids, MOST_KEYS):
-        wanted: list[Any] = [{"id": {"S": campaign_id}} for campaign_id in batch]
+        keys: list[Any] = [{"id": {"S": campaign_id}} for campaign_id in batch]
         try:
-            items = batch_get(dynamodb, table, wanted, pause)
+            items = batch_get(dynamodb, table, keys, pause)
         except LeftUnread as unread:
             msg = f"{batch[0]}…: {unread}"
             raise Contended(msg) from None

@@ -80,8 +80,8 @@ class TargetedRanges:
         ranges_by_os: dict[str, list[tuple[str, Version, Version]]] = defaultdict(list)
         for text in self._ranges.get("os_version", ()):
             os, _, versions = text.rpartition(" ")
-            least, _, most = versions.partition("..")
-            ranges_by_os[os].append((text, version_of(least), version_of(most)))
+            least, _, greatest = versions.partition("..")
+            ranges_by_os[os].append((text, version_of(least), version_of(greatest)))
         return ranges_by_os
 
     @cached_property

@@ -145,35 +145,35 @@ class Expression(RootModel[dict[str, Any]]):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        wrong: list[tuple[Path, str | ValidationError]] = []
-        checked = _condition(self.root, (), wrong) if _is_short(self.root, wrong) else {}
-        if wrong:
-            raise WrongParts(wrong)
+        mistakes: list[tuple[Path, str | ValidationError]] = []
+        checked = _condition(self.root, (), mistakes) if _is_short(self.root, mistakes) else {}
+        if mistakes:
+            raise WrongParts(mistakes)
         object.__setattr__(self, "root", checked)
         return self
 
 
-def _is_short(root: object, wrong: list[tuple[Path, str | ValidationError]]) -> bool:
+def _is_short(root: object, mistakes: list[tuple[Path, str | ValidationError]]) -> bool:
     """Whether an expression is within its limits. The check does not recurse, so no nesting exhausts the stack."""
     conditions, waiting = 0, [(root, 1)]
     while waiting:
         node, level = waiting.pop()
         conditions += 1
         if level > MOST_NESTED:
-            wrong.append(((), f"more than {MOST_NESTED} of and, or and not inside each other"))
+            mistakes.append(((), f"more than {MOST_NESTED} of and, or and not inside each other"))
             return False
         for operator in _OPERATORS:
             of = node.get(operator) if isinstance(node, dict) else None
             waiting += [(node, level + 1) for node in (of if isinstance(of, list | tuple) else [of] if of else ())]
         if conditions + len(waiting) > MOST_CONDITIONS:
-            wrong.append(((), f"more than {MOST_CONDITIONS:,} conditions: a list of ids or of values is shorter"))
+            mistakes.append(((), f"more than {MOST_CONDITIONS:,} conditions: a list of ids or of values is shorter"))
             return False
     return True
 
 
-def _condition(node: object, path: Path, wrong: list[tuple[Path, str | ValidationError]]) -> dict[str, Any]:
+def _condition(node: object, path: Path, mistakes: list[tuple[Path, str | ValidationError]]) -> dict[str, Any]:
     if not isinstance(node, dict) or not node:
-        wrong.append((path, "is not a condition: write rules by attribute, or one of and, or, not"))
+        mistakes.append((path, "is not a condition: write rules by attribute, or one of and, or, not"))
         return {}
     operators = [operator for operator in _OPERATORS if operator in node]
     if not operators:
@@ -182,20 +182,20 @@ def _condition(node: object, path: Path, wrong: list[tuple[Path, str | Validatio
                 name: rule.model_dump(exclude_defaults=True) for name, rule in _Rules.model_validate(node).root.items()
             }
         except ValidationError as error:
-            wrong.append((path, error))
+            mistakes.append((path, error))
             return {}
     [operator, *_] = operators
     of = node[operator]
     if len(node) > 1:
         names = ", ".join(list(node)[:5])
-        wrong.append((path, f"{names} in one condition: put each in one of its own, and join them with and or or"))
+        mistakes.append((path, f"{names} in one condition: put each in one of its own, and join them with and or or"))
         return {}
     if operator == "not":
-        return {"not": _condition(of, (*path, "not"), wrong)}
+        return {"not": _condition(of, (*path, "not"), mistakes)}
     if not isinstance(of, list | tuple) or not of:
-        wrong.append(((*path, operator), "takes a list of conditions"))
+        mistakes.append(((*path, operator), "takes a list of conditions"))
         return {}
-    return {operator: [_condition(child, (*path, operator, position), wrong) for position, child in enumerate(of)]}
+    return {operator: [_condition(child, (*path, operator, position), mistakes) for position, child in enumerate(of)]}
 
 
 _OPERATORS = ("and", "not", "or")

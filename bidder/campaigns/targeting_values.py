@@ -37,9 +37,9 @@ def request_values(attribute: str, words: Sequence[str]) -> tuple[str, ...]:
 
 def impossible_value(attribute: str, value: str) -> str | None:
     """The fault of a value that no request can show, or None. Only imports of files check it."""
-    pattern, wanted = _CHECKS.get(attribute, (None, ""))
+    pattern, description = _CHECKS.get(attribute, (None, ""))
     if pattern is not None and not pattern.fullmatch(value):
-        return f"is not {wanted}"
+        return f"is not {description}"
     return None
 
 

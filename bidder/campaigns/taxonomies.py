@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from bidder.aws.whole_object import read_object
 from bidder.campaigns.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Taxonomies:
         taxonomies: dict[int, Taxonomy] = {}
         for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=PREFIX):
             for item in page.get("Contents", []):
-                body = self._s3.get_object(Bucket=self._bucket, Key=item["Key"])["Body"].read()
+                body, _ = read_object(self._s3, Bucket=self._bucket, Key=item["Key"])
                 number = int(item["Key"].removeprefix(PREFIX).removesuffix(_SUFFIX))
                 taxonomies[number] = Taxonomy.model_validate_json(body)
         return dict(sorted(taxonomies.items()))

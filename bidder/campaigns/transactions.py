@@ -42,8 +42,8 @@ def batches(campaigns: Iterable[Campaign]) -> Iterator[list[Campaign]]:
     """The campaigns in as few transactions as possible. Raises ValueError for a campaign that no item can hold."""
 
     def size(campaign: Campaign) -> int:
-        if wrong := too_large(campaign):
-            msg = f"{campaign.id}: {wrong}"
+        if mistake := too_large(campaign):
+            msg = f"{campaign.id}: {mistake}"
             raise ValueError(msg)
         return len(document_of(campaign).encode())
 

@@ -23,7 +23,7 @@ def list_advertisers(service: Service, *, as_json: bool) -> None:
     if as_json:
         print_json([_record(limits, spends[limits.domain]) for limits in advertisers])
         return
-    print_table(_HEAD, (_cells(limits, spends[limits.domain]) for limits in advertisers), left=2)
+    print_table(_HEAD, (_cells(limits, spends[limits.domain]) for limits in advertisers), left_aligned=2)
 
 
 def show(service: Service, domain: str, *, as_json: bool) -> None:

@@ -46,30 +46,30 @@ def _check(condition: str) -> Callable[[Mapping[str, Any]], bool]:
     if not read:
         msg = f"--where {condition}: write a field, one of = != ~ < > <= >=, and a value, as in status=active"
         raise BadFilter(msg)
-    operator, wanted = read[2], read[3].strip()
+    operator, operand = read[2], read[3].strip()
     try:
         field = field_at(read[1])
     except ValueError as error:
         msg = f"--where {condition}: {error}"
         raise BadFilter(msg) from None
-    if problem := _mismatch(field, operator, wanted):
+    if problem := _mismatch(field, operator, operand):
         msg = f"--where {condition}: {problem}"
         raise BadFilter(msg)
-    compare = _comparison(condition, operator, field.normal_form(wanted) if operator in _EQUALITIES else wanted)
+    compare = _comparison(condition, operator, field.normal_form(operand) if operator in _EQUALITIES else operand)
 
     return lambda document: compare(list(_values(document, field.path)))
 
 
-def _mismatch(field: Field, operator: str, wanted: str) -> str | None:
+def _mismatch(field: Field, operator: str, operand: str) -> str | None:
     """The reason why no value of the field can meet the condition, or None."""
-    if field.parts and (wanted or operator not in _EQUALITIES):
+    if field.parts and (operand or operator not in _EQUALITIES):
         name = ".".join(field.path)
         return f"{name} has the fields {', '.join(field.parts[:_MOST_LISTED])}: write {name}.{field.parts[0]}"
-    if field.allowed and wanted and operator in _EQUALITIES and wanted.lower() not in map(str.lower, field.allowed):
-        return f"{wanted} is none of {', '.join(field.allowed)}"
-    is_value = _number(wanted) is not None or _is_time(wanted)
-    if field.example and wanted and operator in _EQUALITIES and not is_value:
-        return f"{shown(wanted)} is not a value of {'.'.join(field.path)}, such as {field.example}"
+    if field.allowed and operand and operator in _EQUALITIES and operand.lower() not in map(str.lower, field.allowed):
+        return f"{operand} is none of {', '.join(field.allowed)}"
+    is_value = _number(operand) is not None or _is_time(operand)
+    if field.example and operand and operator in _EQUALITIES and not is_value:
+        return f"{shown(operand)} is not a value of {'.'.join(field.path)}, such as {field.example}"
     return None
 
 
@@ -77,16 +77,16 @@ def _is_time(text: str) -> bool:
     return re.match(r"\d{4}-\d\d", text) is not None
 
 
-def _comparison(condition: str, operator: str, wanted: str) -> Callable[[list[str]], bool]:
-    text = wanted.lower()
+def _comparison(condition: str, operator: str, operand: str) -> Callable[[list[str]], bool]:
+    text = operand.lower()
     if operator == "=":
         return lambda values: any(_equal(value, text) for value in values) or (not text and not values)
     if operator == "!=":
         return lambda values: not any(_equal(value, text) for value in values) and (bool(text) or bool(values))
     if operator == "~":
         return lambda values: any(fnmatchcase(value.lower(), text) for value in values)
-    bound = _number(wanted)
-    if bound is None and not _is_time(wanted):
+    bound = _number(operand)
+    if bound is None and not _is_time(operand):
         msg = f"--where {condition}: {operator} compares with a number, or a time such as 2026-11-01"
         raise BadFilter(msg)
     compare: dict[str, Callable[[Any, Any], bool]] = {
@@ -98,7 +98,7 @@ def _comparison(condition: str, operator: str, wanted: str) -> Callable[[list[st
 
     def compared(values: list[str]) -> bool:
         if bound is None:
-            return any(compare[operator](value, wanted) for value in values)
+            return any(compare[operator](value, operand) for value in values)
         numbers = (number for value in values if (number := _number(value)) is not None)
         return any(compare[operator](number, bound) for number in numbers)
 

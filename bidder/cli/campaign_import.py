@@ -33,7 +33,7 @@ def import_file(
     After each transaction, `tell_stored` gets the number of stored campaigns. Raises InvalidCampaignFile, OSError.
     """
     campaigns = read_file(service, path)
-    wanted = uploads_of(campaigns, path)
+    uploads = uploads_of(campaigns, path)
     for warning in campaigns.warnings[:_MOST_WARNINGS]:
         warn(warning)
     if len(campaigns.warnings) > _MOST_WARNINGS:
@@ -54,7 +54,7 @@ def import_file(
         print(f"limits of {advertisers} imported from {path}, {limited} of them new or changed")
     changed = _store(service, campaigns, tell_stored)
     print(f"{number_of(len(campaigns), 'campaign')} imported from {path}, {changed} of them new or changed")
-    send_uploads(service, wanted)
+    send_uploads(service, uploads)
     publish_refresh(service)
 
 

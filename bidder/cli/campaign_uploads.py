@@ -30,14 +30,16 @@ def uploads_of(campaigns: Iterable[Campaign], file: str) -> list[CampaignUpload]
                 if not path.is_file():
                     msg = f"{campaign.id}: creatives[{creative.id}].upload: there is no file {path}"
                     raise CannotUpload(msg)
-                wanted = Wanted(campaign.id, creative.id, creative.click_through, creative.name, mezzanine=False)
-                uploads.append(CampaignUpload(path, wanted))
+                creative_upload = Wanted(
+                    campaign.id, creative.id, creative.click_through, creative.name, mezzanine=False
+                )
+                uploads.append(CampaignUpload(path, creative_upload))
     return uploads
 
 
-def send_uploads(service: Service, wanted: Iterable[CampaignUpload]) -> None:
+def send_uploads(service: Service, uploads: Iterable[CampaignUpload]) -> None:
     """Uploads the videos that are not uploaded yet: the same file for the same creative is sent once."""
-    for path, about in wanted:
+    for path, about in uploads:
         if is_current(service, path, about):
             print(f"{path.name}: uploaded before as {about.creative} of {about.campaign}")
         else:

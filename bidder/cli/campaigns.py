@@ -72,7 +72,7 @@ def list_campaigns(
         print_json([_record(row, spends.get(row.id, Spend())) for row in shown])
     else:
         head = ("id", "status", "cpm", "today", "daily budget", "in all", "total budget")
-        print_table(head, (_cells(row, spends.get(row.id, Spend())) for row in shown), left=2)
+        print_table(head, (_cells(row, spends.get(row.id, Spend())) for row in shown), left_aligned=2)
     if len(by_id) > len(shown):
         note(f"there are more: --after {shown[-1].id} continues, --limit N shows N, --where FIELD=VALUE selects")
     warn_of_switches(service)

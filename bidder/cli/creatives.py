@@ -42,13 +42,13 @@ class Wanted(NamedTuple):
     mezzanine: bool
 
 
-def upload_file(service: Service, file: str, wanted: Wanted, *, as_json: bool) -> None:
+def upload_file(service: Service, file: str, creative_upload: Wanted, *, as_json: bool) -> None:
     """Uploads a video, and prints the next step. Raises CannotUpload before anything is sent."""
     path = Path(file)
-    bucket, (key, about) = _bucket(service), _describe_upload(service, path.name, wanted, content_hash(path))
-    size, most = path.stat().st_size, Limits().max_bytes
-    if not 0 < size <= most:
-        msg = f"{file} has {size:,} bytes; an upload has 1 to {most:,}"
+    bucket, (key, about) = _bucket(service), _describe_upload(service, path.name, creative_upload, content_hash(path))
+    size, max_bytes = path.stat().st_size, Limits().max_bytes
+    if not 0 < size <= max_bytes:
+        msg = f"{file} has {size:,} bytes; an upload has 1 to {max_bytes:,}"
         raise CannotUpload(msg)
     progress = Progress(size)
     try:
@@ -62,9 +62,9 @@ def upload_file(service: Service, file: str, wanted: Wanted, *, as_json: bool) -
     print(f"  bidder creatives show {about.campaign} {about.creative}")
 
 
-def is_current(service: Service, path: Path, wanted: Wanted) -> bool:
+def is_current(service: Service, path: Path, creative_upload: Wanted) -> bool:
     """Whether this file with these options is the newest upload of the creative, and was not refused."""
-    key, about = _describe_upload(service, path.name, wanted, content_hash(path))
+    key, about = _describe_upload(service, path.name, creative_upload, content_hash(path))
     job = _jobs(service).get(about.campaign, about.creative)
     return job is not None and job.key == key and job.state is not State.REFUSED
 
@@ -75,9 +75,9 @@ def content_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def print_upload_form(service: Service, file_name: str, wanted: Wanted, hours: int) -> None:
+def print_upload_form(service: Service, file_name: str, creative_upload: Wanted, hours: int) -> None:
     """Prints the address and the fields of a presigned POST; S3 refuses a file past the size limit."""
-    bucket, (key, about) = _bucket(service), _describe_upload(service, Path(file_name).name, wanted)
+    bucket, (key, about) = _bucket(service), _describe_upload(service, Path(file_name).name, creative_upload)
     fields = {f"{METADATA_PREFIX}{name}": value for name, value in _as_metadata(about).items()}
     s3: S3Client = aws.client("s3")
     form = s3.generate_presigned_post(
@@ -112,7 +112,7 @@ def list_creatives(service: Service, campaign: str | None, state: str | None, *,
         )
         for job in jobs
     ]
-    print_table(("campaign", "creative", "state", "since (UTC)", "seconds", "why"), rows, left=4)
+    print_table(("campaign", "creative", "state", "since (UTC)", "seconds", "why"), rows, left_aligned=4)
 
 
 def show_creative(service: Service, campaign: str, creative: str, *, as_json: bool) -> None:
@@ -132,7 +132,7 @@ def show_creative(service: Service, campaign: str, creative: str, *, as_json: bo
             (medium.mime, f"{medium.width}x{medium.height}", str(medium.bitrate), str(medium.file_size), medium.url)
             for medium in job.finished.media
         ]
-        print_table(("type", "size", "kbit/s", "bytes", "url"), rows, left=2)
+        print_table(("type", "size", "kbit/s", "bytes", "url"), rows, left_aligned=2)
     for url in job.images:
         print(url)
 
@@ -194,17 +194,19 @@ def _take_out(service: Service, campaign_id: str, creative_id: str, *, is_known:
     service.campaigns.put(campaign.model_copy(update={"creatives": rest}), version)
 
 
-def _describe_upload(service: Service, file_name: str, wanted: Wanted, content: str = "") -> tuple[str, Metadata]:
+def _describe_upload(
+    service: Service, file_name: str, creative_upload: Wanted, content: str = ""
+) -> tuple[str, Metadata]:
     """The key of an upload, and its metadata. Raises CannotUpload, also for an unknown campaign."""
-    stated = {
-        "campaign": wanted.campaign,
-        "creative": wanted.creative,
-        "landing-page": wanted.landing_page,
-        "name": wanted.name,
-        "mezzanine": "yes" if wanted.mezzanine else "no",
+    fields = {
+        "campaign": creative_upload.campaign,
+        "creative": creative_upload.creative,
+        "landing-page": creative_upload.landing_page,
+        "name": creative_upload.name,
+        "mezzanine": "yes" if creative_upload.mezzanine else "no",
     }
     try:
-        about = metadata(file_name, {name: encoded(value) for name, value in stated.items() if value})
+        about = metadata(file_name, {name: encoded(value) for name, value in fields.items() if value})
     except NotAnUpload as wrong:
         raise CannotUpload(str(wrong).replace(METADATA_PREFIX, "--")) from None
     try:

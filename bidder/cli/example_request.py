@@ -90,16 +90,16 @@ def _example(cases: Sequence[Conjunction], creative: Creative, deal: str | None,
     request: Request = {"id": "example", "imp": [imp], "cur": ["USD"], "device": {}, "user": {}}
     if deal is not None:
         imp["pmp"] = {"deals": [{"id": deal}]}
-    wanted = {name: [] for case in cases for name in case}  # type: dict[str, list[str]]
+    values_by_name = {name: [] for case in cases for name in case}  # type: dict[str, list[str]]
     for case in cases:
         for name, predicate in case.items():
-            wanted[name] += _values(predicate)
-    channel = _channel(wanted)
+            values_by_name[name] += _values(predicate)
+    channel = _channel(values_by_name)
     request[channel] = {}
-    for name, values in wanted.items():
+    for name, values in values_by_name.items():
         if values and name in _WRITERS:
             _WRITERS[name](_Parts(request, imp, video, request[channel]), values)
-    exchange = next(iter(wanted.get("exchange", ())), None)
+    exchange = next(iter(values_by_name.get("exchange", ())), None)
     return Example(request, at, exchange)
 
 
@@ -109,10 +109,10 @@ def _values(predicate: Predicate) -> Iterator[str]:
         yield from sorted(values - predicate.none_of)[:1]
 
 
-def _channel(wanted: Mapping[str, Sequence[str]]) -> str:
-    if wanted.get("inventory"):
-        return wanted["inventory"][0]
-    return "app" if wanted.get("bundle") else "site"
+def _channel(values: Mapping[str, Sequence[str]]) -> str:
+    if values.get("inventory"):
+        return values["inventory"][0]
+    return "app" if values.get("bundle") else "site"
 
 
 def _attributes(campaign: Campaign) -> set[str]:
@@ -178,8 +178,8 @@ def _circle(parts: _Parts, values: Sequence[str]) -> None:
 
 def _version(parts: _Parts, values: Sequence[str]) -> None:
     os, _, versions = values[0].rpartition(" ")
-    least, _, most = versions.partition("..")
-    parts.device.update({"os": os, "osv": least or most})
+    least, _, greatest = versions.partition("..")
+    parts.device.update({"os": os, "osv": least or greatest})
 
 
 def _browser(parts: _Parts, values: Sequence[str]) -> None:

@@ -40,8 +40,8 @@ class NoAdminKey(UserError, LookupError):
 class ExplainOptions(NamedTuple):
     """The options of an explanation.
 
-    `exchange` is the name of the caller, `as_xml` explains the answer to a player that takes a single VAST document,
-    `at` is the time of the decision, and `snapshot` is a version, a file, or the current snapshot.
+    `exchange` is the name of the caller. `as_xml` explains the answer to a player that takes a single VAST document.
+    `at` is the time of the decision. `snapshot` is a version, a file, or the current snapshot.
     """
 
     exchange: str | None = None
@@ -133,7 +133,7 @@ def _page(explanation: Explanation) -> str:
                     )
                     for verdict in explanation.campaigns
                 ),
-                left=7,
+                left_aligned=7,
             ),
             *([f"… and {untold} campaigns more: --campaign ID, or --json"] if untold else []),
         ]

@@ -36,7 +36,7 @@ def print_health(service: Service, campaign_id: str | None, *, as_json: bool) ->
         for name, campaign_health in healths.items()
         for outlook in campaign_health.outlooks
     ]
-    print_table(_HEAD, rows, left=2)
+    print_table(_HEAD, rows, left_aligned=2)
     for name, campaign_health in healths.items():
         for short in campaign_health.shortfalls:
             print(f"{name}: {short.reason} keeps back {display(short.micros)}: {short.advice}")

@@ -129,7 +129,7 @@ def list_lists(service: Service, *, as_json: bool) -> None:
         for stored_list in stored_lists
     ]
     rows += [(name, "missing", "", ", ".join(sorted(ids))) for name, ids in sorted(users.items())]
-    print_table(("list", "imported (UTC)", "ids", "campaigns"), rows, left=2)
+    print_table(("list", "imported (UTC)", "ids", "campaigns"), rows, left_aligned=2)
 
 
 def delete_list(service: Service, name: str) -> None:

@@ -18,10 +18,13 @@ _COLOURS = {
 """The colours of cells by their text."""
 
 
-def print_table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> None:
-    """Prints rows under their head, the first `left` columns to the left. A pipe or a file gets plain text, uncut."""
+def print_table(head: Sequence[str], rows: Iterable[Sequence[str]], left_aligned: int = 1) -> None:
+    """Prints rows under their head. The first `left_aligned` columns are aligned to the left, the others to the right.
+
+    A pipe or a file gets plain text, and no cell is cut.
+    """
     if not sys.stdout.isatty():
-        print(table(head, rows, left))
+        print(table(head, rows, left_aligned))
         return
     from rich.console import Console  # a pipe does without
     from rich.markup import escape
@@ -29,7 +32,7 @@ def print_table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 
 
     styled = Table(box=None, header_style="bold", pad_edge=False)
     for number, name in enumerate(head):
-        styled.add_column(escape(name), justify="left" if number < left else "right", overflow="fold")
+        styled.add_column(escape(name), justify="left" if number < left_aligned else "right", overflow="fold")
     for row in rows:
         styled.add_row(*(_colour(escape(cell)) for cell in row))
     Console().print(styled)

@@ -38,14 +38,14 @@ class BadParameter(UserError, ValueError):
 def list_parameters(service: Service, *, as_json: bool) -> None:
     """Prints each parameter with its value and its default. A secret only shows whether it is set."""
     path, values = service.settings.parameters, _read_stored(service)
-    wrong = read(values).wrong
+    mistake = read(values).wrong
     if as_json:
         unread = sorted(values.keys() - set(NAMES))
-        records = [_record(name, values, wrong.get(name)) for name in NAMES]
+        records = [_record(name, values, mistake.get(name)) for name in NAMES]
         print_json([*records, *({"parameter": name, "is_set": True, "wrong": _UNREAD} for name in unread)])
         return
     rows = [(f"{path}/{name}", _display(name, values), _default(name), _UNITS.get(name, "")) for name in NAMES]
-    print_table(("parameter", "value", "default", "unit"), rows, left=4)
+    print_table(("parameter", "value", "default", "unit"), rows, left_aligned=4)
     for name in sorted(values.keys() - set(NAMES)):
         print(f"{path}/{name} is {_UNREAD}")
     _print_wrong(service, read(values))
@@ -81,7 +81,7 @@ def check(service: Service) -> None:
 
 
 def change(service: Service, name: str, value: str, *, force: bool = False) -> None:
-    """Stores a parameter, unless it would be wrong by itself or beside the others. Raises BadParameter.
+    """Stores a parameter if its value is valid, alone and together with the other parameters. Raises BadParameter.
 
     `-` reads the value from standard input, so that a secret stays out of the shell's history. Signing keys are only
     replaced by a set that keeps those there are, or by `force`.
@@ -91,8 +91,8 @@ def change(service: Service, name: str, value: str, *, force: bool = False) -> N
     stored = _read_stored(service)
     reading = read({**stored, name: value})
     if name in reading.wrong:
-        stated = "" if name in SECRETS else f"{quote_value(value)}: "
-        msg = f"{name}: {stated}{reading.wrong[name]}. Nothing was changed"
+        value_text = "" if name in SECRETS else f"{quote_value(value)}: "
+        msg = f"{name}: {value_text}{reading.wrong[name]}. Nothing was changed"
         raise BadParameter(msg)
     before, after = read(stored).parameters.signing_keys, reading.parameters.signing_keys
     if name == "signing-keys" and before and after and not force and (gone := find_dropped_keys(before, after)):
@@ -140,8 +140,8 @@ def _read_stored(service: Service) -> dict[str, str]:
 
 
 def _print_wrong(service: Service, reading: Reading) -> None:
-    for name, why in sorted(reading.wrong.items()):
-        warn(f"{service.settings.parameters}/{name}: {why}")
+    for name, reason in sorted(reading.wrong.items()):
+        warn(f"{service.settings.parameters}/{name}: {reason}")
 
 
 def _display(name: str, values: dict[str, str]) -> str:

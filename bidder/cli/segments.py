@@ -27,7 +27,7 @@ def list_segments(service: Service, *, as_json: bool) -> None:
     if as_json:
         print_json([{"segment": segment.word, **segment.model_dump()} for segment in segments])
         return
-    print_table(("segment", "name", "size", "cost"), map(_cells, segments), left=2)
+    print_table(("segment", "name", "size", "cost"), map(_cells, segments), left_aligned=2)
 
 
 def show(service: Service, word: str, *, as_json: bool) -> None:

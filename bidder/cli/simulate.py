@@ -42,7 +42,7 @@ def figures_table(figures: Mapping[str, Any]) -> str:
         rows += [_cells(arm, row["id"], row) for row in arm_figures["campaigns"]]
         if len(arm_figures["campaigns"]) > 1:
             rows.append(_cells(arm, "(all)", arm_figures["totals"]))
-    return table(_HEAD, rows, left=_LEFT)
+    return table(_HEAD, rows, left_aligned=_LEFT)
 
 
 def _cells(arm: str, name: str, row: Mapping[str, Any]) -> tuple[str, ...]:

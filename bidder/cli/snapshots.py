@@ -26,7 +26,7 @@ def list_snapshots(service: Service, *, every: bool, as_json: bool = False) -> N
         return
     head = ("version", "at", "campaigns", "bidding", "")
     shown = manifests if every else manifests[:_MOST_LISTED]
-    print_table(head, (_cells(manifest, current) for manifest in shown), left=2)
+    print_table(head, (_cells(manifest, current) for manifest in shown), left_aligned=2)
     if len(shown) < len(manifests):
         print(f"and {len(manifests) - len(shown)} more; --all lists them")
 

@@ -66,6 +66,6 @@ def list_taxonomies(service: Service, *, as_json: bool) -> None:
         )
         return
     rows = ((str(number), NAMES.get(number, ""), str(len(taxonomy.parents))) for number, taxonomy in taxonomies.items())
-    print_table(("number", "taxonomy", "categories"), rows, left=2)
+    print_table(("number", "taxonomy", "categories"), rows, left_aligned=2)
     if not taxonomies:
         note("none: `bidder taxonomies import 6 FILE` adds one; docs/targeting.md says where from")

@@ -91,7 +91,7 @@ def _publish(service: Service, now: datetime) -> tuple[int, bool]:
         paces=paced.paces,
         reserved=paced.reserved,
         shading=shading(service, parameters.shading_explored, now),
-        shared=shared,
+        shared_budgets=shared,
         quality=quality(service, compiled.index, paced, now),
     )
     manifest = Manifest(

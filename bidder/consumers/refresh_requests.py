@@ -23,9 +23,9 @@ def refresh(service: Service, records: Iterable[Mapping[str, Any]], now: datetim
     """
     sent = last_sent(records)
     current = service.store.current() if sent else None
-    began = current.at if current else None
+    started_at = current.at if current else None
     # A snapshot from the future was made by a wrong clock, so its time says nothing about requests.
-    if sent and current and began and sent + CLOCKS_DIFFER <= began <= now:
+    if sent and current and started_at and sent + CLOCKS_DIFFER <= started_at <= now:
         log.event("refresh.answered", version=current.version)
         return current.version
     return publish_snapshot(service, now)

@@ -63,9 +63,9 @@ def check(probe: Probe, limits: Limits) -> VideoTrack:
         raise RefusedUpload(Refusal.DAMAGED, declared=_format_number(declared), seconds=_format_number(packets))
     if video.seconds < limits.min_seconds:
         raise RefusedUpload(Refusal.TOO_SHORT, seconds=_format_number(video.seconds), limit=limits.min_seconds)
-    least, most = limits.min_frames_per_second, limits.max_frames_per_second
-    if not least <= video.frame_rate <= most:
-        raise RefusedUpload(Refusal.FRAME_RATE, rate=_format_number(float(video.frame_rate)), least=least, most=most)
+    least, highest = limits.min_frames_per_second, limits.max_frames_per_second
+    if not least <= video.frame_rate <= highest:
+        raise RefusedUpload(Refusal.FRAME_RATE, rate=_format_number(float(video.frame_rate)), least=least, most=highest)
     return video
 
 

@@ -97,13 +97,13 @@ def _pipes(process: "subprocess.Popen[bytes]") -> list[IO[bytes]]:
     return [pipe for pipe in (process.stdout, process.stderr) if pipe is not None]
 
 
-def _read(process: "subprocess.Popen[bytes]", pipe: IO[bytes], most: int) -> bytes:
-    """All that a process prints. If that is more than `most` bytes, kills the process and raises RefusedUpload."""
+def _read(process: "subprocess.Popen[bytes]", pipe: IO[bytes], max_bytes: int) -> bytes:
+    """All that a process prints. If that is more than `max_bytes` bytes, kills the process and raises RefusedUpload."""
     text = bytearray()
     with pipe:
         while chunk := pipe.read(1 << 16):
             text += chunk
-            if len(text) > most:
+            if len(text) > max_bytes:
                 process.kill()
                 raise RefusedUpload(Refusal.TOO_MUCH_WORK)
     return bytes(text)

@@ -115,8 +115,8 @@ def metadata(key: str, stated: Mapping[str, Any]) -> Metadata:
     try:
         return Metadata.model_validate(fields)
     except ValidationError as error:
-        wrong = "; ".join(f"{METADATA_PREFIX}{e['loc'][0]}: {e['msg']}" for e in error.errors())
-        msg = f"the object's metadata: {wrong}"
+        mistake = "; ".join(f"{METADATA_PREFIX}{e['loc'][0]}: {e['msg']}" for e in error.errors())
+        msg = f"the object's metadata: {mistake}"
         raise NotAnUpload(msg) from None
 
 

@@ -26,7 +26,7 @@ class Pace(NamedTuple):
 class Allowance:
     """Subtracts each bid from the remaining amount of its budgets, as if every bid won.
 
-    Between two refreshes, a process does not know the spend of other processes, nor which of its own bids are shown. So
+    Between two refreshes, a process knows neither the spend of other processes nor the impressions of its own bids. So
     it never has more bids in flight than the budget can pay for. A paced campaign also has a rate limit: without it, a
     spike of traffic or a late refresh would spend the budget of the following hours. A new snapshot brings a new
     allowance.
@@ -125,9 +125,9 @@ class Allowance:
             return
         missing = self._cost(position) - paced
         per_minute = self._paces[1][position]
-        until = now + timedelta(minutes=missing / per_minute) if per_minute * 1440 > missing else _NEVER
-        self._resting[position] = until
-        self._next_restored = until if self._next_restored is None else min(until, self._next_restored)
+        end = now + timedelta(minutes=missing / per_minute) if per_minute * 1440 > missing else _NEVER
+        self._resting[position] = end
+        self._next_restored = end if self._next_restored is None else min(end, self._next_restored)
         self._used_up(position)
 
     def _paced(self, position: int, now: datetime) -> int | None:

@@ -50,8 +50,8 @@ class Report(NamedTuple):
 class Minute:
     """A past minute that began at `start`: the campaign's participation in it, and its counts once reported.
 
-    `assumed` is the number of its bids as estimated at the last refresh, and `matured` the number of them whose notices
-    were due by then. `learned` is their present share in the sums of the rates.
+    `assumed` is the number of its bids as estimated at the last refresh. `matured` is the number of these bids with
+    notices that were due by then. `learned` is their present share in the sums of the rates.
     """
 
     start: int
@@ -148,8 +148,8 @@ class Flow:
         self.micros_per_impression.add(micros, impressions)
         self.micros_per_impression.fade(_PRICES / max(_PRICES, self.micros_per_impression.below))
         if impressions:
-            most = max(_OUTCOMES, _OUTCOMES_MINUTES * impressions)
-            self._fade(most / max(most, self.impressions_per_bid.above))
+            max_weight = max(_OUTCOMES, _OUTCOMES_MINUTES * impressions)
+            self._fade(max_weight / max(max_weight, self.impressions_per_bid.above))
 
     def reprice(self, factor: float) -> None:
         """Adapts the estimates to a price edited by a factor: they become a weak prior at the new price."""
@@ -169,7 +169,7 @@ class Flow:
         outage and is left out.
         """
         window: list[Minute] = []
-        opportunities, wanted = 0, 0.0
+        opportunities, window_bids = 0, 0.0
         for minute in reversed(self.minutes):
             if minute.opportunities is None or minute.start + MINUTE + COMPLETE > now:
                 continue
@@ -178,8 +178,8 @@ class Flow:
                 continue
             if opportunities >= _MOST_EVIDENCE:
                 break
-            if opportunities >= _LEAST_EVIDENCE and wanted:
-                alike = usual * opportunities / wanted
+            if opportunities >= _LEAST_EVIDENCE and window_bids:
+                alike = usual * opportunities / window_bids
                 most_apart = (_SAME if opportunities >= _EVIDENCE else _OTHER) * sqrt(
                     alike + alike * alike / opportunities
                 )
@@ -187,7 +187,7 @@ class Flow:
                     break
             window.append(minute)
             opportunities += minute.opportunities
-            wanted += usual
+            window_bids += usual
         return window
 
     def take_matured(self, now: float, delay: NoticeDelay, expected: float) -> float:

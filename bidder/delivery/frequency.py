@@ -145,9 +145,9 @@ def _window(window: str, zone: str, now: datetime) -> tuple[float, float | None,
     return start.timestamp(), end.timestamp(), 0
 
 
-def _free_again(times: Sequence[int], most: int, rolling: int) -> float | None:
-    """The moment from which the rolling window has fewer than `most` impressions; None if the times are unknown."""
-    return float(times[-most] + rolling) if len(times) >= most else None
+def _free_again(times: Sequence[int], max_impressions: int, rolling: int) -> float | None:
+    """The moment from which the rolling window has fewer impressions than the maximum, or None if times are unknown."""
+    return float(times[-max_impressions] + rolling) if len(times) >= max_impressions else None
 
 
 def _drop_oldest(older: Mapping[str, Mapping[int, int]]) -> dict[str, dict[int, int]]:

@@ -108,14 +108,14 @@ class FrequencyReader:
             return self._unread(now, "deadline")
         if isinstance(answer, Exception):
             return self._unread(now, type(answer).__name__)
-        if ended := self._failures.succeeded():
-            metric = emf(now, "FrequencyUnread", "unread", ended.unlogged) if ended.unlogged else {}
-            log.event("frequency.recovered", **metric, **ended.fields)
+        if ended_failures := self._failures.succeeded():
+            metric = emf(now, "FrequencyUnread", "unread", ended_failures.unlogged) if ended_failures.unlogged else {}
+            log.event("frequency.recovered", **metric, **ended_failures.fields)
         return Exposures(*(history and unexpired(history, now) for history in answer))
 
-    def _unread(self, now: datetime, why: str) -> Exposures:
-        if failures := self._failures.failed(why):
-            metric = emf(now, "FrequencyUnread", "unread", failures.unlogged, why=why)
+    def _unread(self, now: datetime, reason: str) -> Exposures:
+        if failures := self._failures.failed(reason):
+            metric = emf(now, "FrequencyUnread", "unread", failures.unlogged, why=reason)
             log.warning("frequency.unread", **metric, **failures.fields)
         return Exposures()
 

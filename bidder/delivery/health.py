@@ -205,8 +205,8 @@ def _raise(shown: float, limits: BudgetLimits, model: WinModel | None) -> str:
     """The advice for lost auctions: the CPM that would win `_WON_BACK` of them."""
     if model is None:
         return "raise cpm: too few losses are known to suggest a price"
-    wanted = min(0.99, 1 - (1 - shown) * (1 - _WON_BACK))
-    price = exp((log(wanted / (1 - wanted)) - model.level) / model.slope)
+    target = min(0.99, 1 - (1 - shown) * (1 - _WON_BACK))
+    price = exp((log(target / (1 - target)) - model.level) / model.slope)
     now = limits.cost / 1000
     if price <= now:
         return "the price is not the reason: loss notices have the loss reason"

@@ -166,18 +166,18 @@ def pace_campaigns(
 
 def take_classes(memory: Memory, by_class: Sequence[Mapping[int, Report]], now: float) -> None:
     """Adds the opportunities of complete minutes by quality class to a campaign's state."""
-    until = memory.classes_until
+    end = memory.classes_until
     for number, reports in enumerate(by_class):
         for minute, report in reports.items():
-            if until <= minute and minute + MINUTE + COMPLETE <= now:
+            if end <= minute and minute + MINUTE + COMPLETE <= now:
                 memory.classes[number] += report.opportunities
                 memory.classes_until = max(memory.classes_until, minute + MINUTE)
     memory.classes = _scale_down(memory.classes, _CLASSES_KEPT)
 
 
-def _scale_down(counts: Sequence[float], most: float) -> list[float]:
-    """The counts, scaled down to a sum of at most `most`."""
-    weight = most / max(most, sum(counts))
+def _scale_down(counts: Sequence[float], limit: float) -> list[float]:
+    """The counts, scaled down to a sum of at most `limit`."""
+    weight = limit / max(limit, sum(counts))
     return [count * weight for count in counts]
 
 

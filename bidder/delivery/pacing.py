@@ -148,7 +148,7 @@ def step(
     bids = (memory.level or 0.0) * density * bid
     bids_out = flow.bids_in_flight(now, delay, bids) + before * bids * (now % MINUTE) / MINUTE
     in_flight, impressions_out = bids_out * micros / noticed_share, bids_out * shown / noticed_share
-    wanted, limiting = inf, PacingState(1.0, "", 0.0, 0.0, in_flight, bids * micros / noticed_share)
+    planned_bids, limiting = inf, PacingState(1.0, "", 0.0, 0.0, in_flight, bids * micros / noticed_share)
     for goal in goals(terms, now):
         amount = (shown if goal.of_impressions else micros) / noticed_share
         out = impressions_out if goal.of_impressions else in_flight
@@ -160,18 +160,18 @@ def step(
         margin = _SAFETY * cost * sqrt(max(0.0, bids_out) * won * (1 - won))
         left = goal.limit - spent
         more = min(more, max(0.0, left - margin)) if left > cost * (1 - _DOUBT) else 0.0
-        if more / amount < wanted:
-            wanted = more / amount
+        if more / amount < planned_bids:
+            planned_bids = more / amount
             limiting = limiting._replace(goal=goal.name, planned=_plan(memory, goal, terms, forecast.curve, now))
             limiting = limiting._replace(spent=spent)
     memory.is_held = is_held
     reserved = round(max(0.0, in_flight - _DOUBT * terms.cost))
-    if wanted == inf:
+    if planned_bids == inf:
         memory.participation = 1.0
         return Step(None, reserved, limiting)
-    participation = 1.0 if bids <= 0 and wanted > 0 else min(1.0, wanted / bids if bids > 0 else 0.0)
+    participation = 1.0 if bids <= 0 and planned_bids > 0 else min(1.0, planned_bids / bids if bids > 0 else 0.0)
     memory.participation = participation
-    pace = _pace(terms, participation, wanted, market.processes)
+    pace = _pace(terms, participation, planned_bids, market.processes)
     return Step(pace, reserved, limiting._replace(participation=participation))
 
 
@@ -282,13 +282,13 @@ def _plan(memory: Memory, goal: BudgetGoal, terms: BudgetLimits, curve: Curve, n
     return planned_spend(mode_of(terms), curve, goal.period, anchor, now) if anchor else float(goal.limit)
 
 
-def _pace(terms: BudgetLimits, participation: float, wanted: float, processes: float) -> Pace:
+def _pace(terms: BudgetLimits, participation: float, rate: float, processes: float) -> Pace:
     """The pace of one process: its share of the bids, with headroom for chance.
 
     The burst is twice the expected bids, three standard deviations and two bids. The rate is `HEADROOM` times the
     expected bids.
     """
-    expected = wanted / max(1.0, processes)
+    expected = rate / max(1.0, processes)
     burst = terms.cost * (2 * expected + 3 * sqrt(expected) + 2)
     per_minute = terms.cost * HEADROOM * expected
     return Pace(share_of(participation), round(min(burst, MOST_MICROS)), round(min(per_minute, MOST_MICROS)))

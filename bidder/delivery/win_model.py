@@ -178,13 +178,13 @@ def models(batches: Iterable[OutcomeBatch], hours: Iterable[int] = ()) -> dict[s
     The prior of a segment's model is the model of the segment around it. `hours` are the hours of the day for which
     separate models are fitted.
     """
-    wanted = frozenset(hours)
+    hours_of_models = frozenset(hours)
     sums: dict[str, Outcomes] = defaultdict(Outcomes)
     around: dict[str, str] = {}
     for segment, age, outcomes in batches:
         names = segment.names
         around.update(pairwise(names))
-        if segment.hour in wanted:
+        if segment.hour in hours_of_models:
             sums[names[0]].merge(outcomes, 1.0 if age < _DAY else _OF_YESTERDAY)
         for name in names[1:]:
             sums[name].merge(outcomes, 0.5 ** (max(0, age) / _HALF_LIFE))

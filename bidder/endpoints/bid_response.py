@@ -96,9 +96,9 @@ class BidContext(NamedTuple):
         return bool(self.request.regs and self.request.regs.dsa)
 
 
-def exp(imp: Imp, most: int) -> int:
-    """The seconds until a bid expires: the impression's `exp` (OpenRTB 2.6, section 3.2.4), `most` at most."""
-    return min(imp.exp if imp.exp and imp.exp > 0 else int(DEFAULT_EXP.total_seconds()), most)
+def exp(imp: Imp, most_exp: int) -> int:
+    """The seconds until a bid expires: the impression's `exp` (OpenRTB 2.6, section 3.2.4), at most `most_exp`."""
+    return min(imp.exp if imp.exp and imp.exp > 0 else int(DEFAULT_EXP.total_seconds()), most_exp)
 
 
 def least_credible(terms: BidContext, offer: Offer) -> int:

@@ -52,12 +52,17 @@ class Call(NamedTuple):
     wants_markup: bool | None = None
     empty: str = EMPTY
 
-    def request(self, stitchers: Callable[[], Stitchers] = lambda: NO_STITCHERS) -> BidRequest:
+    def request(
+        self,
+        stitchers: Callable[[], Stitchers] = lambda: NO_STITCHERS,
+        note_mended: Callable[[str], object] = lambda _: None,
+    ) -> BidRequest:
         """The bid request with the viewer's data from the headers, without data that privacy rules forbid to use.
 
-        `stitchers` returns the ad-insertion servers that may speak for viewers. Raises BadBody, InvalidRequest.
+        `stitchers` returns the ad-insertion servers that may speak for viewers. `note_mended` is called with the path
+        of each repaired field. Raises BadBody, InvalidRequest.
         """
-        request = parse(decode_body(self.body, self.headers.get("content-encoding", "")))
+        request = parse(decode_body(self.body, self.headers.get("content-encoding", "")), note_mended)
         # An exchange posts from its server, so its HTTP headers do not describe the viewer.
         by_exchange = self.exchange is not None and self.wants_markup is None
         viewer = viewer_headers(self.headers, self.address, stitchers, from_server=by_exchange)
@@ -86,7 +91,7 @@ class BadBody(UserError, ValueError):
 def decode_body(body: bytes, content_encoding: str) -> bytes:
     """The body, decompressed if it is gzip, at most MAX_BODY bytes.
 
-    The first bytes show whether it is gzip, since the header does not: Prebid.js sends only `?gzip=1` in the URL, to
+    The first bytes show whether the body is gzip. The header does not: Prebid.js sends only `?gzip=1` in the URL, to
     avoid a CORS preflight, and API Gateway decompresses a body but leaves its Content-Encoding. Raises BadBody.
     """
     if content_encoding.strip().lower() not in _KNOWN_CODINGS:
@@ -148,5 +153,5 @@ def patience(tmax: int | None, waited_ms: float, allowance_ms: float) -> float:
 
     The time of the decision and of the network is already subtracted.
     """
-    most = LONGEST_MS if tmax is None or tmax <= 0 else min(tmax, LONGEST_MS)
-    return max(0.0, most - allowance_ms - DECISION_MS - waited_ms) / 1000
+    limit_ms = LONGEST_MS if tmax is None or tmax <= 0 else min(tmax, LONGEST_MS)
+    return max(0.0, limit_ms - allowance_ms - DECISION_MS - waited_ms) / 1000

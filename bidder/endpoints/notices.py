@@ -46,18 +46,18 @@ def _notices(service: Service, body: bytes, sender: Sender, now: datetime) -> Re
     if len(urls) > MOST:
         return error(400, f"{len(urls)} event URLs in one request; {MOST} at most")
     events: list[Event] = []
-    wrong: list[dict[str, str]] = []
+    mistakes: list[dict[str, str]] = []
     try:
         for url in urls:
             try:
                 events.append(_event(service, url, sender, now))
             except (InvalidToken, _NoEventUrl) as why:
-                wrong.append({"url": url, "why": str(why)})
+                mistakes.append({"url": url, "why": str(why)})
         service.publisher.publish_all(events)
     except Exception:  # as for one notice
         log.error("notice.unpublished", **emf(now, "NoticeUnpublished", "several", value=len(urls)))
         return Reply(503, headers={**headers, "Retry-After": RETRY_AFTER})
-    return Reply(200, dump({"accepted": len(events), "refused": wrong}), JSON, headers)
+    return Reply(200, dump({"accepted": len(events), "refused": mistakes}), JSON, headers)
 
 
 def _event(service: Service, url: str, sender: Sender, now: datetime) -> Event:

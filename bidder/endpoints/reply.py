@@ -75,10 +75,10 @@ def weights(header: str) -> Mapping[str, float]:
     for choice in header.lower().split(","):
         name, *parameters = (part.strip() for part in choice.split(";"))
         if name:
-            stated = next(
+            accept = next(
                 (value for key, _, value in (p.partition("=") for p in parameters) if key.strip() == "q"), "1"
             )
-            choices[name] = max(choices.get(name, 0.0), _weight(stated.strip()))
+            choices[name] = max(choices.get(name, 0.0), _weight(accept.strip()))
     return choices
 
 

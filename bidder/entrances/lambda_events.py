@@ -47,7 +47,7 @@ def answer(event: Event, reply: Reply) -> dict[str, Any]:
     if reply.content_type:
         headers["Content-Type"] = reply.content_type
     is_binary = isinstance(reply.body, bytes)
-    answered: dict[str, Any] = {
+    answer: dict[str, Any] = {
         "statusCode": reply.status,
         "headers": headers,
         "body": b64encode(reply.body).decode() if isinstance(reply.body, bytes) else reply.body,
@@ -56,10 +56,10 @@ def answer(event: Event, reply: Reply) -> dict[str, Any]:
     if "elb" in event["requestContext"]:
         from http import HTTPStatus  # no other entrance needs the phrases of statuses
 
-        answered["statusDescription"] = f"{reply.status} {HTTPStatus(reply.status).phrase}"
+        answer["statusDescription"] = f"{reply.status} {HTTPStatus(reply.status).phrase}"
         if "multiValueHeaders" in event:
-            answered["multiValueHeaders"] = {name: [value] for name, value in answered.pop("headers").items()}
-    return answered
+            answer["multiValueHeaders"] = {name: [value] for name, value in answer.pop("headers").items()}
+    return answer
 
 
 def _of_payload_2(event: Event, context: dict[str, Any], configured_url: str | None, now: Clock) -> WebRequest:

@@ -14,6 +14,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from bidder.aws.batches import batches_of
+from bidder.aws.whole_object import read_object
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
 
@@ -72,7 +73,7 @@ class Archive:
 
     def read(self, key: str) -> list[Event]:
         """The events of an object. Raises ValidationError for a line that is not an event, OSError for invalid gzip."""
-        body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        body, _ = read_object(self._s3, Bucket=self._bucket, Key=key)
         return [Event.model_validate_json(line) for line in gzip.decompress(body).splitlines()]
 
     def read_each(self, keys: Sequence[str]) -> Iterator[list[Event]]:

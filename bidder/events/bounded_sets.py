@@ -19,8 +19,8 @@ class BoundedSets:
         self._dynamodb = dynamodb
         self._table = table
 
-    def take(self, item: Key, name: str, member: str, most: int, until: datetime) -> bool:
-        """Whether the member is among the first `most` of the set `name` of an item. The item expires at `until`."""
+    def take(self, item: Key, name: str, member: str, limit: int, until: datetime) -> bool:
+        """Whether the member is among the first `limit` of the set `name` of an item. The item expires at `until`."""
         try:
             self._dynamodb.update_item(
                 TableName=self._table,
@@ -32,7 +32,7 @@ class BoundedSets:
                     ":expires": {"N": str(int(until.timestamp()))},
                     ":members": {"SS": [member]},
                     ":member": {"S": member},
-                    ":most": {"N": str(most)},
+                    ":most": {"N": str(limit)},
                 },
             )
         except self._dynamodb.exceptions.ConditionalCheckFailedException:

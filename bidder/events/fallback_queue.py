@@ -24,8 +24,8 @@ class FallbackQueue:
         self._sqs = sqs
         self._queue_url = queue_url
 
-    def put(self, events: "Sequence[Event]", why: str) -> None:
-        """Sends up to ten events, and returns when SQS has all. A metric counts the reason `why`. Raises NotTaken."""
+    def put(self, events: "Sequence[Event]", reason: str) -> None:
+        """Sends up to ten events, and returns when SQS has all. A metric counts the reason. Raises NotTaken."""
         bodies = [event.model_dump_json(exclude_none=True) for event in events]
         if len(bodies) == 1:
             self._sqs().send_message(QueueUrl=self._queue_url, MessageBody=bodies[0])
@@ -36,4 +36,4 @@ class FallbackQueue:
                 msg = f"SQS refused {len(failed)} of {len(bodies)} events"
                 raise NotTaken(msg)
         for event in events:
-            log.warning("notice.fallback", **emf(event.at, "NoticeFallback", why, kind=event.kind))
+            log.warning("notice.fallback", **emf(event.at, "NoticeFallback", reason, kind=event.kind))

@@ -59,26 +59,26 @@ def settle(query: Mapping[str, str], claims: Claims, keys: ExchangeKeys | None =
     bid = claims.price_micros
     if is_audit(query):
         return Settlement(bid, is_audit=True)
-    stated = stated_price(query, keys, claims.rate)
-    if stated is None:
+    price = stated_price(query, keys, claims.rate)
+    if price is None:
         return Settlement(bid)
-    if stated.vector is not None and not _is_of_auction(stated.vector.made_at, claims.issued_at):
-        return Settlement(bid, stated.micros, PriceRefusal.OUT_OF_TIME)
-    rounding = min(stated.rounding, bid // MOST_ROUNDING)
-    if stated.micros - rounding > bid:
-        return Settlement(bid, stated.micros, is_raised=True)
-    if stated.micros + rounding < claims.least_micros:
-        return Settlement(bid, stated.micros, PriceRefusal.TOO_LOW)
-    vector = f"{claims.exchange}/{stated.vector.name}" if stated.vector is not None else None
-    return Settlement(min(bid, max(claims.least_micros, stated.micros)), stated.micros, vector=vector)
+    if price.vector is not None and not _is_of_auction(price.vector.made_at, claims.issued_at):
+        return Settlement(bid, price.micros, PriceRefusal.OUT_OF_TIME)
+    rounding = min(price.rounding, bid // MOST_ROUNDING)
+    if price.micros - rounding > bid:
+        return Settlement(bid, price.micros, is_raised=True)
+    if price.micros + rounding < claims.least_micros:
+        return Settlement(bid, price.micros, PriceRefusal.TOO_LOW)
+    vector = f"{claims.exchange}/{price.vector.name}" if price.vector is not None else None
+    return Settlement(min(bid, max(claims.least_micros, price.micros)), price.micros, vector=vector)
 
 
 def price_to_win(kind: Kind, query: Mapping[str, str], claims: Claims, keys: ExchangeKeys | None = None) -> int | None:
     """The lowest CPM that would have won the auction of a bid, in micros of the account currency, or None.
 
-    The source is `${AUCTION_MIN_TO_WIN}` or, for a bid that lost to a higher bid, the clearing price. None if no notice
-    of an exchange states the price, if no prices are learned from the bid, or if the price is not credible: a won bid
-    is not below it, and a lost bid is not above it.
+    The source is `${AUCTION_MIN_TO_WIN}` or, for a bid that lost to a higher bid, the clearing price. None if the
+    notice is not an exchange's or states no price, if no prices are learned from the bid, or if the price is not
+    credible. A credible price is at most a won bid, or between a lost bid and `HIGHEST_TO_WIN` times the lost bid.
     """
     if kind not in OF_EXCHANGES or claims.value_micros is None or is_audit(query):
         return None
@@ -87,13 +87,13 @@ def price_to_win(kind: Kind, query: Mapping[str, str], claims: Claims, keys: Exc
         return None
     names = (TO_WIN, PRICE) if kind is Kind.LOSS and reason != LossReason.BELOW_FLOOR else (TO_WIN,)
     for name in names:
-        stated = stated_price(query, keys, claims.rate, name)
-        if stated is None or (stated.vector and not _is_of_auction(stated.vector.made_at, claims.issued_at)):
+        price = stated_price(query, keys, claims.rate, name)
+        if price is None or (price.vector and not _is_of_auction(price.vector.made_at, claims.issued_at)):
             continue
         bid = claims.price_micros
-        is_credible = bid <= stated.micros <= HIGHEST_TO_WIN * bid if kind is Kind.LOSS else stated.micros <= bid
-        if is_credible and (name == TO_WIN or stated.micros > bid):
-            return stated.micros
+        is_credible = bid <= price.micros <= HIGHEST_TO_WIN * bid if kind is Kind.LOSS else price.micros <= bid
+        if is_credible and (name == TO_WIN or price.micros > bid):
+            return price.micros
     return None
 
 

@@ -9,5 +9,5 @@ _STATED = re.compile(rf'"?sep=([{SEPARATORS}])"?[{SEPARATORS}]*', re.IGNORECASE)
 
 def stated_separator(line: str) -> str | None:
     """The separator that a line such as `sep=;` states, or None for any other line."""
-    stated = _STATED.fullmatch(line.rstrip("\r\n"))
-    return stated and stated[1]
+    match = _STATED.fullmatch(line.rstrip("\r\n"))
+    return match and match[1]

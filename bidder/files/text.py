@@ -55,8 +55,8 @@ def lines_of(file: BinaryIO, name: str) -> Iterator[str]:
     number = 0
     try:
         for number, line in enumerate(TextIOWrapper(buffered, encoding, errors=errors), start=1):
-            if not line.isascii() and (wrong := _NO_UTF_8.search(line)):
-                raise InvalidFile(_not_utf_8(name, number, wrong))
+            if not line.isascii() and (mistake := _NO_UTF_8.search(line)):
+                raise InvalidFile(_not_utf_8(name, number, mistake))
             if "\0" in line:
                 msg = f"{name}:{number}:{line.index(chr(0)) + 1}: a NUL byte: the file is not text. Save it as UTF-8"
                 raise InvalidFile(msg)

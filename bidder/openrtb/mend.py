@@ -1,11 +1,13 @@
 """Lenient parsing: repairs a request that does not fit the models, where the repair changes no term of the sale.
 
-A wrong value is removed, as if the sender had left the field out. A wrong value is a fault if its removal would change
-the terms of the sale or lose a privacy signal.
+A wrong value is removed, as if the sender had left the field out. A list longer than its limit keeps its first items.
+A wrong value is a fault if its removal would change the terms of the sale or lose a privacy signal.
 """
 
 import re
 from typing import TYPE_CHECKING, Any, TypeGuard
+
+from bidder.openrtb.mend_text import MENDED
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -28,6 +30,14 @@ NOT_BINDING = frozenset(
 )
 """Fields of the objects in `TERMS` that are no terms of the sale: they only describe the impression."""
 
+FLOORS = frozenset({"imp.video.durfloors", "imp.pmp.deals.durfloors"})
+"""Lists whose items may not be left out: without an item, ads of its length would have a lower floor."""
+
+SIGNALS = frozenset(
+    {"regs.gpp", "regs.us_privacy", "regs.ext.gpp", "regs.ext.us_privacy", "user.consent", "user.ext.consent"}
+)
+"""The texts of privacy signals."""
+
 _NUMBER = re.compile(r"-?\d+")
 _NUMBERS = re.compile(r"[\s\[]*-?\d+(?:[\s,;|_]+-?\d+)*[\s\]]*")
 
@@ -48,7 +58,12 @@ def mend(document: Any, error: "ErrorDetails") -> bool:
     for step in parents:
         holder = holder[step]
     value = holder[last]
-    if value in _EMPTY or (isinstance(value, str) and not value.strip(_BLANKS)):
+    path = field_path(error["loc"])
+    if error["type"] == "too_long" and path not in FLOORS:
+        del value[error["ctx"]["max_length"] :]
+    elif error["type"] == "string_too_long" and path in SIGNALS:
+        holder[last] = MENDED  # unreadable as a signal, so the request is restricted
+    elif value in _EMPTY or (isinstance(value, str) and not value.strip(_BLANKS)):
         del holder[last]
     elif error["type"] == "tuple_type" and isinstance(value, str | int | float):
         holder[last] = _NUMBER.findall(value) if _is_numbers(value) else [value]
@@ -57,7 +72,7 @@ def mend(document: Any, error: "ErrorDetails") -> bool:
         holder[position : position + 1] = _NUMBER.findall(value)
     elif error["type"] == "int_from_float":
         holder[last] = int(value)
-    elif _binding(error["loc"]):
+    elif _is_binding(path):
         return False
     else:
         del holder[last]
@@ -69,8 +84,10 @@ def _is_numbers(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and _NUMBERS.fullmatch(value) is not None
 
 
-def _binding(loc: tuple[int | str, ...]) -> bool:
-    *parents, field = (step for step in loc if isinstance(step, str))
-    holder = ".".join(parents)
-    path = f"{holder}.{field}" if holder else field
-    return path in ALSO_BINDING or (holder in TERMS and path not in NOT_BINDING)
+def field_path(loc: tuple[int | str, ...]) -> str:
+    """The path of a field without indices, such as `imp.pmp.deals`."""
+    return ".".join(step for step in loc if isinstance(step, str))
+
+
+def _is_binding(path: str) -> bool:
+    return path in ALSO_BINDING or (path.rpartition(".")[0] in TERMS and path not in NOT_BINDING)

@@ -1,14 +1,14 @@
 """Parses the bytes of a request to a BidRequest: the only gate for requests."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 from pydantic_core import from_json
 
-from bidder.openrtb.bid_request import MAX_IMPS, BidRequest
+from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.invalid_request import Fault, InvalidRequest
-from bidder.openrtb.mend import mend
+from bidder.openrtb.mend import field_path, mend
 from bidder.openrtb.mend_text import MENDED, mend_text
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ MAX_FAULTS = 100
 SHORT = 8 * 1024
 """The most bytes of a request that is first validated directly from its bytes."""
 
-_ROUNDS = 4
+_ROUNDS = 6
+"""The most validations after a repair. Long lists within long lists take a round each."""
+
 _MESSAGES = {
     "missing": "required",
     "model_attributes_type": "not an object",
@@ -50,10 +52,11 @@ _MESSAGES = {
 _PUBLISHED_IN = ("site", "app", "dooh")
 
 
-def parse(body: bytes) -> BidRequest:
+def parse(body: bytes, note_mended: Callable[[str], object] = lambda _: None) -> BidRequest:
     """The BidRequest (OpenRTB 2.6, section 3.2.1) that UTF-8 JSON `body` holds.
 
-    Raises InvalidRequest, and nothing else, naming each field that the standard calls invalid.
+    `note_mended` is called with the path of each repaired field, such as `imp.pmp.deals`. Raises InvalidRequest, and
+    nothing else, naming each field that the standard calls invalid.
     """
     if len(body) > MAX_BODY:
         raise InvalidRequest([("body", f"longer than {MAX_BODY} bytes")])
@@ -62,7 +65,7 @@ def parse(body: bytes) -> BidRequest:
         raise InvalidRequest([("body", f"more than {MAX_OBJECTS} objects and lists")])
     if body.count(b",") > MAX_VALUES:
         raise InvalidRequest([("body", f"more than {MAX_VALUES} values")])
-    request = _at_once(body) or _step_by_step(body)
+    request = _at_once(body) or _step_by_step(body, note_mended)
     published_in = _present(request.__dict__)
     if len(published_in) > 1:
         published_in = _without_empty(request, published_in)
@@ -86,14 +89,12 @@ def _at_once(body: bytes) -> BidRequest | None:
         return None
 
 
-def _step_by_step(body: bytes) -> BidRequest:
+def _step_by_step(body: bytes, note_mended: Callable[[str], object]) -> BidRequest:
     document = _decode(body)
-    if isinstance(document, dict) and isinstance(document.get("imp"), list):
-        del document["imp"][MAX_IMPS:]
     try:
         return BidRequest.model_validate(document)
     except ValidationError as error:
-        return _mend_request(document, error)
+        return _mend_request(document, error, note_mended)
 
 
 def _decode(body: bytes) -> Any:
@@ -128,11 +129,16 @@ def _objects(holder: Any, name: str) -> list[dict[str, Any]]:
     return [each for each in (children if isinstance(children, list) else [children]) if isinstance(each, dict)]
 
 
-def _mend_request(document: Any, error: ValidationError) -> BidRequest:
+def _mend_request(document: Any, error: ValidationError, note_mended: Callable[[str], object]) -> BidRequest:
     """The request without the wrong values that `mend` removes, and without faulty impressions if others remain."""
     errors = _details(error)
     for _ in range(_ROUNDS):
-        unmended = [details for details in reversed(errors) if not mend(document, details)]
+        unmended = []
+        for details in reversed(errors):
+            if mend(document, details):
+                note_mended(field_path(details["loc"]))
+            else:
+                unmended.append(details)
         if unmended and not _remove_impressions(document, unmended) and len(unmended) == len(errors):
             break
         try:
@@ -212,7 +218,7 @@ def _raw_clashes(document: Any) -> list[Fault]:
     if not isinstance(document, dict):
         return []
     imps = document.get("imp")
-    imps = imps[:MAX_IMPS] if isinstance(imps, list) else []
+    imps = imps if isinstance(imps, list) else []
     ids = (imp.get("id") if isinstance(imp, dict) else None for imp in imps)
     saying = [name for name in _present(document) if document[name] not in ({}, [], "")]
     return _clashes((str(i) if isinstance(i, str | int) else None for i in ids), saying or _present(document))

@@ -80,11 +80,11 @@ def _of_gpp(regs: Regs | None) -> Restriction | None:
 
 def _of_gdpr(regs: Regs | None, user: User | None) -> Restriction | None:
     """Where `gdpr` is set, a consent string must consent; where `gdpr` is absent, any stated consent string must."""
-    stated = {holder.gdpr for holder in (regs, regs and regs.ext) if holder} - {None}
-    if stated == {0}:
+    values = {holder.gdpr for holder in (regs, regs and regs.ext) if holder} - {None}
+    if values == {0}:
         return None
     consents = {holder.consent for holder in (user, user and user.ext) if holder} - {None, ""}
-    if (stated and not consents) or not all(consent and tcf.allows(consent) for consent in consents):
+    if (values and not consents) or not all(consent and tcf.allows(consent) for consent in consents):
         return Restriction.GDPR
     return None
 
@@ -106,8 +106,8 @@ _GEO = _all_but(Geo, "country", "region", "utcoffset")
 def restrict_request(request: BidRequest) -> BidRequest:
     """The request itself if all privacy signals allow, else a copy for contextual bidding.
 
-    The copy has no data of the user (ids, segments), no IP address and no advertising id. Of the location it keeps
-    country, region and time zone, and of page URLs the part before the query. `regs` stays.
+    The copy has no data of the user (ids, segments), no IP address and no advertising id. The copy keeps the country,
+    region and time zone of the location, and the part of page URLs before the query. `regs` stays.
     """
     if restriction(request) is None:
         return request

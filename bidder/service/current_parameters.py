@@ -82,8 +82,8 @@ class CurrentParameters:
         except Exception as failure:
             if self._plain is None:
                 raise
-            why = type(failure).__name__
-            metric = emf(datetime.now(UTC), "ParameterKept", "unread", parameter="all", why=why)
+            reason = type(failure).__name__
+            metric = emf(datetime.now(UTC), "ParameterKept", "unread", parameter="all", why=reason)
             log.error("parameter.kept", **metric)
         self._usable("exchanges", self._plain.parameters.exchanges, self._plain)
         return self._plain.parameters
@@ -118,6 +118,6 @@ class CurrentParameters:
         """The value of a parameter. Raises InvalidSettings if it is None, with its fault in the reading."""
         if value is not None:
             return value
-        wrong = (reading or self.renewed.value()).wrong.get(name)
-        msg = f"the parameter {self._settings.parameters}/{name} can't be used: {wrong}"
+        mistake = (reading or self.renewed.value()).wrong.get(name)
+        msg = f"the parameter {self._settings.parameters}/{name} can't be used: {mistake}"
         raise InvalidSettings(msg)

@@ -18,6 +18,9 @@ INTERVAL = timedelta(minutes=1)
 MOST_CAMPAIGNS = 100
 """The largest counts by campaign and rule are logged one by one, up to this number; the rest are summed by rule."""
 
+MOST_MENDED = 50
+"""The repaired fields that a minute's log line has, the most frequent first."""
+
 OTHERS = "(others)"
 
 
@@ -63,6 +66,8 @@ class NoBidCounts:
         self.unanswered: Counter[NoBidReason] = Counter()
         """Requests without a bid, by no-bid reason (OpenRTB 2.6, List: No-Bid Reason Codes)."""
         self.answers: Counter[AnswerKind] = Counter()
+        self.mended: Counter[str] = Counter()
+        """Repairs of fields of requests, by the field's path without indices (`bidder.openrtb.mend`)."""
         self.tell_refused: Callable[[Counter[tuple[str, str]]], None] = lambda _: None
         """Called with the refusals of each minute."""
         self._flushed = _EveryMinute()
@@ -72,6 +77,10 @@ class NoBidCounts:
         """Counts a request without a bid, by its no-bid reason."""
         self.unanswered[reason] += 1
         self.answers[AnswerKind.FAILED if reason is NoBidReason.TECHNICAL_ERROR else AnswerKind.NO_BID] += 1
+
+    def note_mended(self, path: str) -> None:
+        """Counts a repaired field of a request."""
+        self.mended[path] += 1
 
     def flush(self, now: datetime) -> None:
         """Logs the counts and resets them if a minute has passed since the last flush."""
@@ -87,6 +96,9 @@ class NoBidCounts:
         for kind in AnswerKind:
             if answers[kind] or (kind in _SHARES and answers):
                 log.event("answers", **emf(now, "Answers", kind, answers[kind]))
+        mended, self.mended = self.mended, Counter()
+        if mended:
+            log.event("requests.mended", fields=dict(mended.most_common(MOST_MENDED)))
         refused, self.refused = self.refused, Counter()
         self.tell_refused(refused)
         others: Counter[str] = Counter()

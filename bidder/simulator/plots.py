@@ -51,8 +51,10 @@ def plot(name: str, campaign_id: str, arms: Mapping[str, Tally], folder: Path, s
         _line(axes[0][0], [_clock(minute) for minute in ours], plan, color=GREY, lw=2.5, label="plan")
         for arm, tally in reversed(list(arms.items())):  # ours above the others
             _draw(axes, arm, tally, scale)
-        most = max((abs(d) for arm, tally in arms.items() if arm != "asap" for d in tally.differences), default=0)
-        axes[2][0].set_ylim(-110 * most - 0.01, 110 * most + 0.01)  # the arm without pacing would exceed this scale
+        greatest = max((abs(d) for arm, tally in arms.items() if arm != "asap" for d in tally.differences), default=0)
+        axes[2][0].set_ylim(
+            -110 * greatest - 0.01, 110 * greatest + 0.01
+        )  # the arm without pacing would exceed this scale
         for axis, title, unit in zip(axes.flat, _TITLES, _UNITS, strict=True):
             axis.set_title(title, loc="left", fontsize=10, fontweight="bold")
             axis.set_ylabel(unit)
@@ -100,7 +102,7 @@ def _draw(axes: Any, arm: str, tally: Tally, scale: float) -> None:
 
 
 def _line(axis: Any, at: Sequence[datetime], values: Sequence[float | None], **style: Any) -> None:
-    """Draws a line of at most `_POINTS` points. Of the values between two points, the one farthest from 0 is kept."""
+    """Draws a line of at most `_POINTS` points. The value farthest from 0 represents all values between two points."""
     step = -(-len(at) // _POINTS)
     chunks = [range(start, min(start + step, len(at))) for start in range(0, len(at), step)]
     points = [max(chunk, key=lambda n: -1.0 if (value := values[n]) is None else abs(value)) for chunk in chunks]

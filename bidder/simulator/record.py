@@ -89,24 +89,24 @@ class Tally:
         )
 
     def _period(self, standing: ReferenceStanding) -> PeriodRecord:
-        stated = float(standing.goal.limit)
+        limit = float(standing.goal.limit)
         period = self.periods.get(standing.goal.period.end)
         if period is None:
-            period = self.periods[standing.goal.period.end] = PeriodRecord(stated, 0.0, 0.0, stated)
-        elif period.stated != stated:  # after an edit: no pacing can keep a limit below the spend so far
-            period.limit, period.stated = max(stated, period.spent), stated
+            period = self.periods[standing.goal.period.end] = PeriodRecord(limit, 0.0, 0.0, limit)
+        elif period.stated != limit:  # after an edit: no pacing can keep a limit below the spend so far
+            period.limit, period.stated = max(limit, period.spent), limit
         period.planned, period.spent = standing.planned, standing.spent
         return period
 
     @property
     def fastest(self) -> float:
         """The highest spend of a minute, as a multiple of the planned spend of that minute."""
-        most = 0.0
+        fastest_rate = 0.0
         for before, after in zip(self.minutes, self.minutes[1:], strict=False):
             step = after.planned - before.planned
             if step > 0:
-                most = max(most, (after.spent - before.spent) / step)
-        return most
+                fastest_rate = max(fastest_rate, (after.spent - before.spent) / step)
+        return fastest_rate
 
 
 def figures(tallies: Mapping[str, Tally], scale: float) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def figures(tallies: Mapping[str, Tally], scale: float) -> dict[str, Any]:
 def _row(name: str, tally: Tally, scale: float) -> dict[str, Any]:
     periods = tally.periods.values()
     limit, planned = sum(period.limit for period in periods), sum(period.planned for period in periods)
-    spent = sum(period.spent for period in periods)
+    spend = sum(period.spent for period in periods)
     over = sum(max(0.0, period.spent - period.limit) for period in periods)
     differences = tally.differences
     of_impressions = tally.plan.of_impressions
@@ -144,7 +144,7 @@ def _row(name: str, tally: Tally, scale: float) -> dict[str, Any]:
         "plan_micros": round(planned * per / scale) if periods else round(tally.micros / scale),
         "spent_micros": round(tally.micros / scale),
         "overspend_share": _round(over / limit if limit else 0.0),
-        "delivered_share": _round(spent / planned if planned else 1.0),
+        "delivered_share": _round(spend / planned if planned else 1.0),
         "evenness": _round(sum(map(abs, differences)) / len(differences) if differences else 0.0),
         "worst_difference": _round(max(map(abs, differences), default=0.0)),
         "fastest_minute": _round(tally.fastest),

@@ -41,8 +41,8 @@ class ReferencePlan:
         self.terms = terms
         goal = self._leading(at)
         if goal is not None:
-            spent = (impressions if goal.of_impressions else micros) - self._before[goal.of_impressions]
-            self._anchor = Anchor(goal.limit, max(at, goal.period.start), spent, goal.period.end)
+            spend = (impressions if goal.of_impressions else micros) - self._before[goal.of_impressions]
+            self._anchor = Anchor(goal.limit, max(at, goal.period.start), spend, goal.period.end)
 
     def standing(self, at: float, micros: float, impressions: float) -> ReferenceStanding | None:
         """The planned and the actual spend at a moment, given the total spend by then; None without a budget."""
@@ -53,8 +53,8 @@ class ReferencePlan:
             self._before = (micros, impressions)
             self._anchor = Anchor(goal.limit, goal.period.start, 0.0, goal.period.end)
         mode = mode_of(self.terms) if goal.is_spread else Mode.EVEN
-        spent = (impressions if goal.of_impressions else micros) - self._before[goal.of_impressions]
-        return ReferenceStanding(goal, planned_spend(mode, self._curve, goal.period, self._anchor, at), spent)
+        spend = (impressions if goal.of_impressions else micros) - self._before[goal.of_impressions]
+        return ReferenceStanding(goal, planned_spend(mode, self._curve, goal.period, self._anchor, at), spend)
 
     def _leading(self, at: float) -> BudgetGoal | None:
         """The leading budget: the first of `_ORDER`. A budget without an end is planned over the scenario."""

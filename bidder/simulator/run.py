@@ -99,9 +99,9 @@ class Run:
                     if not self._happenings.is_under_way("refresh_stuck", at):
                         self._refresh(at)
                     next_refresh = next(refreshes)
-                until = min(next_refresh, minute_end)
-                self._requests(at, until)
-                at = until
+                end = min(next_refresh, minute_end)
+                self._requests(at, end)
+                at = end
             for name, tally in self.tallies.items():
                 noticed = self._spends.get(name, Spend()).total_micros
                 tally.close_minute(at, noticed, self._shares.get(name, 1.0))
@@ -160,26 +160,26 @@ class Run:
         tally.bid_micros += bid
         delivery = self._published[-1].snapshot.delivery
         floor = open_floor(offer.slot, round(offer.fit.creative.duration), delivery.rates)
-        won = self.market.auction(bid, best, 0 if offer.price.deal_id else floor)
+        auction = self.market.auction(bid, best, 0 if offer.price.deal_id else floor)
         is_shown, is_viewed = self._notices.draw_fate()
         if self.scenario.explored and is_learned(request, offer.slot, offer.price):
             context = AuctionContext(request, SEAT, delivery, datetime.fromtimestamp(at, UTC))
-            self._learn(context, offer, won, at)
-        if not won.is_won:
+            self._learn(context, offer, auction, at)
+        if not auction.is_won:
             return
         tally.wins += 1
-        tally.paid_micros += won.price_micros
-        self._notices.send_win(offer, request, won.price_micros, at)
+        tally.paid_micros += auction.price_micros
+        self._notices.send_win(offer, request, auction.price_micros, at)
         if not is_shown:
             return
-        tally.show(won.price_micros)
+        tally.show(auction.price_micros)
         value = value_micros(offer.price)
         tally.value_micros += value
-        tally.surplus_micros += (value - won.price_micros) // 1000
+        tally.surplus_micros += (value - auction.price_micros) // 1000
         tally.views += is_viewed
-        self._notices.send_impression(offer, request, won.price_micros, at, is_viewed=is_viewed)
+        self._notices.send_impression(offer, request, auction.price_micros, at, is_viewed=is_viewed)
 
-    def _learn(self, context: AuctionContext, offer: Offer, won: Auction, at: float) -> None:
+    def _learn(self, context: AuctionContext, offer: Offer, auction: Auction, at: float) -> None:
         """Learns from the win or loss notice of a bid, unless it is lost.
 
         The notice arrives before the next refresh.
@@ -190,8 +190,8 @@ class Run:
             segment_of(context, offer.slot, None),
             at,
             offer.price.cpm_micros,
-            is_won=won.is_won,
-            to_win_micros=won.to_win_micros if self._notices.tells_price() else None,
+            is_won=auction.is_won,
+            to_win_micros=auction.to_win_micros if self._notices.tells_price() else None,
         )
 
     def _take_edits(self, start: float, end: float) -> None:

@@ -137,7 +137,7 @@ def _sample(run: Run) -> tuple[dict[str, float], dict[str, tuple[int, float, flo
         for offer in decide(AuctionContext(request, SEAT, delivery, now), slots, snapshot):
             bids, impressions, micros = shown[offer.campaign.id]
             floor = floor_micros(offer.slot.imp.bidfloor) if offer.slot.imp.bidfloor else 0
-            won = run.market.auction(offer.price.cpm_micros, best, floor)
-            share = run.scenario.market.shown if won.is_won else 0
-            shown[offer.campaign.id] = (bids + 1, impressions + share, micros + share * won.price_micros / 1000)
+            auction = run.market.auction(offer.price.cpm_micros, best, floor)
+            share = run.scenario.market.shown if auction.is_won else 0
+            shown[offer.campaign.id] = (bids + 1, impressions + share, micros + share * auction.price_micros / 1000)
     return {name: number / _SAMPLE for name, number in reached.items()}, shown

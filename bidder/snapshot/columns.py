@@ -184,12 +184,12 @@ def _id(ends: memoryview, ids: memoryview, position: int) -> bytes:
 
 
 def _position(ends: memoryview, ids: memoryview, by_id: memoryview, campaign_id: str) -> int | None:
-    wanted = campaign_id.encode()
-    rank = bisect_left(by_id, wanted, key=lambda position: _id(ends, ids, position))
+    id_bytes = campaign_id.encode()
+    rank = bisect_left(by_id, id_bytes, key=lambda position: _id(ends, ids, position))
     if rank == len(by_id):
         return None
     position: int = by_id[rank]
-    return position if _id(ends, ids, position) == wanted else None
+    return position if _id(ends, ids, position) == id_bytes else None
 
 
 def _moment(value: float | None) -> float:

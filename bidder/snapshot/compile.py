@@ -150,8 +150,8 @@ def _entry(
 
 def _tests(conjunction: Conjunction) -> Iterator[_Test]:
     for attribute, predicate in conjunction.items():
-        for number, wanted in enumerate(predicate.any_of):
-            for value in wanted:
+        for number, accepted_values in enumerate(predicate.any_of):
+            for value in accepted_values:
                 yield _Test(attribute, number, INCLUDE, value)
         for value in predicate.none_of:
             yield _Test(attribute, 0, EXCLUDE, value)
@@ -186,15 +186,15 @@ def _clauses(tests: Sequence[_Test], entries: Iterable[_Entry]) -> list[Clause]:
     return sorted(uses, key=lambda clause: (-uses[clause], clause))
 
 
-def _tiers(entries: Sequence[_Entry], most: int, most_next: int) -> Iterator[tuple[int, Sequence[_Entry]]]:
+def _tiers(entries: Sequence[_Entry], limit: int, most_next: int) -> Iterator[tuple[int, Sequence[_Entry]]]:
     """The start and the entries of each tier. From the third on, a tier is `GROWTH` times the tier before."""
     start, size = 0, 0
     for position, entry in enumerate(entries):
         width = max(1, len(entry.conjunctions))
-        if size and size + width > most:
+        if size and size + width > limit:
             yield start, entries[start:position]
             start, size = position, 0
-            most, most_next = most_next, most_next * GROWTH
+            limit, most_next = most_next, most_next * GROWTH
         size += width
     if entries:
         yield start, entries[start:]

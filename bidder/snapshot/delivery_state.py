@@ -200,7 +200,7 @@ def compile_delivery(
     paces: Mapping[str, Pace] | None = None,
     reserved: Mapping[str, int] | None = None,
     shading: Shading | None = None,
-    shared: SharedBudgets | None = None,
+    shared_budgets: SharedBudgets | None = None,
     quality: Quality | None = None,
 ) -> bytes:
     """The delivery object of this index: eligibility and allowances by the spend at `as_of`, with currency rates.
@@ -208,13 +208,13 @@ def compile_delivery(
     `counts` are outcomes of impressions, by campaign id and creative id. `latest` has limits that replace the limits in
     the index, by campaign id. `billed_by_notice` are names of exchanges. `unread` are the names of id lists that can't
     be read: a campaign that targets such a list does not bid. `paces` has the pace of each paced campaign, by id, and
-    `reserved` the micros of bids in flight. `shading` is None if no bid is shaded. `shared` are the budgets of
+    `reserved` the micros of bids in flight. `shading` is None if no bid is shaded. `shared_budgets` are the budgets of
     advertisers and deals. `quality` keeps the best-predicted impressions; None is no difference among them.
     """
-    shared = shared or SharedBudgets()
-    members = index.positions_of_advertisers(shared.advertisers.keys())
+    shared_budgets = shared_budgets or SharedBudgets()
+    members = index.positions_of_advertisers(shared_budgets.advertisers.keys())
     advertiser_of = {
-        position: shared.advertisers[domain] for domain, positions in members.items() for position in positions
+        position: shared_budgets.advertisers[domain] for domain, positions in members.items() for position in positions
     }
     barred = {position for name in unread for position in index.lists.get(name, ())}
     reasons = bytearray(len(index))
@@ -235,7 +235,11 @@ def compile_delivery(
         "billed_by_notice": sorted(billed_by_notice),
         **({"shading": shading} if shading else {}),
         **({"devices": quality.devices} if quality else {}),
-        **({"caps": {domain: _write_caps(caps) for domain, caps in shared.caps.items()}} if shared.caps else {}),
+        **(
+            {"caps": {domain: _write_caps(caps) for domain, caps in shared_budgets.caps.items()}}
+            if shared_budgets.caps
+            else {}
+        ),
     }
     sections = {
         "meta": json.dumps(meta, sort_keys=True).encode(),
@@ -243,7 +247,7 @@ def compile_delivery(
         "left": left.tobytes(),
         "predictions": pack_predictions(counts or {}, index.learners()),
         **_pace_sections(index, paces or {}),
-        **shared_section(index, shared, members),
+        **shared_section(index, shared_budgets, members),
         **quality_sections(index, paces or {}, quality),
     }
     return pack(KIND, sections)
@@ -318,7 +322,7 @@ def _states(
     index: Index, spends: Mapping[str, Spend], latest_limits: Mapping[str, BudgetLimits]
 ) -> Iterator[tuple[int, Withheld | None, int | None]]:
     """Each campaign's position, the reason why it may not bid, and its remaining budget in micros."""
-    nothing = Spend()
+    no_spend = Spend()
     replaced: set[str] = set()
     latest: list[frozenset[str]] = []
     for part in reversed(index.parts):
@@ -329,7 +333,7 @@ def _states(
     for part, newer in zip(index.parts, reversed(latest), strict=True):
         for offset, limits in enumerate(part.columns.limits()):
             campaign_id = part.columns.id(offset)
-            spend = spends.get(campaign_id, nothing)
+            spend = spends.get(campaign_id, no_spend)
             current = latest_limits.get(campaign_id, limits)
             reason = Withheld.REPLACED if campaign_id in newer else withheld(current, spend)
             yield part.start + offset, reason, remaining(current, spend)

@@ -45,32 +45,32 @@ class DiskFallback:
         self._copying = Lock()
         self._copied_version = 0
 
-    def load(self, known: Snapshot | None) -> Snapshot | None:
+    def load(self, last_snapshot: Snapshot | None) -> Snapshot | None:
         """Loads a snapshot like `SnapshotStore.load`. Raises its errors only if no usable copy exists."""
         objects: dict[str, bytes] = {}
         try:
-            snapshot = self._store.load(known, objects)
+            snapshot = self._store.load(last_snapshot, objects)
         except Exception as failure:
-            copied = self._copied(f"{type(failure).__name__}: {failure}") if known is None else None
-            if copied is None:
+            copy = self._copied(f"{type(failure).__name__}: {failure}") if last_snapshot is None else None
+            if copy is None:
                 raise
             # the switch of all bidding is newer than the copy if S3 returned the pointer alone
             stopped = switch_of(objects[POINTER]) if POINTER in objects else None
-            return copied if stopped is None else copied._replace(is_stopped=stopped)
+            return copy if stopped is None else copy._replace(is_stopped=stopped)
         if snapshot is None:
             return self._copied(f"{self._pointer} is not there")
-        if snapshot is not known:
+        if snapshot is not last_snapshot:
             version = snapshot.version
             self._start(lambda: self._copy(version, objects))
         return snapshot
 
     def _copied(self, reason: str) -> Snapshot | None:
         try:
-            copied = read_snapshot(Manifest.model_validate_json(self._read(POINTER)), self._read)
+            copy = read_snapshot(Manifest.model_validate_json(self._read(POINTER)), self._read)
         except (OSError, ValueError):  # no copy, or an incomplete copy
             return None
-        log.warning("snapshot.copy", version=copied.version, reason=reason)
-        return copied
+        log.warning("snapshot.copy", version=copy.version, reason=reason)
+        return copy
 
     def _read(self, key: str) -> bytes:
         with open(self._path(key), "rb") as file:  # noqa: PTH123  importing pathlib would take 1 ms of a cold start
@@ -91,12 +91,12 @@ class DiskFallback:
 
     def _write(self, key: str, data: bytes) -> None:
         path = self._path(key)
-        half = f"{path}.{os.getpid()}.half"
+        partial_path = f"{path}.{os.getpid()}.half"
         try:
             os.makedirs(self._folder, exist_ok=True)  # noqa: PTH103  as above
-            with open(half, "wb") as file:  # noqa: PTH123  as above
+            with open(partial_path, "wb") as file:  # noqa: PTH123  as above
                 file.write(data)
-            os.replace(half, path)  # noqa: PTH105  as above
+            os.replace(partial_path, path)  # noqa: PTH105  as above
         except OSError as failure:  # a full disk is no reason not to bid
             log.warning("snapshot.uncopied", reason=str(failure))
 

@@ -46,5 +46,5 @@ class IdList:
 
 def containing(lists: Mapping[str, IdList], numbers: Iterable[int]) -> tuple[str, ...]:
     """The names of the lists that have any of the numbers."""
-    wanted = tuple(numbers)
-    return tuple(name for name, ids in lists.items() if any(number in ids for number in wanted))
+    wanted_numbers = tuple(numbers)
+    return tuple(name for name, ids in lists.items() if any(number in ids for number in wanted_numbers))

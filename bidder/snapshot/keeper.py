@@ -114,8 +114,8 @@ class Keeper:
             if failures := self._failures.failed(type(error).__name__):
                 log.warning("snapshot.refused", reason=f"{type(error).__name__}: {error}", failures=failures.in_row)
             return
-        if ended := self._failures.succeeded():
-            log.event("snapshot.recovered", **ended.fields)
+        if ended_failures := self._failures.succeeded():
+            log.event("snapshot.recovered", **ended_failures.fields)
         if snapshot is not None and snapshot is not self._held:
             self._held = snapshot
             log.event("snapshot.loaded", version=snapshot.version, campaigns=len(snapshot.index))

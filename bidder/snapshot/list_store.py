@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bidder import log
 from bidder.aws.s3_errors import is_absent
+from bidder.aws.whole_object import read_object
 from bidder.errors import UserError, shown
 from bidder.snapshot.container import checksum, directory
 from bidder.snapshot.id_lists import SECTION, WIDTH, IdList
@@ -59,8 +60,8 @@ class ListStore:
     def all(self) -> Iterator[Listed]:
         """All lists, in ascending order of names."""
         for name in self.names():
-            answer = self._s3.get_object(Bucket=self._bucket, Key=PREFIX + name, Range=_BEGINNING)
-            _, size = directory(answer["Body"].read())[SECTION]
+            head, answer = read_object(self._s3, Bucket=self._bucket, Key=PREFIX + name, Range=_BEGINNING)
+            _, size = directory(head)[SECTION]
             yield Listed(name, size // WIDTH, answer["LastModified"])
 
     def delete(self, name: str) -> None:
@@ -80,10 +81,10 @@ class ListStore:
         return keys
 
     def _copied(self, name: str, now: datetime) -> str:
-        head = self._s3.get_object(Bucket=self._bucket, Key=PREFIX + name, Range=_BEGINNING)["Body"].read()
+        head, _ = read_object(self._s3, Bucket=self._bucket, Key=PREFIX + name, Range=_BEGINNING)
         key = LISTS + checksum(head)[:20]
         if not self._is_fresh(key, now):
-            data = self._s3.get_object(Bucket=self._bucket, Key=PREFIX + name)["Body"].read()
+            data, _ = read_object(self._s3, Bucket=self._bucket, Key=PREFIX + name)
             key = LISTS + IdList(data).id
             self._put(key, data)
         return key

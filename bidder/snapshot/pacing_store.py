@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from bidder import log
 from bidder.aws.conditional_put import put_if_unchanged
+from bidder.aws.whole_object import read_object
 from bidder.delivery.estimates import Flow, Minute, Ratio
 from bidder.delivery.learned_traffic import LearnedTraffic, WeekCounts
 from bidder.delivery.obstacle_counts import Obstacles
@@ -79,15 +80,15 @@ class PacingStore:
     def _read_members(self) -> tuple[Members, str | None]:
         """The stored members, and the ETag of their object; None without an object."""
         try:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=_MEMBERS)
+            body, answer = read_object(self._s3, Bucket=self._bucket, Key=_MEMBERS)
         except self._s3.exceptions.NoSuchKey:
             return {}, None
-        stored: Members = json.loads(gzip.decompress(answer["Body"].read()))
+        stored: Members = json.loads(gzip.decompress(body))
         return stored, answer["ETag"]
 
     def _get(self, key: str) -> dict[str, Any] | None:
         try:
-            body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            body, _ = read_object(self._s3, Bucket=self._bucket, Key=key)
             document: dict[str, Any] = json.loads(gzip.decompress(body))
         except self._s3.exceptions.NoSuchKey:
             return None

@@ -68,15 +68,17 @@ class SharedAccounts:
         return self.accounts[account - self.first].cost
 
 
-def shared_section(index: Index, shared: SharedBudgets, members: Mapping[str, Sequence[int]]) -> dict[str, bytes]:
+def shared_section(
+    index: Index, shared_budgets: SharedBudgets, members: Mapping[str, Sequence[int]]
+) -> dict[str, bytes]:
     """The section of these budgets; none without any. `members` are the positions of advertisers' campaigns."""
-    if not shared.advertisers and not shared.deals:
+    if not shared_budgets.advertisers and not shared_budgets.deals:
         return {}
-    deals = {names: deal for names, deal in shared.deals.items() if index.position(names[0]) is not None}
+    deals = {names: deal for names, deal in shared_budgets.deals.items() if index.position(names[0]) is not None}
     body = {
         "advertisers": [
             [domain, members[domain], _account(advertiser, max(map(index.cost, members[domain]), default=0))]
-            for domain, advertiser in shared.advertisers.items()
+            for domain, advertiser in shared_budgets.advertisers.items()
         ],
         "deals": [
             [*names, _account(deal, deal.limits.cost), withheld(deal.limits, deal.spend)]
@@ -92,24 +94,26 @@ def load_shared(section: memoryview | None, first: int) -> SharedAccounts | None
         return None
     body = json.loads(bytes(section))
     rows = [*body["advertisers"], *body["deals"]]
-    shared = SharedAccounts([AccountNumbers(*row[2]) for row in rows], first)
+    shared_accounts = SharedAccounts([AccountNumbers(*row[2]) for row in rows], first)
     for account, (domain, members, _) in enumerate(body["advertisers"], start=first):
-        shared.domains[account], shared.members[account] = domain, members
-        shared.holders[account] = advertiser_holder(domain)
-        shared.advertiser_of.update(dict.fromkeys(members, account))
+        shared_accounts.domains[account], shared_accounts.members[account] = domain, members
+        shared_accounts.holders[account] = advertiser_holder(domain)
+        shared_accounts.advertiser_of.update(dict.fromkeys(members, account))
     for account, (campaign_id, deal_id, numbers, reason) in enumerate(
         body["deals"], start=first + len(body["advertisers"])
     ):
         why = None if reason is None else Withheld(reason)
         budget = DealBudget(deal_holder(campaign_id, deal_id), account, AccountNumbers(*numbers).share, why)
-        shared.holders[account] = budget.holder
-        shared.deals.setdefault(campaign_id, {})[identifier(deal_id)] = budget
-    return shared
+        shared_accounts.holders[account] = budget.holder
+        shared_accounts.deals.setdefault(campaign_id, {})[identifier(deal_id)] = budget
+    return shared_accounts
 
 
-def reason_of_advertiser(shared: SharedBudget | None, cost: int, now: float) -> Withheld | None:
+def reason_of_advertiser(shared_budget: SharedBudget | None, cost: int, now: float) -> Withheld | None:
     """Why an advertiser's budget, if there is one, keeps a campaign of this cost from bidding."""
-    return None if shared is None else withheld_by_advertiser(shared.limits, shared.spend, cost, now)
+    return (
+        None if shared_budget is None else withheld_by_advertiser(shared_budget.limits, shared_budget.spend, cost, now)
+    )
 
 
 def _account(budget: SharedBudget, cost: int) -> AccountNumbers:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from bidder import log
+from bidder.aws.whole_object import read_object
 from bidder.errors import UserError
 from bidder.snapshot.container import BadSnapshot
 from bidder.snapshot.delivery_state import load_delivery
@@ -60,7 +61,7 @@ class SnapshotStore:
 
         `since` is the version of the snapshot that was current before the data were read, 0 without one; None is the
         present one. Only that snapshot is replaced, by a conditional write. So each snapshot has later data than the
-        last, whatever the clocks of concurrent refreshes say. An index object that is not in `objects` belongs to an
+        last, even if the clocks of concurrent refreshes differ. An index object that is not in `objects` belongs to an
         earlier snapshot; its existence is checked first. Raises BadSnapshot if an index object is missing or was
         changed.
         """
@@ -78,8 +79,8 @@ class SnapshotStore:
     def _point_to(self, manifest: Manifest, since: int) -> bool:
         """Publishes the manifest with the present switch. False if the current snapshot is not of version `since`.
 
-        The switch is read after the pointer. An operator changes the switch first and the pointer next, so if the
-        switch changes after this read, this flip fails or the operator's flip follows, whatever the clocks say.
+        The switch is read after the pointer. An operator changes the switch first and the pointer next. If the switch
+        changes after this read, this flip fails or the operator's flip follows, even if the clocks differ.
         """
         stored = b""
         while True:
@@ -98,57 +99,57 @@ class SnapshotStore:
         """The current manifest; None if nothing was published yet, or if the pointer can't be read."""
         return self._parsed(Manifest, POINTER, self._read(POINTER)[0])
 
-    def load(self, known: Snapshot | None, objects: dict[str, bytes] | None = None) -> Snapshot | None:
-        """The current snapshot; `known` itself if it is still current, None if nothing was published yet.
+    def load(self, last_snapshot: Snapshot | None, objects: dict[str, bytes] | None = None) -> Snapshot | None:
+        """The current snapshot; `last_snapshot` itself if it is still current, None if nothing was published yet.
 
-        Reuses the parts of the index of `known`. Never returns a snapshot older than `known`. `objects` takes what was
-        read, by key, the pointer first. Raises BadSnapshot.
+        Reuses the parts of the index of `last_snapshot`. Never returns a snapshot older than `last_snapshot`. Each read
+        object is added to `objects` by its key, the pointer first. Raises BadSnapshot.
 
-        The switch of all bidding applies even if the rest of the snapshot can't be read, such as by an older version of
-        the code during a deployment: then the result is `known` with the switch.
+        The switch of all bidding applies even if the rest of the snapshot cannot be read, such as by an older version
+        of the code during a deployment. Then the result is `last_snapshot` with the switch.
         """
         raw, _ = self._read(POINTER)
         if raw is None:
-            return known
+            return last_snapshot
         read = {} if objects is None else objects
         read[POINTER] = raw
         try:
-            return self._load(raw, known, read)
+            return self._load(raw, last_snapshot, read)
         except Exception as failure:
             stopped = switch_of(raw)
-            if known is None or stopped is None or stopped == known.is_stopped:
+            if last_snapshot is None or stopped is None or stopped == last_snapshot.is_stopped:
                 raise
             then = "bidding is stopped" if stopped else "bidding continues with the last snapshot"
             log.warning("snapshot.refused", reason=f"{type(failure).__name__}: {failure}", then=then)
-            return known._replace(is_stopped=stopped)
+            return last_snapshot._replace(is_stopped=stopped)
 
-    def _load(self, raw: bytes, known: Snapshot | None, read: dict[str, bytes]) -> Snapshot:
-        """The snapshot of a pointer; `known` itself if it is as new. Adds each read object to `read`."""
+    def _load(self, raw: bytes, last_snapshot: Snapshot | None, read: dict[str, bytes]) -> Snapshot:
+        """The snapshot of a pointer; `last_snapshot` itself if it is as new. Adds each read object to `read`."""
         try:
             manifest = Manifest.model_validate_json(raw)
         except ValidationError as error:
             msg = f"s3://{self._bucket}/{POINTER} is no manifest: {error.errors()[0]['msg']}"
             raise BadSnapshot(msg) from None
-        if known is not None and manifest.version <= known.version:
-            return known
-        snapshot = read_snapshot(manifest, lambda key: read.setdefault(key, self._get(key)), known)
+        if last_snapshot is not None and manifest.version <= last_snapshot.version:
+            return last_snapshot
+        snapshot = read_snapshot(manifest, lambda key: read.setdefault(key, self._get(key)), last_snapshot)
         snapshot.index.prepare()
         return snapshot
 
-    def snapshot(self, manifest: Manifest, known: Snapshot | None = None) -> Snapshot:
+    def snapshot(self, manifest: Manifest, last_snapshot: Snapshot | None = None) -> Snapshot:
         """The snapshot of a manifest. Raises BadSnapshot, also if an object has expired.
 
-        Reuses the parts of the index and the id lists of `known`.
+        Reuses the parts of the index and the id lists of `last_snapshot`.
         """
-        return read_snapshot(manifest, self._get, known)
+        return read_snapshot(manifest, self._get, last_snapshot)
 
     def objects(self, manifest: Manifest) -> dict[str, bytes]:
         """The objects of a manifest, by key. Raises BadSnapshot if an object has expired."""
         return {key: self._get(key) for key in manifest.keys}
 
-    def index(self, keys: tuple[str, ...], known: Index | None = None) -> Index:
-        """The index of the objects with these keys. Reuses the parts of `known`. Raises BadSnapshot."""
-        return _read_index(keys, self._get, known)
+    def index(self, keys: tuple[str, ...], last_index: Index | None = None) -> Index:
+        """The index of the objects with these keys. Reuses the parts of `last_index`. Raises BadSnapshot."""
+        return _read_index(keys, self._get, last_index)
 
     def manifests(self) -> Iterator[Manifest]:
         """All stored manifests, the oldest first."""
@@ -235,10 +236,10 @@ class SnapshotStore:
 
     def _read(self, key: str) -> tuple[bytes | None, str | None]:
         try:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=key)
+            data, answer = read_object(self._s3, Bucket=self._bucket, Key=key)
         except self._s3.exceptions.NoSuchKey:
             return None, None
-        return answer["Body"].read(), answer["ETag"]
+        return data, answer["ETag"]
 
     def _flip(self, text: bytes, etag: str | None) -> bool:
         from bidder.aws.conditional_put import put_if_unchanged  # a bid only reads
@@ -270,13 +271,13 @@ def switch_of(pointer: bytes) -> bool | None:
         return None
 
 
-def read_snapshot(manifest: Manifest, get: Get, known: Snapshot | None = None) -> Snapshot:
-    """The snapshot of a manifest whose objects `get` returns. Reuses the index parts and id lists of `known`.
+def read_snapshot(manifest: Manifest, get: Get, last_snapshot: Snapshot | None = None) -> Snapshot:
+    """The snapshot of a manifest whose objects `get` returns. Reuses the index parts and id lists of `last_snapshot`.
 
     Raises BadSnapshot, and the errors of `get`.
     """
-    index = _read_index(manifest.index, get, known.index if known else None)
-    known_lists = {ids.id: ids for ids in known.lists.values()} if known else {}
+    index = _read_index(manifest.index, get, last_snapshot.index if last_snapshot else None)
+    known_lists = {ids.id: ids for ids in last_snapshot.lists.values()} if last_snapshot else {}
     lists: dict[str, IdList] = {}
     for name, key in manifest.lists.items():
         list_id = key.rpartition("/")[2]
@@ -292,8 +293,8 @@ def read_snapshot(manifest: Manifest, get: Get, known: Snapshot | None = None) -
     )
 
 
-def _read_index(keys: tuple[str, ...], get: Get, known: Index | None) -> Index:
-    known_parts = {part.id: part for part in known.parts} if known else {}
+def _read_index(keys: tuple[str, ...], get: Get, last_index: Index | None) -> Index:
+    known_parts = {part.id: part for part in last_index.parts} if last_index else {}
     parts: list[Part] = []
     for key in keys:
         start = sum(map(len, parts))

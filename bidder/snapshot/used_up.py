@@ -16,7 +16,7 @@ BURST, PER_MINUTE = "burst", "per_minute"
 
 
 def used_up_sets(
-    index: Index, shared: SharedAccounts | None
+    index: Index, shared_accounts: SharedAccounts | None
 ) -> tuple[list[Set], set[int], Callable[[int], None], Callable[[int], None]]:
     """An empty set of campaigns for each tier, an empty set of accounts, and the functions that add and remove one.
 
@@ -29,7 +29,7 @@ def used_up_sets(
     def campaigns_of(account: int) -> Sequence[int]:
         if account < count:
             return (account,)
-        return shared.members.get(account, ()) if shared else ()
+        return shared_accounts.members.get(account, ()) if shared_accounts else ()
 
     def use_up(account: int) -> None:
         spent.add(account)
@@ -40,7 +40,7 @@ def used_up_sets(
     def restore(account: int) -> None:
         spent.discard(account)
         for position in campaigns_of(account):
-            if position in spent or (shared and shared.advertiser_of.get(position) in spent):
+            if position in spent or (shared_accounts and shared_accounts.advertiser_of.get(position) in spent):
                 continue
             tier, offset = index.tier_of(position)
             size = index.tiers_by_number[tier].size
@@ -52,7 +52,7 @@ def used_up_sets(
 def load_allowance(
     sections: Sections,
     index: Index,
-    shared: SharedAccounts | None,
+    shared_accounts: SharedAccounts | None,
     use_up: Callable[[int], None],
     restore: Callable[[int], None],
     as_of: datetime,
@@ -60,13 +60,13 @@ def load_allowance(
     """The allowance of all accounts: those of campaigns by position, then those of advertisers and deals."""
     left = array("q", bytes(sections["left"]))
     paces = _paces(sections)
-    if shared is None:
+    if shared_accounts is None:
         return Allowance(left, index.cost, use_up, restore, paces, as_of)
     burst, per_minute = paces or (array("q", [Allowance.NO_LIMIT]) * len(index), array("q", [0]) * len(index))
-    left.extend(account.left for account in shared.accounts)
-    burst.extend(account.burst for account in shared.accounts)
-    per_minute.extend(account.per_minute for account in shared.accounts)
-    accounts = shared
+    left.extend(account.left for account in shared_accounts.accounts)
+    burst.extend(account.burst for account in shared_accounts.accounts)
+    per_minute.extend(account.per_minute for account in shared_accounts.accounts)
+    accounts = shared_accounts
 
     def cost(account: int) -> int:
         return index.cost(account) if account < accounts.first else accounts.cost(account)

@@ -10,6 +10,6 @@ def clock(seconds: float) -> str:
         msg = f"{seconds} s is no duration of VAST: it must be from 0 to less than 24 hours"
         raise ValueError(msg)
     minutes, milliseconds = divmod(milliseconds, 60_000)
-    whole, milliseconds = divmod(milliseconds, 1000)
+    units, milliseconds = divmod(milliseconds, 1000)
     fraction = f".{milliseconds:03d}" if milliseconds else ""
-    return f"{minutes // 60:02d}:{minutes % 60:02d}:{whole:02d}{fraction}"
+    return f"{minutes // 60:02d}:{minutes % 60:02d}:{units:02d}{fraction}"

@@ -38,14 +38,14 @@ def pricing(price: Pricing | None, version: Version) -> str:
     """The Pricing element. Its `model` is in lower case before VAST 4.0."""
     if price is None:
         return ""
-    whole, micros = divmod(price.value_micros, 1_000_000)
+    units, micros = divmod(price.value_micros, 1_000_000)
     model = price.model if version >= Version.VAST_4_0 else price.model.lower()
-    return f'<Pricing model="{text(model)}" currency="{text(price.currency)}">{whole}.{micros:06d}</Pricing>'
+    return f'<Pricing model="{text(model)}" currency="{text(price.currency)}">{units}.{micros:06d}</Pricing>'
 
 
-def categories(listed: Iterable[Category]) -> str:
+def categories(elements: Iterable[Category]) -> str:
     """The Category elements."""
-    return "".join(f'<Category authority="{text(each.authority)}">{text(each.code)}</Category>' for each in listed)
+    return "".join(f'<Category authority="{text(each.authority)}">{text(each.code)}</Category>' for each in elements)
 
 
 def icons(icon: IconElement | None) -> str:
@@ -63,9 +63,9 @@ def icons(icon: IconElement | None) -> str:
     )
 
 
-def verifications(listed: Iterable[VerificationElement]) -> str:
+def verifications(elements: Iterable[VerificationElement]) -> str:
     """The AdVerifications element of VAST 4.1; "" without verifications."""
-    scripts = "".join(map(_verification, listed))
+    scripts = "".join(map(_verification, elements))
     return scripts and f"<AdVerifications>{scripts}</AdVerifications>"
 
 

@@ -1,8 +1,8 @@
 """`python -m loadtest.bench.ledger_aws`: the ledger's handler against a local DynamoDB, and its load on a real one.
 
 The events a second include MiniStack's own time, which does not compare with DynamoDB's. Calls and write units do not
-depend on it: a transaction costs two units for each KB of each item, any other write one, and a partition allows 1,000
-a second.
+depend on it. A transaction costs two units for each KB of each item, and any other write one unit for each KB. A
+partition allows 1,000 units a second.
 """
 
 from collections import Counter

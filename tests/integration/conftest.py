@@ -60,15 +60,15 @@ def no_real_account() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def built() -> Package:
+def built_package() -> Package:
     """The package of the current sources."""
     return package()
 
 
 @pytest.fixture(scope="session")
-def sam(built: Package) -> Template:
+def sam(built_package: Package) -> Template:
     """The template of the package with its code in S3, as CloudFormation requires."""
-    return with_code(json.loads(built.template.read_text()), "s3://artifacts/bidder.zip")
+    return with_code(json.loads(built_package.template.read_text()), "s3://artifacts/bidder.zip")
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +84,7 @@ def with_snap_start(sam: Template) -> Template:
 
 
 @pytest.fixture(scope="session")
-def translated(sam: Template) -> Template:
+def cloudformation_template(sam: Template) -> Template:
     return translate(sam)
 
 
@@ -103,9 +103,9 @@ def local_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MiniStack]:
 
 
 @pytest.fixture(scope="session")
-def stack(local_aws: MiniStack, built: Package) -> dict[str, str]:
+def stack(local_aws: MiniStack, built_package: Package) -> dict[str, str]:
     """The environment variables AWS_* and BIDDER_* of the stack that is deployed into the local AWS."""
-    variables = deploy_package(local_aws, built)
+    variables = deploy_package(local_aws, built_package)
     ssm, path = local_aws.session().client("ssm"), variables["BIDDER_PARAMETERS"]
     for name, value in PARAMETERS.items():
         ssm.put_parameter(Name=f"{path}/{name}", Type="String", Value=value, Overwrite=True)
@@ -113,20 +113,22 @@ def stack(local_aws: MiniStack, built: Package) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def drilled(built: Package, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drill]:
+def drilled(built_package: Package, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drill]:
     """The stack in a local AWS that drills may break. Each drill restores it."""
-    with drill(tmp_path_factory.mktemp("drill"), built) as result:
+    with drill(tmp_path_factory.mktemp("drill"), built_package) as result:
         yield result
 
 
 @pytest.fixture(scope="session")
-def runtime(stack: dict[str, str], built: Package, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Functions]:
+def runtime(
+    stack: dict[str, str], built_package: Package, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Functions]:
     """The package's functions under the real runtime: `runtime.invoke("app.app", event)`. runtime.py has events."""
     try:
         install_tools()
     except NotOnThisMachine as error:
         pytest.skip(str(error))
-    with Functions(unpack_archive(built.archive), stack, tmp_path_factory.mktemp("runtime")) as functions:
+    with Functions(unpack_archive(built_package.archive), stack, tmp_path_factory.mktemp("runtime")) as functions:
         yield functions
 
 

@@ -114,7 +114,7 @@ class Drill:
 
 
 @contextmanager
-def drill(folder: Path, built: Package) -> Iterator[Drill]:
+def drill(folder: Path, built_package: Package) -> Iterator[Drill]:
     """A local AWS with the stack and the sample campaigns. Processes check snapshots and parameters often."""
     aws = MiniStack(folder, free_port())
     aws.start()
@@ -124,7 +124,7 @@ def drill(folder: Path, built: Package) -> Iterator[Drill]:
             value,
         ) in PARAMETERS.items():  # before the stack starts, since processes keep parameters for a lifetime
             aws.session().client("ssm").put_parameter(Name=f"/{STACK}/{name}", Type="String", Value=value)
-        new_drill = Drill(aws, deploy_package(aws, built))
+        new_drill = Drill(aws, deploy_package(aws, built_package))
         new_drill.import_samples()
         new_drill.refresh()
         poll(lambda: new_drill.target.ask("GET", "/health").status == 200)

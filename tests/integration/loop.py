@@ -59,8 +59,8 @@ class Loop:
         assert answer["statusCode"] in {200, 204}, answer
         if answer["statusCode"] == 204:
             return None
-        [answered_bid] = json.loads(answer["body"])["seatbid"][0]["bid"]
-        return answered_bid
+        [bid_item] = json.loads(answer["body"])["seatbid"][0]["bid"]
+        return bid_item
 
     def post(self, body: str, query: str = "", **headers: str) -> Any:
         return self.runtime.invoke("app.app", api_event("POST", f"/bid{query}", "/bid", headers=headers, body=body))

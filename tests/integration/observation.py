@@ -13,7 +13,7 @@ from tools.local import STACK
 TRACEBACK = metric("bidder", "LoggedErrors", {})
 
 
-def observed(drill: Drill, since: datetime, age: float = 0) -> Minute:
+def observe(drill: Drill, since: datetime, age: float = 0) -> Minute:
     """The metrics since a time, as those of one minute. `age` is added to the age of each queue's messages (s)."""
     values: dict[Metric, list[float]] = defaultdict(list)
     for key, value in (*_of_logs(drill, since), *_of_functions(drill, since), *_of_queues(drill, age)):

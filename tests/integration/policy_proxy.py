@@ -20,8 +20,9 @@ _NO_SUCH_KEY = b"<Error><Code>NoSuchKey</Code></Error>"
 
 @dataclass
 class Record:
-    """What each role asked for, by the name of the role; `down` are services that fail, `missing` begins keys
-    that S3 lacks.
+    """The requests of each role, by the name of the role.
+
+    `down` are services that fail. `missing` is the prefix of missing keys in S3.
     """
 
     judge: Judge

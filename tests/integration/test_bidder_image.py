@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration import container
-from tests.integration.test_server import Clients, logged, objects, status
+from tests.integration.test_server import Clients, logged_lines, objects, status
 from tests.support.aws_server import aws_server
 from tools import ROOT
 from tools.processes import free_port, wait_until
@@ -63,12 +63,12 @@ def test_the_container_bids_until_sigterm_and_loses_no_event(
 
     assert not clients.other
     assert not clients.events - Counter(event["bid_id"] for event in aws.published if event["kind"] == "bill")
-    assert logged(log, "drained"), errors
+    assert logged_lines(log, "drained"), errors
     assert image.run(health_command(port)) != 0
-    assert not written(image, started_at), "the task's root is read-only but for /tmp"
+    assert not files_written(image, started_at), "the task's root is read-only but for /tmp"
 
 
-def written(image: container.Image, since: float) -> list[Path]:
+def files_written(image: container.Image, since: float) -> list[Path]:
     """The files of the container that changed since a time, without /tmp and the mounts of buildah."""
     folders = (image.files() / name for name in ("app", "home", "opt", "root", "srv", "usr", "var"))
     files = (path for folder in folders for path in folder.rglob("*") if not path.is_symlink() and path.is_file())

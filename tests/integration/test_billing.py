@@ -15,16 +15,16 @@ def test_a_forged_or_replayed_token_bills_no_more_than_its_bid(loop: Loop) -> No
     loop.sell("MCO", cpm=10)
     loop.refresh()
     poll(bids(loop, "MCO"))
-    answered_bid = loop.bid("MCO")
-    assert answered_bid
-    url = impression(answered_bid)
+    bid_item = loop.bid("MCO")
+    assert bid_item
+    url = impression(bid_item)
 
     kind, token = urlsplit(url).path.split("/")[-2:]
     forged = [
         url.replace(token, token[:-1] + ("A" if token[-1] != "A" else "B")),
         url.replace(token, token.replace("in-MCO", "in-MCP")),
         url.replace(f"/{kind}/", "/bill/"),
-        answered_bid["nurl"].replace("/win/", "/impression/"),
+        bid_item["nurl"].replace("/win/", "/impression/"),
     ]
     assert [loop.call(entry) for entry in forged] == [400] * 4
     raised = url.replace("${AUCTION_PRICE}", "99")
@@ -47,14 +47,14 @@ def test_an_exchange_that_bills_by_billing_notices_is_billed_by_them(loop: Loop,
 
     def billed_by(query: str) -> str | None:
         """The kind of event that billed a bid with win, impression and billing notice."""
-        answered_bid = loop.bid("SMR", query)
-        assert answered_bid
-        assert [loop.call(url) for url in (answered_bid["nurl"], impression(answered_bid), answered_bid["burl"])] == [
+        bid_item = loop.bid("SMR", query)
+        assert bid_item
+        assert [loop.call(url) for url in (bid_item["nurl"], impression(bid_item), bid_item["burl"])] == [
             200,
             204,
             204,
         ]
-        [kind] = poll(lambda: _due(loop, answered_bid))
+        [kind] = poll(lambda: _due(loop, bid_item))
         return kind
 
     def settled() -> bool:

@@ -46,7 +46,7 @@ def run(stack: dict[str, str]):  # type: ignore[no-untyped-def]
     return run
 
 
-def listed(run, name: str) -> dict[str, object]:  # type: ignore[no-untyped-def]
+def listed_row(run, name: str) -> dict[str, object]:  # type: ignore[no-untyped-def]
     [result] = [c for c in json.loads(run("campaigns", "list", "--json").stdout) if c["id"] == name]
     return result
 
@@ -57,7 +57,7 @@ def test_import_list_pause_resume(run, tmp_path: Path) -> None:  # type: ignore[
 
     imported = run("campaigns", "import", str(file))
     assert (imported.returncode, imported.stderr) == (0, "")
-    assert listed(run, "cli") | {"name": ""} == {
+    assert listed_row(run, "cli") | {"name": ""} == {
         "id": "cli",
         "name": "",
         "status": "active",
@@ -71,11 +71,11 @@ def test_import_list_pause_resume(run, tmp_path: Path) -> None:  # type: ignore[
     }
 
     assert run("campaigns", "pause", "cli").returncode == 0
-    assert listed(run, "cli")["status"] == "paused"
+    assert listed_row(run, "cli")["status"] == "paused"
     assert run("campaigns", "import", str(file)).returncode == 0
-    assert listed(run, "cli")["status"] == "paused", "an import must not resume what somebody paused"
+    assert listed_row(run, "cli")["status"] == "paused", "an import must not resume what somebody paused"
     assert run("campaigns", "resume", "cli").returncode == 0
-    assert listed(run, "cli")["status"] == "active"
+    assert listed_row(run, "cli")["status"] == "active"
     [row] = [line for line in run("campaigns", "list").stdout.splitlines() if line.startswith("cli ")]
     assert row.split()[:3] == ["cli", "active", "3.00"]
 
@@ -181,9 +181,9 @@ def test_segments_are_stored_and_a_dry_run_warns_of_unknown_segments(run, tmp_pa
 
 def test_only_valid_parameters_are_stored_and_no_secret_is_printed(run) -> None:  # type: ignore[no-untyped-def]
     secret = run("admin-key").stdout.strip()
-    listed = run("parameters", "list")
-    assert (listed.returncode, listed.stderr) == (0, "")
-    rows = {line.split()[0]: line.split()[1:] for line in listed.stdout.splitlines()}
+    listed_row = run("parameters", "list")
+    assert (listed_row.returncode, listed_row.stderr) == (0, "")
+    rows = {line.split()[0]: line.split()[1:] for line in listed_row.stdout.splitlines()}
     assert rows["/bidder/snapshot-hard-age"] == ["600", "s"]
     assert rows["/bidder/admin-key"] == ["set"]
 
@@ -199,7 +199,7 @@ def test_only_valid_parameters_are_stored_and_no_secret_is_printed(run) -> None:
     )
     assert run("parameters", "check").returncode == 0
     assert run("parameters", "set", "snapshot-hard-age", "600").returncode == 0
-    output = listed.stdout + changed.stdout + run("parameters", "check").stdout
+    output = listed_row.stdout + changed.stdout + run("parameters", "check").stdout
     assert secret not in output
     assert len(secret) == 43
 

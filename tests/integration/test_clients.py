@@ -68,13 +68,13 @@ def auction(page: PublisherPage, country: str = COUNTRY) -> Any:
     return page.call("auction", bidder=page.bidder, video=VIDEO, ortb2={"device": {"geo": {"country": country}}})
 
 
-def won(page: PublisherPage) -> Any:
+def won_bid(page: PublisherPage) -> Any:
     [bid] = auction(page)["bids"]
     return bid
 
 
 def test_prebid_accepts_the_bid_and_returns_its_vast(page: PublisherPage) -> None:
-    bid = won(page)
+    bid = won_bid(page)
 
     assert (bid["cpm"], bid["currency"], bid["mediaType"]) == (12.5, "USD", "video")
     assert (bid["creativeId"], bid["duration"], bid["meta"]["advertiserDomains"]) == ("spot", SECONDS, ["shop.example"])
@@ -97,7 +97,7 @@ WATCHED = ("creativeView", "start", "firstQuartile", "midpoint", "thirdQuartile"
 
 @pytest.mark.parametrize("clip", CLIPS, ids=lambda clip: clip.mime)
 def test_the_browser_plays_the_media_to_the_end(page: PublisherPage, clip: Clip) -> None:
-    playback = page.call("watch", vast=won(page)["vastXml"], mime=clip.mime)
+    playback = page.call("watch", vast=won_bid(page)["vastXml"], mime=clip.mime)
 
     assert playback["ended"]
     assert playback["size"] == playback["said"]["size"] == [clip.width, clip.height]
@@ -112,12 +112,12 @@ def test_every_tracking_event_arrives_and_the_impression_is_billed_once(
     session = local_aws.session()
     ledger = Ledger(session.client("dynamodb"), stack["BIDDER_LEDGER_TABLE"])
 
-    def spent() -> int:
+    def spent_micros() -> int:
         return ledger.spends({CAMPAIGN: datetime.now(UTC)}).get(CAMPAIGN, Spend()).total_micros
 
     events = Subscriber(local_aws, stack["BIDDER_EVENTS_TOPIC"], CAMPAIGN)
     poll(lambda: backlog(local_aws, "bidder-ledger") == 0)  # events of earlier tests
-    vast, before = won(page)["vastXml"], spent()
+    vast, before = won_bid(page)["vastXml"], spent_micros()
 
     page.call("watch", vast=vast, mime="video/mp4")
     assert page.statuses() == {("GET", 200)}
@@ -138,14 +138,14 @@ def test_every_tracking_event_arrives_and_the_impression_is_billed_once(
     poll(lambda: events.kinds().count("impression") == 2)
     poll(lambda: backlog(local_aws, "bidder-ledger") == 0)
     assert len({event["bid_id"] for event in events.arrived}) == 1
-    assert spent() - before == 12_500
+    assert spent_micros() - before == 12_500
 
 
 def test_a_player_that_loads_prebids_vast_url_gets_the_ad_and_counts_no_win(
     page: PublisherPage, local_aws: MiniStack, stack: dict[str, str]
 ) -> None:
     events = Subscriber(local_aws, stack["BIDDER_EVENTS_TOPIC"], CAMPAIGN)
-    bid = won(page)
+    bid = won_bid(page)
 
     loaded = [page.call("fetched", url=bid["vastUrl"]) for _ in range(2)]
 

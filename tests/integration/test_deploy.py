@@ -32,19 +32,19 @@ def session(local_aws: MiniStack, stack: dict[str, str]) -> boto3.Session:
     return local_aws.session()
 
 
-def test_a_repeated_deployment_changes_nothing(session: boto3.Session, built: Package) -> None:
+def test_a_repeated_deployment_changes_nothing(session: boto3.Session, built_package: Package) -> None:
     before, keys = events(session), signing_keys(session)
-    outputs = deploy(session, built, STACK, {})
+    outputs = deploy(session, built_package, STACK, {})
     assert outputs["BidderParameters"] == "/bidder"
     assert (events(session), signing_keys(session)) == (before, keys)
 
 
-def test_a_changed_parameter_is_applied_and_then_kept(session: boto3.Session, built: Package) -> None:
-    deploy(session, built, STACK, {"LogRetentionDays": "7"})
-    deploy(session, built, STACK, {"RefreshConcurrency": "1"})
+def test_a_changed_parameter_is_applied_and_then_kept(session: boto3.Session, built_package: Package) -> None:
+    deploy(session, built_package, STACK, {"LogRetentionDays": "7"})
+    deploy(session, built_package, STACK, {"RefreshConcurrency": "1"})
     groups = session.client("logs").describe_log_groups(logGroupNamePrefix=f"/{STACK}/")["logGroups"]
     assert {group["retentionInDays"] for group in groups} == {7}
-    deploy(session, built, STACK, {"LogRetentionDays": "30"})
+    deploy(session, built_package, STACK, {"LogRetentionDays": "30"})
 
 
 def live(session: boto3.Session) -> tuple[str, str]:
@@ -60,28 +60,28 @@ def live(session: boto3.Session) -> tuple[str, str]:
 
 
 def test_the_alias_gets_a_new_version_only_if_code_or_configuration_changes(
-    session: boto3.Session, built: Package
+    session: boto3.Session, built_package: Package
 ) -> None:
     before, _ = live(session)
-    deploy(session, built, STACK, {"ProvisionedConcurrency": "1", "LogRetentionDays": "14"})
+    deploy(session, built_package, STACK, {"ProvisionedConcurrency": "1", "LogRetentionDays": "14"})
     assert live(session)[0] == before
-    deploy(session, built, STACK, {"ParameterPrefix": "/elsewhere", "ProvisionedConcurrency": "0"})
+    deploy(session, built_package, STACK, {"ParameterPrefix": "/elsewhere", "ProvisionedConcurrency": "0"})
     after, description = live(session)
     assert after != before
     assert "ParameterPrefix=/elsewhere" in description
-    deploy(session, built, STACK, {"ParameterPrefix": "/bidder", "LogRetentionDays": "30"})
+    deploy(session, built_package, STACK, {"ParameterPrefix": "/bidder", "LogRetentionDays": "30"})
 
 
 def test_snap_start_and_provisioned_concurrency_are_refused_together(
-    session: boto3.Session, built: Package, tmp_path: Path
+    session: boto3.Session, built_package: Package, tmp_path: Path
 ) -> None:
-    template = json.loads(built.template.read_text())
+    template = json.loads(built_package.template.read_text())
     template["Parameters"]["SnapStart"]["AllowedValues"] = [
         "None",
         "PublishedVersions",
     ]  # independent of the Python version
     topic = {"Type": "AWS::SNS::Topic", "Condition": "Provisions"}
-    smaller = replace(built, folder=tmp_path)
+    smaller = replace(built_package, folder=tmp_path)
     smaller.template.write_text(json.dumps(template | {"Resources": {"Topic": topic}, "Outputs": {}}))
     smaller.archive.write_bytes(b"")
     both = {"SnapStart": "PublishedVersions", "ProvisionedConcurrency": "1"}
@@ -90,10 +90,10 @@ def test_snap_start_and_provisioned_concurrency_are_refused_together(
 
 
 @pytest.mark.skipif(sys.version_info >= HAS_SNAP_START, reason="this Python's runtime has SnapStart")
-def test_snap_start_is_refused_for_a_runtime_without_it(session: boto3.Session, built: Package) -> None:
+def test_snap_start_is_refused_for_a_runtime_without_it(session: boto3.Session, built_package: Package) -> None:
     before = live(session)
     with pytest.raises((DeployFailed, ClientError), match="SnapStart"):
-        deploy(session, built, STACK, {"SnapStart": "PublishedVersions"})
+        deploy(session, built_package, STACK, {"SnapStart": "PublishedVersions"})
     assert live(session) == before
 
 
@@ -104,12 +104,12 @@ def test_deployed_signing_keys_are_valid_for_the_bidder(session: boto3.Session) 
 
 
 def test_a_failed_deployment_reports_the_resource_and_the_reason(
-    session: boto3.Session, built: Package, tmp_path: Path
+    session: boto3.Session, built_package: Package, tmp_path: Path
 ) -> None:
-    template = json.loads(built.template.read_text())
+    template = json.loads(built_package.template.read_text())
     metric = {"Namespace": "AWS/SQS", "MetricName": "Any", "ComparisonOperator": "GreaterThanThreshold"}
     alarm = {"Type": "AWS::CloudWatch::Alarm", "Properties": metric | {"EvaluationPeriods": 1}}
-    bad = replace(built, folder=tmp_path)
+    bad = replace(built_package, folder=tmp_path)
     bad.template.write_text(json.dumps(template | {"Resources": {"Odd": alarm}, "Outputs": {}}))
     bad.archive.write_bytes(b"")
     with pytest.raises(DeployFailed, match=r"(?s)Stack odd failed:.*Odd: .*Threshold"):

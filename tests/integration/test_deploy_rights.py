@@ -52,18 +52,18 @@ def _gone_afterwards(local_aws: MiniStack) -> Iterator[None]:
         cloudformation.delete_stack(StackName=name)
 
 
-def deployed(session: boto3.Session, built: Package) -> dict[str, str]:
-    outputs = deploy(session, built, STAGING, {})
-    return outputs | deploy_creatives(session, built, STAGING, outputs, {}, with_layer=False)
+def deployed(session: boto3.Session, built_package: Package) -> dict[str, str]:
+    outputs = deploy(session, built_package, STAGING, {})
+    return outputs | deploy_creatives(session, built_package, STAGING, outputs, {}, with_layer=False)
 
 
 def test_the_deployment_policy_has_every_permission_that_a_deployment_needs(
-    deployer: Judge, local_aws: MiniStack, built: Package
+    deployer: Judge, local_aws: MiniStack, built_package: Package
 ) -> None:
     with policy_proxy(local_aws.port, deployer) as (url, record):
         session: Any = _LocalSession(url)
         have_resources_made_by(session, MAKER)
-        outputs = deployed(session, built)
+        outputs = deployed(session, built_package)
         variables = environment(outputs) | {
             "AWS_ENDPOINT_URL": url,
             "AWS_ACCESS_KEY_ID": SIGNER,

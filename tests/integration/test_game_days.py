@@ -15,7 +15,7 @@ import pytest
 
 from bidder.cli.redrive import move
 from tests.integration.drill import Drill
-from tests.integration.observation import log_lines, observed
+from tests.integration.observation import log_lines, observe
 from tests.integration.polling import poll
 from tests.integration.runtime import api_event
 from tests.integration.sam_template import Template, translate
@@ -39,8 +39,8 @@ Rings = Callable[[Minute], set[str]]
 
 
 @pytest.fixture(scope="module")
-def template(built: Package) -> Template:
-    return translate(with_code(json.loads(built.template.read_text()), "s3://artifacts/bidder.zip"))
+def template(built_package: Package) -> Template:
+    return translate(with_code(json.loads(built_package.template.read_text()), "s3://artifacts/bidder.zip"))
 
 
 @pytest.fixture(scope="module")
@@ -84,16 +84,16 @@ def is_logged(drill: Drill, since: datetime, event: str) -> bool:
     return any(line.get("event") == event for line in log_lines(drill, since))
 
 
-def counted(drill: Drill) -> int:
+def counted_events(drill: Drill) -> int:
     return drill.spent(f"in-{COUNTRY}").total_micros
 
 
 def test_an_unreadable_message_becomes_a_dead_letter_and_the_others_are_counted(
     drilled: Drill, sales: Traffic, ringing: Rings
 ) -> None:
-    started_at, before = datetime.now(UTC), counted(drilled)
+    started_at, before = datetime.now(UTC), counted_events(drilled)
     sqs, dead = drilled.session.client("sqs"), drilled.ids["LedgerDeadLetterQueue"]
-    assert "LedgerDeadLetterAlarm" not in ringing(observed(drilled, started_at))
+    assert "LedgerDeadLetterAlarm" not in ringing(observe(drilled, started_at))
 
     with impatient(drilled, "LedgerQueue"):
         sqs.send_message(QueueUrl=drilled.ids["LedgerQueue"], MessageBody='{"kind": "impression"}')
@@ -101,16 +101,16 @@ def test_an_unreadable_message_becomes_a_dead_letter_and_the_others_are_counted(
         poll(lambda: drilled.messages("LedgerDeadLetterQueue") == 1, seconds=120)
 
     assert is_logged(drilled, started_at, "ledger.unreadable")
-    assert "LedgerDeadLetterAlarm" in ringing(observed(drilled, started_at))
-    poll(lambda: counted(drilled) == before + 5000, seconds=60)
+    assert "LedgerDeadLetterAlarm" in ringing(observe(drilled, started_at))
+    poll(lambda: counted_events(drilled) == before + 5000, seconds=60)
     [message] = sqs.receive_message(QueueUrl=dead, VisibilityTimeout=0)["Messages"]
     assert message["Body"] == '{"kind": "impression"}'
     sqs.purge_queue(QueueUrl=dead)
-    assert "LedgerDeadLetterAlarm" not in ringing(observed(drilled, started_at))
+    assert "LedgerDeadLetterAlarm" not in ringing(observe(drilled, started_at))
 
 
 def test_no_event_is_lost_if_the_topic_is_deleted(drilled: Drill, sales: Traffic, ringing: Rings) -> None:
-    started_at, before, sns = datetime.now(UTC), counted(drilled), drilled.session.client("sns")
+    started_at, before, sns = datetime.now(UTC), counted_events(drilled), drilled.session.client("sns")
     with impatient(drilled, "NoticesQueue"):
         sns.delete_topic(TopicArn=drilled.ids["BidEventsTopic"])
         try:
@@ -118,19 +118,19 @@ def test_no_event_is_lost_if_the_topic_is_deleted(drilled: Drill, sales: Traffic
             assert sales.notices[204] == sales.notices.total()
             assert is_logged(drilled, started_at, "notice.fallback")
             assert drilled.messages("NoticesQueue") >= 1  # counts of bids wait in this queue too
-            assert {"NoticesAgeAlarm"} <= ringing(observed(drilled, started_at, age=301))
-            assert counted(drilled) == before
+            assert {"NoticesAgeAlarm"} <= ringing(observe(drilled, started_at, age=301))
+            assert counted_events(drilled) == before
         finally:
             assert mend(drilled.session, STACK, lambda _: None) == 4
-        poll(lambda: counted(drilled) == before + 5000, seconds=120)
+        poll(lambda: counted_events(drilled) == before + 5000, seconds=120)
         poll(lambda: drilled.messages("NoticesQueue") == 0, seconds=120)
-    assert "NoticesAgeAlarm" not in ringing(observed(drilled, datetime.now(UTC), age=301))
+    assert "NoticesAgeAlarm" not in ringing(observe(drilled, datetime.now(UTC), age=301))
     sales.sell_one()
-    poll(lambda: counted(drilled) == before + 10_000, seconds=120)
+    poll(lambda: counted_events(drilled) == before + 10_000, seconds=120)
 
 
 def test_a_throttled_table_delays_spend_without_loss(drilled: Drill, sales: Traffic, ringing: Rings) -> None:
-    started_at, before, functions = datetime.now(UTC), counted(drilled), drilled.session.client("lambda")
+    started_at, before, functions = datetime.now(UTC), counted_events(drilled), drilled.session.client("lambda")
     refusal = {"__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException", "message": "slow"}
     name = drilled.ids["Ledger"]
     usual: Any = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
@@ -142,16 +142,16 @@ def test_a_throttled_table_delays_spend_without_loss(drilled: Drill, sales: Traf
         try:
             sales.sell_one()
             poll(lambda: drilled.messages("LedgerDeadLetterQueue") == 1, seconds=120)
-            assert {"LedgerErrorsAlarm", "LedgerDeadLetterAlarm"} <= ringing(observed(drilled, started_at))
-            assert counted(drilled) == before
+            assert {"LedgerErrorsAlarm", "LedgerDeadLetterAlarm"} <= ringing(observe(drilled, started_at))
+            assert counted_events(drilled) == before
         finally:
             _set_variables(drilled, usual)
         queues = drilled.ids["LedgerDeadLetterQueue"], drilled.ids["LedgerQueue"]
         assert move(drilled.session.client("sqs"), *queues) == 1  # the effect of `bidder events redrive ledger`
-        poll(lambda: counted(drilled) == before + 5000, seconds=120)
+        poll(lambda: counted_events(drilled) == before + 5000, seconds=120)
         poll(lambda: drilled.messages("LedgerQueue") == 0, seconds=120)
     quiet = {"LedgerErrorsAlarm", "LedgerDeadLetterAlarm"}
-    poll(lambda: not quiet & ringing(observed(drilled, datetime.now(UTC))))
+    poll(lambda: not quiet & ringing(observe(drilled, datetime.now(UTC))))
 
 
 def _set_variables(drill: Drill, variables: Any) -> None:
@@ -179,16 +179,16 @@ def test_a_damaged_snapshot_is_refused_and_processes_bid_from_the_last_valid_one
 
 
 @contextmanager
-def process(drill: Drill, built: Package, log: Path, parameters: str) -> Iterator[LambdaRuntime]:
+def process(drill: Drill, built_package: Package, log: Path, parameters: str) -> Iterator[LambdaRuntime]:
     """A new process of the bid function with these parameters."""
     variables = drill.variables | {"BIDDER_PARAMETERS": parameters}
-    with lambda_runtime(unpack_archive(built.archive), "app.app", variables, log) as runtime:
+    with lambda_runtime(unpack_archive(built_package.archive), "app.app", variables, log) as runtime:
         yield runtime
 
 
 @pytest.mark.usefixtures("sold")
 def test_new_processes_without_signing_keys_do_not_bid_until_the_saved_keys_are_restored(
-    drilled: Drill, ringing: Rings, built: Package, tmp_path: Path
+    drilled: Drill, ringing: Rings, built_package: Package, tmp_path: Path
 ) -> None:
     try:
         install_tools()
@@ -198,7 +198,7 @@ def test_new_processes_without_signing_keys_do_not_bid_until_the_saved_keys_are_
     saved = ssm.get_parameter(Name=parameter_name, WithDecryption=True)["Parameter"]["Value"]
     bid_event = api_event("POST", "/bid", "/bid", body=json.dumps(video_request(device={"geo": {"country": COUNTRY}})))
 
-    with process(drilled, built, tmp_path / "before.log", "/game-day") as without_keys:
+    with process(drilled, built_package, tmp_path / "before.log", "/game-day") as without_keys:
         answer = without_keys.invoke(bid_event)
     assert answer["statusCode"] == 204
     lines = [json.loads(line) for line in (tmp_path / "before.log").read_text().splitlines() if line.startswith("{")]
@@ -209,7 +209,7 @@ def test_new_processes_without_signing_keys_do_not_bid_until_the_saved_keys_are_
 
     ssm.put_parameter(Name="/game-day/signing-keys", Value=saved, Type="SecureString")
     ssm.put_parameter(Name="/game-day/exchanges", Value="{}", Type="String")
-    with process(drilled, built, tmp_path / "after.log", "/game-day") as mended:
+    with process(drilled, built_package, tmp_path / "after.log", "/game-day") as mended:
         answer = poll(lambda: (got := mended.invoke(bid_event))["statusCode"] == 200 and got)
     [bid] = json.loads(answer["body"])["seatbid"][0]["bid"]
     assert drilled.target.event("GET", bid["burl"].replace("${AUCTION_PRICE}", "5")).status == 204

@@ -37,13 +37,13 @@ print(publish_snapshot(Service(settings()), datetime.now(UTC)))
 """
 
 
-def priced(loop: Loop, country: str, cpm: float) -> None:
+def sell_at(loop: Loop, country: str, cpm: float) -> None:
     loop.sell(country, cpm=cpm)
 
 
 def price(loop: Loop, country: str) -> float | None:
-    answered_bid = loop.bid(country)
-    return answered_bid["price"] if answered_bid else None
+    bid_item = loop.bid(country)
+    return bid_item["price"] if bid_item else None
 
 
 @pytest.mark.parametrize("moment", ["ahead", "behind"])
@@ -52,7 +52,7 @@ def test_a_refresh_killed_at_any_write_leaves_a_complete_snapshot_and_the_next_o
 ) -> None:
     country = {"ahead": "LUX", "behind": "IRL"}[moment]
     store = SnapshotStore(local_aws.session().client("s3"), stack["BIDDER_SNAPSHOT_BUCKET"])
-    priced(loop, country, 1)
+    sell_at(loop, country, 1)
     loop.refresh()
     poll(lambda: price(loop, country) == 1)
     prices = count(2)
@@ -61,7 +61,7 @@ def test_a_refresh_killed_at_any_write_leaves_a_complete_snapshot_and_the_next_o
 
         def killed(write: int = write) -> float | None:
             cpm = next(prices)  # if the scheduled refresh has compiled the campaign first, there is one write less
-            priced(loop, country, cpm)
+            sell_at(loop, country, cpm)
             return cpm if _killed(local_aws, stack, write, moment) else None
 
         cpm = poll(killed, seconds=120)
@@ -107,7 +107,7 @@ DAMAGE: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
 
 @pytest.mark.parametrize("harm", DAMAGE)
 def test_damaged_objects_are_refused_with_a_reason_and_running_and_new_processes_bid(
-    loop: Loop, local_aws: MiniStack, stack: dict[str, str], built: Package, tmp_path: Path, harm: str
+    loop: Loop, local_aws: MiniStack, stack: dict[str, str], built_package: Package, tmp_path: Path, harm: str
 ) -> None:
     s3, bucket = local_aws.session().client("s3"), stack["BIDDER_SNAPSHOT_BUCKET"]
     store = SnapshotStore(s3, bucket)
@@ -132,7 +132,7 @@ def test_damaged_objects_are_refused_with_a_reason_and_running_and_new_processes
     s3.put_object(Bucket=bucket, Key=key, Body=damaged(whole))
 
     log = tmp_path / "started.log"
-    with lambda_runtime(unpack_archive(built.archive), "app.app", stack, log) as started:
+    with lambda_runtime(unpack_archive(built_package.archive), "app.app", stack, log) as started:
         body = json.dumps(video_request(device={"geo": {"country": "NPL"}}))
         answer = started.invoke(api_event("POST", "/bid", "/bid", body=body))
         assert answer["statusCode"] == 200, answer

@@ -31,7 +31,7 @@ def aws(tmp_path: Path) -> Iterator[MiniStack]:
     aws.stop()
 
 
-def put(aws: MiniStack) -> None:
+def put_object(aws: MiniStack) -> None:
     aws.session().client("ssm").put_parameter(Name="/kept", Value="yes", Type="String")
 
 
@@ -41,7 +41,7 @@ def names(aws: MiniStack) -> list[str]:
 
 
 def test_state_survives_a_regular_stop(aws: MiniStack) -> None:
-    put(aws)
+    put_object(aws)
     aws.stop()
     assert not is_taken(aws.port)
     aws.start()
@@ -68,7 +68,7 @@ def kill(aws: MiniStack) -> None:
 
 
 def test_saved_state_survives_a_kill(aws: MiniStack) -> None:
-    put(aws)
+    put_object(aws)
     changed = time.time()
     poll(lambda: (aws.saved_at() or 0) > changed + 1)
     kill(aws)
@@ -78,7 +78,7 @@ def test_saved_state_survives_a_kill(aws: MiniStack) -> None:
 
 
 def test_a_kill_before_the_first_save_leaves_the_state_of_the_previous_run(aws: MiniStack) -> None:
-    put(aws)
+    put_object(aws)
     aws.stop()
     slow = replace(aws, save_seconds=600)
     slow.start()
@@ -123,7 +123,7 @@ def test_unpacked_functions_do_not_stay_on_the_disk(aws: MiniStack, end: Callabl
 
 
 @pytest.fixture(scope="module")
-def published(local_aws: MiniStack, stack: dict[str, str]) -> None:
+def publish_snapshot(local_aws: MiniStack, stack: dict[str, str]) -> None:
     """Publishes a first snapshot by a notification without subject and attributes, like those of the schedule."""
     session = local_aws.session()
     session.client("sns").publish(TopicArn=stack["BIDDER_REFRESH_TOPIC"], Message="{}")
@@ -131,7 +131,7 @@ def published(local_aws: MiniStack, stack: dict[str, str]) -> None:
     poll(lambda: session.client("s3").list_objects_v2(**pointer).get("Contents"))
 
 
-@pytest.mark.usefixtures("published")
+@pytest.mark.usefixtures("publish_snapshot")
 def test_the_deployed_api_answers_from_a_published_snapshot(local_aws: MiniStack) -> None:
     (api,) = local_aws.session().client("apigateway").get_rest_apis()["items"]
     url = f"{local_aws.url}/restapis/{api['id']}/api/_user_request_/health"
@@ -139,7 +139,7 @@ def test_the_deployed_api_answers_from_a_published_snapshot(local_aws: MiniStack
         assert answer.status == 200
 
 
-@pytest.mark.usefixtures("published")
+@pytest.mark.usefixtures("publish_snapshot")
 def test_the_package_answers_under_the_real_runtime(runtime: Functions) -> None:
     answer = runtime.invoke("app.app", api_event("GET", "/health", "/health"))
     assert answer["statusCode"] == 200, answer

@@ -19,8 +19,8 @@ UNCHECKED_HASH = 0b01
 
 
 @pytest.fixture(scope="session")
-def archive(built: Package) -> ZipFile:
-    return ZipFile(built.archive)
+def archive(built_package: Package) -> ZipFile:
+    return ZipFile(built_package.archive)
 
 
 def test_the_package_has_exactly_the_sources_that_functions_can_import(archive: ZipFile) -> None:
@@ -32,8 +32,8 @@ def test_the_package_has_exactly_the_sources_that_functions_can_import(archive: 
     assert "bidder/cli/main.py" not in sources
 
 
-def test_the_package_has_every_handler_of_the_template(archive: ZipFile, built: Package) -> None:
-    functions = json.loads(built.template.read_text())["Resources"].values()
+def test_the_package_has_every_handler_of_the_template(archive: ZipFile, built_package: Package) -> None:
+    functions = json.loads(built_package.template.read_text())["Resources"].values()
     handlers = {
         resource["Properties"]["Handler"] for resource in functions if resource["Type"] == "AWS::Serverless::Function"
     }
@@ -78,21 +78,21 @@ def test_third_party_sources_have_no_docstrings(archive: ZipFile) -> None:
     )
 
 
-def test_the_package_is_small_enough_for_a_cold_start(built: Package) -> None:
-    assert built.archive.stat().st_size < LIMIT
+def test_the_package_is_small_enough_for_a_cold_start(built_package: Package) -> None:
+    assert built_package.archive.stat().st_size < LIMIT
 
 
-def test_equal_sources_give_equal_bytes_even_in_a_path_with_a_space(built: Package, tmp_path: Path) -> None:
+def test_equal_sources_give_equal_bytes_even_in_a_path_with_a_space(built_package: Package, tmp_path: Path) -> None:
     project = tmp_path / "a blank" / "project"
     shutil.copytree(ROOT / "bidder", project / "bidder", ignore=shutil.ignore_patterns("__pycache__"))
     for name in (".chalice", "app.py", "requirements.txt", "tools", "vendor"):
         (project / name).symlink_to(ROOT / name)
     shutil.copytree(ROOT / "build" / "wheels", project / "build" / "wheels")
     again = package(project)
-    assert again.archive.read_bytes() == built.archive.read_bytes()
-    assert again.template.read_text() == built.template.read_text()
+    assert again.archive.read_bytes() == built_package.archive.read_bytes()
+    assert again.template.read_text() == built_package.template.read_text()
 
 
-def test_an_unchanged_package_is_not_built_again(built: Package) -> None:
-    before = built.archive.stat().st_mtime_ns
+def test_an_unchanged_package_is_not_built_again(built_package: Package) -> None:
+    before = built_package.archive.stat().st_mtime_ns
     assert package().archive.stat().st_mtime_ns == before

@@ -18,7 +18,7 @@ ROLLBACK = {
 }
 
 
-def translated(sam: Template, **parameters: str) -> Template:
+def translate_with(sam: Template, **parameters: str) -> Template:
     changed = json.loads(json.dumps(sam))
     for name, value in parameters.items():
         changed["Parameters"][name]["Default"] = value
@@ -35,7 +35,7 @@ def group(template: Template, function: str) -> Template:
 @pytest.mark.parametrize("kind", ["Canary10Percent5Minutes", "Linear10PercentEvery1Minute", "AllAtOnce"])
 def test_traffic_moves_as_the_parameter_says(sam: Template, kind: str, function: str) -> None:
     assert kind in sam["Parameters"]["Rollout"]["AllowedValues"]
-    deployment_group = group(translated(sam, Rollout=kind), function)
+    deployment_group = group(translate_with(sam, Rollout=kind), function)
     assert kind in json.dumps(deployment_group["DeploymentConfigName"])
     assert deployment_group["AutoRollbackConfiguration"]["Enabled"] is True
     assert "DEPLOYMENT_STOP_ON_ALARM" in deployment_group["AutoRollbackConfiguration"]["Events"]
@@ -47,7 +47,7 @@ def test_a_new_version_gets_a_tenth_of_traffic_first_by_default(sam: Template) -
 
 @pytest.mark.parametrize(("function", "alarms"), ROLLBACK.items())
 def test_alarms_roll_back_to_the_old_version(sam: Template, function: str, alarms: set[str]) -> None:
-    configured = group(translated(sam), function)["AlarmConfiguration"]
+    configured = group(translate_with(sam), function)["AlarmConfiguration"]
     assert configured["Enabled"] is True
     assert {next(referred(alarm)) for alarm in configured["Alarms"]} == alarms
     assert len(alarms) <= 10, "CodeDeploy takes no more"
@@ -60,7 +60,7 @@ def test_alarms_roll_back_to_the_old_version(sam: Template, function: str, alarm
 def test_the_hooks_run_before_and_after_traffic_and_codedeploy_may_invoke_them(
     sam: Template, function: str, before: str, after: str | None
 ) -> None:
-    template = translated(sam)
+    template = translate_with(sam)
     update = template["Resources"][f"{function}Aliaslive"]["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
     assert refers_to(update["BeforeAllowTrafficHook"], before)
     assert after is None or refers_to(update["AfterAllowTrafficHook"], after)
@@ -74,7 +74,7 @@ def test_the_hooks_run_before_and_after_traffic_and_codedeploy_may_invoke_them(
 
 
 def test_the_ledgers_queue_invokes_its_alias(sam: Template) -> None:
-    mapping = translated(sam)["Resources"]["LedgerLedgerSqsEventSource"]["Properties"]
+    mapping = translate_with(sam)["Resources"]["LedgerLedgerSqsEventSource"]["Properties"]
     assert refers_to(mapping["FunctionName"], "LedgerAliaslive")
 
 
@@ -87,7 +87,7 @@ def test_the_ledgers_queue_invokes_its_alias(sam: Template) -> None:
     ],
 )
 def test_the_alarms_of_the_new_version_have_its_number_as_dimension(sam: Template, function: str, alarm: str) -> None:
-    template = translated(sam)
+    template = translate_with(sam)
     [version] = [name for name in of_type(template, "AWS::Lambda::Version") if name.startswith(f"{function}Version")]
     dimensions = {each["Name"]: each["Value"] for each in template["Resources"][alarm]["Properties"]["Dimensions"]}
     assert dimensions["ExecutedVersion"] == {"Fn::GetAtt": [version, "Version"]}

@@ -58,17 +58,17 @@ def test_gzip_requests_and_answers_under_the_runtime(loop: Loop) -> None:
     body = json.dumps(video_request(device={"geo": {"country": "DK"}})).encode()
     event = api_event("POST", "/bid", "/bid", headers={"Content-Type": "text/plain", "Accept-Encoding": "gzip"})
 
-    answer = loop.runtime.invoke("app.app", event | {"body": packed(gzip.compress(body)), "isBase64Encoded": True})
+    answer = loop.runtime.invoke("app.app", event | {"body": gzip_base64(gzip.compress(body)), "isBase64Encoded": True})
 
     assert (answer["statusCode"], answer["headers"]["Content-Encoding"]) == (200, "gzip")
     assert answer["isBase64Encoded"] is True
     assert json.loads(gzip.decompress(b64decode(answer["body"])))["seatbid"]
 
-    bomb = packed(gzip.compress(b" " * 10_000_000))
+    bomb = gzip_base64(gzip.compress(b" " * 10_000_000))
     assert loop.runtime.invoke("app.app", event | {"body": bomb, "isBase64Encoded": True})["statusCode"] == 413
 
 
-def packed(body: bytes) -> str:
+def gzip_base64(body: bytes) -> str:
     """A body as in an event of API Gateway with all media types as binary."""
     return b64encode(body).decode()
 

@@ -47,13 +47,13 @@ NAMELESS = ("kms:", "wafv2:")
 
 
 @pytest.fixture(scope="session")
-def stacks(built: Package) -> dict[str, Stack]:
-    return {name: Stack(template(name, built), "bidder", PARAMETERS) for name in TEMPLATES}
+def stacks(built_package: Package) -> dict[str, Stack]:
+    return {name: Stack(template(name, built_package), "bidder", PARAMETERS) for name in TEMPLATES}
 
 
-def template(name: str, built: Package) -> Template:
+def template(name: str, built_package: Package) -> Template:
     if name == "bidder":
-        return translate(with_code(json.loads(built.template.read_text()), "s3://artifacts/bidder.zip"))
+        return translate(with_code(json.loads(built_package.template.read_text()), "s3://artifacts/bidder.zip"))
     path = ROOT / f"deploy/{name}.yaml"
     loaded = load_template(path)
     if "Transform" not in loaded:

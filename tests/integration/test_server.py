@@ -32,7 +32,7 @@ from tools.processes import LOOPBACK, end, free_port, local_environment, start, 
 REQUEST = json.dumps(video_request()).encode()
 
 
-def logged(log: Path, name: str) -> list[dict[str, object]]:
+def logged_lines(log: Path, name: str) -> list[dict[str, object]]:
     """The lines of a log with this event."""
     lines = (json.loads(line) for line in log.read_text().splitlines() if line.startswith("{"))
     return [line for line in lines if line["event"] == name]
@@ -46,7 +46,7 @@ class Server:
 
     def events(self, name: str) -> list[dict[str, object]]:
         """The lines of the log with this event."""
-        return logged(self.log, name)
+        return logged_lines(self.log, name)
 
 
 @contextmanager

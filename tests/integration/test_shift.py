@@ -15,7 +15,7 @@ import pytest
 
 from tests.integration.code_deploy import CodeDeploy, Deployment, Rollout, code_deploy, rollouts, steps
 from tests.integration.drill import Drill
-from tests.integration.observation import observed
+from tests.integration.observation import observe
 from tests.integration.polling import poll
 from tests.integration.traffic import Traffic, traffic
 from tests.integration.versions import Deployer, planted
@@ -87,7 +87,7 @@ class Shift:
                 return runtime.invoke(event)
 
         def ringing(alarms: Sequence[str]) -> list[str]:
-            seen = observed(self.drill, started_at)
+            seen = observe(self.drill, started_at)
             properties = {name: self.deployer.template["Resources"][name]["Properties"] for name in alarms}
             return [name for name in alarms if is_in_alarm(stack.value(properties[name]), [seen])]
 
@@ -117,11 +117,11 @@ class Shift:
             "Invocations",
             {"FunctionName": name, "Resource": f"{name}:live", "ExecutedVersion": str(version)},
         )
-        return sum(observed(self.drill, datetime.fromtimestamp(0, UTC)).get(query, ()))
+        return sum(observe(self.drill, datetime.fromtimestamp(0, UTC)).get(query, ()))
 
 
 @pytest.fixture(scope="module")
-def shift(drilled: Drill, built: Package, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shift]:
+def shift(drilled: Drill, built_package: Package, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shift]:
     try:
         install_tools()
     except NotOnThisMachine as error:
@@ -130,8 +130,8 @@ def shift(drilled: Drill, built: Package, tmp_path_factory: pytest.TempPathFacto
     drilled.refresh()
     with code_deploy() as server:
         logs = tmp_path_factory.mktemp("hooks")
-        yield Shift(drilled, Deployer(drilled, built), server, unpack_archive(built.archive), logs)
-    deploy(drilled.session, built, STACK, {})
+        yield Shift(drilled, Deployer(drilled, built_package), server, unpack_archive(built_package.archive), logs)
+    deploy(drilled.session, built_package, STACK, {})
     drilled.__dict__.pop("ids", None)
 
 
@@ -146,14 +146,14 @@ def a_minute(made: Traffic) -> Callable[[], None]:
 
 
 def test_a_good_version_moves_under_traffic_without_a_failed_bid_or_a_lost_event(
-    shift: Shift, built: Package, tmp_path: Path
+    shift: Shift, built_package: Package, tmp_path: Path
 ) -> None:
     drill, campaign = shift.drill, f"in-{COUNTRY}"
     spent = drill.spent(campaign).total_micros
     with traffic(drill, COUNTRY, threads=1) as sales:
         a_minute(sales)()
         old = shift.live
-        new = shift.deployer.publish(planted(built.archive, tmp_path / "good.zip", SAME), old)
+        new = shift.deployer.publish(planted(built_package.archive, tmp_path / "good.zip", SAME), old)
         assert (shift.live, new > old) == (old, True)
         deployment = shift.rollout(new, a_minute(sales))
         a_minute(sales)()
@@ -168,10 +168,10 @@ def test_a_good_version_moves_under_traffic_without_a_failed_bid_or_a_lost_event
 
 
 def test_a_version_with_different_answers_gets_no_traffic_and_a_rollback_takes_under_a_minute(
-    shift: Shift, built: Package, tmp_path: Path
+    shift: Shift, built_package: Package, tmp_path: Path
 ) -> None:
     functions, old = shift.drill.session.client("lambda"), shift.live
-    new = shift.deployer.publish(planted(built.archive, tmp_path / "bad.zip", RENAMES), old)
+    new = shift.deployer.publish(planted(built_package.archive, tmp_path / "bad.zip", RENAMES), old)
     deployment = shift.rollout(new, lambda: None)
     assert (deployment.succeeded, deployment.why, deployment.shares) == (False, "BeforeAllowTraffic failed", [])
     assert shift.live == old
@@ -187,10 +187,10 @@ def test_a_version_with_different_answers_gets_no_traffic_and_a_rollback_takes_u
 
 
 def test_a_fault_that_the_hook_misses_causes_an_alarm_and_a_rollback(
-    shift: Shift, built: Package, tmp_path: Path
+    shift: Shift, built_package: Package, tmp_path: Path
 ) -> None:
     old = shift.live
-    new = shift.deployer.publish(planted(built.archive, tmp_path / "missed.zip", RAISES), old)
+    new = shift.deployer.publish(planted(built_package.archive, tmp_path / "missed.zip", RAISES), old)
     with traffic(shift.drill, COUNTRY, threads=1) as sales:
         deployment = shift.rollout(new, a_minute(sales), Rollout="Linear10PercentEvery1Minute")
         assert deployment.why == "alarms: NewVersionErrorsAlarm"

@@ -37,13 +37,13 @@ def lines(target: Target) -> tuple[int, str]:
 
 
 @pytest.fixture(scope="module")
-def recorded(drilled: Drill) -> Recorded:
+def recorded_answers(drilled: Drill) -> Recorded:
     return Recorded(drilled.target)
 
 
-def test_a_deployed_bidder_passes_the_smoke_suite(recorded: Recorded) -> None:
-    recorded.fault = lambda _method, _path, answer: answer
-    faults, message = lines(recorded)
+def test_a_deployed_bidder_passes_the_smoke_suite(recorded_answers: Recorded) -> None:
+    recorded_answers.fault = lambda _method, _path, answer: answer
+    faults, message = lines(recorded_answers)
     assert faults == 0, message
     assert message.count("ok ") == len(CHECKS)
 
@@ -87,9 +87,9 @@ ORIGIN = "access-control-allow-origin"
         (at("POST", "/bid", body('"seatbid":[', '"seatbid":[5,')), "unknown form"),
     ],
 )
-def test_an_injected_fault_is_reported(recorded: Recorded, fault: Fault, named: str) -> None:
-    recorded.fault = fault
-    faults, message = lines(recorded)
+def test_an_injected_fault_is_reported(recorded_answers: Recorded, fault: Fault, named: str) -> None:
+    recorded_answers.fault = fault
+    faults, message = lines(recorded_answers)
     assert faults
     assert named in message
 

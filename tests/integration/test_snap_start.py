@@ -22,7 +22,7 @@ HOUR = timedelta(hours=1)
 
 
 def test_the_first_bid_after_a_restore_uses_changes_since_the_image(
-    local_aws: MiniStack, stack: dict[str, str], built: Package, tmp_path: Path
+    local_aws: MiniStack, stack: dict[str, str], built_package: Package, tmp_path: Path
 ) -> None:
     try:
         install_tools()
@@ -39,7 +39,7 @@ def test_the_first_bid_after_a_restore_uses_changes_since_the_image(
     sign_with("a1")
     log = tmp_path / "log"
     variables = stack | {"BIDDER_SNAPSHOT_BUCKET": NAME, "BIDDER_PARAMETERS": f"/{NAME}", "TMPDIR": str(tmp_path)}
-    with environment(unpack_archive(built.archive), variables, log) as service:
+    with environment(unpack_archive(built_package.archive), variables, log) as service:
         assert service.imaged.wait(30), log.read_text()
         assert "snapshot.loaded" in log.read_text()
         assert "failed" not in log.read_text()

@@ -28,10 +28,10 @@ def session(local_aws: MiniStack, stack: dict[str, str]) -> boto3.Session:
 
 
 @pytest.fixture(scope="module")
-def second(session: boto3.Session, built: Package) -> Iterator[dict[str, str]]:
+def second(session: boto3.Session, built_package: Package) -> Iterator[dict[str, str]]:
     """The outputs of a second stack, which is deleted after the tests of this module."""
-    yield deploy(session, built, SECOND, {})
-    deploy(session, built, SECOND, {"DeletionProtection": "off"})
+    yield deploy(session, built_package, SECOND, {})
+    deploy(session, built_package, SECOND, {"DeletionProtection": "off"})
     delete(session, SECOND)
 
 
@@ -78,22 +78,22 @@ def test_stacks_and_tables_are_protected_from_deletion(session: boto3.Session, s
 
 
 def test_names_of_an_existing_stack_cannot_be_changed(
-    session: boto3.Session, built: Package, second: dict[str, str]
+    session: boto3.Session, built_package: Package, second: dict[str, str]
 ) -> None:
     before = physical(session, SECOND)
     with pytest.raises(DeployFailed, match="LedgerTableName=other: stack second exists"):
-        deploy(session, built, SECOND, {"LedgerTableName": "other"})
+        deploy(session, built_package, SECOND, {"LedgerTableName": "other"})
     assert physical(session, SECOND) == before
     assert second
 
 
 def test_a_deleted_stack_is_created_again_with_its_retained_tables(
-    session: boto3.Session, built: Package, second: dict[str, str]
+    session: boto3.Session, built_package: Package, second: dict[str, str]
 ) -> None:
     item: Any = {"pk": {"S": "spend#campaign"}, "sk": {"S": "total"}, "micros": {"N": "125000"}}
     tables = session.client("dynamodb")
     tables.put_item(TableName=second["BidderLedgerTable"], Item=item)
-    deploy(session, built, SECOND, {"DeletionProtection": "off"})
+    deploy(session, built_package, SECOND, {"DeletionProtection": "off"})
     delete(session, SECOND)
     left = {
         f"{name.removeprefix('Bidder')}Name": value
@@ -101,19 +101,21 @@ def test_a_deleted_stack_is_created_again_with_its_retained_tables(
         if name.startswith("Bidder") and name.endswith(KEPT)
     }
     assert len(left) == 8
-    again = deploy(session, built, SECOND, left)
+    again = deploy(session, built_package, SECOND, left)
     assert {name: again[name] for name in second if name.endswith(KEPT)} == {
         name: value for name, value in second.items() if name.endswith(KEPT)
     }
     key: Any = {name: item[name] for name in ("pk", "sk")}
     assert tables.get_item(TableName=again["BidderLedgerTable"], Key=key)["Item"] == item
-    assert environment(deploy(session, built, SECOND, {"Seat": "other"}))["BIDDER_SEAT"] == "other", "names are kept"
+    assert environment(deploy(session, built_package, SECOND, {"Seat": "other"}))["BIDDER_SEAT"] == "other", (
+        "names are kept"
+    )
 
 
-def test_a_failed_creation_leaves_no_table(session: boto3.Session, built: Package, tmp_path: Path) -> None:
-    template = json.loads(built.template.read_text())
+def test_a_failed_creation_leaves_no_table(session: boto3.Session, built_package: Package, tmp_path: Path) -> None:
+    template = json.loads(built_package.template.read_text())
     broken = {"Type": "AWS::CloudWatch::Alarm", "DependsOn": "LedgerTable", "Properties": {"MetricName": "Any"}}
-    bad = replace(built, folder=tmp_path)
+    bad = replace(built_package, folder=tmp_path)
     resources = {"LedgerTable": template["Resources"]["LedgerTable"], "Broken": broken}
     bad.template.write_text(json.dumps(template | {"Resources": resources, "Outputs": {}}))
     bad.archive.write_bytes(b"")

@@ -32,8 +32,8 @@ INNER = (
 """Names within a resource."""
 
 
-def bidder(built: Package) -> Template:
-    return translate(with_code(json.loads(built.template.read_text()), "s3://artifacts/bidder.zip"))
+def bidder(built_package: Package) -> Template:
+    return translate(with_code(json.loads(built_package.template.read_text()), "s3://artifacts/bidder.zip"))
 
 
 def creatives(_: Package) -> Template:
@@ -66,8 +66,8 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize("template", [bidder, creatives])
-def test_two_stacks_share_no_name(built: Package, template: Any) -> None:
-    result = template(built)
+def test_two_stacks_share_no_name(built_package: Package, template: Any) -> None:
+    result = template(built_package)
     first, second = (list(names(result, stack)) for stack in ("bidder", "staging"))
     assert len(first) == len(second) >= 10
     same = {where for (where, entry), (_, other) in zip(first, second, strict=True) if entry == other}
@@ -85,15 +85,17 @@ def dimensions(value: Any) -> Iterator[tuple[str, str]]:
         yield from dimensions(inner)
 
 
-def test_an_alarm_uses_metrics_of_its_own_stack(built: Package) -> None:
-    first, second = (set(dimensions(Stack(bidder(built), stack).resources())) for stack in ("bidder", "staging"))
+def test_an_alarm_uses_metrics_of_its_own_stack(built_package: Package) -> None:
+    first, second = (
+        set(dimensions(Stack(bidder(built_package), stack).resources())) for stack in ("bidder", "staging")
+    )
     assert {name for name, _ in first} >= {"QueueName", "FunctionName", "ApiName", "TopicName"}
     assert {name for name, _ in first & second} == {"Reason", "Stage"}
 
 
-def test_the_variables_of_a_function_name_resources_of_its_own_stack(built: Package) -> None:
+def test_the_variables_of_a_function_name_resources_of_its_own_stack(built_package: Package) -> None:
     def variables(stack: str) -> dict[str, str]:
-        template = Stack(bidder(built), stack, {"ParameterPrefix": f"/{stack}"})
+        template = Stack(bidder(built_package), stack, {"ParameterPrefix": f"/{stack}"})
         return template.resources("AWS::Lambda::Function")["APIHandler"]["Environment"]["Variables"]
 
     first, second = variables("bidder"), variables("staging")
@@ -102,7 +104,7 @@ def test_the_variables_of_a_function_name_resources_of_its_own_stack(built: Pack
     assert first["BIDDER_METRICS_NAMESPACE"] == "bidder"
 
 
-def test_the_columns_of_the_archive_table_are_unique(built: Package) -> None:
-    (table,) = Stack(bidder(built), "bidder").resources("AWS::Glue::Table").values()
+def test_the_columns_of_the_archive_table_are_unique(built_package: Package) -> None:
+    (table,) = Stack(bidder(built_package), "bidder").resources("AWS::Glue::Table").values()
     columns = [column["Name"] for column in table["TableInput"]["StorageDescriptor"]["Columns"]]
     assert len(columns) == len(set(columns))

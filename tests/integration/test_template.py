@@ -20,7 +20,7 @@ NEEDS_ANY_RESOURCE = {
 }
 
 
-@pytest.mark.parametrize("form", ["sam", "translated", "with_snap_start", "translated_with_snap_start"])
+@pytest.mark.parametrize("form", ["sam", "cloudformation_template", "with_snap_start", "translated_with_snap_start"])
 def test_cfn_lint_finds_no_fault(form: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     path = tmp_path / f"{form}.json"
     path.write_text(json.dumps(request.getfixturevalue(form)))
@@ -64,10 +64,10 @@ def test_a_bid_may_read_the_frequency_table_and_do_nothing_else_with_dynamodb(sa
     assert refers_to(dynamodb_statement["Resource"], "FrequencyTable")
 
 
-def test_parameters_are_copied_every_minute_and_when_they_change(translated: Template) -> None:
+def test_parameters_are_copied_every_minute_and_when_they_change(cloudformation_template: Template) -> None:
     rules = [
         rule
-        for rule in of_type(translated, "AWS::Events::Rule").values()
+        for rule in of_type(cloudformation_template, "AWS::Events::Rule").values()
         if any(refers_to(target["Arn"], "ParameterCopy") for target in rule["Targets"])
     ]
     scheduled, changed = sorted(rules, key=lambda rule: "EventPattern" in rule)
@@ -92,10 +92,10 @@ def test_only_the_bid_may_decrypt_the_copy_of_the_parameters(sam: Template) -> N
     assert roles == {"BidRole", "ParameterCopyRole"}
 
 
-def test_functions_and_the_one_api_stage_are_traced(translated: Template) -> None:
-    stage = only(translated, "AWS::ApiGateway::Stage")
+def test_functions_and_the_one_api_stage_are_traced(cloudformation_template: Template) -> None:
+    stage = only(cloudformation_template, "AWS::ApiGateway::Stage")
     assert (stage["StageName"], stage["TracingEnabled"]) == ("api", True)
-    functions = of_type(translated, "AWS::Lambda::Function")
+    functions = of_type(cloudformation_template, "AWS::Lambda::Function")
     assert set(functions) == {*FUNCTIONS, "PlainHandler"}
     assert {function["TracingConfig"]["Mode"] for function in functions.values()} == {"Active"}
 

@@ -9,12 +9,12 @@ from tools.package import HAS_SNAP_START
 from tools.template import stating_parameters
 
 
-def test_other_entrances_are_off_by_default_and_restricted(translated: Template) -> None:
-    parameters = translated["Parameters"]
+def test_other_entrances_are_off_by_default_and_restricted(cloudformation_template: Template) -> None:
+    parameters = cloudformation_template["Parameters"]
     assert (parameters["FunctionUrl"]["Default"], parameters["LoadBalancerVpc"]["Default"]) == ("off", "")
     own_resources = {
         name: resource
-        for name, resource in translated["Resources"].items()
+        for name, resource in cloudformation_template["Resources"].items()
         if name.startswith(("PlainHandler", "LoadBalancer"))
     }
     assert {resource["Condition"] for resource in own_resources.values()} == {
@@ -24,7 +24,7 @@ def test_other_entrances_are_off_by_default_and_restricted(translated: Template)
         "HasLoadBalancer",
     }
     function = own_resources["PlainHandler"]["Properties"]
-    assert function["Runtime"] == translated["Resources"]["APIHandler"]["Properties"]["Runtime"]
+    assert function["Runtime"] == cloudformation_template["Resources"]["APIHandler"]["Properties"]["Runtime"]
     assert function["Role"] == {"Fn::GetAtt": ["BidRole", "Arn"]}
     assert {"Ref": "EntranceConcurrency"} in function["ReservedConcurrentExecutions"]["Fn::If"]
     assert own_resources["LoadBalancerPermission"]["Properties"]["SourceAccount"] == {"Ref": "AWS::AccountId"}
@@ -32,8 +32,8 @@ def test_other_entrances_are_off_by_default_and_restricted(translated: Template)
     assert (ingress["FromPort"], ingress["ToPort"], ingress["CidrIp"]) == (443, 443, {"Ref": "LoadBalancerSources"})
 
 
-def test_the_api_passes_bodies_as_bytes_and_answers_503_without_capacity(translated: Template) -> None:
-    api = only(translated, "AWS::ApiGateway::RestApi")["Body"]
+def test_the_api_passes_bodies_as_bytes_and_answers_503_without_capacity(cloudformation_template: Template) -> None:
+    api = only(cloudformation_template, "AWS::ApiGateway::RestApi")["Body"]
     assert api["x-amazon-apigateway-binary-media-types"] == ["*/*"]
     assert set(api["paths"]) >= {"/bid", "/e/{kind}/{token}", "/health"}
     responses = api["x-amazon-apigateway-gateway-responses"]
@@ -43,8 +43,8 @@ def test_the_api_passes_bodies_as_bytes_and_answers_503_without_capacity(transla
     }
 
 
-def test_answers_of_api_gateway_itself_have_cors_headers(translated: Template) -> None:
-    api = only(translated, "AWS::ApiGateway::RestApi")["Body"]
+def test_answers_of_api_gateway_itself_have_cors_headers(cloudformation_template: Template) -> None:
+    api = only(cloudformation_template, "AWS::ApiGateway::RestApi")["Body"]
     responses = api["x-amazon-apigateway-gateway-responses"]
     assert set(responses) == {"THROTTLED", "DEFAULT_4XX", "DEFAULT_5XX"}
     for response in responses.values():
@@ -64,7 +64,7 @@ def methods(template: Template) -> dict[tuple[str, str], Template]:
     }
 
 
-@pytest.mark.parametrize("form", ["sam", "translated"])
+@pytest.mark.parametrize("form", ["sam", "cloudformation_template"])
 def test_every_request_of_the_api_reaches_the_alias(form: str, request: pytest.FixtureRequest) -> None:
     template = request.getfixturevalue(form)
     integrations = {
@@ -79,31 +79,33 @@ def test_every_request_of_the_api_reaches_the_alias(form: str, request: pytest.F
     ] == []
 
 
-def test_the_api_may_invoke_only_the_alias_of_the_function(translated: Template) -> None:
-    permissions = of_type(translated, "AWS::Lambda::Permission").values()
+def test_the_api_may_invoke_only_the_alias_of_the_function(cloudformation_template: Template) -> None:
+    permissions = of_type(cloudformation_template, "AWS::Lambda::Permission").values()
     (item,) = (permission for permission in permissions if permission["Principal"] == "apigateway.amazonaws.com")
     assert refers_to(item["FunctionName"], "APIHandlerAliaslive")
 
 
-def test_the_alias_is_the_latest_version_of_the_function(translated: Template) -> None:
-    versions = of_type(translated, "AWS::Lambda::Version")
+def test_the_alias_is_the_latest_version_of_the_function(cloudformation_template: Template) -> None:
+    versions = of_type(cloudformation_template, "AWS::Lambda::Version")
     assert len(versions) == 2
     for function in ("APIHandler", "Ledger"):
-        alias = translated["Resources"][f"{function}Aliaslive"]["Properties"]
+        alias = cloudformation_template["Resources"][f"{function}Aliaslive"]["Properties"]
         [(version, item)] = [(name, each) for name, each in versions.items() if name.startswith(f"{function}Version")]
         assert alias["Name"] == "live"
         assert refers_to(alias["FunctionName"], function)
         assert refers_to(item["FunctionName"], function)
         assert refers_to(alias["FunctionVersion"], version)
-        assert translated["Resources"][version]["DeletionPolicy"] == "Retain", "tools.versions deletes old ones"
+        assert cloudformation_template["Resources"][version]["DeletionPolicy"] == "Retain", (
+            "tools.versions deletes old ones"
+        )
 
 
-def test_provisioned_concurrency_is_off_by_default(translated: Template) -> None:
-    assert translated["Parameters"]["ProvisionedConcurrency"]["Default"] == 0
-    assert translated["Conditions"]["Provisions"] == {
+def test_provisioned_concurrency_is_off_by_default(cloudformation_template: Template) -> None:
+    assert cloudformation_template["Parameters"]["ProvisionedConcurrency"]["Default"] == 0
+    assert cloudformation_template["Conditions"]["Provisions"] == {
         "Fn::Not": [{"Fn::Equals": [{"Ref": "ProvisionedConcurrency"}, 0]}]
     }
-    condition, provisioned, otherwise = translated["Resources"]["APIHandlerAliaslive"]["Properties"][
+    condition, provisioned, otherwise = cloudformation_template["Resources"]["APIHandlerAliaslive"]["Properties"][
         "ProvisionedConcurrencyConfig"
     ]["Fn::If"]
     assert condition == "Provisions"

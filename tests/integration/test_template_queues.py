@@ -38,9 +38,9 @@ def test_the_filter_policy_of_a_consumer_has_the_kinds_that_it_counts(
 
 @pytest.mark.parametrize(("name", "consumer"), QUEUES.items())
 def test_a_failed_message_is_retried_alone_and_then_becomes_a_dead_letter(
-    sam: Template, translated: Template, name: str, consumer: Consumer
+    sam: Template, cloudformation_template: Template, name: str, consumer: Consumer
 ) -> None:
-    mappings = of_type(translated, "AWS::Lambda::EventSourceMapping").values()
+    mappings = of_type(cloudformation_template, "AWS::Lambda::EventSourceMapping").values()
     (mapping,) = (mapping for mapping in mappings if refers_to(mapping["EventSourceArn"], f"{name}Queue"))
     assert refers_to(mapping["FunctionName"], "LedgerAliaslive" if name == "Ledger" else name)
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -93,41 +93,41 @@ def test_the_partitions_of_the_archive_table_have_the_keys_of_its_objects(sam: T
     assert result.key.startswith(path.replace("${!hour}", "2026-11-23-07"))
 
 
-def test_every_minute_the_schedule_publishes_and_the_refresh_runs(translated: Template) -> None:
-    rule = translated["Resources"]["RefreshSchedule"]["Properties"]
+def test_every_minute_the_schedule_publishes_and_the_refresh_runs(cloudformation_template: Template) -> None:
+    rule = cloudformation_template["Resources"]["RefreshSchedule"]["Properties"]
     assert rule["ScheduleExpression"] == "rate(1 minute)"
     (target,) = rule["Targets"]
     assert refers_to(target["Arn"], "CampaignRefreshTopic")
-    policy = translated["Resources"]["CampaignRefreshTopicPolicy"]["Properties"]
+    policy = cloudformation_template["Resources"]["CampaignRefreshTopicPolicy"]["Properties"]
     statement = the_allowing(policy)
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     assert refers_to(policy["Topics"], "CampaignRefreshTopic")
-    subscription = translated["Resources"]["RefreshSubscription"]["Properties"]
+    subscription = cloudformation_template["Resources"]["RefreshSubscription"]["Properties"]
     assert subscription["Protocol"] == "sqs"
     assert refers_to(subscription["TopicArn"], "CampaignRefreshTopic")
     assert refers_to(subscription["Endpoint"], "RefreshQueue")
     assert subscription["RawMessageDelivery"] is True
-    statement = the_allowing(translated["Resources"]["RefreshQueuePolicy"]["Properties"])
+    statement = the_allowing(cloudformation_template["Resources"]["RefreshQueuePolicy"]["Properties"])
     assert refers_to(statement["Condition"]["ArnEquals"]["aws:SourceArn"], "CampaignRefreshTopic")
-    (mapping,) = refresh_mappings(translated)
+    (mapping,) = refresh_mappings(cloudformation_template)
     assert refers_to(mapping["EventSourceArn"], "RefreshQueue")
 
 
-def refresh_mappings(translated: Template) -> list[dict[str, Any]]:
-    mappings = of_type(translated, "AWS::Lambda::EventSourceMapping").values()
+def refresh_mappings(cloudformation_template: Template) -> list[dict[str, Any]]:
+    mappings = of_type(cloudformation_template, "AWS::Lambda::EventSourceMapping").values()
     return [mapping for mapping in mappings if refers_to(mapping["FunctionName"], "Refresh")]
 
 
-def test_refresh_requests_wait_in_a_queue_and_are_not_throttled(translated: Template) -> None:
+def test_refresh_requests_wait_in_a_queue_and_are_not_throttled(cloudformation_template: Template) -> None:
     """Lambda drops throttled invocations, but polls a queue only as fast as it can process messages."""
-    (mapping,) = refresh_mappings(translated)
-    function = translated["Resources"]["Refresh"]["Properties"]
-    queue = translated["Resources"]["RefreshQueue"]["Properties"]
+    (mapping,) = refresh_mappings(cloudformation_template)
+    function = cloudformation_template["Resources"]["Refresh"]["Properties"]
+    queue = cloudformation_template["Resources"]["RefreshQueue"]["Properties"]
     assert mapping["ScalingConfig"]["MaximumConcurrency"] == function["ReservedConcurrentExecutions"]["Fn::If"][1] == 2
     assert mapping["BatchSize"] == 1000, "one refresh answers all that wait"
     assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
 
 
-def test_a_failed_refresh_request_becomes_a_dead_letter(translated: Template) -> None:
-    redrive = translated["Resources"]["RefreshQueue"]["Properties"]["RedrivePolicy"]
+def test_a_failed_refresh_request_becomes_a_dead_letter(cloudformation_template: Template) -> None:
+    redrive = cloudformation_template["Resources"]["RefreshQueue"]["Properties"]["RedrivePolicy"]
     assert refers_to(redrive["deadLetterTargetArn"], "RefreshDeadLetterQueue")

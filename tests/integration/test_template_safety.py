@@ -98,11 +98,11 @@ def invokes(mapping: Template, function: str) -> bool:
 
 def test_consumers_have_a_concurrency_limit_so_that_a_backlog_does_not_starve_bids(sam: Template) -> None:
     """Without a limit Lambda invokes a consumer up to 1,000 times at once, which is the whole limit of an account."""
-    translated = translate(sam)
-    functions = of_type(translated, "AWS::Lambda::Function")
+    cloudformation_template = translate(sam)
+    functions = of_type(cloudformation_template, "AWS::Lambda::Function")
     mappings = [
         mapping
-        for mapping in of_type(translated, "AWS::Lambda::EventSourceMapping").values()
+        for mapping in of_type(cloudformation_template, "AWS::Lambda::EventSourceMapping").values()
         if not refers_to(mapping["FunctionName"], "Refresh")  # its reserved concurrency is two
     ]
     capped = [
@@ -132,12 +132,12 @@ def test_a_setting_is_a_parameter_of_the_stack(sam: Template, setting: str, para
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_a_package_has_native_libraries_for_its_architecture(architecture: str, tmp_path: Path) -> None:
-    built = package(out=tmp_path / "package", architecture=architecture)
+    built_package = package(out=tmp_path / "package", architecture=architecture)
     machine = {"x86_64": 62, "arm64": 183}[architecture]  # e_machine in the ELF header
-    with ZipFile(built.archive) as archive:
+    with ZipFile(built_package.archive) as archive:
         native = [name for name in archive.namelist() if name.endswith(".so")]
         assert {int.from_bytes(archive.read(name)[18:20], "little") for name in native} == {machine}
-    template = json.loads(built.template.read_text())
+    template = json.loads(built_package.template.read_text())
     functions = of_type(template, "AWS::Serverless::Function").values()
     assert all(properties["Architectures"] == [{"Ref": "Architecture"}] for properties in functions)
     assert template["Parameters"]["Architecture"]["Default"] == architecture

@@ -44,7 +44,7 @@ class Deployer:
     """Deploys archives into a drill's stack. `template` is the translated template of the latest deployment."""
 
     drill: Drill
-    built: Package
+    built_package: Package
     template: Template = field(default_factory=dict)
 
     def publish(self, archive: Path, live: int) -> int:
@@ -53,7 +53,7 @@ class Deployer:
         cloudformation = session.client("cloudformation")
         target = artifacts(session, None)
         uri = f"s3://{target.bucket}/{target.upload(archive.read_bytes(), STACK, '.zip')}"
-        sam = with_code(json.loads(self.built.template.read_text()), uri)
+        sam = with_code(json.loads(self.built_package.template.read_text()), uri)
         self.template = translate(sam)
         current = describe_stack(cloudformation, STACK)
         values = {name: str(each.get("Default", "")) for name, each in sam["Parameters"].items()}

@@ -57,7 +57,7 @@ def events(rng: Random, count: int, campaigns: int) -> list[Event]:
 def owed(sent: list[Event]) -> dict[str, tuple[int, int]]:
     """Micros and impressions by campaign, from the definition: each bid with a billable event, once.
 
-    Of the farm's impressions in its minute, the first 20 are billable.
+    The first 20 impressions of the farm in a minute are billable.
     """
     kinds = {None: ("impression", "bill"), "impression": ("impression",), "bill": ("bill",)}
     billed = {

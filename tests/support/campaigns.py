@@ -81,7 +81,7 @@ def compile_snapshot(
     if shared is None:
         shared = SharedBudgets(deals={names: SharedBudget(limits) for names, limits in index.deal_limits().items()})
     delivery = compile_delivery(
-        index, spends or {}, now, RATES, counts, paces=paces, shading=shading, shared=shared, quality=quality
+        index, spends or {}, now, RATES, counts, paces=paces, shading=shading, shared_budgets=shared, quality=quality
     )
     return Snapshot(int(now.timestamp() * 1000), index, load_delivery(delivery, index))
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 
-def logged(caplog: pytest.LogCaptureFixture, name: str) -> list[dict[str, Any]]:
+def logged_lines(caplog: pytest.LogCaptureFixture, name: str) -> list[dict[str, Any]]:
     """The log lines of the event `name`. Threads of other tests may log other events."""
     entries = [json.loads(record.getMessage()) for record in caplog.records]
     return [entry for entry in entries if entry["event"] == name]

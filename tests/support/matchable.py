@@ -75,8 +75,7 @@ _deals = st.lists(
             wadomain=st.sampled_from([[], ["shop.example"]]),
         ),
     ),
-    max_size=2,
-    unique_by=lambda deal: deal["id"],
+    max_size=3,
 )
 _with_video = st.builds(
     lambda video, rest: {"video": video, **rest},

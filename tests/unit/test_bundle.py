@@ -52,9 +52,9 @@ def test_packages_and_modules_of_the_bundle_are_imported(installed: Path) -> Non
 
 @pytest.mark.usefixtures("installed")
 def test_a_traceback_names_the_deployed_source() -> None:
-    with pytest.raises(ZeroDivisionError) as raised:
+    with pytest.raises(ZeroDivisionError) as error:
         import_module("bundled_alone").divide()
-    assert raised.traceback[-1].frame.code.raw.co_filename == "/var/task/bundled_alone.py"
+    assert error.traceback[-1].frame.code.raw.co_filename == "/var/task/bundled_alone.py"
 
 
 def test_data_files_are_read_from_the_folder_of_the_sources(installed: Path) -> None:

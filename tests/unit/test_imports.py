@@ -70,7 +70,7 @@ def aws() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def imported(aws: str, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+def imported_modules(aws: str, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """The modules that a new process has imported after its first bid, without those of Python's start and of tests."""
     packages = str(Path(pydantic_core.__file__).parents[1])
     packaged = packaged_pydantic(tmp_path_factory.mktemp("packaged"))
@@ -95,25 +95,25 @@ def imported(aws: str, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     return set(names)
 
 
-def listed() -> set[str]:
+def listed_modules() -> set[str]:
     return {name for name in LIST.read_text().split("\n") if name and not name.startswith("#")}
 
 
-def listed_names(imported: set[str]) -> set[str]:
+def listed_names(imported_modules: set[str]) -> set[str]:
     """The bidder's modules, and the top-level packages of all others, whose submodules depend on their versions."""
-    return {name if name.startswith("bidder") else name.partition(".")[0] for name in imported}
+    return {name if name.startswith("bidder") else name.partition(".")[0] for name in imported_modules}
 
 
-def test_a_bid_imports_only_listed_modules(imported: set[str]) -> None:
-    new = sorted(name for name in listed_names(imported) - listed() if not name.startswith("_"))
+def test_a_bid_imports_only_listed_modules(imported_modules: set[str]) -> None:
+    new = sorted(name for name in listed_names(imported_modules) - listed_modules() if not name.startswith("_"))
     assert not new, (
         f"The first bid of every process now waits for the import of {', '.join(new)}. Import it in the function that "
         f"needs it; what a bid itself needs, and what Python imports for it, is added to {LIST.name}."
     )
 
 
-def test_every_listed_module_is_imported(imported: set[str]) -> None:
-    missing = sorted(listed() - listed_names(imported) - sys.stdlib_module_names)
+def test_every_listed_module_is_imported(imported_modules: set[str]) -> None:
+    missing = sorted(listed_modules() - listed_names(imported_modules) - sys.stdlib_module_names)
     assert not missing, f"No bid imports {', '.join(missing)} any more: take it out of {LIST.name}"
 
 
@@ -124,5 +124,5 @@ def test_every_listed_module_is_imported(imported: set[str]) -> None:
         *("locale", "pathlib", "platform", "urllib.request", "uuid"),
     ],
 )
-def test_slow_packages_are_not_listed(imported: set[str], name: str) -> None:
-    assert name not in imported | listed()
+def test_slow_packages_are_not_listed(imported_modules: set[str], name: str) -> None:
+    assert name not in imported_modules | listed_modules()

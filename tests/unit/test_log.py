@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from bidder import log
-from tests.support.log_lines import logged
+from tests.support.log_lines import logged_lines
 
 
 def fail_below(calls: int) -> None:
@@ -26,6 +26,6 @@ def test_a_traceback_shows_the_line_that_failed(
         error.__context__ = None  # an exception of a test before, which some extension modules leave as handled
         write("work.failed")
 
-    [line] = logged(caplog, "work.failed")
+    [line] = logged_lines(caplog, "work.failed")
     assert 'int("no number")' in line["traceback"]
     assert line["traceback"].count("File ") <= 8

@@ -84,7 +84,7 @@ def test_the_lifetime_of_events() -> None:
     assert timedelta(hours=1, minutes=15) == LIFETIME
 
 
-def priced(imp: dict[str, Any], **changes: Any) -> Any:
+def price_of(imp: dict[str, Any], **changes: Any) -> Any:
     """The price of a campaign at 10 CPM, or 12 in its deal, for an ad of 30 seconds."""
     body = video_request()
     video = {**body["imp"][0]["video"], **imp.get("video", {})}
@@ -111,7 +111,7 @@ def deal(**changes: Any) -> dict[str, Any]:
     ],
 )
 def test_the_higher_bid_wins_and_the_deal_on_a_tie(imp: dict[str, Any], deal_cpm: int, paid: Any) -> None:
-    assert priced(imp, deals=[{"id": "d", "cpm": deal_cpm}])[:2] == paid
+    assert price_of(imp, deals=[{"id": "d", "cpm": deal_cpm}])[:2] == paid
 
 
 def test_floors_by_duration_do_not_set_the_floor_of_the_impression() -> None:
@@ -122,7 +122,7 @@ def test_floors_by_duration_do_not_set_the_floor_of_the_impression() -> None:
         imp = parse(json.dumps(body).encode()).imp[0]
         assert imp.video is not None
         assert lowest_floor(imp, imp.video, {"USD": 1_000_000}) == least
-    assert priced({"bidfloor": 20, "video": {"durfloors": [{"mindur": 20, "bidfloor": 5}]}})[:2] == (10_000_000, None)
+    assert price_of({"bidfloor": 20, "video": {"durfloors": [{"mindur": 20, "bidfloor": 5}]}})[:2] == (10_000_000, None)
 
 
 def test_a_large_batch_takes_several_transactions(caplog: pytest.LogCaptureFixture) -> None:
@@ -152,7 +152,7 @@ def test_stored_micros_are_parsed_only_from_a_text_of_digits() -> None:
 
 @pytest.mark.parametrize(("length", "is_cut"), [(40, False), (41, True)])
 def test_the_error_of_a_long_invalid_amount_is_truncated(length: int, is_cut: bool) -> None:
-    with pytest.raises(ValueError, match="not an amount of money") as raised:
+    with pytest.raises(ValueError, match="not an amount of money") as error:
         micros("x" * length)
 
-    assert ("x" * 40 + "…'" in str(raised.value)) == is_cut
+    assert ("x" * 40 + "…'" in str(error.value)) == is_cut

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import idna
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from bidder import normal_forms as forms
@@ -32,6 +32,7 @@ names = st.lists(labels, min_size=1, max_size=4).map(".".join)
 
 @pytest.mark.parametrize("normal_form", ONE, ids=lambda item: item.__name__)
 @given(text=st.text(max_size=24) | LIKELY)
+@example(text="\u3002[")
 def test_normal_forms_are_idempotent(normal_form: Callable[[str], str], text: str) -> None:
     once = normal_form(text)
 

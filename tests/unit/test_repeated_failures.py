@@ -13,7 +13,7 @@ from bidder.snapshot.keeper import Keeper
 from tests.support.campaigns import NOW
 from tests.support.fake_s3 import FakeS3
 from tests.support.fake_ssm import FakeSSM
-from tests.support.log_lines import logged
+from tests.support.log_lines import logged_lines
 from tests.unit.snapshot.test_keeper import AGES
 
 
@@ -106,9 +106,9 @@ def test_the_lines_of_parameters_that_cannot_be_read_count_every_failure(caplog:
     clock.now = 41
     renewed.value()
 
-    lines = logged(caplog, "parameter.kept")
+    lines = logged_lines(caplog, "parameter.kept")
     assert [line["ParameterKept"] for line in lines] == [1, 1, 2, 4, 8, 16]
-    [recovered] = logged(caplog, "parameter.recovered")
+    [recovered] = logged_lines(caplog, "parameter.recovered")
     assert (recovered["failures"], recovered["seconds"], recovered["ParameterKept"]) == (40, 40, 8)
 
 
@@ -127,8 +127,8 @@ def test_reads_of_the_copy_of_parameters_that_fail_log_few_lines_and_the_recover
     s3.put_object(Bucket="bucket", Key=parameter_copy.KEY, Body=parameter_copy.pack({}, "/bidder", NOW), ContentType="")
     read()
 
-    assert [line["failures"] for line in logged(caplog, "parameters.uncopied")] == [1, 2, 4, 8]
-    [recovered] = logged(caplog, "parameters.copy_recovered")
+    assert [line["failures"] for line in logged_lines(caplog, "parameters.uncopied")] == [1, 2, 4, 8]
+    [recovered] = logged_lines(caplog, "parameters.copy_recovered")
     assert recovered["failures"] == 10
 
 
@@ -144,7 +144,7 @@ def test_checks_of_the_snapshot_that_fail_log_few_lines_and_the_recovery(caplog:
     for check in range(5):
         keeper.current(NOW + check * AGES.check)
 
-    reasons = [line["reason"] for line in logged(caplog, "snapshot.refused")]
+    reasons = [line["reason"] for line in logged_lines(caplog, "snapshot.refused")]
     assert reasons == ["OSError: no route", "ValueError: damaged"]
-    [recovered] = logged(caplog, "snapshot.recovered")
+    [recovered] = logged_lines(caplog, "snapshot.recovered")
     assert recovered["failures"] == 4

@@ -25,8 +25,8 @@ def test_one_error_names_every_invalid_variable() -> None:
     bad = {**GOOD, "BIDDER_EVENTS_TOPIC": "arn", "BIDDER_PUBLIC_URL": "nowhere"}
     del bad["BIDDER_LEDGER_TABLE"]
 
-    with pytest.raises(InvalidSettings) as raised:
+    with pytest.raises(InvalidSettings) as error:
         read(bad)
 
     for name in ("BIDDER_LEDGER_TABLE", "BIDDER_EVENTS_TOPIC", "BIDDER_PUBLIC_URL"):
-        assert name in str(raised.value)
+        assert name in str(error.value)

@@ -51,12 +51,13 @@ def main() -> int:
     outcomes = {mutant: EQUIVALENT for mutant in chosen if mutant.key in equivalents}
     outcomes |= {mutant: KILLED for mutant in chosen if mutant not in outcomes and results.is_killed(mutant)}
     rest = [mutant for mutant in chosen if mutant not in outcomes]
-    os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = tempfile.mkdtemp()
-    for mutant, outcome in _outcomes(rest, arguments.workers):
-        outcomes[mutant] = outcome
-        results.add(mutant, outcome)
-        if outcome != KILLED:
-            print(f"{outcome}: {mutant.path}:{mutant.lines[0]}: {mutant.key}", flush=True)
+    with tempfile.TemporaryDirectory() as storage:
+        os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = storage
+        for mutant, outcome in _outcomes(rest, arguments.workers):
+            outcomes[mutant] = outcome
+            results.add(mutant, outcome)
+            if outcome != KILLED:
+                print(f"{outcome}: {mutant.path}:{mutant.lines[0]}: {mutant.key}", flush=True)
     print(table(outcomes, all_mutants))
     judged = [outcome for outcome in outcomes.values() if outcome != EQUIVALENT]
     return 0 if judged.count(KILLED) >= REQUIRED * len(judged) else 1
@@ -81,7 +82,9 @@ def _files(paths: Iterable[str]) -> list[str]:
 
 
 def _sample(all_mutants: Sequence[Mutant], size: int, seed: str) -> list[Mutant]:
-    """`size` random mutants of each room, chosen by a hash: the same for a seed, whatever other mutants exist."""
+    """`size` random mutants of each room. A hash of the seed and the mutant's name chooses them, so other mutants do
+    not change the choice.
+    """
     by_room: dict[str, list[Mutant]] = defaultdict(list)
     for mutant in sorted(all_mutants, key=lambda mutant: sha256(f"{seed} {mutant.key}".encode()).digest()):
         by_room[room(mutant.path)].append(mutant)

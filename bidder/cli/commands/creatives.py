@@ -38,9 +38,9 @@ def upload(
     """Upload the video FILE. The same call again continues an interrupted upload."""
     from bidder.cli.creatives import Wanted, upload_file
 
-    wanted = Wanted(campaign, creative_id, landing_page, name, mezzanine=mezzanine)
+    creative_upload = Wanted(campaign, creative_id, landing_page, name, mezzanine=mezzanine)
     with session.writing("repeat the command to continue the upload", f"{file} is uploaded"):
-        upload_file(session.service, file, wanted, as_json=as_json)
+        upload_file(session.service, file, creative_upload, as_json=as_json)
 
 
 @command.command("upload-form")
@@ -70,8 +70,8 @@ def upload_form(
     """
     from bidder.cli.creatives import Wanted, print_upload_form
 
-    wanted = Wanted(campaign, creative_id, landing_page, name, mezzanine=mezzanine)
-    print_upload_form(session.service, file_name, wanted, hours)
+    creative_upload = Wanted(campaign, creative_id, landing_page, name, mezzanine=mezzanine)
+    print_upload_form(session.service, file_name, creative_upload, hours)
 
 
 @command.command("list")

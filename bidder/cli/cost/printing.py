@@ -57,10 +57,14 @@ def as_text(load: Load, entrance: Entrance, region: str, prices: PriceTable) -> 
     return "\n\n".join(
         (
             head,
-            table(("service", "unit", "a month", "USD a month", "USD a million", "share"), _rows(lines, load), left=2),
+            table(
+                ("service", "unit", "a month", "USD a month", "USD a million", "share"),
+                _rows(lines, load),
+                left_aligned=2,
+            ),
             f"Total: {_money(whole)} a month, {_money(per_million(whole, load))} for a million bid requests.",
             table(("entrance", "USD a month", "USD a million"), by_entrance),
-            table(("cheapest", "entrance"), breaks, left=2),
+            table(("cheapest", "entrance"), breaks, left_aligned=2),
             table(("switch", "saves USD a month"), saved) if saved else "No switch saves a cent.",
             f"{prices.note}",
         )

@@ -171,7 +171,7 @@ def test_every_attribute_has_a_case() -> None:
     }  # which tests/unit/snapshot/test_id_lists.py has
 
 
-def changed(path: str, value: object) -> dict[str, Any]:
+def request_with(path: str, value: object) -> dict[str, Any]:
     """The request with another value at the path. `...` removes the field."""
     request = copy.deepcopy(REQUEST)
     holder: Any = request
@@ -233,7 +233,7 @@ def changed(path: str, value: object) -> dict[str, Any]:
     ],
 )
 def test_spellings_of_real_senders_match(attribute: str, value: object, path: str, sent: object) -> None:
-    request = changed(path, sent)
+    request = request_with(path, sent)
 
     assert bids({attribute: {"include": [value]}}, request)
     assert not bids({attribute: {"exclude": [value]}}, request)

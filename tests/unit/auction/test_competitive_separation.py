@@ -71,13 +71,13 @@ def highest_total(request: dict[str, Any], book: list[Campaign]) -> int:
         sets = [list(chosen) for count in range(most + 1) for chosen in combinations(possible, count)]
         holds.append([[(pod, b) for b in s] for s in sets if sum(b.creative.duration for b in s) <= 20 or most == 1])
 
-    def allowed(answer: list[tuple[str, OracleBid]]) -> bool:
+    def is_allowed(answer: list[tuple[str, OracleBid]]) -> bool:
         once_in_a_pod = len({(pod, b.campaign_id) for pod, b in answer}) == len(answer)
         pairs = combinations([by_id[b.campaign_id] for _, b in answer], 2)
         return once_in_a_pod and not any(compete(*pair) for pair in pairs)
 
     answers = ([entry for part in parts for entry in part] for parts in product(*holds))
-    return max(sum(b.price for _, b in answer) for answer in answers if allowed(answer))
+    return max(sum(b.price for _, b in answer) for answer in answers if is_allowed(answer))
 
 
 @examples(2)

@@ -111,7 +111,7 @@ def test_each_campaign_wins_about_the_same_number_of_ties() -> None:
 _AMOUNTS = ("cpm_micros", "cpcv_micros", "cpc_micros", "cpv_micros", "max_cpm_micros")
 
 
-def raised(of: Campaign, micros: int) -> Campaign:
+def with_higher_bid(of: Campaign, micros: int) -> Campaign:
     """The campaign with all prices higher by `micros`, including those of deals."""
     more: dict[str, Any] = {name: getattr(of, name) + micros for name in _AMOUNTS if getattr(of, name) is not None}
     deals = [deal.model_copy(update={"cpm_micros": deal.cpm_micros + micros}) for deal in of.deals]
@@ -126,7 +126,7 @@ def test_raising_a_bid_never_loses_a_won_auction(
     before = offers(request, compile_snapshot(campaigns, counts=counts))
 
     for imp_id, offer in before.items():
-        higher = [raised(c, micros) if c.id == offer.campaign.id else c for c in campaigns]
+        higher = [with_higher_bid(c, micros) if c.id == offer.campaign.id else c for c in campaigns]
         after = offers(request, compile_snapshot(higher, counts=counts))
         assert after[imp_id].campaign.id == offer.campaign.id
         assert after[imp_id].price.cpm_micros >= offer.price.cpm_micros

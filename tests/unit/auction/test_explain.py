@@ -37,7 +37,7 @@ def first(request: dict[str, Any], snapshot: Snapshot, **limits: Any) -> Explana
     return explain(parsed(request), snapshot, "bidder", NOW, **limits)[0]
 
 
-def only(request: dict[str, Any], **changes: Any) -> Verdict:
+def only_verdict(request: dict[str, Any], **changes: Any) -> Verdict:
     [item] = first(request, compile_snapshot([campaign(**changes)])).campaigns
     return item
 
@@ -105,34 +105,38 @@ def test_the_funnel_counts_each_campaign_at_the_rule_that_removed_it(
 def test_unmet_targeting_is_explained_with_the_seen_and_the_required_values() -> None:
     french = video_request(device={"geo": {"country": "FRA"}})
 
-    item = only(french, targeting={"country": {"include": ["USA"]}})
+    item = only_verdict(french, targeting={"country": {"include": ["USA"]}})
     assert (item.rule, item.reason, item.seen, item.wanted) == (
         "targeting.country",
         "country is fra; it takes usa",
         "fra",
         "usa",
     )
-    item = only(french, targeting={"country": {"exclude": ["FRA"]}})
+    item = only_verdict(french, targeting={"country": {"exclude": ["FRA"]}})
     assert (item.rule, item.reason) == ("targeting.country", "country is fra; it excludes fra")
-    item = only(video_request(), targeting={"country": {"include": ["USA"]}})
+    item = only_verdict(video_request(), targeting={"country": {"include": ["USA"]}})
     assert item.reason == "country is nothing; it takes usa"
 
 
 def test_a_rule_is_explained_with_the_seen_and_the_required_values() -> None:
-    item = only(video_request(imp={"bidfloor": 9}))
+    item = only_verdict(video_request(imp={"bidfloor": 9}))
     assert (item.rule, item.seen, item.wanted) == ("floor", "9.0 USD", "bids 5.00")
-    item = only(video_request(video={"maxduration": 10}))
+    item = only_verdict(video_request(video={"maxduration": 10}))
     assert (item.rule, item.seen, item.wanted) == ("duration", "0 to 10", "15")
-    item = only(video_request(imp={"bidfloor": 9}), multipliers={"domain": {"news.example": 1.5}})
+    item = only_verdict(video_request(imp={"bidfloor": 9}), multipliers={"domain": {"news.example": 1.5}})
     assert item.wanted == "bids 7.50"
     floors = {"bidfloor": 1, "pmp": {"deals": [{"id": "d", "bidfloor": 8, "bidfloorcur": "EUR"}]}}
     longer = {"durfloors": [{"mindur": 10, "bidfloor": 7}], "mincpmpersec": 0.5}
-    item = only(video_request(imp=floors, video=longer), deals=[{"id": "d", "cpm": 6}, {"id": "elsewhere", "cpm": 9}])
+    item = only_verdict(
+        video_request(imp=floors, video=longer), deals=[{"id": "d", "cpm": 6}, {"id": "elsewhere", "cpm": 9}]
+    )
     assert item.seen == "1.0 USD, 7.0 USD for 10 to any s, 0.5 USD a second, 8.0 EUR in deal d"
     assert item.wanted == "bids 5.00, bids 6.00 in deal d"
-    item = only(video_request(imp={"secure": 1}), creatives=[creative(media=[media(url="http://cdn.example/a")])])
+    item = only_verdict(
+        video_request(imp={"secure": 1}), creatives=[creative(media=[media(url="http://cdn.example/a")])]
+    )
     assert (item.rule, item.seen, item.wanted) == ("secure", "https only", "http://cdn.example/a")
-    item = only(video_request(badv=["shop.example"]))
+    item = only_verdict(video_request(badv=["shop.example"]))
     assert (item.rule, item.seen, item.wanted) == ("advertiser", "shop.example", "shop.example")
 
 
@@ -141,12 +145,12 @@ def test_the_creative_with_the_most_met_targeting_is_explained() -> None:
     tablet = creative(id="tablet", where={"and": [{"os": {"exclude": ["ios"]}}, {"tag": {"include": ["top", "side"]}}]})
     android = video_request(device={"os": "Android"}, imp={"tagid": "bottom"})
 
-    item = only(android, creatives=[ios, tablet])
+    item = only_verdict(android, creatives=[ios, tablet])
     assert (item.rule, item.seen, item.wanted) == ("creative_targeting", "bottom", "side, top")
     assert item.reason.endswith("closest is tablet: tag is bottom; it takes side, top")
-    item = only(android, creatives=[ios])
+    item = only_verdict(android, creatives=[ios])
     assert item.reason.endswith("closest is ios: os is android; it takes ios")
-    item = only(android, creatives=[creative(targeting={"os": {"exclude": ["android", "ios"]}})])
+    item = only_verdict(android, creatives=[creative(targeting={"os": {"exclude": ["android", "ios"]}})])
     assert (item.seen, item.wanted) == ("android", "none of android")
 
 

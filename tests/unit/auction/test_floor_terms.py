@@ -172,6 +172,25 @@ def test_the_auction_type_of_a_deal_precedes_that_of_the_request(
     assert is_first_price(request, slot, Price(1, None)) == (request_at == 1)
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_entries_of_one_deal_are_alternatives(first: bool) -> None:
+    """The bid is the best that any entry allows. The exchange may then apply any of them."""
+    cheap, dear = {"id": "D", "bidfloor": 2, "at": 2}, {"id": "D", "bidfloor": 4, "at": 3}
+    closed = {"id": "D", "bidfloor": 0.1, "at": 3, "wseat": ["other"]}
+    deals = [closed, *((dear, cheap) if first else (cheap, dear))]
+    ours = [{"id": "d", "cpm": 5}]
+
+    assert outcome({"pmp": {"deals": deals}}, None, ours) == (5_000_000, "D")
+    assert outcome({"pmp": {"deals": [closed, dear]}}, None, ours) == (4_000_000, "D")
+    assert outcome({"pmp": {"deals": [closed]}}, None, ours) == "deal"
+    assert outcome({"pmp": {"deals": [{**cheap, "bidfloor": 6}, dear]}}, None, ours) == (4_000_000, "D")
+    slot, request = slot_of({"pmp": {"deals": deals[1:]}}), parse(json.dumps(video_request(at=1)).encode())
+    bid = Price(5_000_000, "d", "D")
+    assert charged_at_least(slot, bid, 15, RATES, "USD") == 2_000_000
+    assert not is_first_price(request, slot, bid)
+    assert is_first_price(request, slot_of({"pmp": {"deals": [dear, {"id": "D"}]}}), bid)
+
+
 def outcome(imp: dict[str, Any], open_cpm: int | None, deals: list[dict[str, Any]]) -> str | tuple[int, str | None]:
     """The price of an ad of 15 seconds, or the name of the rule that rejects all bids."""
     buyer = campaign(deals=deals, creatives=[creative(duration=15)])

@@ -69,7 +69,7 @@ def ids(snapshot: Snapshot, positions: Any) -> list[str]:
     return [snapshot.index.campaign_id(position) for position in positions]
 
 
-def counted(snapshot: Snapshot, reached: list[Reached]) -> dict[str, int]:
+def counts_of(snapshot: Snapshot, reached: list[Reached]) -> dict[str, int]:
     """The campaigns with an opportunity, if a decision came this far."""
     opportunities = Opportunities()
     noted_reached = opportunities.note(snapshot.index, snapshot.delivery, 1, 0)
@@ -104,15 +104,15 @@ def test_candidates_of_several_tiers_are_in_descending_order_of_bids(
     assert [{tops[name] for name in ids(snapshot, run)} for _, run in filled] == [{top} for top, _ in filled]
     assert all(following >= top for (_, _, following), (top, run, _) in pairwise(runs) if run)
     assert ids(snapshot, slot.candidates.all()) == [each.id for each in matching]
-    assert counted(snapshot, list(slot.candidates.reached(least))) == dict.fromkeys(expected, 1)
-    assert counted(snapshot, reached) == dict.fromkeys(expected, 1)
+    assert counts_of(snapshot, list(slot.candidates.reached(least))) == dict.fromkeys(expected, 1)
+    assert counts_of(snapshot, reached) == dict.fromkeys(expected, 1)
     assert ids(snapshot, slot.candidates.buyers(["gold", "silver"], least)) == [
         each.id for each in matching if each.id in taking_part and {deal.id for deal in each.deals} & {"gold", "silver"}
     ]
 
 
 def test_the_draw_decides_between_equal_bids_in_different_tiers() -> None:
-    """Each of the equal campaigns wins some auctions, though most stand in a later tier than the first best offer."""
+    """Each of the equal campaigns wins some auctions, although most are in a later tier than the first best offer."""
     snapshot = compile_snapshot([campaign(id=f"c{n}") for n in range(8)], tier_sizes=(1, 1))
 
     winners = set()

@@ -1,4 +1,4 @@
-"""For each rule of the table the smallest auction that it rejects, and the explained reason and values."""
+"""The smallest auction that each rule of the table rejects, with the reason and the values that explain reports."""
 
 from collections import Counter
 from copy import deepcopy

@@ -18,7 +18,7 @@ from tests.support.campaigns import NOW, campaign, compile_snapshot, creative
 from tests.support.matchable import video_request
 
 
-def only(request: dict[str, Any], snapshot: Any = None, **changes: Any) -> Verdict:
+def only_verdict(request: dict[str, Any], snapshot: Any = None, **changes: Any) -> Verdict:
     parsed = parse(json.dumps(request).encode())
     [explanation] = explain(parsed, snapshot or compile_snapshot([campaign(**changes)]), "bidder", NOW)
     return explanation.campaigns[0]
@@ -28,15 +28,17 @@ def test_a_player_that_forbids_skipping_is_named_as_the_reason() -> None:
     skippable = creative(
         tag={"url": "https://tags.example/a", "version": "3.0"}, media=[], click_through=None, skip_offset=5
     )
-    explained = only(video_request(video={"protocols": [3, 6], "skip": 0, "battr": [1]}), creatives=[skippable])
+    explained = only_verdict(video_request(video={"protocols": [3, 6], "skip": 0, "battr": [1]}), creatives=[skippable])
     assert (explained.rule, explained.seen, explained.wanted) == ("attribute", "not 1, unskippable", "16")
-    explained = only(video_request(video={"protocols": [3, 6], "skip": 1, "battr": [16]}), creatives=[skippable])
+    explained = only_verdict(
+        video_request(video={"protocols": [3, 6], "skip": 1, "battr": [16]}), creatives=[skippable]
+    )
     assert (explained.rule, explained.seen, explained.wanted) == ("attribute", "not 16", "")
 
 
 def test_a_skippable_file_has_no_skippable_attribute() -> None:
-    """The player adds the skip button to a file, or not; only a tag's ad is skippable whatever the player says."""
-    explained = only(
+    """The player decides whether a file has a skip button. A tag's ad can be skippable against its wish."""
+    explained = only_verdict(
         video_request(video={"skip": 0, "battr": [8]}), creatives=[creative(attributes=[8], skip_offset=5)]
     )
 
@@ -45,7 +47,7 @@ def test_a_skippable_file_has_no_skippable_attribute() -> None:
 
 def test_only_the_deals_of_the_impression_are_named_with_their_budgets() -> None:
     deals = [{"id": name, "cpm": 6, "budget": {"total": "0.001"}} for name in ("d", "e")]
-    explained = only(video_request(imp={"pmp": {"private_auction": 1, "deals": [{"id": "d"}]}}), deals=deals)
+    explained = only_verdict(video_request(imp={"pmp": {"private_auction": 1, "deals": [{"id": "d"}]}}), deals=deals)
 
     assert (explained.rule, explained.seen) == ("deal_budget", "deal d: total budget spent")
     assert explained.wanted == "less than 100.00 % in deal d"
@@ -66,7 +68,7 @@ def test_the_best_offer_of_a_campaign_is_that_of_the_creative_in_turn() -> None:
 
 
 def test_a_campaign_that_bids_has_no_seen_or_required_values() -> None:
-    explained = only(video_request())
+    explained = only_verdict(video_request())
 
     assert (explained.rule, explained.reason, explained.seen, explained.wanted) == (BIDS, "bids", "", "")
     assert explained.best is not None
@@ -76,7 +78,9 @@ def test_a_campaign_that_bids_has_no_seen_or_required_values() -> None:
 
 
 def test_the_words_for_an_outbid_campaign() -> None:
-    explained = only(video_request(), compile_snapshot([campaign(id="dear", cpm=9), campaign(id="cheap", cpm=1)]))
+    explained = only_verdict(
+        video_request(), compile_snapshot([campaign(id="dear", cpm=9), campaign(id="cheap", cpm=1)])
+    )
     assert explained.rule == BIDS
     snapshot = compile_snapshot([campaign(id="dear", cpm=9), campaign(id="cheap", cpm=1)])
     [explanation] = explain(parse(json.dumps(video_request()).encode()), snapshot, "bidder", NOW, campaign_id="cheap")
@@ -121,7 +125,7 @@ def test_the_words_for_an_outbid_campaign() -> None:
 def test_the_words_for_unmet_targeting_name_campaign_or_creative(
     request_: dict[str, Any], changes: dict[str, Any], rule: str, reason: str
 ) -> None:
-    explained = only(video_request(**request_), **changes)
+    explained = only_verdict(video_request(**request_), **changes)
 
     assert (explained.rule, explained.reason) == (rule, reason)
 
@@ -137,7 +141,7 @@ def test_the_conjunction_with_the_most_met_predicates_is_explained_and_the_first
             ]
         },
     )
-    explained = only(video_request(), compile_snapshot([own_campaign]))
+    explained = only_verdict(video_request(), compile_snapshot([own_campaign]))
 
     assert (explained.rule, explained.wanted) == ("targeting.tag", "first")
 

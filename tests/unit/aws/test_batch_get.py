@@ -14,7 +14,7 @@ KEYS = [{"id": {"S": str(number)}} for number in range(100)]
 
 
 @cache
-def stored() -> FaultyDynamoDB:
+def stored_items() -> FaultyDynamoDB:
     """A table with an item for each key."""
     tables = FaultyDynamoDB("campaigns")
     for key in KEYS:
@@ -35,8 +35,8 @@ class Table:
         return self.reads.pop(0) if self.reads else self.then
 
     def get(self) -> Any:
-        stored().read_at_once = self.read_at_once
-        return batch_get(stored().client, "campaigns", KEYS, self.paused.append, draw=lambda: 1.0)
+        stored_items().read_at_once = self.read_at_once
+        return batch_get(stored_items().client, "campaigns", KEYS, self.paused.append, draw=lambda: 1.0)
 
 
 @given(st.lists(st.integers(0, 100), max_size=9))

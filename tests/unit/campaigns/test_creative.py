@@ -65,9 +65,9 @@ def test_links_are_all_click_targets_of_a_creative() -> None:
     ],
 )
 def test_a_creative_that_cannot_be_played_or_shown_is_refused(changes: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValidationError) as raised:
+    with pytest.raises(ValidationError) as validation_error:
         read(**changes)
-    lines = [f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in raised.value.errors()]
+    lines = [f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in validation_error.value.errors()]
     assert any(message in line for line in lines), lines
 
 

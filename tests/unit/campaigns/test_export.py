@@ -106,6 +106,6 @@ def test_the_strategies_state_every_field_of_the_models(
         return not left
 
     try:
-        find(strategy, states_the_rest, settings=settings(max_examples=200, database=None, phases=[Phase.generate]))
+        find(strategy, states_the_rest, settings=settings(examples(20), database=None, phases=[Phase.generate]))
     except NoSuchExample:
         pytest.fail(f"no example states {sorted(left)}")

@@ -33,9 +33,9 @@ def checked(text: str, name: str = "f", **more: Any) -> CampaignFile:
 
 
 def refusal(**changes: Any) -> str:
-    with pytest.raises(InvalidCampaignFile) as raised:
+    with pytest.raises(InvalidCampaignFile) as error:
         checked(json.dumps({**PLAIN, **changes}))
-    return str(raised.value)
+    return str(error.value)
 
 
 def warnings(**changes: Any) -> list[str]:
@@ -224,10 +224,10 @@ def test_all_mistakes_of_all_campaigns_are_reported_in_the_order_of_the_file() -
   - {id: other, name: Other, duration: 10, skip_offset: 12}
 - id: second
 """
-    with pytest.raises(InvalidCampaignFile) as raised:
+    with pytest.raises(InvalidCampaignFile) as error:
         checked(text, "c.yaml")
 
-    output = [line.split(": ")[:3] for line in str(raised.value).splitlines()]
+    output = [line.split(": ")[:3] for line in str(error.value).splitlines()]
     assert [(where.removeprefix("c.yaml:"), *rest) for where, *rest in output[:-1]] == [
         ("2:3", "first", "name"),
         ("3:3", "first", "nme"),
@@ -263,9 +263,9 @@ def test_all_mistakes_of_all_campaigns_are_reported_in_the_order_of_the_file() -
 def test_a_huge_expression_gets_one_line_of_error(where: str) -> None:
     text = json.dumps(PLAIN)[:-1] + f', "where": {where}}}'
 
-    with pytest.raises(InvalidCampaignFile) as raised:
+    with pytest.raises(InvalidCampaignFile) as error:
         checked(text)
-    [line, _] = str(raised.value).splitlines()
+    [line, _] = str(error.value).splitlines()
     assert re.search(r"c: where: more than (50 of and, or|1,000 conditions)", line)
 
 
@@ -297,10 +297,10 @@ BROKEN = [
 
 @pytest.mark.parametrize("text", BROKEN)
 def test_any_mutated_file_is_refused_with_lines_of_errors(text: str) -> None:
-    with pytest.raises(InvalidCampaignFile) as raised:
+    with pytest.raises(InvalidCampaignFile) as error:
         checked(text)
 
-    lines = str(raised.value).splitlines()
+    lines = str(error.value).splitlines()
     assert all(line.startswith("f:") for line in lines[:-1])
     assert lines[-1].endswith("in f: nothing was imported")
     assert max(map(len, lines)) < 500

@@ -1,4 +1,4 @@
-"""What people read of stored documents has the words and amounts of campaign files."""
+"""Printed documents have the words and amounts of campaign files."""
 
 import json
 from decimal import Decimal
@@ -52,7 +52,7 @@ def test_exports_have_the_words_of_the_documentation_and_readable_letters() -> N
     assert "daily: 7.5" in as_yaml([exported])
 
 
-def stored(**fields: Any) -> dict[str, Any]:
+def document_of(**fields: Any) -> dict[str, Any]:
     return campaign(**fields).model_dump(mode="json", exclude_defaults=True)
 
 
@@ -68,14 +68,14 @@ def stored(**fields: Any) -> dict[str, Any]:
     ],
 )
 def test_a_change_names_the_values_that_hold(before: dict[str, Any], after: dict[str, Any], line: str) -> None:
-    assert list(changed_fields(stored(**before), stored(**after))) == [line]
+    assert list(changed_fields(document_of(**before), document_of(**after))) == [line]
 
 
 def test_a_new_document_has_no_line_for_defaults() -> None:
-    lines = list(changed_fields(None, stored()))
+    lines = list(changed_fields(None, document_of()))
 
-    assert {line.partition(":")[0] for line in lines} == set(file_form(stored()))
+    assert {line.partition(":")[0] for line in lines} == set(file_form(document_of()))
 
 
 def test_equal_documents_have_no_line() -> None:
-    assert list(changed_fields(stored(), stored())) == []
+    assert list(changed_fields(document_of(), document_of())) == []

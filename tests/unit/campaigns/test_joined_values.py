@@ -35,10 +35,10 @@ from tests.unit.campaigns.test_file_checks import checked, refusal
 def test_a_cell_with_another_separator_is_one_mistake_with_the_right_spelling(
     field: str, cell: str, right: str
 ) -> None:
-    with pytest.raises(InvalidCampaignFile) as raised:
+    with pytest.raises(InvalidCampaignFile) as error:
         checked(f'{HEAD},{field}\n{ROW},"{cell}"', "f.csv")
 
-    [mistake, closing] = str(raised.value).splitlines()
+    [mistake, closing] = str(error.value).splitlines()
     assert mistake.startswith("f.csv:2:15: c: ")
     assert mistake.endswith(f"{cell!r} has a separator in it: write {right}")
     assert closing.startswith("1 mistake in f.csv")
@@ -59,10 +59,10 @@ campaigns:
    creatives: [{{id: s, name: S, duration: 5, click_through: 'https://s.example/', media: [{{
      url: 'https://s.example/a.mp4', mime: video/mp4, width: 1, height: 1, bitrate: 1}}]}}]}}
 """
-    with pytest.raises(InvalidCampaignFile) as raised:
+    with pytest.raises(InvalidCampaignFile) as error:
         checked(text, "f.yaml")
 
-    [mistake, _] = str(raised.value).splitlines()
+    [mistake, _] = str(error.value).splitlines()
     assert mistake.endswith(message)
 
 

@@ -146,7 +146,7 @@ def test_changes_are_unknown_if_the_feed_has_expired() -> None:
     assert store.changes(0) is None
     assert store.changes(2) == frozenset({"a"})
     assert store.changes(4) is None
-    assert store.changes(0, most=2) is None
+    assert store.changes(0, limit=2) is None
 
 
 def test_an_error_names_the_unknown_campaign() -> None:

@@ -82,7 +82,7 @@ def sales(draw: st.DrawFn) -> list[Event]:
     return draw(st.permutations(events))
 
 
-def billed(events: Iterable[Event]) -> dict[tuple[str, date], tuple[int, int]]:
+def billed_by_rules(events: Iterable[Event]) -> dict[tuple[str, date], tuple[int, int]]:
     """The micros and impressions of each campaign's day, by the rules in the documentation, one event at a time."""
     paid: set[str] = set()
     of_minute: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -109,7 +109,7 @@ def billed(events: Iterable[Event]) -> dict[tuple[str, date], tuple[int, int]]:
     return {key: (micros[key], impressions[key]) for key in impressions}
 
 
-def stored(events: list[Event]) -> tuple[Ledger, Archive]:
+def store_events(events: list[Event]) -> tuple[Ledger, Archive]:
     dynamodb = FaultyDynamoDB("ledger")
     ledger = Ledger(dynamodb.client, "ledger", pause=lambda _: None)
     process = service(None, ledger=ledger, judge=IvtFilter(BoundedSets(dynamodb.client, "ledger")))
@@ -129,8 +129,8 @@ def test_the_ledger_its_verification_and_reports_of_days_agree_with_the_rules(
 ) -> None:
     """With `zone` all campaigns have the time zone of the report, so that their days are the report's."""
     events = [each.model_copy(update={"zone": zone or each.zone}) for each in events]
-    ledger, archive = stored(events)
-    expected = billed(events)
+    ledger, archive = store_events(events)
+    expected = billed_by_rules(events)
     bids = due(events)
     markers = ledger.markers(bids)
 
@@ -143,10 +143,10 @@ def test_the_ledger_its_verification_and_reports_of_days_agree_with_the_rules(
         assert amounts == of_day
         assert all(result.equal for result in verify(bids, markers, counted, day).values())
         if zone:
-            assert reported(ledger, archive, day, zone) == of_day
+            assert report_of(ledger, archive, day, zone) == of_day
 
 
-def reported(ledger: Ledger, archive: Archive, day: date, zone: str) -> dict[str, tuple[int, int]]:
+def report_of(ledger: Ledger, archive: Archive, day: date, zone: str) -> dict[str, tuple[int, int]]:
     """The spend and the billed impressions of each campaign in the report of a day."""
     printed: list[Any] = []
     process = service(None, archive=archive, ledger=ledger)
@@ -191,8 +191,8 @@ PRICED: dict[str, Any] = {"bid_price_micros": 5_000_000, "bid_at": LATE}
     ],
 )
 def test_a_bid_is_in_the_report_of_one_day(events: list[Event], days: dict[date, int]) -> None:
-    ledger, archive = stored(events)
+    ledger, archive = store_events(events)
 
     for day in (BEFORE, AFTER):
-        spend = {name: micros for name, (micros, _) in reported(ledger, archive, day, "UTC").items()}
+        spend = {name: micros for name, (micros, _) in report_of(ledger, archive, day, "UTC").items()}
         assert spend == ({"c1": days[day]} if day in days else {})

@@ -73,9 +73,9 @@ def test_a_path_with_an_unknown_step_is_refused(entries: list[Campaign]) -> None
     ],
 )
 def test_a_condition_that_no_campaign_can_meet_is_refused(condition: str, message: str) -> None:
-    with pytest.raises(BadFilter, match=message.replace("?", r"\?")) as raised:
+    with pytest.raises(BadFilter, match=message.replace("?", r"\?")) as error:
         campaign_filter([condition])
-    assert str(raised.value).startswith(f"--where {condition}: ")
+    assert str(error.value).startswith(f"--where {condition}: ")
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def commands(command: click.Command, path: str = "") -> Iterator[str]:
         yield from commands(inner, f"{path} {name}".lstrip())
 
 
-def named(page: str) -> Iterator[str]:
+def commands_of(page: str) -> Iterator[str]:
     """The commands in the first column. After `campaigns list`, `show` means `campaigns show`."""
     for cell in re.findall(r"^\| (`.*?`) \|", page, re.MULTILINE):
         group = ""
@@ -38,7 +38,7 @@ def named(page: str) -> Iterator[str]:
 
 
 def test_the_page_names_exactly_the_commands() -> None:
-    assert set(named(PAGE.read_text())) == set(commands(bidder))
+    assert set(commands_of(PAGE.read_text())) == set(commands(bidder))
 
 
 def calls(text: str) -> Iterator[str]:

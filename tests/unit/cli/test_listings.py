@@ -36,7 +36,7 @@ WORDS = {"", "no limit", "deals only", "missing", "set", "not set", "current", "
 
 
 @pytest.fixture
-def filled(account: Account, command: Command, tmp_path: Path) -> Account:
+def filled_account(account: Account, command: Command, tmp_path: Path) -> Account:
     for name, text in FILES.items():
         (tmp_path / name).write_text(text)
     for call in ("campaigns import", "segments import", "lists import crm"):
@@ -68,7 +68,7 @@ def texts(value: object, key: str = "") -> Iterator[str]:
             yield f"{datetime.fromisoformat(value):%Y-%m-%d %H:%M}"
 
 
-@pytest.mark.usefixtures("filled")
+@pytest.mark.usefixtures("filled_account")
 @pytest.mark.parametrize(
     "listing",
     [
@@ -96,7 +96,7 @@ def test_the_json_of_a_listing_has_each_value_of_its_table(command: Command, lis
     assert "note" not in document.out
 
 
-@pytest.mark.usefixtures("filled")
+@pytest.mark.usefixtures("filled_account")
 def test_a_campaigns_bid_is_in_its_listing(command: Command) -> None:
     records = json.loads(command("campaigns", "list", "--json").out)
 

@@ -38,7 +38,7 @@ class Nobody:
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> Service:
+def account_service(monkeypatch: pytest.MonkeyPatch) -> Service:
     monkeypatch.setattr("bidder.cli.campaigns.publish_refresh", lambda _: None)
     monkeypatch.setattr("bidder.cli.campaign_import.publish_refresh", lambda _: None)
     monkeypatch.setattr("bidder.cli.lists.publish_refresh", lambda _: None)
@@ -61,9 +61,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Service:
 
 
 @pytest.fixture
-def run(made: Service, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+def run(account_service: Service, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
     def run(*arguments: str) -> tuple[int, str, str]:
-        status = main(arguments, Session(lambda: made))
+        status = main(arguments, Session(lambda: account_service))
         return status, *capsys.readouterr()
 
     return run
@@ -121,26 +121,28 @@ def test_an_error_is_one_line_and_an_exit_status(
 
 
 def test_an_unreachable_aws_is_one_line(
-    run: Callable[..., tuple[int, str, str]], made: Service, monkeypatch: pytest.MonkeyPatch
+    run: Callable[..., tuple[int, str, str]], account_service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def down(*_: object) -> None:
         raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
 
-    monkeypatch.setattr(made.campaigns, "all", down)
+    monkeypatch.setattr(account_service.campaigns, "all", down)
 
     status, _, err = run("campaigns", "list")
     assert (status, err.count("\n")) == (1, 1)
     assert "refused or is not there" in err
 
 
-def stored(made: Service, **by_id: str) -> None:
-    made.campaigns.put_many([campaign(id=name.replace("_", "-"), status=status) for name, status in by_id.items()])
+def put_campaigns(account_service: Service, **by_id: str) -> None:
+    account_service.campaigns.put_many(
+        [campaign(id=name.replace("_", "-"), status=status) for name, status in by_id.items()]
+    )
 
 
 def test_campaigns_are_selected_paged_paused_deleted_and_restored(
-    run: Callable[..., tuple[int, str, str]], made: Service
+    run: Callable[..., tuple[int, str, str]], account_service: Service
 ) -> None:
-    stored(made, summer_a="active", summer_b="paused", winter="active")
+    put_campaigns(account_service, summer_a="active", summer_b="paused", winter="active")
 
     def ids(*arguments: str) -> list[str]:
         status, out, _ = run("campaigns", "list", "--json", *arguments)
@@ -168,29 +170,29 @@ def test_campaigns_are_selected_paged_paused_deleted_and_restored(
 
 
 def test_a_deletion_asks_for_confirmation(
-    run: Callable[..., tuple[int, str, str]], made: Service, monkeypatch: pytest.MonkeyPatch
+    run: Callable[..., tuple[int, str, str]], account_service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stored(made, a="active")
+    put_campaigns(account_service, a="active")
     monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: "n")
 
     status, _, err = run("campaigns", "delete", "a")
 
     assert status == 1
     assert err.splitlines()[-1] == "error: not confirmed, so nothing was deleted; --yes deletes without a question"
-    assert [item.id for item in made.campaigns.all()] == ["a"]
+    assert [item.id for item in account_service.campaigns.all()] == ["a"]
 
 
 def test_a_deletion_without_an_answer_on_standard_input_names_the_option(
-    run: Callable[..., tuple[int, str, str]], made: Service, monkeypatch: pytest.MonkeyPatch
+    run: Callable[..., tuple[int, str, str]], account_service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stored(made, a="active")
+    put_campaigns(account_service, a="active")
     monkeypatch.setattr("sys.stdin", io.StringIO())
 
     status, _, err = run("campaigns", "delete", "a")
 
     assert status == 1
     assert err.splitlines()[-1] == "error: not confirmed, so nothing was deleted; --yes deletes without a question"
-    assert [item.id for item in made.campaigns.all()] == ["a"]
+    assert [item.id for item in account_service.campaigns.all()] == ["a"]
 
 
 @pytest.mark.parametrize("name", ["", "x" * 3000, "a b", "a\nb", "é"])
@@ -209,9 +211,9 @@ def test_a_deletion_without_an_answer_on_standard_input_names_the_option(
     ],
 )
 def test_a_name_that_nothing_can_have_is_named_on_one_short_line(
-    run: Callable[..., tuple[int, str, str]], made: Service, call: str, name: str
+    run: Callable[..., tuple[int, str, str]], account_service: Service, call: str, name: str
 ) -> None:
-    stored(made, a="active")
+    put_campaigns(account_service, a="active")
 
     status, out, err = run(*call.split(), name)
 
@@ -223,13 +225,13 @@ def test_a_name_that_nothing_can_have_is_named_on_one_short_line(
 
 
 def test_ctrl_c_during_an_import_prints_the_stored_campaigns_in_one_line(
-    run: Callable[..., tuple[int, str, str]], made: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    run: Callable[..., tuple[int, str, str]], account_service: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     file = tmp_path / "many.jsonl"
     file.write_text(
         "\n".join(campaign(id=f"c{number}").model_dump_json(exclude_defaults=True) for number in range(100))
     )
-    put_each = made.campaigns.put_each
+    put_each = account_service.campaigns.put_each
 
     def cut_short(campaigns: object) -> object:
         for number, step in enumerate(put_each(campaigns)):  # type: ignore[arg-type]
@@ -237,7 +239,7 @@ def test_ctrl_c_during_an_import_prints_the_stored_campaigns_in_one_line(
                 raise KeyboardInterrupt
             yield step
 
-    monkeypatch.setattr(made.campaigns, "put_each", cut_short)
+    monkeypatch.setattr(account_service.campaigns, "put_each", cut_short)
 
     status, out, err = run("campaigns", "import", str(file))
 
@@ -247,25 +249,25 @@ def test_ctrl_c_during_an_import_prints_the_stored_campaigns_in_one_line(
 
 
 def test_ctrl_c_before_the_first_write_reports_that_nothing_is_stored(
-    run: Callable[..., tuple[int, str, str]], made: Service, monkeypatch: pytest.MonkeyPatch
+    run: Callable[..., tuple[int, str, str]], account_service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(made.campaigns, "all", interrupted)
+    monkeypatch.setattr(account_service.campaigns, "all", interrupted)
 
     assert run("campaigns", "list") == (130, "", "interrupted: nothing was changed\n")
 
 
 def test_import_and_list_print_a_pinned_snapshot(
-    run: Callable[..., tuple[int, str, str]], made: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    run: Callable[..., tuple[int, str, str]], account_service: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     file = tmp_path / "one.jsonl"
     file.write_text(campaign(id="a").model_dump_json(exclude_defaults=True))
     assert "pinned" not in run("campaigns", "list")[2]
     manifest = Manifest(version=7, index=("i",), delivery="d", at=NOW)
-    monkeypatch.setattr(made.store, "manifest", lambda version: {7: manifest}[version])
-    made.store.pin(7, NOW)
+    monkeypatch.setattr(account_service.store, "manifest", lambda version: {7: manifest}[version])
+    account_service.store.pin(7, NOW)
 
     for arguments in (("list",), ("import", str(file)), ("import", str(file), "--dry-run")):
         assert (
@@ -274,20 +276,20 @@ def test_import_and_list_print_a_pinned_snapshot(
 
 
 def test_commands_on_campaigns_warn_that_all_bidding_is_stopped(
-    run: Callable[..., tuple[int, str, str]], made: Service, tmp_path: Path
+    run: Callable[..., tuple[int, str, str]], account_service: Service, tmp_path: Path
 ) -> None:
     file = tmp_path / "one.jsonl"
     file.write_text(campaign(id="a").model_dump_json(exclude_defaults=True))
     arguments = (("import", str(file)), ("list",), ("list", "--json"), ("show", "a"), ("show", "a", "--json"))
     for is_stopped in (False, True):
-        made.store.stop(NOW, stopped=is_stopped)
+        account_service.store.stop(NOW, stopped=is_stopped)
         for each in arguments:
             errors = run("campaigns", *each)[2]
             assert ("warning: all bidding is stopped" in errors) == is_stopped, each
 
 
 def test_a_dry_run_of_an_id_list_prints_five_parsed_ids_and_writes_nothing(
-    run: Callable[..., tuple[int, str, str]], made: Service, tmp_path: Path
+    run: Callable[..., tuple[int, str, str]], account_service: Service, tmp_path: Path
 ) -> None:
     file = tmp_path / "ids.csv"
     rows = ['"id"', '"a-1"', '"a-2",', *(f"b-{number}" for number in range(9))]
@@ -298,7 +300,7 @@ def test_a_dry_run_of_an_id_list_prints_five_parsed_ids_and_writes_nothing(
     assert status == 0
     assert out.splitlines()[:5] == ["a-1", "a-2", "b-0", "b-1", "b-2"]
     assert out.splitlines()[5].startswith("crm: 11 ids, ")
-    assert list(made.lists.names()) == []
+    assert list(account_service.lists.names()) == []
     assert run("lists", "import", "crm", str(file))[0] == 0
     assert json.loads(run("lists", "list", "--json")[1])[0]["ids"] == 11
 

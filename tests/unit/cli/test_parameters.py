@@ -13,7 +13,7 @@ from tests.unit.cli.conftest import Command
 SECRET = "a-secret-of-operators"  # noqa: S105  a test's
 
 
-def stored(account: Account, name: str) -> str:
+def stored_value(account: Account, name: str) -> str:
     return account.ssm.get_parameter(Name=f"/bidder/{name}")["Parameter"]["Value"]
 
 
@@ -77,7 +77,7 @@ def test_a_change_prints_its_path_its_delay_and_other_invalid_values(account: Ac
     assert out.startswith("/bidder/network-allowance is changed (")
     assert "first request after " in out
     assert "warning: /bidder/frequency-deadline: " in err
-    assert stored(account, "network-allowance") == "30"
+    assert stored_value(account, "network-allowance") == "30"
 
 
 def test_a_secret_is_read_from_standard_input_and_encrypted(

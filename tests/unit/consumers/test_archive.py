@@ -11,7 +11,7 @@ def messages(*bodies: str) -> list[dict[str, str]]:
     return [{"messageId": f"m{number}", "body": body} for number, body in enumerate(bodies)]
 
 
-def failed(answer: dict[str, list[dict[str, str]]]) -> list[str]:
+def failed_ids(answer: dict[str, list[dict[str, str]]]) -> list[str]:
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
@@ -23,7 +23,7 @@ def test_tests_and_invalid_events_are_archived_and_only_an_unreadable_message_fa
         service(None, archive=archive), messages("poison", *(e.model_dump_json() for e in archived))
     )
 
-    assert failed(answer) == ["m0"]
+    assert failed_ids(answer) == ["m0"]
     assert list(archive.events(NOW.date())) == archived
 
 
@@ -40,5 +40,5 @@ def test_only_messages_that_are_not_in_s3_fail() -> None:
 
     answer = archive_events(service(None, archive=archive), messages(*bodies))
 
-    assert failed(answer) == ["m1"]
+    assert failed_ids(answer) == ["m1"]
     assert list(archive.events(NOW.date())) == [event(1), event(2)]

@@ -13,7 +13,7 @@ def messages(*bodies: str) -> list[dict[str, str]]:
     return [{"messageId": f"m{number}", "body": body} for number, body in enumerate(bodies)]
 
 
-def failed(answer: dict[str, list[dict[str, str]]]) -> list[str]:
+def failed_ids(answer: dict[str, list[dict[str, str]]]) -> list[str]:
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
@@ -25,7 +25,7 @@ def test_only_the_unreadable_message_fails() -> None:
 
     answer = count_spend(with_ledger, messages(event(1).model_dump_json(), *poison, event(2).model_dump_json()))
 
-    assert failed(answer) == ["m1", "m2", "m3", "m4"]
+    assert failed_ids(answer) == ["m1", "m2", "m3", "m4"]
     assert dynamodb.items()["spend#c1", "total"]["impressions"] == {"N": "2"}
 
 
@@ -35,4 +35,4 @@ def test_each_message_of_a_bid_with_conflicts_fails() -> None:
 
     answer = count_spend(with_ledger, messages(event(1).model_dump_json(), event(1).model_dump_json()))
 
-    assert failed(answer) == ["m0", "m1"]
+    assert failed_ids(answer) == ["m0", "m1"]

@@ -143,7 +143,7 @@ def test_startup_loads_a_snapshot_and_shutdown_publishes_the_counts() -> None:
     message_value: list[str] = []
     upkeep = Upkeep(lambda: message_value.append("begin"), nothing, lambda: message_value.append("end"))
 
-    async def live(server: BidderAsgi) -> None:
+    async def run_lifespan(server: BidderAsgi) -> None:
         messages = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
 
         async def receive() -> MutableMapping[str, Any]:
@@ -155,7 +155,7 @@ def test_startup_loads_a_snapshot_and_shutdown_publishes_the_counts() -> None:
         await server({"type": "lifespan"}, receive, send)
 
     with application(upkeep=upkeep) as server:
-        asyncio.run(live(server))
+        asyncio.run(run_lifespan(server))
         assert call(server, "GET", "/ready")[0] == 503
 
     assert message_value == ["begin", "lifespan.startup.complete", "end", "lifespan.shutdown.complete"]
@@ -170,7 +170,7 @@ def test_the_shutdown_begins_after_the_last_tick() -> None:
         assert stopping.wait(10)
         order.append("tick")
 
-    async def live(server: BidderAsgi) -> None:
+    async def run_lifespan(server: BidderAsgi) -> None:
         messages = [{"type": "lifespan.startup"}]
 
         async def receive() -> MutableMapping[str, Any]:
@@ -187,7 +187,7 @@ def test_the_shutdown_begins_after_the_last_tick() -> None:
         await server({"type": "lifespan"}, receive, send)
 
     with application(upkeep=Upkeep(nothing, tick, lambda: order.append("end"))) as server:
-        asyncio.run(live(server))
+        asyncio.run(run_lifespan(server))
 
     assert order == ["tick", "end"]
 

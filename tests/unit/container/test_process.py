@@ -6,7 +6,7 @@ import pytest
 
 from bidder.repeated_failures import RepeatedFailures
 from container.process import repeat_safely
-from tests.support.log_lines import logged
+from tests.support.log_lines import logged_lines
 
 
 def test_work_that_fails_each_second_logs_few_errors_and_the_recovery(caplog: pytest.LogCaptureFixture) -> None:
@@ -24,8 +24,8 @@ def test_work_that_fails_each_second_logs_few_errors_and_the_recovery(caplog: py
     tick()
     tick()
 
-    lines = logged(caplog, "server.tick_failed")
+    lines = logged_lines(caplog, "server.tick_failed")
     assert [line["seconds"] for line in lines] == [0, 1, 3, 7, 15, 31]
     assert all("ConnectionError" in line["traceback"] for line in lines)
-    [recovered] = logged(caplog, "server.tick_recovered")
+    [recovered] = logged_lines(caplog, "server.tick_recovered")
     assert recovered["failures"] == 60

@@ -35,6 +35,6 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> Video:
 
 
 @pytest.fixture
-def whole(videos: Video) -> Path:
+def clip(videos: Video) -> Path:
     """An ordinary video of four seconds."""
     return videos("whole.mp4", f"{PICTURE} {TONE} -t 4 {H264} -movflags +faststart")

@@ -40,9 +40,9 @@ def refusal(source: Path | bytes, folder: Path, resources: Resources = Resources
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_a_file_that_is_not_a_video_is_refused_without_reading_other_files(
-    text: str, whole: Path, tmp_path: Path
+    text: str, clip: Path, tmp_path: Path
 ) -> None:
-    shutil.copy(whole, tmp_path / "other.mp4")
+    shutil.copy(clip, tmp_path / "other.mp4")
     (tmp_path / commands.SOURCE).write_text(text)
 
     with pytest.raises(RefusedUpload) as error:
@@ -55,8 +55,8 @@ def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     assert refusal(b"", tmp_path) is Refusal.EMPTY
 
 
-def test_a_truncated_file_is_refused(whole: Path, tmp_path: Path) -> None:
-    data = whole.read_bytes()
+def test_a_truncated_file_is_refused(clip: Path, tmp_path: Path) -> None:
+    data = clip.read_bytes()
 
     assert refusal(data[: len(data) * 45 // 100], tmp_path) is Refusal.DAMAGED
 
@@ -67,8 +67,8 @@ def test_a_file_truncated_before_its_index_is_refused(videos: Video, tmp_path: P
     assert refusal(data[: len(data) * 60 // 100], tmp_path) is Refusal.CUT_OFF
 
 
-def test_a_video_with_damaged_frames_is_refused(whole: Path, tmp_path: Path) -> None:
-    data, draw = bytearray(whole.read_bytes()), random.Random(1)  # noqa: S311  a test's
+def test_a_video_with_damaged_frames_is_refused(clip: Path, tmp_path: Path) -> None:
+    data, draw = bytearray(clip.read_bytes()), random.Random(1)  # noqa: S311  a test's
     begin = data.index(b"mdat") + 20_000
     for _ in range(400):
         data[draw.randrange(begin, len(data))] = draw.randrange(256)
@@ -82,8 +82,8 @@ def test_a_video_of_a_hundred_hours_is_refused_without_decoding(videos: Video, t
     assert refusal(path, tmp_path) is Refusal.TOO_LONG
 
 
-def test_a_declared_length_of_a_hundred_hours_is_not_trusted(whole: Path, tmp_path: Path) -> None:
-    data = bytearray(whole.read_bytes())
+def test_a_declared_length_of_a_hundred_hours_is_not_trusted(clip: Path, tmp_path: Path) -> None:
+    data = bytearray(clip.read_bytes())
     for box in (b"mvhd", b"tkhd", b"mdhd"):
         at = data.index(box) + (24 if box == b"tkhd" else 20)
         struct.pack_into(">I", data, at, 2**32 - 1)

@@ -107,11 +107,9 @@ def test_an_unusable_structure_is_refused_with_its_reason(name: str, videos: Vid
     assert not re.search(r"\.0\b", str(error.value))  # no "5.0 frames"
 
 
-def test_subtitles_that_end_after_the_picture_are_no_damage(videos: Video, whole: Path, tmp_path: Path) -> None:
-    (whole.parent / "late.srt").write_text("1\n00:00:05,000 --> 00:00:09,000\nLate\n")
-    source = videos(
-        "subtitles.mkv", f"-i {whole} -i late.srt -map 0 -map 1 -c copy -c:s srt -metadata:s:v language=x:y"
-    )
+def test_subtitles_that_end_after_the_picture_are_no_damage(videos: Video, clip: Path, tmp_path: Path) -> None:
+    (clip.parent / "late.srt").write_text("1\n00:00:05,000 --> 00:00:09,000\nLate\n")
+    source = videos("subtitles.mkv", f"-i {clip} -i late.srt -map 0 -map 1 -c copy -c:s srt -metadata:s:v language=x:y")
 
     probe = result(source.read_bytes(), tmp_path).source
 
@@ -121,10 +119,10 @@ def test_subtitles_that_end_after_the_picture_are_no_damage(videos: Video, whole
 
 @pytest.mark.parametrize("aspect", ["4:3", "21:9", "1:1"])
 def test_renditions_and_images_have_the_aspect_of_the_container(
-    aspect: str, videos: Video, whole: Path, tmp_path: Path
+    aspect: str, videos: Video, clip: Path, tmp_path: Path
 ) -> None:
     across, down = (int(number) for number in aspect.split(":"))
-    source = videos(f"{across}-{down}.mp4", f"-i {whole} -c copy -t 1.2 -aspect {aspect}")
+    source = videos(f"{across}-{down}.mp4", f"-i {clip} -c copy -t 1.2 -aspect {aspect}")
 
     result_value = result(source.read_bytes(), tmp_path)
 
@@ -172,8 +170,8 @@ def _laced(blocks: int) -> bytes:
     return head + element("18538067", info + element("1654AE6B", track) + cluster)
 
 
-def test_an_edit_list_shortens_the_length(videos: Video, whole: Path, tmp_path: Path) -> None:
-    result_value = result(videos("edited.mp4", f"-ss 1.2 -i {whole} -c copy -t 2").read_bytes(), tmp_path)
+def test_an_edit_list_shortens_the_length(videos: Video, clip: Path, tmp_path: Path) -> None:
+    result_value = result(videos("edited.mp4", f"-ss 1.2 -i {clip} -c copy -t 2").read_bytes(), tmp_path)
 
     assert result_value.source.seconds == pytest.approx(2, abs=0.1)
 
@@ -216,11 +214,11 @@ LIES = {Refusal.NOT_A_VIDEO, Refusal.CUT_OFF, Refusal.DAMAGED, Refusal.UNREADABL
 
 @pytest.mark.parametrize("damage", DAMAGED.values(), ids=DAMAGED)
 def test_boxes_with_false_sizes_are_refused_or_read_within_the_limits(
-    damage: Callable[[bytes], bytes], whole: Path, tmp_path: Path
+    damage: Callable[[bytes], bytes], clip: Path, tmp_path: Path
 ) -> None:
     reason, seconds = None, 0.0
     try:
-        seconds = result(damage(whole.read_bytes()), tmp_path).source.seconds
+        seconds = result(damage(clip.read_bytes()), tmp_path).source.seconds
     except RefusedUpload as refused:
         reason = refused.reason
 
@@ -241,10 +239,10 @@ NAMES = [
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_unusual_object_key_reaches_only_its_object(name: str, world: World, whole: Path) -> None:
+def test_an_unusual_object_key_reaches_only_its_object(name: str, world: World, clip: Path) -> None:
     key = f"uploads/{name}"
     about = {field: value for field, value in METADATA.items() if field != "creative"}
-    world.s3.put_object(Bucket="uploads", Key=key, Body=whole.read_bytes(), Metadata=about)
+    world.s3.put_object(Bucket="uploads", Key=key, Body=clip.read_bytes(), Metadata=about)
     head = world.s3.head_object(Bucket="uploads", Key=key)
     uploaded = {"key": quote_plus(key, safe="/"), "size": head["ContentLength"], "eTag": head["ETag"].strip('"')}
     record = {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": "uploads"}, "object": uploaded}}

@@ -27,17 +27,17 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def short(videos: Video) -> Path:
+def short_clip(videos: Video) -> Path:
     return videos("two-seconds.mp4", f"{PICTURE} {TONE} -t 2 {H264}")
 
 
 @pytest.fixture
-def longer(videos: Video) -> Path:
+def longer_clip(videos: Video) -> Path:
     return videos("three-seconds.mp4", f"{PICTURE} {TONE} -t 3 {H264}")
 
 
-def test_an_upload_replaces_the_files_of_its_creative_and_requests_a_refresh(world: World, short: Path) -> None:
-    assert world.processor.process(world.upload(short)) is State.READY
+def test_an_upload_replaces_the_files_of_its_creative_and_requests_a_refresh(world: World, short_clip: Path) -> None:
+    assert world.processor.process(world.upload(short_clip)) is State.READY
 
     assert world.served() == (2.0, ["180p.mp4", "180p-vp9.webm"])
     stored_campaign = world.campaigns.get("shoes").campaign
@@ -46,14 +46,14 @@ def test_an_upload_replaces_the_files_of_its_creative_and_requests_a_refresh(wor
     assert spot.click_through == "https://shop.example/new"
     assert spot.name == "A spot"
     assert spot.mezzanine is not None
-    assert spot.mezzanine.file_size == short.stat().st_size
+    assert spot.mezzanine.file_size == short_clip.stat().st_size
     assert all(medium.file_size and medium.codec for medium in spot.media)
     assert world.announced() == ["uploaded", "probing", "transcoding", "ready", "refresh"]
     assert world.renditions() == {"180p.mp4", "180p-vp9.webm", "mezzanine.mp4"}
 
 
-def test_repeated_events_process_an_upload_once(world: World, short: Path) -> None:
-    event = world.upload(short)
+def test_repeated_events_process_an_upload_once(world: World, short_clip: Path) -> None:
+    event = world.upload(short_clip)
 
     assert [world.processor.process(event) for _ in range(3)] == [State.READY, None, None]
 
@@ -62,9 +62,9 @@ def test_repeated_events_process_an_upload_once(world: World, short: Path) -> No
 
 @pytest.mark.parametrize("order", sorted(set(itertools.permutations([0, 1, 1]))))
 def test_the_newest_upload_is_served_for_any_order_of_events(
-    order: tuple[int, ...], world: World, short: Path, longer: Path
+    order: tuple[int, ...], world: World, short_clip: Path, longer_clip: Path
 ) -> None:
-    events = [world.upload(short, 1), world.upload(longer, 2)]
+    events = [world.upload(short_clip, 1), world.upload(longer_clip, 2)]
 
     for number in order:
         world.processor.process(events[number])
@@ -74,9 +74,9 @@ def test_the_newest_upload_is_served_for_any_order_of_events(
 
 
 def test_a_replaced_creative_serves_its_old_files_until_the_new_ones_are_ready(
-    world: World, short: Path, tmp_path: Path
+    world: World, short_clip: Path, tmp_path: Path
 ) -> None:
-    world.processor.process(world.upload(short, 1))
+    world.processor.process(world.upload(short_clip, 1))
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"nothing")
 
@@ -88,8 +88,8 @@ def test_a_replaced_creative_serves_its_old_files_until_the_new_ones_are_ready(
     assert world.announced()[-1] == "refused"
 
 
-def test_an_upload_that_is_deleted_before_processing_causes_no_error(world: World, short: Path) -> None:
-    event = world.upload(short)
+def test_an_upload_that_is_deleted_before_processing_causes_no_error(world: World, short_clip: Path) -> None:
+    event = world.upload(short_clip)
     world.s3.delete_object(Bucket="uploads", Key="uploads/spot.mp4")
 
     assert world.processor.process(event) is None
@@ -98,9 +98,9 @@ def test_an_upload_that_is_deleted_before_processing_causes_no_error(world: Worl
 
 @pytest.mark.parametrize("step", ["begin", "finish", "move", "tell"])
 def test_the_next_process_finishes_an_upload_after_a_crash_at_any_call(
-    step: str, world: World, short: Path, monkeypatch: pytest.MonkeyPatch
+    step: str, world: World, short_clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    event = world.upload(short)
+    event = world.upload(short_clip)
     holder = Announcer if step == "tell" else JobStore
     original: Callable[..., Any] = getattr(holder, step)
     deaths = iter([True, False])
@@ -122,16 +122,16 @@ def test_the_next_process_finishes_an_upload_after_a_crash_at_any_call(
 
 
 def test_a_slower_process_of_an_older_upload_does_not_overwrite_newer_files(
-    world: World, short: Path, longer: Path, monkeypatch: pytest.MonkeyPatch
+    world: World, short_clip: Path, longer_clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = world.upload(short, 1)
+    first = world.upload(short_clip, 1)
     second: list[Upload] = []
     original = under_test.transcode
 
     def slow(*arguments: Any, **more: Any) -> Any:
         result = original(*arguments, **more)
         if not second:
-            second.append(world.upload(longer, 2))
+            second.append(world.upload(longer_clip, 2))
             world.processor.process(second[0])
         return result
 
@@ -142,7 +142,9 @@ def test_a_slower_process_of_an_older_upload_does_not_overwrite_newer_files(
     assert world.job.sequencer == second[0].sequencer
 
 
-def test_a_concurrent_edit_of_the_campaign_is_kept(world: World, short: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_concurrent_edit_of_the_campaign_is_kept(
+    world: World, short_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     original = CampaignRepository.get
     edits = iter([True])
 
@@ -153,7 +155,7 @@ def test_a_concurrent_edit_of_the_campaign_is_kept(world: World, short: Path, mo
         return results
 
     monkeypatch.setattr(CampaignRepository, "get", edited_after)
-    world.processor.process(world.upload(short))
+    world.processor.process(world.upload(short_clip))
 
     stored_campaign = original(world.campaigns, "shoes").campaign
     assert stored_campaign is not None
@@ -171,21 +173,21 @@ def test_a_concurrent_edit_of_the_campaign_is_kept(world: World, short: Path, mo
     ],
 )
 def test_an_upload_that_makes_its_campaign_invalid_is_refused(
-    changes: dict[str, Any], reason: str, world: World, short: Path
+    changes: dict[str, Any], reason: str, world: World, short_clip: Path
 ) -> None:
-    assert world.processor.process(world.upload(short, **changes)) is State.REFUSED
+    assert world.processor.process(world.upload(short_clip, **changes)) is State.REFUSED
 
     [job] = world.jobs.all()
     assert job.reason == reason
 
 
-def test_an_upload_without_a_campaign_in_its_metadata_is_refused(world: World, short: Path) -> None:
+def test_an_upload_without_a_campaign_in_its_metadata_is_refused(world: World, short_clip: Path) -> None:
     with pytest.raises(NotAnUpload, match="x-amz-meta-campaign"):
-        world.processor.process(world.upload(short, campaign="no campaign!"))
+        world.processor.process(world.upload(short_clip, campaign="no campaign!"))
 
 
-def test_a_long_video_goes_to_the_worker(world: World, short: Path) -> None:
-    event = world.upload(short)
+def test_a_long_video_goes_to_the_worker(world: World, short_clip: Path) -> None:
+    event = world.upload(short_clip)
     function = under_test.Processor(**{**vars(world.processor), "limits": Limits(function_seconds=1)})
     with pytest.raises(TooLongForFunction):
         function.process(event)
@@ -211,8 +213,8 @@ def test_a_long_video_goes_to_the_worker(world: World, short: Path) -> None:
     assert counts["ApproximateNumberOfMessages"] == counts["ApproximateNumberOfMessagesNotVisible"] == "0"
 
 
-def test_too_much_work_for_a_function_goes_to_the_worker_which_refuses_it(world: World, short: Path) -> None:
-    event, little = world.upload(short), Resources(text=100)
+def test_too_much_work_for_a_function_goes_to_the_worker_which_refuses_it(world: World, short_clip: Path) -> None:
+    event, little = world.upload(short_clip), Resources(text=100)
     function = under_test.Processor(**{**vars(world.processor), "resources": little})
 
     with pytest.raises(TooLongForFunction):

@@ -107,8 +107,8 @@ def test_a_1080p_source_has_all_renditions_of_the_ladder(videos: Video, tmp_path
         assert gaps == {Fraction(2)}
 
 
-def test_the_rotation_of_a_phone_video_is_applied(videos: Video, whole: Path, tmp_path: Path) -> None:
-    turned = videos("turned.mp4", f"-display_rotation 90 -i {whole} -c copy")
+def test_the_rotation_of_a_phone_video_is_applied(videos: Video, clip: Path, tmp_path: Path) -> None:
+    turned = videos("turned.mp4", f"-display_rotation 90 -i {clip} -c copy")
 
     result = transcoded(turned, tmp_path)
 

@@ -1,6 +1,6 @@
 """A refresh writes the delivery state of any campaign that imports accept, after any traffic, spend and learning.
 
-One campaign whose numbers fail would leave all campaigns without a new snapshot.
+Without these limits, one campaign with failing numbers would leave all campaigns without a new snapshot.
 """
 
 from datetime import timedelta
@@ -100,7 +100,9 @@ def test_any_campaign_gets_a_delivery_state(
         }
         shared = SharedBudgets({"shop.example": of_holders[ADVERTISER]}, {("a", "d"): of_holders[DEAL]})
 
-        data = compile_delivery(index, {"a": spend}, now, paces=paced.paces, reserved=paced.reserved, shared=shared)
+        data = compile_delivery(
+            index, {"a": spend}, now, paces=paced.paces, reserved=paced.reserved, shared_budgets=shared
+        )
 
         allowance = load_delivery(data, index).allowance
         accounts = load_delivery(data, index).accounts(0, "a", "d")

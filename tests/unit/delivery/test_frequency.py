@@ -42,7 +42,7 @@ moments = st.builds(
 windows = st.sampled_from(["hour", "day", "week", "month", "lifetime", "90s", "30m", "6h", "7d", "30d"])
 
 
-def capped(zone: str = "UTC", on_unknown: str = "bid", **cap: Any) -> Campaign:
+def campaign_with_cap(zone: str = "UTC", on_unknown: str = "bid", **cap: Any) -> Campaign:
     return campaign(id="c", time_zone=zone, frequency_caps=[cap], on_unknown=on_unknown)
 
 
@@ -65,7 +65,7 @@ def label(window: str, zone: str, at: datetime) -> Any:
     }[window]
 
 
-def counted(window: str, zone: str, times: list[int], now: datetime) -> int:
+def naive_count(window: str, zone: str, times: list[int], now: datetime) -> int:
     if window[0].isdigit():
         return sum(now.timestamp() - time < duration_seconds(window) for time in times)
     return sum(label(window, zone, datetime.fromtimestamp(t, UTC)) == label(window, zone, now) for t in times)
@@ -76,9 +76,9 @@ def test_the_counted_impressions_are_those_of_the_calendar_period(
     now: datetime, zone: str, window: str, ago: list[int]
 ) -> None:
     times = [int(now.timestamp()) - seconds for seconds in ago]
-    item = capped(zone, impressions=1000, window=window)
+    item = campaign_with_cap(zone, impressions=1000, window=window)
 
-    assert standing(item.frequency_caps[0], item, "spot", history_of(times), now).seen == counted(
+    assert standing(item.frequency_caps[0], item, "spot", history_of(times), now).seen == naive_count(
         window, zone, times, now
     )
 
@@ -94,7 +94,7 @@ def test_the_counted_impressions_are_those_of_the_calendar_period(
 def test_caps_are_never_exceeded(
     now: datetime, zone: str, window: str, most: int, gap: str | None, waits: list[int]
 ) -> None:
-    item = capped(zone, impressions=most, window=window, **({"min_gap": gap} if gap else {}))
+    item = campaign_with_cap(zone, impressions=most, window=window, **({"min_gap": gap} if gap else {}))
     times: list[int] = []
     history = History()
     for wait in waits:
@@ -103,9 +103,9 @@ def test_caps_are_never_exceeded(
         if hindrance(item, where) is None:
             times.append(int(now.timestamp()))
             history = add(history, Impression(times[-1], "c", "spot", "shop.example"))
-            assert counted(window, zone, times, now) <= most
+            assert naive_count(window, zone, times, now) <= most
         else:
-            blocked = counted(window, zone, times, now) >= most
+            blocked = naive_count(window, zone, times, now) >= most
             assert blocked or (gap and times and now.timestamp() - times[-1] < duration_seconds(gap))
             free_at = where[0].free_at
             assert (free_at is None) == (window == "lifetime" and blocked and not gap) or gap
@@ -127,9 +127,9 @@ def test_a_shortened_history_stays_small_and_never_counts_fewer_impressions() ->
     own = [time for number, time in enumerate(times) if number % 2]
 
     for window in ("day", "week", "month", "lifetime", "6h", "30d"):
-        item = capped(impressions=1000, window=window)
+        item = campaign_with_cap(impressions=1000, window=window)
         observed = standing(item.frequency_caps[0], item, "spot", history, now).seen
-        assert counted(window, "UTC", own, now) <= observed
+        assert naive_count(window, "UTC", own, now) <= observed
     assert observed == len(own)
     many = History()
     for number in range(3 * MOST_OLDER):
@@ -153,7 +153,7 @@ def test_each_level_counts_its_campaign_creative_or_advertiser() -> None:
         history = add(history, impression)
 
     for level, entry in (("creative", 1), ("campaign", 2), ("advertiser", 3)):
-        item = capped(impressions=9, window="day", level=level)
+        item = campaign_with_cap(impressions=9, window="day", level=level)
         assert standing(item.frequency_caps[0], item, "spot", history, now).seen == entry
 
 
@@ -165,7 +165,7 @@ def test_the_campaign_decides_on_unknown_viewers_by_user_or_household() -> None:
         ("household", Exposures(None, full), Exposures(full, None)),
     ):
         for on_unknown in ("bid", "skip"):
-            item = capped(on_unknown=on_unknown, impressions=1, window="day", per=per)
+            item = campaign_with_cap(on_unknown=on_unknown, impressions=1, window="day", per=per)
             assert hindrance(item, standings(item, "spot", known, now)) is not None
             assert (hindrance(item, standings(item, "spot", unknown, now)) is None) == (on_unknown == "bid")
 

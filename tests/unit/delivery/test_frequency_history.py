@@ -83,7 +83,7 @@ def test_beyond_a_thousand_counts_the_oldest_are_dropped() -> None:
     assert {number for key in lost for number in older[key]} == {TODAY - 19}
 
 
-def capped(**changes: Any) -> Campaign:
+def campaign_with_cap(**changes: Any) -> Campaign:
     names = ("time_zone", "on_unknown")
     cap = {name: value for name, value in changes.items() if name not in names}
     return campaign(id="c", frequency_caps=[cap], **{name: changes[name] for name in names if name in changes})
@@ -139,7 +139,7 @@ def capped(**changes: Any) -> Campaign:
 def test_the_state_of_a_cap_for_a_viewer(
     cap: dict[str, Any], history: History, seen: int, room: int, free_at: float | None
 ) -> None:
-    item = capped(**cap)
+    item = campaign_with_cap(**cap)
     item = item.model_copy(update={"advertiser": item.advertiser.model_copy(update={"domain": "shop.example"})})
 
     [result] = standings(item, "spot", Exposures(history), NOW)

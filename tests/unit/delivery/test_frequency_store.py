@@ -21,7 +21,7 @@ from bidder.repeated_failures import LONGEST_INTERVAL
 from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.events import event
-from tests.support.log_lines import logged
+from tests.support.log_lines import logged_lines
 from tests.support.matchable import video_request
 from tests.support.service import service
 
@@ -174,7 +174,7 @@ def test_sequential_reads_share_a_thread_and_concurrent_reads_have_one_each() ->
 
 def reasons(caplog: pytest.LogCaptureFixture) -> list[tuple[str, int]]:
     """The reason of each line of the metric of failed reads, and the number that the line counts."""
-    lines = logged(caplog, "frequency.unread")
+    lines = logged_lines(caplog, "frequency.unread")
     return [(entry["why"], entry["FrequencyUnread"]) for entry in lines if entry["Reason"] == "unread"]
 
 
@@ -194,14 +194,14 @@ def test_failed_reads_are_counted_with_their_reasons(caplog: pytest.LogCaptureFi
     released.set()
     gives_up = time.monotonic() + 60
     failures = MOST_READS + 2
-    while not (ended := logged(caplog, "frequency.recovered")) and time.monotonic() < gives_up:
+    while not (ended := logged_lines(caplog, "frequency.recovered")) and time.monotonic() < gives_up:
         before = hanging._failures._in_row
         hanging.exposures("anna", None, 1, NOW)
         failures += hanging._failures._in_row > before
         seconds += LONGEST_INTERVAL
         time.sleep(0.001)
     assert ended[0]["failures"] == failures
-    counted = [line for name in ("frequency.unread", "frequency.recovered") for line in logged(caplog, name)]
+    counted = [line for name in ("frequency.unread", "frequency.recovered") for line in logged_lines(caplog, name)]
     assert sum(line.get("FrequencyUnread", 0) for line in counted) == failures
 
 

@@ -18,7 +18,7 @@ from bidder.delivery.price_segment import (
     segment_of_name,
 )
 from bidder.delivery.zones import clocks, local, offsets
-from tests.support.log_lines import logged
+from tests.support.log_lines import logged_lines
 
 SPRING = datetime(2026, 3, 29, 1, tzinfo=UTC)
 """The moment of the spring clock change in Europe."""
@@ -58,7 +58,7 @@ def test_an_unknown_zone_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     clocks(["Europe/Berlim"], SPRING)
     local(SPRING, "Europe/Berlinn")
 
-    assert [entry["zone"] for entry in logged(caplog, "zone.unknown")] == ["Europe/Berlim", "Europe/Berlinn"]
+    assert [entry["zone"] for entry in logged_lines(caplog, "zone.unknown")] == ["Europe/Berlim", "Europe/Berlinn"]
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,8 @@ def ask(request: Any, snapshot: Snapshot | None = PLAIN, **headers: str) -> Repl
 def only_bid(reply: Reply) -> dict[str, Any]:
     assert reply.status == 200, reply
     [seat] = json.loads(reply.body)["seatbid"]
-    [answered_bid] = seat["bid"]
-    return answered_bid
+    [bid_item] = seat["bid"]
+    return bid_item
 
 
 def claims_of(url: str, kind: Kind) -> Claims:

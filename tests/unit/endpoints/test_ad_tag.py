@@ -214,8 +214,8 @@ def test_forwarded_headers_are_trusted_only_from_a_configured_stitcher() -> None
 def test_consent_determines_which_viewer_data_is_used(signals: dict[str, Any], is_known: bool) -> None:
     answer = json.loads(ask(format="openrtb", ifa="6d3c1b5e-2f0a-4e7c-9a41-8b7f5c0d9e12", **signals).body)
 
-    [answered_bid] = answer["seatbid"][0]["bid"]
-    token = urlsplit(answered_bid["nurl"]).path.rpartition("/")[2]
+    [bid_item] = answer["seatbid"][0]["bid"]
+    token = urlsplit(bid_item["nurl"]).path.rpartition("/")[2]
     assert (verify(Kind.WIN, token, KEYS, NOW).user is not None) == is_known
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def logged() -> Iterator[list[dict[str, Any]]]:
+def logged_lines() -> Iterator[list[dict[str, Any]]]:
     """The lines of the log, independent of other handlers."""
     lines: list[dict[str, Any]] = []
 
@@ -39,7 +39,7 @@ def logged() -> Iterator[list[dict[str, Any]]]:
     logging.getLogger("bidder").removeHandler(listening)
 
 
-def test_an_internal_fault_is_a_logged_no_bid_instead_of_a_5xx(logged: list[dict[str, Any]]) -> None:
+def test_an_internal_fault_is_a_logged_no_bid_instead_of_a_5xx(logged_lines: list[dict[str, Any]]) -> None:
     class Broken:
         def current(self, _now: object, _patience: float) -> Snapshot:
             raise ZeroDivisionError
@@ -47,7 +47,7 @@ def test_an_internal_fault_is_a_logged_no_bid_instead_of_a_5xx(logged: list[dict
     reply = bid(service(None, keeper=Broken()), Call(json.dumps(video_request()).encode(), {}, BASE, NOW))
 
     assert (reply.status, reply.body) == (204, "")
-    assert [line["event"] for line in logged] == ["bid.failed"]
+    assert [line["event"] for line in logged_lines] == ["bid.failed"]
 
 
 def test_the_no_bid_reason_is_sent_on_request() -> None:
@@ -136,7 +136,7 @@ def test_a_restricted_request_gets_a_contextual_bid() -> None:
     assert observed[1].device.geo.country == "USA"
 
 
-def test_a_fault_is_logged_without_the_contents_of_the_request(logged: list[dict[str, Any]]) -> None:
+def test_a_fault_is_logged_without_the_contents_of_the_request(logged_lines: list[dict[str, Any]]) -> None:
     user_id = "the-" + "user"  # on its own line, since the traceback shows the line
 
     class Quoting:
@@ -146,7 +146,7 @@ def test_a_fault_is_logged_without_the_contents_of_the_request(logged: list[dict
     request = video_request(user={"id": user_id})
     assert bid(service(None, keeper=Quoting()), Call(json.dumps(request).encode(), {}, BASE, NOW)).status == 204
 
-    [line] = logged
+    [line] = logged_lines
     assert line["error"] == "KeyError"
     assert "in current" in line["traceback"]
     assert user_id not in json.dumps(line)

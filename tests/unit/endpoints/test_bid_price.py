@@ -29,9 +29,9 @@ def test_a_multiplied_bid_is_exact_in_every_currency(cpm: int, tv: Decimal, usa:
 
     reply = json.loads(bid(service(snapshot), Call(json.dumps(body).encode(), {}, "https://bid.example", NOW)).body)
 
-    [answered_bid] = reply["seatbid"][0]["bid"]
+    [bid_item] = reply["seatbid"][0]["bid"]
     rate = Fraction({"USD": MICROS, **RATES}[currency], MICROS)
     assert reply["cur"] == currency
-    assert Decimal(str(answered_bid["price"])) * MICROS == floor(decided / rate)
-    token = answered_bid["burl"].partition("/e/bill/")[2].partition("?")[0]
+    assert Decimal(str(bid_item["price"])) * MICROS == floor(decided / rate)
+    token = bid_item["burl"].partition("/e/bill/")[2].partition("?")[0]
     assert verify(Kind.BILL, token, KEYS, NOW).price_micros == decided

@@ -132,12 +132,12 @@ def test_each_field_of_the_markup_is_part_of_the_template_key(
 
 @pytest.mark.parametrize("base", ['https://bid.example/"a', "https://bid.example/\\", "https://bid.example/]]>"])
 def test_a_base_that_json_or_xml_escapes_is_written_without_a_template(base: str) -> None:
-    [answered_bid] = json.loads(
-        answer_body(compile_snapshot([campaign()]), json.dumps(video_request()).encode(), base)
-    )["seatbid"][0]["bid"]
+    [bid_item] = json.loads(answer_body(compile_snapshot([campaign()]), json.dumps(video_request()).encode(), base))[
+        "seatbid"
+    ][0]["bid"]
 
-    assert answered_bid["burl"].startswith(f"{base}/e/bill/")
-    assert "<VAST" in answered_bid["adm"]
+    assert bid_item["burl"].startswith(f"{base}/e/bill/")
+    assert "<VAST" in bid_item["adm"]
 
 
 @given(st.text(min_size=1, max_size=20))

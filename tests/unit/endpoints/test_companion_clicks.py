@@ -29,9 +29,9 @@ def markup(protocol: int, *pages: str) -> Any:
     request = video_request()
     request["imp"][0]["video"] |= {"protocols": [protocol], "companionad": [{"w": 300, "h": 250}] * len(pages)}
     reply = bid(service(snapshot), Call(json.dumps(request).encode(), {}, "https://bid.example", NOW))
-    [answered_bid] = json.loads(reply.body)["seatbid"][0]["bid"]
-    assert_valid(answered_bid["adm"])
-    return etree.fromstring(answered_bid["adm"])
+    [bid_item] = json.loads(reply.body)["seatbid"][0]["bid"]
+    assert_valid(bid_item["adm"])
+    return etree.fromstring(bid_item["adm"])
 
 
 def called(url: str) -> tuple[str | None, list[Kind]]:
@@ -77,8 +77,8 @@ def test_macros_of_landing_pages_are_replaced(protocol: int) -> None:
 
     reply = bid(service(snapshot), Call(json.dumps(request).encode(), {}, "https://bid.example", NOW))
 
-    [answered_bid] = json.loads(reply.body)["seatbid"][0]["bid"]
-    root = etree.fromstring(answered_bid["adm"])
+    [bid_item] = json.loads(reply.body)["seatbid"][0]["bid"]
+    root = etree.fromstring(bid_item["adm"])
     links = [str(node.text) for node in root.iterfind(".//{*}CompanionClickThrough")]
     pages = [called(link)[0] for link in links] if protocol in {2, 3} else links
     pages.append(root.findtext(".//{*}ClickThrough"))

@@ -29,9 +29,9 @@ def bid_and_claims(
     snapshot = compile_snapshot([campaign(cpm=10, deals=DEALS, creatives=[creative(duration=30)])])
     serving = service(snapshot, exchanges=EXCHANGES)
     reply = json.loads(bid(serving, Call(json.dumps(body).encode(), {}, "https://bid.example", NOW, exchange)).body)
-    [answered_bid] = reply["seatbid"][0]["bid"]
-    token = answered_bid["burl"].partition("/e/bill/")[2].partition("?")[0]
-    return answered_bid, verify(Kind.BILL, token, KEYS, NOW)
+    [bid_item] = reply["seatbid"][0]["bid"]
+    token = bid_item["burl"].partition("/e/bill/")[2].partition("?")[0]
+    return bid_item, verify(Kind.BILL, token, KEYS, NOW)
 
 
 def deal(**changes: Any) -> dict[str, Any]:
@@ -93,8 +93,8 @@ def test_a_bid_lasts_for_the_exp_of_its_impression(requested_exp: int | None, mo
 
     reply = json.loads(bid(serving, Call(json.dumps(body).encode(), {}, "https://bid.example", NOW)).body)
 
-    [answered_bid] = reply["seatbid"][0]["bid"]
-    token = answered_bid["burl"].partition("/e/bill/")[2].partition("?")[0]
-    assert answered_bid["exp"] == written
+    [bid_item] = reply["seatbid"][0]["bid"]
+    token = bid_item["burl"].partition("/e/bill/")[2].partition("?")[0]
+    assert bid_item["exp"] == written
     assert verify(Kind.BILL, token, KEYS, NOW).minutes * 60 - written in range(60)
-    assert f"<Expires>{-(-written // 60) * 60}</Expires>" in answered_bid["adm"]
+    assert f"<Expires>{-(-written // 60) * 60}</Expires>" in bid_item["adm"]

@@ -30,8 +30,8 @@ def test_a_token_has_the_kind_by_which_its_exchange_bills() -> None:
     for exchange in ("adx", "other", "new", None):
         body = json.dumps(video_request()).encode()
         reply = bid(service(snapshot), Call(body, {}, "https://bid.example", NOW, exchange))
-        [answered_bid] = json.loads(reply.body)["seatbid"][0]["bid"]
-        token = answered_bid["burl"].partition("/e/bill/")[2].partition("?")[0]
+        [bid_item] = json.loads(reply.body)["seatbid"][0]["bid"]
+        token = bid_item["burl"].partition("/e/bill/")[2].partition("?")[0]
         results[exchange] = verify(Kind.BILL, token, KEYS, NOW).billed_by
 
     assert results == {"adx": "bill", "other": "impression", "new": "impression", None: "impression"}
@@ -55,8 +55,8 @@ def test_a_stored_campaign_with_names_too_long_for_event_urls_does_not_bid() -> 
 def test_events_have_the_device_type_of_their_bid(device: dict[str, int], expected_text: int | None) -> None:
     body = json.dumps(video_request(device=device)).encode()
     reply = bid(service(compile_snapshot([campaign()])), Call(body, {}, "https://bid.example", NOW))
-    [answered_bid] = json.loads(reply.body)["seatbid"][0]["bid"]
-    token = answered_bid["nurl"].partition("/e/win/")[2].partition("?")[0]
+    [bid_item] = json.loads(reply.body)["seatbid"][0]["bid"]
+    token = bid_item["nurl"].partition("/e/win/")[2].partition("?")[0]
 
     claims = verify(Kind.WIN, token, KEYS, NOW)
     assert (claims.device, make_event(Kind.WIN, claims, {}, NOW).device) == (expected_text, expected_text)
@@ -77,7 +77,7 @@ def test_events_have_the_country_by_which_the_campaign_was_targeted(
 ) -> None:
     body = json.dumps(video_request(**locations)).encode()
     reply = bid(service(compile_snapshot([campaign()])), Call(body, {}, "https://bid.example", NOW))
-    [answered_bid] = json.loads(reply.body)["seatbid"][0]["bid"]
-    token = answered_bid["nurl"].partition("/e/win/")[2].partition("?")[0]
+    [bid_item] = json.loads(reply.body)["seatbid"][0]["bid"]
+    token = bid_item["nurl"].partition("/e/win/")[2].partition("?")[0]
 
     assert verify(Kind.WIN, token, KEYS, NOW).country == country

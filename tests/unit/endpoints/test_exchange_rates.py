@@ -47,7 +47,7 @@ def rates_of(factor: Fraction) -> dict[str, Rate]:
     return parse_rates(json.dumps({code: float(f"{value:.9g}") for code, value in worth.items()}))
 
 
-def serving(cpm_micros: int, rates: dict[str, Rate]) -> Service:
+def service_with(cpm_micros: int, rates: dict[str, Rate]) -> Service:
     """A bidder with a campaign of this CPM, in micros of the account currency."""
     index = Index.load([compile_index([campaign(cpm=f"{Decimal(cpm_micros) / 1_000_000:f}")])])
     delivery = compile_delivery(index, {}, NOW, rates)
@@ -101,12 +101,12 @@ def test_the_charged_price_counts_at_the_rate_of_its_bid(
     currency: str, cpm_micros: int, change: Fraction, share: Fraction, rounding: str | None
 ) -> None:
     before, after = rates_of(Fraction(1)), rates_of(change)
-    bid_item = make_bid(serving(cpm_micros, before), currency)
+    bid_item = make_bid(service_with(cpm_micros, before), currency)
     charged = bid_item.price * share.numerator / share.denominator
     unit = Decimal(1).scaleb(-DECIMALS[currency] if rounding else -6)
     text = f"{charged.quantize(unit, rounding or ROUND_DOWN):f}"
 
-    events = send(serving(cpm_micros, after), bid_item.impression, text)
+    events = send(service_with(cpm_micros, after), bid_item.impression, text)
 
     rate = before.get(currency, 1_000_000)
     expected = cost_of(min(bid_item.price, Decimal(text)), rate)
@@ -128,11 +128,11 @@ def test_a_price_that_the_exchange_rounds_is_neither_raised_nor_refused(
     currency: str, cpm: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    bid_item = make_bid(serving(cpm, rates_of(Fraction(1))), currency)
+    bid_item = make_bid(service_with(cpm, rates_of(Fraction(1))), currency)
     unit = Decimal(1).scaleb(-DECIMALS[currency])
 
-    send(serving(cpm, rates_of(Fraction(1))), bid_item.burl, f"{bid_item.price.quantize(unit, ROUND_HALF_UP):f}")
+    send(service_with(cpm, rates_of(Fraction(1))), bid_item.burl, f"{bid_item.price.quantize(unit, ROUND_HALF_UP):f}")
     assert "refused" not in caplog.text
 
-    send(serving(cpm, rates_of(Fraction(1))), bid_item.burl, f"{bid_item.price.quantize(unit, ROUND_UP) + unit:f}")
+    send(service_with(cpm, rates_of(Fraction(1))), bid_item.burl, f"{bid_item.price.quantize(unit, ROUND_UP) + unit:f}")
     assert "price-raised" in caplog.text

@@ -91,10 +91,10 @@ def test_explain_has_the_bids_of_the_bid_endpoint(
     for request in requests:
         body = json.dumps({**request, "test": int(test)}).encode()
         answer_without_key = json.loads(answer(bidder, Call(body, ALLOWED | player, BASE, NOW)).body)
-        answered_bid = bid(bidder, Call(body, player, BASE, NOW))
+        response_bid = bid(bidder, Call(body, player, BASE, NOW))
 
         message = Counter((b["campaign"], b["creative"]) for imp in answer_without_key["imp"] for b in imp["bids"])
-        assert message == (_in_vast(answered_bid) if as_xml else _in_json(answered_bid))
+        assert message == (_in_vast(response_bid) if as_xml else _in_json(response_bid))
         for imp in answer_without_key["imp"]:
             assert {
                 campaign_item["campaign"] for campaign_item in imp["campaigns"] if campaign_item["rule"] == "bids"

@@ -33,7 +33,7 @@ class Aws(NamedTuple):
 
 
 @pytest.fixture
-def faulty(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
+def faulty_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
     stored = FakeS3()
     publish(stored, SETTINGS.snapshot_bucket, [campaign()], datetime.now(UTC))  # type: ignore[arg-type]
     keys = {"/bidder/signing-keys": KEYS.model_dump_json()}
@@ -79,9 +79,9 @@ def bids_within(service: Service, seconds: float) -> bool:
     ],
 )
 def test_the_first_bid_is_answered_in_time_and_a_later_one_bids(
-    faulty: Aws, which: str, fault: str, tmax: int | None
+    faulty_aws: Aws, which: str, fault: str, tmax: int | None
 ) -> None:
-    servers = faulty if which == "both" else [getattr(faulty, which)]
+    servers = faulty_aws if which == "both" else [getattr(faulty_aws, which)]
     for server in servers:
         server.fault = fault
     service = Service(SETTINGS)
@@ -95,19 +95,19 @@ def test_the_first_bid_is_answered_in_time_and_a_later_one_bids(
     assert bids_within(service, 20)
 
 
-def test_a_load_that_outlasts_a_bid_serves_the_next_bid(faulty: Aws) -> None:
-    faulty.s3.fault = faulty.ssm.fault = HANGS
+def test_a_load_that_outlasts_a_bid_serves_the_next_bid(faulty_aws: Aws) -> None:
+    faulty_aws.s3.fault = faulty_aws.ssm.fault = HANGS
     service = Service(SETTINGS)
     assert ask(service, tmax=60)[0] == 204
 
-    faulty.s3.fault = faulty.ssm.fault = None
+    faulty_aws.s3.fault = faulty_aws.ssm.fault = None
 
     assert ask(service)[0] == 200
-    assert len(faulty.ssm.requested) == 1, "it was asked once, by the load of the first bid"
-    assert len(faulty.s3.requested) == len(set(faulty.s3.requested))
+    assert len(faulty_aws.ssm.requested) == 1, "it was asked once, by the load of the first bid"
+    assert len(faulty_aws.s3.requested) == len(set(faulty_aws.s3.requested))
 
 
-@pytest.mark.usefixtures("faulty")
+@pytest.mark.usefixtures("faulty_aws")
 def test_a_hanging_name_resolution_delays_no_bid_beyond_its_tmax(monkeypatch: pytest.MonkeyPatch) -> None:
     released = threading.Event()
     resolve = socket.getaddrinfo
@@ -126,11 +126,13 @@ def test_a_hanging_name_resolution_delays_no_bid_beyond_its_tmax(monkeypatch: py
     assert bids_within(service, 20)
 
 
-def test_a_hanging_tls_handshake_delays_no_bid_beyond_its_tmax(faulty: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", faulty.s3.url.replace("http:", "https:"))
-    monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", faulty.ssm.url.replace("http:", "https:"))
+def test_a_hanging_tls_handshake_delays_no_bid_beyond_its_tmax(
+    faulty_aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", faulty_aws.s3.url.replace("http:", "https:"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SSM", faulty_aws.ssm.url.replace("http:", "https:"))
     aws.minimal.cache_clear()  # type: ignore[attr-defined]
-    faulty.s3.fault = faulty.ssm.fault = HANGS
+    faulty_aws.s3.fault = faulty_aws.ssm.fault = HANGS
 
     status, seconds = ask(Service(SETTINGS), tmax=200)
 
@@ -138,8 +140,8 @@ def test_a_hanging_tls_handshake_delays_no_bid_beyond_its_tmax(faulty: Aws, monk
     assert seconds < AT_ONCE
 
 
-def test_health_is_answered_in_time_if_aws_hangs(faulty: Aws) -> None:
-    faulty.s3.fault = faulty.ssm.fault = HANGS
+def test_health_is_answered_in_time_if_aws_hangs(faulty_aws: Aws) -> None:
+    faulty_aws.s3.fault = faulty_aws.ssm.fault = HANGS
     started_at = time.monotonic()
 
     assert health(Service(SETTINGS), datetime.now(UTC)).status == 503

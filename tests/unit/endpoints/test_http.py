@@ -24,7 +24,7 @@ MISSING = "\0"  # no Content-Type
 
 
 @pytest.fixture(autouse=True)
-def bidding(monkeypatch: pytest.MonkeyPatch) -> None:
+def served_bidder(monkeypatch: pytest.MonkeyPatch) -> None:
     bidder_service = service(compile_snapshot([campaign()]))
     monkeypatch.setattr(app, "service", lambda: bidder_service)
     monkeypatch.setattr(app, "settings", lambda: SETTINGS)
@@ -121,9 +121,9 @@ def test_an_empty_body_is_an_invalid_request() -> None:
 
 @WAYS
 def test_the_exchange_in_the_url_is_in_the_tokens_of_notices(way: Any) -> None:
-    [answered_bid] = json.loads(content(way(BODY, "?exchange=adx")))["seatbid"][0]["bid"]
+    [bid_item] = json.loads(content(way(BODY, "?exchange=adx")))["seatbid"][0]["bid"]
 
-    token = urlsplit(answered_bid["burl"]).path.rpartition("/")[2]
+    token = urlsplit(bid_item["burl"]).path.rpartition("/")[2]
     assert verify(Kind.BILL, token, KEYS, app.now()).exchange == "adx"
     assert way(BODY, "?exchange=no%20name")["statusCode"] == 400
 
@@ -175,5 +175,5 @@ def test_a_bid_below_the_base_path_of_a_custom_domain_has_event_urls_below_it() 
     event = api_event("POST", "/ads/bid", "/bid", body=BODY.decode())
     event["requestContext"] |= {"path": "/ads/bid", "domainName": "bid.example"}
 
-    [answered_bid] = json.loads(app.app(event, None)["body"])["seatbid"][0]["bid"]
-    assert answered_bid["burl"].startswith("https://bid.example/ads/e/bill/")
+    [bid_item] = json.loads(app.app(event, None)["body"])["seatbid"][0]["bid"]
+    assert bid_item["burl"].startswith("https://bid.example/ads/e/bill/")

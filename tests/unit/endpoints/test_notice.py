@@ -207,14 +207,14 @@ def metrics(caplog: pytest.LogCaptureFixture, name: str) -> list[str]:
 
 
 @pytest.fixture
-def logged(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+def logged_lines(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     monkeypatch.setattr(logging.getLogger("bidder"), "propagate", True)
     caplog.set_level(logging.INFO, "bidder")
     return caplog
 
 
 def test_an_incredible_price_is_counted_as_refused_and_the_bid_is_due_at_its_price(
-    logged: pytest.LogCaptureFixture,
+    logged_lines: pytest.LogCaptureFixture,
 ) -> None:
     recorder = Recorder()
     token = sign(Kind.IMPRESSION, encode(CLAIMS._replace(least_micros=2_000_000)), KEYS)
@@ -222,11 +222,11 @@ def test_an_incredible_price_is_counted_as_refused_and_the_bid_is_due_at_its_pri
     call(recorder, "impression", token, p="0.000001")
 
     assert [event.price_micros for event in recorder.published] == [5_000_000]
-    assert metrics(logged, "PriceRefused") == ["too-low"]
+    assert metrics(logged_lines, "PriceRefused") == ["too-low"]
 
 
 def test_an_old_encrypted_price_is_counted_as_refused_and_the_bid_is_due_at_its_price(
-    logged: pytest.LogCaptureFixture,
+    logged_lines: pytest.LogCaptureFixture,
 ) -> None:
     recorder = Recorder()
     old = prices.sent(10_000, prices.vector(NOW - timedelta(days=2)))
@@ -236,16 +236,16 @@ def test_an_old_encrypted_price_is_counted_as_refused_and_the_bid_is_due_at_its_
     notice(with_keys, "impression", token, {"p": old}, Sender(), NOW)
 
     assert [event.price_micros for event in recorder.published] == [5_000_000]
-    assert metrics(logged, "PriceRefused") == ["out-of-time"]
+    assert metrics(logged_lines, "PriceRefused") == ["out-of-time"]
 
 
-def test_a_render_for_ad_quality_is_counted_separately(logged: pytest.LogCaptureFixture) -> None:
+def test_a_render_for_ad_quality_is_counted_separately(logged_lines: pytest.LogCaptureFixture) -> None:
     recorder = Recorder()
 
     call(recorder, p="AUDIT")
 
     assert [(event.test, event.billable) for event in recorder.published] == [(True, False)]
-    assert metrics(logged, "AuditRender") == ["impression"]
+    assert metrics(logged_lines, "AuditRender") == ["impression"]
 
 
 @pytest.mark.parametrize("late", [timedelta(), timedelta(hours=3)])

@@ -116,7 +116,7 @@ class RefreshToBid(RuleBasedStateMachine):
         self.published: dict[int, datetime] = {}
         """All published versions, with their times."""
         self.damaged: set[str] = set()
-        self.world.s3.after_write = self.written
+        self.world.s3.after_write = self.check_written
         self.folders = TemporaryDirectory()
         self.bidders = [Bidder(self.world.s3, Path(self.folders.name) / str(number)) for number in range(2)]
         for number, name in enumerate(NAMES, 1):
@@ -173,7 +173,7 @@ class RefreshToBid(RuleBasedStateMachine):
         with self.dying(dies, after=after):
             self.run(warm=warm)
             if dies is None:
-                assert not self.damaged & self.named(), "a refresh that ends well leaves nothing damaged"
+                assert not self.damaged & self.named_keys(), "a refresh that ends well leaves nothing damaged"
 
     @precondition(lambda self: self.messages)
     @rule(writes=st.integers(0, 3), name=st.sampled_from(NAMES), cpm=st.integers(1, 9), warm=st.booleans())
@@ -228,7 +228,7 @@ class RefreshToBid(RuleBasedStateMachine):
         looks = bidder.looked is None or abs(self.now - bidder.looked) >= CHECK
         bidder.looked = self.now if looks else bidder.looked
         self.check(bidder, bidder.answer(self.now))
-        whole = self.published and POINTER not in self.damaged and not self.damaged & self.named()
+        whole = self.published and POINTER not in self.damaged and not self.damaged & self.named_keys()
         if looks and whole and not bidder.s3.is_away:
             bidder.seen = max(bidder.seen, self.pointed_to().version)
         self.check(bidder, bidder.answer(self.now))
@@ -261,7 +261,7 @@ class RefreshToBid(RuleBasedStateMachine):
             and (item.budget.total_micros is None or spent.get(item.id, 0) <= item.budget.total_micros)
         ]
 
-    def written(self, key: str) -> None:
+    def check_written(self, key: str) -> None:
         self.damaged.discard(key)
         if key == POINTER:
             manifest = self.pointed_to()
@@ -274,7 +274,7 @@ class RefreshToBid(RuleBasedStateMachine):
     def pointed_to(self) -> Manifest:
         return Manifest.model_validate_json(self.world.s3.objects[POINTER])
 
-    def named(self) -> set[str]:
+    def named_keys(self) -> set[str]:
         if POINTER in self.damaged or POINTER not in self.world.s3.objects:
             return {POINTER}
         manifest = self.pointed_to()
@@ -291,17 +291,17 @@ class RefreshToBid(RuleBasedStateMachine):
                 if left < 0:
                     raise Died
 
-        def written(key: str) -> None:
-            self.written(key)
+        def check_written(key: str) -> None:
+            self.check_written(key)
             write(key)
 
         if after:
-            self.world.s3.after_write = written
+            self.world.s3.after_write = check_written
         else:
             self.world.s3.before_write = write
         with contextlib.suppress(Died):
             yield
-        self.world.s3.before_write, self.world.s3.after_write = (lambda _: None), self.written
+        self.world.s3.before_write, self.world.s3.after_write = (lambda _: None), self.check_written
 
 
 def _is(answer: dict[str, tuple[int, str]], book: Book) -> bool:

@@ -62,9 +62,9 @@ def test_the_publisher_gets_the_user_parameters_of_the_targeting(
     snapshot = compile_snapshot([campaign(targeting=targeting)])
     body = json.dumps(asking(dsarequired=2, datatopub=2)).encode()
 
-    [answered_bid] = json.loads(bid(service(snapshot), Call(body, {}, BASE, NOW)).body)["seatbid"][0]["bid"]
+    [bid_item] = json.loads(bid(service(snapshot), Call(body, {}, BASE, NOW)).body)["seatbid"][0]["bid"]
 
-    assert answered_bid["ext"]["dsa"]["transparency"] == [{"domain": "bid.example", "dsaparams": parameters}]
+    assert bid_item["ext"]["dsa"]["transparency"] == [{"domain": "bid.example", "dsaparams": parameters}]
 
 
 @pytest.mark.parametrize("dsa", [{}, {"dsarequired": 0}, {"dsarequired": 0, "pubrender": 0, "datatopub": 2}])

@@ -117,8 +117,8 @@ def urls(
     assert isinstance(reply.body, str)
     if as_xml:
         return in_markup(reply.body)
-    [answered_bid] = json.loads(reply.body)["seatbid"][0]["bid"]
-    return [answered_bid["nurl"], answered_bid["burl"], answered_bid["lurl"], *in_markup(answered_bid["adm"])]
+    [bid_item] = json.loads(reply.body)["seatbid"][0]["bid"]
+    return [bid_item["nurl"], bid_item["burl"], bid_item["lurl"], *in_markup(bid_item["adm"])]
 
 
 def in_markup(text: str) -> list[str]:

@@ -36,7 +36,7 @@ def win_of(number: int, campaign_id: str, zone: str, at: datetime, invalid: str 
     )
 
 
-def measured(zones: dict[str, str], events: list[Event], zone: str, now: datetime) -> Spend:
+def spend_at(zones: dict[str, str], events: list[Event], zone: str, now: datetime) -> Spend:
     ledger = Ledger(FaultyDynamoDB("ledger").client, "ledger", pause=lambda _: None)
     ledger.record(events)
     numbers = ledger.numbers({name: days_needed(zone, own, now) for name, own in zones.items()})
@@ -70,7 +70,7 @@ def test_sums_are_exact_if_time_zones_differ_by_whole_hours(
         win_of(number, f"c{which % len(own)}", own[which % len(own)], at) for number, (which, at) in enumerate(sales)
     ]
 
-    spend = measured(zones, events, zone, now)
+    spend = spend_at(zones, events, zone, now)
 
     assert (spend.today_impressions, spend.hour_micros) == (
         naive(events, zone, now)[0],
@@ -96,7 +96,7 @@ def test_sums_of_invalid_traffic_are_exact_by_the_day_and_the_hour_of_the_advert
         for number, (which, at) in enumerate(sales)
     ]
 
-    spend = measured(zones, events, zone, now)
+    spend = spend_at(zones, events, zone, now)
 
     day, hour = naive(events, zone, now)
     assert (spend.invalid_today_micros, spend.invalid_hour_micros) == (5_000 * day, 5_000 * hour)
@@ -130,7 +130,7 @@ def test_sums_exceed_by_at_most_one_hour_if_time_zones_differ_by_a_part_of_an_ho
 ) -> None:
     events = [win_of(number, "c", own, at) for number, at in enumerate(sales)]
 
-    spend = measured({"c": own}, events, zone, now)
+    spend = spend_at({"c": own}, events, zone, now)
 
     for counted, least, most in zip(
         (spend.today_impressions, spend.hour_micros // 5_000),
@@ -177,6 +177,6 @@ def test_deals_are_counted_in_the_transaction_of_their_campaign() -> None:
 def test_an_hour_counts_in_its_day_of_the_campaign() -> None:
     events = [win_of(1, "c", "Asia/Tokyo", START), win_of(2, "c", "Asia/Tokyo", START + timedelta(hours=16))]
 
-    spend = measured({"c": "Asia/Tokyo"}, events, "UTC", START + timedelta(hours=16))
+    spend = spend_at({"c": "Asia/Tokyo"}, events, "UTC", START + timedelta(hours=16))
 
     assert (spend.today_impressions, spend.hour_micros) == (2, 5_000), "the second was on the next day in Tokyo"

@@ -15,9 +15,9 @@ AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SHARED = Key("spend#c", "total")
 
 
-def counted(number: int, own: int = 0, **changes: object) -> CountedOnce:
+def counted_once(number: int, own_items: int = 0, **changes: object) -> CountedOnce:
     """An event that increments a shared counter and `own` counters of its own."""
-    adds = {SHARED: {"n": 1}, **{Key("own", f"{number}-{each}"): {"n": number} for each in range(own)}}
+    adds = {SHARED: {"n": 1}, **{Key("own", f"{number}-{each}"): {"n": number} for each in range(own_items)}}
     return CountedOnce(Key(f"bid#{number}", "m"), adds, AT, **changes)  # type: ignore[arg-type]
 
 
@@ -38,7 +38,7 @@ def counted(number: int, own: int = 0, **changes: object) -> CountedOnce:
 )
 def test_a_transaction_has_up_to_45_events_and_100_items(own: list[int], transactions: int) -> None:
     dynamodb = FaultyDynamoDB("ledger")
-    events = [counted(number, count) for number, count in enumerate(own)]
+    events = [counted_once(number, count) for number, count in enumerate(own)]
 
     assert count_once(dynamodb.client, "ledger", events) == frozenset()
 
@@ -98,7 +98,11 @@ def test_each_event_counts_once_under_faults_and_repeats(
 def test_counters_expire_after_their_latest_event() -> None:
     dynamodb = FaultyDynamoDB("ledger")
     week, day = timedelta(weeks=1), timedelta(days=1)
-    events = [counted(1, 1, lifetime=week), counted(2, lifetime=day)._replace(at=AT + 3 * day), counted(3)]
+    events = [
+        counted_once(1, 1, lifetime=week),
+        counted_once(2, lifetime=day)._replace(at=AT + 3 * day),
+        counted_once(3),
+    ]
     count_once(dynamodb.client, "ledger", events)
 
     items = dynamodb.items()
@@ -106,7 +110,7 @@ def test_counters_expire_after_their_latest_event() -> None:
     assert items["bid#1", "m"]["expires_at"] == {"N": str(int((AT + timedelta(days=45)).timestamp()))}
 
     plain = FaultyDynamoDB("ledger")
-    count_once(plain.client, "ledger", [counted(1)])
+    count_once(plain.client, "ledger", [counted_once(1)])
     assert "expires_at" not in plain.items()[SHARED]
 
 
@@ -114,7 +118,7 @@ def test_counters_expire_after_their_latest_event() -> None:
 def test_a_conflicting_transaction_is_tried_five_times(conflicts: int, is_counted: bool) -> None:
     dynamodb = FaultyDynamoDB("ledger", faults=iter(["conflict"] * conflicts))
 
-    crowded = count_once(dynamodb.client, "ledger", [counted(1), counted(2)])
+    crowded = count_once(dynamodb.client, "ledger", [counted_once(1), counted_once(2)])
 
     assert crowded == (frozenset() if is_counted else {Key("bid#1", "m"), Key("bid#2", "m")})
     assert dynamodb.transactions == 5
@@ -123,11 +127,11 @@ def test_a_conflicting_transaction_is_tried_five_times(conflicts: int, is_counte
 
 def test_events_that_were_counted_before_do_not_count_again() -> None:
     dynamodb = FaultyDynamoDB("ledger")
-    count_once(dynamodb.client, "ledger", [counted(1)])
-    count_once(dynamodb.client, "ledger", [counted(1, 3), counted(2), counted(2)])
+    count_once(dynamodb.client, "ledger", [counted_once(1)])
+    count_once(dynamodb.client, "ledger", [counted_once(1, 3), counted_once(2), counted_once(2)])
 
     assert dynamodb.items()[SHARED]["n"] == {"N": "2"}
     assert set(dynamodb.items()) == {SHARED, ("bid#1", "m"), ("bid#2", "m")}
     before = dynamodb.transactions
-    count_once(dynamodb.client, "ledger", [counted(1), counted(2)])
+    count_once(dynamodb.client, "ledger", [counted_once(1), counted_once(2)])
     assert dynamodb.transactions == before + 1

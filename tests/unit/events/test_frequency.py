@@ -51,7 +51,7 @@ def frequency_on(dynamodb: FaultyDynamoDB) -> Frequency:
     return Frequency(dynamodb.client, "frequency")
 
 
-def delivered(frequency: Frequency, events: list[Event]) -> None:
+def deliver(frequency: Frequency, events: list[Event]) -> None:
     """Delivers events as SQS does: failed and conflicting events are delivered again."""
     waiting = list(events)
     while waiting:
@@ -73,7 +73,7 @@ def test_the_read_history_equals_the_shown_impressions(
     twice = [*events, *events]
     rng.shuffle(twice)  # type: ignore[attr-defined]
 
-    delivered(frequency_on(dynamodb), twice)
+    deliver(frequency_on(dynamodb), twice)
 
     dynamodb.faults = None
     read_now = read(dynamodb.client, "frequency", "anna", "home")
@@ -104,8 +104,8 @@ def test_concurrent_writers_lose_no_impression(own: int, others: int) -> None:
     dynamodb = interleaved(iter(more))
     frequency = frequency_on(dynamodb)
 
-    delivered(frequency, [event(number, user="anna") for number in range(own)])
-    delivered(frequency, more)
+    deliver(frequency, [event(number, user="anna") for number in range(own)])
+    deliver(frequency, more)
 
     assert len(frequency.history("anna").recent) == own + others
 
@@ -113,7 +113,7 @@ def test_concurrent_writers_lose_no_impression(own: int, others: int) -> None:
 def test_concurrent_and_duplicate_deliveries_are_counted_exactly() -> None:
     dynamodb = FaultyDynamoDB("frequency")
     events = [event(number, user="anna") for number in range(40)]
-    threads = [Thread(target=delivered, args=(frequency_on(dynamodb), events)) for _ in range(4)]
+    threads = [Thread(target=deliver, args=(frequency_on(dynamodb), events)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -18,7 +18,7 @@ from bidder.events.ledger import Ledger, Numbers, spend_of
 from tests.support.campaigns import NOW
 from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.events import event
-from tests.support.log_lines import logged
+from tests.support.log_lines import logged_lines
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_failures_of_the_filter_are_logged_by_kind(caplog: pytest.LogCaptureFixt
     dynamodb = FaultyDynamoDB("ledger", faults=iter(["before"]))
 
     assert IvtFilter(BoundedSets(dynamodb.client, "ledger")).mark_invalid({"m": event(1, user="anna")}) == {}
-    assert [entry["kind"] for entry in logged(caplog, "ledger.unjudged")] == ["impression"]
+    assert [entry["kind"] for entry in logged_lines(caplog, "ledger.unjudged")] == ["impression"]
 
 
 def test_an_encrypted_price_of_another_bid_is_counted_in_a_metric(caplog: pytest.LogCaptureFixture) -> None:
@@ -70,7 +70,7 @@ def test_an_encrypted_price_of_another_bid_is_counted_in_a_metric(caplog: pytest
     for number in (1, 2):
         ivt_filter.mark_invalid({"m": event(number, Kind.BILL, price_micros=1, price_vector="adx/v")})
 
-    [entry] = logged(caplog, "price.refused")
+    [entry] = logged_lines(caplog, "price.refused")
     assert (entry["kind"], entry["Reason"], entry["PriceRefused"]) == ("bill", "replayed", 1)
 
 

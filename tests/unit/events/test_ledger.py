@@ -64,7 +64,7 @@ def sale(e: Event) -> bool:
     )
 
 
-def billed(events: Sequence[Event], campaign_id: str) -> dict[str, tuple[int, datetime, str | None]]:
+def billed_events(events: Sequence[Event], campaign_id: str) -> dict[str, tuple[int, datetime, str | None]]:
     """Cost, local time and deal of a campaign's billable bids, by the definition: each bid once."""
     ahead = timedelta(hours=OFFSETS[campaign_id])
     return {
@@ -96,7 +96,7 @@ def unbilled(events: Sequence[Event], campaign_id: str) -> dict[str, tuple[int, 
 
 def owed(events: Sequence[Event], campaign_id: str, now: datetime) -> Spend:
     today, hour = now.date(), (now.date(), now.hour)
-    sales = billed(events, campaign_id).values()
+    sales = billed_events(events, campaign_id).values()
     invalid = unbilled(events, campaign_id).values()
     return Spend(
         sum(cost for cost, *_ in sales),
@@ -135,7 +135,7 @@ def test_spend_is_exact_over_repeats_disorder_and_faults(events, batch_size, rng
         spend = spends.get(campaign_id, Spend())
         assert Spend(**{name: getattr(spend, name) for name in MONEY}) == owed(events, campaign_id, NOW)
         assert sum(count for _, count in spend.delays) <= spend.today_impressions
-        sales = [(c, at, deal) for c, at, deal in billed(events, campaign_id).values() if at.date() == today]
+        sales = [(c, at, deal) for c, at, deal in billed_events(events, campaign_id).values() if at.date() == today]
         read = ledger.day(campaign_id, today)
         assert (read.get("micros", 0), read.get("impressions", 0)) == (sum(c for c, *_ in sales), len(sales))
         assert read.get("advertiser#shop.example", 0) == sum(c for c, *_ in sales)

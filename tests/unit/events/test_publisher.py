@@ -20,7 +20,7 @@ from bidder.events.publisher import STEP_SECONDS, EventPublisher, EventsRefused
 from bidder.service.traffic_counts import A_MESSAGE
 from bidder.side_by_side import Late
 from tests.support.events import event
-from tests.support.log_lines import logged
+from tests.support.log_lines import logged_lines
 from tests.support.service import service
 
 IMPORTS = 0.5
@@ -258,7 +258,7 @@ def test_a_call_without_a_response_times_out_before_the_publisher_gives_up() -> 
 
 def fallback_lines(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
     """The reason and the event kind of each log line about the fallback queue."""
-    entries = [entry for entry in logged(caplog, "notice.fallback") if entry.get("NoticeFallback") == 1]
+    entries = [entry for entry in logged_lines(caplog, "notice.fallback") if entry.get("NoticeFallback") == 1]
     return [(entry["Reason"], entry["kind"]) for entry in entries if entry["kind"] in {"mute", "pause"}]
 
 

@@ -43,7 +43,7 @@ def served(count: int, rng: Random) -> list[Event]:
     ]
 
 
-def counted(events: list[Event]) -> Ledger:
+def ledger_of(events: list[Event]) -> Ledger:
     dynamodb = FaultyDynamoDB("ledger")
     ledger = Ledger(dynamodb.client, "ledger", pause=lambda _: None)
     process = service(None, ledger=ledger, judge=IvtFilter(BoundedSets(dynamodb.client, "ledger")))
@@ -57,7 +57,7 @@ def counted(events: list[Event]) -> Ledger:
 @given(st.integers(0, 400), st.randoms(use_true_random=False))
 def test_report_ledger_and_verification_agree_to_the_micro(count: int, rng: Random) -> None:
     events = served(count, rng)
-    ledger = counted(events)
+    ledger = ledger_of(events)
     rng.shuffle(events)
 
     suspects = in_crowded_minutes(events)
@@ -76,7 +76,7 @@ def test_report_ledger_and_verification_agree_to_the_micro(count: int, rng: Rand
 
 def test_a_bot_farm_is_billed_only_for_the_limit_of_a_person() -> None:
     impressions = [event(number, user="farm", at=NOW + timedelta(seconds=number)) for number in range(30)]
-    ledger = counted(list(reversed(impressions)))
+    ledger = ledger_of(list(reversed(impressions)))
 
     markers = ledger.markers(in_crowded_minutes(impressions))
     unbilled = {name for name, kind in markers if kind == INVALID}

@@ -20,7 +20,7 @@ BID_AT = AT - timedelta(minutes=7, seconds=59)
 MARKER_EXPIRES = str(int((AT + timedelta(days=45)).timestamp()))
 
 
-def plain(dynamodb: FaultyDynamoDB) -> dict[tuple[str, ...], Any]:
+def plain_items(dynamodb: FaultyDynamoDB) -> dict[tuple[str, ...], Any]:
     """The items by their keys. The attributes exclude the keys."""
     return {
         key: {name: next(iter(value.values())) for name, value in item.items() if name not in {"pk", "sk"}}
@@ -28,11 +28,11 @@ def plain(dynamodb: FaultyDynamoDB) -> dict[tuple[str, ...], Any]:
     }
 
 
-def recorded(**changes: Any) -> dict[tuple[str, ...], Any]:
+def ledger_items(**changes: Any) -> dict[tuple[str, ...], Any]:
     dynamodb = FaultyDynamoDB("ledger")
     sale = event(1, at=AT, bid_at=BID_AT, price_micros=2_500_000, zone="Asia/Tokyo", **changes)
     assert Ledger(dynamodb.client, "ledger").record([sale]) == frozenset()
-    return plain(dynamodb)
+    return plain_items(dynamodb)
 
 
 MARKER = {
@@ -47,7 +47,7 @@ MARKER = {
 
 
 def test_the_items_of_a_billed_bid_in_the_ledger() -> None:
-    assert recorded(advertiser="shop.example", deal_id="d1") == {
+    assert ledger_items(advertiser="shop.example", deal_id="d1") == {
         ("bid#bid-1", "billed"): MARKER,
         ("spend#c1", "total"): {"micros": "2500", "impressions": "1"},
         ("spend#c1", "day#2026-11-23"): {
@@ -65,7 +65,7 @@ def test_the_items_of_a_billed_bid_in_the_ledger() -> None:
 
 
 def test_the_items_of_invalid_traffic_in_the_ledger() -> None:
-    assert recorded(invalid="crawler", deal_id="d1") == {
+    assert ledger_items(invalid="crawler", deal_id="d1") == {
         ("bid#bid-1", "invalid"): MARKER,
         ("spend#c1", "total"): {"invalid_micros": "2500"},
         ("spend#c1", "day#2026-11-23"): {
@@ -80,7 +80,7 @@ def test_the_items_of_invalid_traffic_in_the_ledger() -> None:
 
 
 def test_the_items_of_a_replayed_bid_in_the_ledger() -> None:
-    assert recorded(invalid="replayed", deal_id="d1") == {
+    assert ledger_items(invalid="replayed", deal_id="d1") == {
         ("bid#bid-1", "invalid"): MARKER,
         ("spend#c1", "day#2026-11-23"): {
             "invalid": "1",
@@ -106,7 +106,7 @@ def test_a_delay_is_counted_by_whole_minutes_up_to_an_hour(delay: timedelta, nam
     dynamodb = FaultyDynamoDB("ledger")
     Ledger(dynamodb.client, "ledger").record([event(1, at=AT, bid_at=AT - delay)])
 
-    day = plain(dynamodb)["spend#c1", "day#2026-11-22"]
+    day = plain_items(dynamodb)["spend#c1", "day#2026-11-22"]
     assert [counter for counter in day if counter.startswith("delay#")] == ([name] if name else [])
 
 
@@ -123,12 +123,12 @@ def test_a_marker_is_read_back_and_an_older_marker_has_no_price() -> None:
     }
 
 
-def learned(kind: Kind, **changes: Any) -> dict[tuple[str, ...], Any]:
+def learning_items(kind: Kind, **changes: Any) -> dict[tuple[str, ...], Any]:
     dynamodb = FaultyDynamoDB("learning")
     known = {"at": AT, "bid_at": BID_AT, "exchange": "adx", "placement": 1, "device": 3}
     outcome = event(1, kind, **{**known, **changes})
     Learning(dynamodb.client, "learning").record([outcome])
-    items = plain(dynamodb)
+    items = plain_items(dynamodb)
     for item in items.values():
         item.pop("expires_at")
     return items
@@ -156,7 +156,7 @@ PRICES = ("prices#2026-11-22", '["adx|1|3|23",0]')
     ],
 )
 def test_the_items_of_outcomes_in_the_learning_table(kind: Kind, name: str, others: dict[tuple[str, ...], Any]) -> None:
-    assert learned(kind) == {("bid#bid-1", name): {}, COUNTS: {name: "1"}, **others}
+    assert learning_items(kind) == {("bid#bid-1", name): {}, COUNTS: {name: "1"}, **others}
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_the_items_of_outcomes_in_the_learning_table(kind: Kind, name: str, othe
 def test_the_items_of_losses_for_the_price_in_the_learning_table(
     changes: dict[str, Any], prices: dict[Any, Any]
 ) -> None:
-    assert learned(Kind.LOSS, **changes) == {("bid#bid-1", "loss"): {}, COUNTS: {"loss": "1"}, **prices}
+    assert learning_items(Kind.LOSS, **changes) == {("bid#bid-1", "loss"): {}, COUNTS: {"loss": "1"}, **prices}
 
 
 def test_the_items_of_the_ivt_filter() -> None:
@@ -187,7 +187,7 @@ def test_the_items_of_the_ivt_filter() -> None:
     ivt_filter.mark_invalid({"m": sale})
 
     expires = str(int((AT + timedelta(days=30)).timestamp()))
-    assert plain(dynamodb) == {
+    assert plain_items(dynamodb) == {
         ("user#anna", "minute#2026-11-22T23:30"): {"bids": ["bid-1"], "expires_at": expires},
         ("bid#bid-1", "addresses"): {"addresses": ["home"], "expires_at": expires},
         ("price#adx/v1", "bid"): {"bids": ["bid-1"], "expires_at": expires},
@@ -204,7 +204,7 @@ def test_the_items_of_viewers_histories() -> None:
         "version": "1",
         "expires_at": str(int((AT + timedelta(days=395)).timestamp())),
     }
-    assert plain(dynamodb) == {
+    assert plain_items(dynamodb) == {
         ("bid#bid-1", "shown"): {"expires_at": MARKER_EXPIRES},
         ("user#anna", "history"): history,
         ("household#home", "history"): history,
@@ -215,7 +215,7 @@ def test_the_history_of_an_event_without_an_advertiser() -> None:
     dynamodb = FaultyDynamoDB("frequency")
     Frequency(dynamodb.client, "frequency").record([event(1, at=AT, user="anna")])
 
-    history = plain(dynamodb)["user#anna", "history"]["history"]
+    history = plain_items(dynamodb)["user#anna", "history"]["history"]
     assert history == f'{{"recent":[[{int(AT.timestamp())},"c1","spot",""]],"older":{{}}}}'
 
 
@@ -226,7 +226,7 @@ def test_the_items_of_the_traffic_of_a_minute() -> None:
 
     minute = int(AT.timestamp()) // 60 * 60
     expires = str(minute + 3_600)
-    assert plain(dynamodb) == {
+    assert plain_items(dynamodb) == {
         (f"traffic#{minute}", "processes"): {"requests": "14", "squares": "98", "expires_at": expires},
         (f"traffic#{minute}", "47"): {"c#c": "10000000004", "expires_at": expires},
     }

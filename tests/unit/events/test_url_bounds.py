@@ -125,9 +125,9 @@ def test_a_token_is_valid_from_a_minute_before_its_bid(seconds: int, is_valid: b
     if is_valid:
         assert verify(Kind.CLICK, text, KEYS, now) == CLAIMS
     else:
-        with pytest.raises(InvalidToken) as raised:
+        with pytest.raises(InvalidToken) as error:
             verify(Kind.CLICK, text, KEYS, now)
-        assert raised.value.reason == ("early" if seconds < 0 else "expired")
+        assert error.value.reason == ("early" if seconds < 0 else "expired")
 
 
 @pytest.mark.parametrize(
@@ -144,11 +144,11 @@ def test_a_token_is_valid_from_a_minute_before_its_bid(seconds: int, is_valid: b
     ],
 )
 def test_a_refused_token_is_counted_by_its_reason(text: str, reason: str) -> None:
-    with pytest.raises(InvalidToken) as raised:
+    with pytest.raises(InvalidToken) as error:
         verify(Kind.CLICK, text, KEYS, NOW)
 
-    assert raised.value.reason.value == reason
-    assert str(raised.value)
+    assert error.value.reason.value == reason
+    assert str(error.value)
     assert TokenError.KIND.value == "unknown-kind"
 
 

@@ -14,8 +14,8 @@ WATCHED = [event for event, _ in WATCHED_ON]
 
 @pytest.fixture(scope="module")
 def bid() -> dict[str, Any]:
-    answered_bid: dict[str, Any] = json.loads(answered()[1])["seatbid"][0]["bid"][0]
-    return answered_bid
+    bid_item: dict[str, Any] = json.loads(answered()[1])["seatbid"][0]["bid"][0]
+    return bid_item
 
 
 @pytest.fixture(scope="module")

@@ -24,11 +24,11 @@ def test_the_message_of_a_fault_is_short_and_has_no_text_of_the_request() -> Non
         (with_imp(bidfloor="Infinity"), "imp[0].bidfloor: not a finite number"),
         (with_video(poddur=1e30), "imp[0].video.poddur: too large a number"),
         (with_video(protocols=["VAST 3.0"]), "imp[0].video.protocols[0]: not a whole number"),
-        (with_imp(pmp={"deals": [{"id": "d"}] * 501}), "imp[0].pmp.deals: more than 500 items"),
+        (with_video(durfloors=[{}] * 201), "imp[0].video.durfloors: more than 200 items"),
         (request(id="x" * 8193), "id: longer than 8192 characters"),
         (
             request(badv=["https://a.example"] * 1001),
-            "badv: 1001 values, not all of them in normal form; 1000 at most",
+            "badv: 1001 of 1001 values are not in normal form; 1000 at most",
         ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -47,7 +47,7 @@ NO_NUMBERS: list[Any] = ["instream", {}, [None], "NaN"]
         (with_imp(pmp="x"), ["imp[0].pmp"]),
         (with_imp(pmp={"deals": [{"bidfloor": 1}]}), ["imp[0].pmp.deals[0].id"]),
         (request(regs={"gdpr": "yes", "ext": {"gpp_sid": ["x"]}}), ["regs.gdpr", "regs.ext.gpp_sid[0]"]),
-        (with_imp(pmp={"deals": [{"id": str(n)} for n in range(501)]}), ["imp[0].pmp.deals"]),
+        (with_imp(pmp={"deals": [{"id": "d", "durfloors": [{}] * 201}]}), ["imp[0].pmp.deals[0].durfloors"]),
         (request(device={"lmt": "on"}), ["device.lmt"]),
         (request(device={"ext": {"atts": "denied"}}), ["device.ext.atts"]),
         (request(user={"consent": {"a": 1}}), ["user.consent"]),
@@ -69,160 +69,160 @@ def test_each_fault_is_reported_with_its_field(document: Any, paths: list[str]) 
 @pytest.mark.parametrize(
     ("document", "read_back"),
     [
-        (request(id=17), lambda read_value: read_value.id == "17"),
-        (request(imp=[{"id": 1}, {"id": "01"}]), lambda read_value: [imp.id for imp in read_value.imp] == ["1", "01"]),
+        (request(id=17), lambda result: result.id == "17"),
+        (request(imp=[{"id": 1}, {"id": "01"}]), lambda result: [imp.id for imp in result.imp] == ["1", "01"]),
         (
             with_video(w="640", h=480.0),
-            lambda read_value: (read_value.imp[0].video.w, read_value.imp[0].video.h) == (640, 480),
+            lambda result: (result.imp[0].video.w, result.imp[0].video.h) == (640, 480),
         ),
-        (with_video(w=640.5), lambda read_value: read_value.imp[0].video.w == 640),
-        (with_video(mimes=["VIDEO/MP4 "]), lambda read_value: read_value.imp[0].video.mimes == ("video/mp4",)),
-        (with_video(mimes="video/mp4"), lambda read_value: read_value.imp[0].video.mimes == ("video/mp4",)),
-        (with_video(protocol=2), lambda read_value: read_value.imp[0].video.accepted_protocols() == (2,)),
-        (with_video(protocol=[2, 5]), lambda read_value: read_value.imp[0].video.accepted_protocols() == (2, 5)),
+        (with_video(w=640.5), lambda result: result.imp[0].video.w == 640),
+        (with_video(mimes=["VIDEO/MP4 "]), lambda result: result.imp[0].video.mimes == ("video/mp4",)),
+        (with_video(mimes="video/mp4"), lambda result: result.imp[0].video.mimes == ("video/mp4",)),
+        (with_video(protocol=2), lambda result: result.imp[0].video.accepted_protocols() == (2,)),
+        (with_video(protocol=[2, 5]), lambda result: result.imp[0].video.accepted_protocols() == (2, 5)),
         (
             with_video(protocols=[3], protocol=2),
-            lambda read_value: read_value.imp[0].video.accepted_protocols() == (3,),
+            lambda result: result.imp[0].video.accepted_protocols() == (3,),
         ),
-        (with_video(protocols=[9999]), lambda read_value: read_value.imp[0].video.protocols == (9999,)),
-        (with_video(companionad={"companion": [{}]}), lambda read_value: read_value.imp[0].video.companionad == ()),
-        (with_imp(banner="dirty", native=[1], audio=3, ext="x"), lambda read_value: read_value.imp[0].native is True),
-        (with_imp(pmp=[], video=[]), lambda read_value: read_value.imp[0].video is None),
-        (with_imp(bidfloor="1.5", bidfloorcur=None), lambda read_value: read_value.imp[0].bidfloor == 1.5),
-        (request(imp=[None, {"id": "1"}]), lambda read_value: len(read_value.imp) == 1),
-        (request(cur=["usd", None]), lambda read_value: read_value.cur == ("USD",)),
-        (request(cur="usd, eur"), lambda read_value: read_value.cur == ("USD", "EUR")),
-        (request(bcat="iab25, IAB7-39"), lambda read_value: read_value.bcat == ("IAB25", "IAB7-39")),
-        (request(bcat=["IAB25,IAB26", None, 483, ""]), lambda read_value: read_value.bcat == ("IAB25", "IAB26", "483")),
+        (with_video(protocols=[9999]), lambda result: result.imp[0].video.protocols == (9999,)),
+        (with_video(companionad={"companion": [{}]}), lambda result: result.imp[0].video.companionad == ()),
+        (with_imp(banner="dirty", native=[1], audio=3, ext="x"), lambda result: result.imp[0].native is True),
+        (with_imp(pmp=[], video=[]), lambda result: result.imp[0].video is None),
+        (with_imp(bidfloor="1.5", bidfloorcur=None), lambda result: result.imp[0].bidfloor == 1.5),
+        (request(imp=[None, {"id": "1"}]), lambda result: len(result.imp) == 1),
+        (request(cur=["usd", None]), lambda result: result.cur == ("USD",)),
+        (request(cur="usd, eur"), lambda result: result.cur == ("USD", "EUR")),
+        (request(bcat="iab25, IAB7-39"), lambda result: result.bcat == ("IAB25", "IAB7-39")),
+        (request(bcat=["IAB25,IAB26", None, 483, ""]), lambda result: result.bcat == ("IAB25", "IAB26", "483")),
         (
             request(badv="https://A.example/x, *.b.example"),
-            lambda read_value: read_value.badv == ("a.example", "b.example"),
+            lambda result: result.badv == ("a.example", "b.example"),
         ),
-        (request(bapp=["com.A.b ", "id123456789"]), lambda read_value: read_value.bapp == ("com.a.b", "123456789")),
-        (request(wlang=["en-US", "DE"]), lambda read_value: read_value.wlang == ("en", "de")),
-        (request(wlangb=["zh-Hans"]), lambda read_value: read_value.wlangb == ("zh",)),
-        (request(wseat=" Bidder ,x"), lambda read_value: read_value.wseat == ("bidder", "x")),
+        (request(bapp=["com.A.b ", "id123456789"]), lambda result: result.bapp == ("com.a.b", "123456789")),
+        (request(wlang=["en-US", "DE"]), lambda result: result.wlang == ("en", "de")),
+        (request(wlangb=["zh-Hans"]), lambda result: result.wlangb == ("zh",)),
+        (request(wseat=" Bidder ,x"), lambda result: result.wseat == ("bidder", "x")),
         *(
-            (request(**{name: blank}), lambda read_value, name=name: getattr(read_value, name) == ())
+            (request(**{name: blank}), lambda result, name=name: getattr(result, name) == ())
             for name in ("wseat", "bseat", "cur", "wlang", "wlangb", "acat", "bcat", "badv", "bapp")
             for blank in ("", " ", ",", [""], [" "], ["", None], [None], [","])
         ),
         *(
             (
                 with_imp(pmp={"deals": [{"id": "d", name: blank}]}),
-                lambda read_value, name=name: getattr(read_value.imp[0].pmp.deals[0], name) == (),
+                lambda result, name=name: getattr(result.imp[0].pmp.deals[0], name) == (),
             )
             for name in ("wseat", "wadomain", "durfloors")
             for blank in ("", [""], None, [None])
         ),
         (
             with_video(mimes=['video/mp4; codecs="avc1, mp4a"']),
-            lambda read_value: read_value.imp[0].video.mimes == ("video/mp4",),
+            lambda result: result.imp[0].video.mimes == ("video/mp4",),
         ),
         (
             with_video(mimes="video/mp4, Video/WebM"),
-            lambda read_value: read_value.imp[0].video.mimes == ("video/mp4", "video/webm"),
+            lambda result: result.imp[0].video.mimes == ("video/mp4", "video/webm"),
         ),
         (
             with_video(protocols="2,3", battr=["1 ,13"]),
-            lambda read_value: read_value.imp[0].video.protocols + read_value.imp[0].video.battr == (2, 3, 1, 13),
+            lambda result: result.imp[0].video.protocols + result.imp[0].video.battr == (2, 3, 1, 13),
         ),
         (
             with_video(protocols=[""], battr=""),
-            lambda read_value: read_value.imp[0].video.protocols + read_value.imp[0].video.battr == (),
+            lambda result: result.imp[0].video.protocols + result.imp[0].video.battr == (),
         ),
         *(
-            (request(regs=regs), lambda read_value: read_value.regs.gpp_sid == (7, 8))
+            (request(regs=regs), lambda result: result.regs.gpp_sid == (7, 8))
             for sids in ("7,8", "7_8", "[7, 8]", ["7,8"], ["7", "8"], " 7 ; 8 ")
             for regs in ({"gpp_sid": sids}, {"ext": {"gpp_sid": sids}})
         ),
         (
             request(site={"id": "s"}, app={}),
-            lambda read_value: (read_value.site is not None, read_value.app) == (True, None),
+            lambda result: (result.site is not None, result.app) == (True, None),
         ),
         (
             request(site={"id": ""}, app={"id": "a"}, dooh={"ext": {}}),
-            lambda read_value: (read_value.site, read_value.dooh) == (None, None),
+            lambda result: (result.site, result.dooh) == (None, None),
         ),
-        (request(bcat="IAB25"), lambda read_value: read_value.bcat == ("IAB25",)),
-        (request(test=True, at=None), lambda read_value: (read_value.test, read_value.at) == (1, 2)),
-        (request(tmax="soon"), lambda read_value: read_value.tmax is None),
+        (request(bcat="IAB25"), lambda result: result.bcat == ("IAB25",)),
+        (request(test=True, at=None), lambda result: (result.test, result.at) == (1, 2)),
+        (request(tmax="soon"), lambda result: result.tmax is None),
         (
             request(site={"name": {"en": "x"}, "cat": "IAB1", "domain": "A.Example"}),
-            lambda read_value: read_value.site.domain == "a.example",
+            lambda result: result.site.domain == "a.example",
         ),
         (
             request(device={"geo": "here", "ua": 7, "w": {}}),
-            lambda read_value: (read_value.device.geo, read_value.device.ua) == (None, "7"),
+            lambda result: (result.device.geo, result.device.ua) == (None, "7"),
         ),
-        (request(device={"ua": "x" * (MAX_STRING + 1)}), lambda read_value: read_value.device.ua is None),
+        (request(device={"ua": "x" * (MAX_STRING + 1)}), lambda result: result.device.ua is None),
         (
             request(user={"eids": "x", "ext": 99, "data": [{"segment": [5]}]}),
-            lambda read_value: read_value.user.eids == (),
+            lambda result: result.user.eids == (),
         ),
-        (with_video(ext={"rewarded": 1}), lambda read_value: read_value.imp[0].rwdd == 1),
+        (with_video(ext={"rewarded": 1}), lambda result: result.imp[0].rwdd == 1),
         (
             with_imp(ext={"gpid": "/1/top", "prebid": {"is_rewarded_inventory": 1}}),
-            lambda read_value: read_value.imp[0].rwdd == 1,
+            lambda result: result.imp[0].rwdd == 1,
         ),
         (
             with_imp(ext={"gpid": "/1/top"}),
-            lambda read_value: (read_value.imp[0].ext.gpid, read_value.imp[0].rwdd) == ("/1/top", 0),
+            lambda result: (result.imp[0].ext.gpid, result.imp[0].rwdd) == ("/1/top", 0),
         ),
-        (with_imp(ext={"rewarded": True}), lambda read_value: read_value.imp[0].rwdd == 1),
-        (with_imp(ext={"is_rewarded_inventory": "1"}), lambda read_value: read_value.imp[0].rwdd == 1),
-        (with_imp(ext={"rewarded": "no", "is_rewarded_inventory": 0}), lambda read_value: read_value.imp[0].rwdd == 0),
-        (with_imp(ext={"prebid": "x"}), lambda read_value: read_value.imp[0].ext.prebid is None),
-        (with_video(ext={"skippable": True}), lambda read_value: read_value.imp[0].video.skip == 1),
-        (with_video(skip=0, ext={"skippable": 1}), lambda read_value: read_value.imp[0].video.skip == 0),
+        (with_imp(ext={"rewarded": True}), lambda result: result.imp[0].rwdd == 1),
+        (with_imp(ext={"is_rewarded_inventory": "1"}), lambda result: result.imp[0].rwdd == 1),
+        (with_imp(ext={"rewarded": "no", "is_rewarded_inventory": 0}), lambda result: result.imp[0].rwdd == 0),
+        (with_imp(ext={"prebid": "x"}), lambda result: result.imp[0].ext.prebid is None),
+        (with_video(ext={"skippable": True}), lambda result: result.imp[0].video.skip == 1),
+        (with_video(skip=0, ext={"skippable": 1}), lambda result: result.imp[0].video.skip == 0),
         (
             request(user={"eids": [{}] * 201, "id": "u"}),
-            lambda read_value: (read_value.user.eids, read_value.user.id) == ((), "u"),
+            lambda result: (len(result.user.eids), result.user.id) == (200, "u"),
         ),
-        (with_imp(pmp={"deals": [{"id": "d"}] * 500}), lambda read_value: len(read_value.imp[0].pmp.deals) == 500),
+        (with_imp(pmp={"deals": [{"id": "d"}] * 500}), lambda result: len(result.imp[0].pmp.deals) == 500),
         *(
             (
                 request(user={"eids": junk, "data": junk, "id": "u"}, device={"sua": {"browsers": junk}, "ua": "a"}),
-                lambda read_value: (
-                    (read_value.user.eids, read_value.user.data, read_value.user.id, read_value.device.sua.browsers)
+                lambda result: (
+                    (result.user.eids, result.user.data, result.user.id, result.device.sua.browsers)
                     == ((), (), "u", ())
                 ),
             )
             for junk in ("7", ["7"], [1, "7", "8 9"], " 7,8 ", [["7"]])
         ),
-        (with_imp(qty={"multiplier": 1, "vendor": True}), lambda read_value: read_value.imp[0].qty.vendor is None),
-        (with_video(companionad=["1", {"w": 300}]), lambda read_value: len(read_value.imp[0].video.companionad) == 1),
+        (with_imp(qty={"multiplier": 1, "vendor": True}), lambda result: result.imp[0].qty.vendor is None),
+        (with_video(companionad=["1", {"w": 300}]), lambda result: len(result.imp[0].video.companionad) == 1),
         *(
             (
                 with_video(
                     plcmt=junk, playbackmethod=[junk], podseq=junk, boxingallowed=junk, pos=junk, placement=junk
                 ),
-                lambda read_value: (
-                    (read_value.imp[0].video.plcmt, read_value.imp[0].video.playbackmethod) == (None, ())
-                    and (read_value.imp[0].video.podseq, read_value.imp[0].video.boxingallowed) == (0, 1)
+                lambda result: (
+                    (result.imp[0].video.plcmt, result.imp[0].video.playbackmethod) == (None, ())
+                    and (result.imp[0].video.podseq, result.imp[0].video.boxingallowed) == (0, 1)
                 ),
             )
             for junk in NO_NUMBERS
         ),
-        (with_imp(instl="yes"), lambda read_value: read_value.imp[0].instl == 0),
-        (with_video(ext="x"), lambda read_value: read_value.imp[0].video.ext is None),
+        (with_imp(instl="yes"), lambda result: result.imp[0].instl == 0),
+        (with_video(ext="x"), lambda result: result.imp[0].video.ext is None),
         (
             request(regs={"ext": {"coppa": "1", "gpc": "1"}}),
-            lambda read_value: (read_value.regs.coppa, read_value.regs.ext.gpc) == (1, 1),
+            lambda result: (result.regs.coppa, result.regs.ext.gpc) == (1, 1),
         ),
         (
             request(regs={"ext": {"dsa": {"dsarequired": 3}}}),
-            lambda read_value: read_value.regs.ext.dsa.dsarequired == 3,
+            lambda result: result.regs.ext.dsa.dsarequired == 3,
         ),
-        (request(device={"ext": {"atts": 2.0}}), lambda read_value: read_value.device.ext.atts == 2),
-        (request(device={"ext": []}), lambda read_value: read_value.device.ext is None),
-        (request(user={"consent": 7, "ext": {"consent": None}}), lambda read_value: read_value.user.consent == "7"),
-        (request(device={"geo": {"country": "de"}}), lambda read_value: read_value.device.geo.country == "DEU"),
-        (request(site=None, app={}), lambda read_value: read_value.app is not None),
-        (request(site=[], app={}), lambda read_value: read_value.app is not None),
+        (request(device={"ext": {"atts": 2.0}}), lambda result: result.device.ext.atts == 2),
+        (request(device={"ext": []}), lambda result: result.device.ext is None),
+        (request(user={"consent": 7, "ext": {"consent": None}}), lambda result: result.user.consent == "7"),
+        (request(device={"geo": {"country": "de"}}), lambda result: result.device.geo.country == "DEU"),
+        (request(site=None, app={}), lambda result: result.app is not None),
+        (request(site=[], app={}), lambda result: result.app is not None),
         (
             request(user={"id": "\u00e9\u4e16\U0001f600"}),
-            lambda read_value: read_value.user.id == "\u00e9\u4e16\U0001f600",
+            lambda result: result.user.id == "\u00e9\u4e16\U0001f600",
         ),
     ],
     ids=lambda value: json.dumps(value)[:60] if isinstance(value, dict) else "",

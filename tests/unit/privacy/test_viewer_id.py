@@ -198,7 +198,7 @@ def test_random_bytes_in_base64_or_hexadecimal_name_a_viewer(rng: Any, length: i
                 assert is_id(text), text
 
 
-def named(**parts: Any) -> str | None:
+def id_of(**parts: Any) -> str | None:
     return viewer_id(parse(json.dumps(video_request(**parts)).encode()))
 
 
@@ -206,12 +206,12 @@ def test_the_first_valid_id_identifies_the_viewer() -> None:
     ifa, other, eid = "6d3c1b5e-2f0a-4e7c-9a41-8b7f5c0d9e12", REAL[0], REAL[1]
     eids = [{"source": "s.example", "uids": [{"id": "null"}, {"id": eid}]}]
 
-    assert named(device={"ifa": ifa}, user={"buyeruid": other}) == ifa
-    assert named(device={"ifa": "null"}, user={"buyeruid": other}) == other
-    assert named(device={"ifa": "some-device-17"}, user={"buyeruid": "-1", "id": other}) == other
-    assert named(user={"id": "undefined", "eids": eids}) == eid
-    assert named(user={"id": "${USER_ID}", "ext": {"eids": eids}}) == eid
-    assert named(device={"ifa": "0" * 32}, user={"id": "N/A"}) is None
+    assert id_of(device={"ifa": ifa}, user={"buyeruid": other}) == ifa
+    assert id_of(device={"ifa": "null"}, user={"buyeruid": other}) == other
+    assert id_of(device={"ifa": "some-device-17"}, user={"buyeruid": "-1", "id": other}) == other
+    assert id_of(user={"id": "undefined", "eids": eids}) == eid
+    assert id_of(user={"id": "${USER_ID}", "ext": {"eids": eids}}) == eid
+    assert id_of(device={"ifa": "0" * 32}, user={"id": "N/A"}) is None
 
 
 def test_senders_of_a_constant_are_not_one_viewer() -> None:

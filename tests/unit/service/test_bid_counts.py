@@ -16,7 +16,7 @@ from bidder.events.report import By, report
 from bidder.service import bid_counts
 from bidder.service.bid_counts import BidCounts
 from tests.support.campaigns import NOW, campaign, compile_snapshot
-from tests.support.log_lines import logged
+from tests.support.log_lines import logged_lines
 from tests.support.matchable import video_request
 from tests.support.service import service
 
@@ -129,5 +129,5 @@ def test_the_counts_that_wait_in_a_long_outage_are_limited(
     output.run()
 
     assert sorted((e.at - NOW, e.count) for e in output.events) == [(timedelta(minutes=n), n + 1) for n in (2, 3, 4, 5)]
-    lines = logged(caplog, "counts.lost")
+    lines = logged_lines(caplog, "counts.lost")
     assert [line["counts"] for line in lines] == [{"c1": 1}, {"c1": 2}]

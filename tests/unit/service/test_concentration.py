@@ -53,11 +53,11 @@ def test_an_unpaced_campaign_has_no_limit_and_a_small_plan_allows_a_few_bids() -
     free = compile_snapshot([campaign(cpm=5)])
     parsed = parse(json.dumps(video_request(device={"ip": "192.0.2.1"})).encode())
 
-    def made(which: Snapshot) -> int:
+    def count_bids(which: Snapshot) -> int:
         offers = decided(parsed, which)
         return sum(len(guard.within(offers, parsed, which, SHARES, NOW)) for _ in range(30))
 
-    assert (made(snapshot), made(free)) == (LEAST_BIDS, 30)
+    assert (count_bids(snapshot), count_bids(free)) == (LEAST_BIDS, 30)
 
 
 def test_explain_reports_a_used_up_share_and_counts_nothing() -> None:

@@ -18,14 +18,14 @@ from bidder.settings import Settings
 from bidder.side_by_side import Late
 from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.events import event
-from tests.support.log_lines import logged
+from tests.support.log_lines import logged_lines
 from tests.support.matchable import video_request
 from tests.support.service import Recorder, service
 
 BODY = json.dumps(video_request()).encode()
 
 
-def bidding(recorder: Recorder, bids: int) -> Service:
+def service_with_bids(recorder: Recorder, bids: int) -> Service:
     bidder_service = service(compile_snapshot([campaign()]), publisher=recorder)
     for _ in range(bids):
         assert bid(bidder_service, Call(BODY, {}, "https://bid.example", NOW)).status == 200
@@ -39,7 +39,7 @@ def same_publisher(bidder_service: Service) -> Callable[[Settings], EventPublish
 
 def test_the_counts_of_the_current_minute_are_published_once() -> None:
     recorder = Recorder()
-    result = bidding(recorder, 3)
+    result = service_with_bids(recorder, 3)
 
     drain(result, TrackedThreads(), NOW, 1, same_publisher(result))
     drain(result, TrackedThreads(), NOW, 1, same_publisher(result))
@@ -59,7 +59,7 @@ def test_a_drain_creates_no_unused_parts_of_the_service() -> None:
 
 def test_counts_whose_publish_fails_are_published_by_the_drain() -> None:
     recorder, threads, fail = Recorder(RuntimeError("no SNS")), TrackedThreads(), Signal()
-    result = bidding(recorder, 2)
+    result = service_with_bids(recorder, 2)
 
     def publish() -> None:
         fail.wait(10)
@@ -131,7 +131,7 @@ def test_counts_that_the_drain_cannot_publish_are_logged_with_their_numbers(
     broken.publish_within([events[0]] * 19 + events, 20)
 
     assert broken.now <= 20
-    lines = logged(caplog, "counts.lost")
+    lines = logged_lines(caplog, "counts.lost")
     bids = [line["counts"] for line in lines if line["kind"] == "bids"]
     assert [len(part) for part in bids] == [NAMES_A_LINE, 9]
     in_deals = {name: count for part in bids for name, count in part.items() if name != "c1"}
@@ -144,11 +144,11 @@ def test_counts_that_the_drain_cannot_publish_are_logged_with_their_numbers(
 
 
 def test_counts_of_a_process_without_aws_are_logged_by_its_drain(caplog: pytest.LogCaptureFixture) -> None:
-    result = bidding(Recorder(RuntimeError("no SNS")), 3)
+    result = service_with_bids(Recorder(RuntimeError("no SNS")), 3)
 
     drain(result, TrackedThreads(), NOW, 0, same_publisher(result))
 
-    lost_counts = [(line["kind"], line["minute"], line["counts"]) for line in logged(caplog, "counts.lost")]
+    lost_counts = [(line["kind"], line["minute"], line["counts"]) for line in logged_lines(caplog, "counts.lost")]
     minute = NOW.isoformat(timespec="minutes")
     assert lost_counts == [
         ("traffic", minute, {"requests": 3}),

@@ -27,7 +27,7 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def logged() -> Iterator[list[dict[str, Any]]]:
+def logged_lines() -> Iterator[list[dict[str, Any]]]:
     lines: list[dict[str, Any]] = []
 
     class Listening(logging.Handler):
@@ -53,32 +53,32 @@ def values(lines: list[dict[str, Any]], name: str) -> dict[tuple[str, str | None
     return {(line["Reason"], line.get("campaign")): line[name] for line in lines if name in line}
 
 
-def test_a_minutes_reasons_are_logged_as_metrics(logged: list[dict[str, Any]]) -> None:
+def test_a_minutes_reasons_are_logged_as_metrics(logged_lines: list[dict[str, Any]]) -> None:
     paused, short = campaign(id="paused", status="paused"), campaign(id="short")
     bidder_service = service(compile_snapshot([paused, short]))
 
     for second in (0, 10, 59):
         assert ask(bidder_service, timedelta(seconds=second), video={"minbitrate": 7000, "maxbitrate": 9000}) == 204
-    assert logged == []
+    assert logged_lines == []
     ask(bidder_service, MINUTE, cur=["XYZ"])
 
-    assert values(logged, "NoBids") == {("no_campaign_fits", None): 4}
-    assert values(logged, "Refusals") == {("bitrate", "short"): 3, ("currency", ""): 1}
-    assert values(logged, "Withheld") == {("paused", None): 1}
-    for line in logged:
+    assert values(logged_lines, "NoBids") == {("no_campaign_fits", None): 4}
+    assert values(logged_lines, "Refusals") == {("bitrate", "short"): 3, ("currency", ""): 1}
+    assert values(logged_lines, "Withheld") == {("paused", None): 1}
+    for line in logged_lines:
         [metric] = line["_aws"]["CloudWatchMetrics"]
         assert (metric["Namespace"], metric["Dimensions"]) == ("bidder", [["Reason"]])
         assert line["_aws"]["Timestamp"] == int((NOW + MINUTE).timestamp() * 1000)
         assert isinstance(line[metric["Metrics"][0]["Name"]], int)
 
 
-def test_logged_counts_are_not_logged_again(logged: list[dict[str, Any]]) -> None:
+def test_logged_counts_are_not_logged_again(logged_lines: list[dict[str, Any]]) -> None:
     bidder_service = service(compile_snapshot([campaign()]))
 
     for minutes in range(3):
         ask(bidder_service, minutes * MINUTE, video={"minbitrate": 7000, "maxbitrate": 9000})
 
-    assert [line["Refusals"] for line in logged if "Refusals" in line] == [2, 1]
+    assert [line["Refusals"] for line in logged_lines if "Refusals" in line] == [2, 1]
 
 
 def test_a_bid_that_its_allowance_does_not_pay_for_is_counted() -> None:
@@ -90,27 +90,27 @@ def test_a_bid_that_its_allowance_does_not_pay_for_is_counted() -> None:
     assert bidder_service.no_bids.refused == {("plain", "allowance"): 2}
 
 
-def test_beyond_the_limit_of_campaigns_the_rest_is_counted_together(logged: list[dict[str, Any]]) -> None:
+def test_beyond_the_limit_of_campaigns_the_rest_is_counted_together(logged_lines: list[dict[str, Any]]) -> None:
     counts = NoBidCounts()
     counts.flush(NOW)
     counts.refused.update({(f"c{number}", "floor"): number + 1 for number in range(MOST_CAMPAIGNS + 3)})
 
     counts.flush(NOW + MINUTE)
 
-    assert len(logged) == MOST_CAMPAIGNS + 1
-    assert values(logged, "Refusals")["floor", "(others)"] == 1 + 2 + 3
+    assert len(logged_lines) == MOST_CAMPAIGNS + 1
+    assert values(logged_lines, "Refusals")["floor", "(others)"] == 1 + 2 + 3
 
 
-def test_answers_are_counted_by_kind(logged: list[dict[str, Any]]) -> None:
+def test_answers_are_counted_by_kind(logged_lines: list[dict[str, Any]]) -> None:
     bidder_service = service(compile_snapshot([campaign()]))
 
     ask(bidder_service, 0 * MINUTE)
     ask(bidder_service, 0 * MINUTE, video={"minbitrate": 7000, "maxbitrate": 9000})
     ask(bidder_service, 0 * MINUTE, id=None)
-    assert [line for line in logged if "Answers" in line] == []
+    assert [line for line in logged_lines if "Answers" in line] == []
     ask(bidder_service, MINUTE)
 
-    answers = {line["Reason"]: line["Answers"] for line in logged if "Answers" in line}
+    answers = {line["Reason"]: line["Answers"] for line in logged_lines if "Answers" in line}
     assert answers == {"bid": 2, "no_bid": 1, "failed": 0, "invalid": 1}
 
 
@@ -133,3 +133,16 @@ def test_counted_reasons_equal_those_of_explain(request: dict[str, Any], campaig
     assert all(
         count <= message[key] for key, count in by_campaign.items()
     )  # the decision may end before it visits all campaigns
+
+
+def test_repaired_fields_of_requests_are_logged_once_a_minute(logged: list[dict[str, Any]]) -> None:
+    bidder_service = service(compile_snapshot([campaign()]))
+    deals = [{"id": f"d{number}"} for number in range(501)]
+
+    for second in (0, 10, 60):
+        status = ask(bidder_service, timedelta(seconds=second), imp={"pmp": {"deals": deals}}, tmax="soon")
+        assert status == 200
+    ask(bidder_service, 2 * MINUTE)
+
+    lines = [line["fields"] for line in logged if line["event"] == "requests.mended"]
+    assert lines == [{"tmax": 3, "imp.pmp.deals": 3}]

@@ -15,7 +15,7 @@ from bidder.service.traffic_counts import A_MESSAGE, ACCOUNT, TrafficCounts
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign, compile_snapshot, creative
 from tests.support.decision import decided
-from tests.support.log_lines import logged
+from tests.support.log_lines import logged_lines
 from tests.support.matchable import video_request
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -109,7 +109,7 @@ def test_the_counts_whose_publish_fails_are_published_while_pacing_reads_their_m
     assert [event.at for event in published.events] == [NOW + minute * MINUTE for minute in (2, 3, 4, 5)]
     assert [event.bid_id for event in published.events] == ["p-t3", "p-t4", "p-t5", "p-t6"]
     assert [event.traffic for event in published.events] == [{"plain": (1, 1)}] * 3 + [{"plain": (2, 2)}]
-    lines = logged(caplog, "counts.lost")
+    lines = logged_lines(caplog, "counts.lost")
     lost = [(line["minute"], line["counts"]) for line in lines]
     first, second = (moment.isoformat(timespec="minutes") for moment in (NOW, NOW + MINUTE))
     assert lost == [

@@ -73,9 +73,9 @@ def test_an_invalid_scenario_is_reported_with_its_field(tmp_path: Path) -> None:
     path = tmp_path / "wrong.yaml"
     path.write_text("campaigns: [{id: a, cpm: 1}]\nevents: [{at_hour: 1, kind: spike}]\ntraffic: {curve: [1, 2]}\n")
 
-    with pytest.raises(InvalidScenario, match=r"traffic: .*curve has 2 shares") as raised:
+    with pytest.raises(InvalidScenario, match=r"traffic: .*curve has 2 shares") as error:
         read_scenario(path)
-    assert "spike needs minutes" in str(raised.value)
+    assert "spike needs minutes" in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -106,9 +106,9 @@ def test_an_invalid_scenario_is_reported_with_its_line_before_the_run(tmp_path: 
     path = tmp_path / "wrong.yaml"
     path.write_text(text)
 
-    with pytest.raises(InvalidScenario) as raised:
+    with pytest.raises(InvalidScenario) as error:
         read_scenario(path)
-    assert re.search(message, str(raised.value)), raised.value
+    assert re.search(message, str(error.value)), error.value
 
 
 def test_an_edit_replaces_an_amount_in_either_spelling() -> None:

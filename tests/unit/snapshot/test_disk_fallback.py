@@ -23,7 +23,7 @@ class Down:
         raise ConnectionError(name)
 
 
-def published() -> World:
+def published_world() -> World:
     world = World()
     world.campaigns.put_many([campaign(id="a"), campaign(id="b")])
     publish_snapshot(world.process(), NOW)
@@ -35,7 +35,7 @@ def on(s3: object, folder: Path) -> DiskFallback:
 
 
 def test_the_copy_is_the_last_loaded_snapshot(tmp_path: Path) -> None:
-    world = published()
+    world = published_world()
     store = on(world.s3, tmp_path)
     first = store.load(None)
     world.campaigns.set_status("a", Status.PAUSED)
@@ -55,7 +55,7 @@ def test_the_copy_is_the_last_loaded_snapshot(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("stopped", [True, False])
 def test_a_copy_has_the_newer_switch_of_the_pointer(tmp_path: Path, stopped: bool) -> None:
-    world = published()
+    world = published_world()
     world.store.stop(NOW, stopped=not stopped)
     assert on(world.s3, tmp_path).load(None)
     world.store.stop(NOW + MINUTE, stopped=stopped)
@@ -70,7 +70,7 @@ def test_a_copy_has_the_newer_switch_of_the_pointer(tmp_path: Path, stopped: boo
 
 
 def test_the_copy_never_replaces_a_newer_snapshot_in_memory(tmp_path: Path) -> None:
-    world = published()
+    world = published_world()
     known = on(world.s3, tmp_path).load(None)
 
     with pytest.raises(ConnectionError):
@@ -79,7 +79,7 @@ def test_the_copy_never_replaces_a_newer_snapshot_in_memory(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("harm", ["missing", "cut", "flipped", "no pointer"])
 def test_an_incomplete_copy_is_ignored(tmp_path: Path, harm: str) -> None:
-    world = published()
+    world = published_world()
     store = on(world.s3, tmp_path)
     store.load(None)
     for path in tmp_path.iterdir():
@@ -99,11 +99,11 @@ def test_an_incomplete_copy_is_ignored(tmp_path: Path, harm: str) -> None:
 def test_an_unwritable_disk_does_not_prevent_bidding(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    assert on(published().s3, tmp_path / "file" / "folder").load(None)
+    assert on(published_world().s3, tmp_path / "file" / "folder").load(None)
 
 
 def test_the_copy_is_written_in_the_background_and_an_older_copy_never_replaces_a_newer(tmp_path: Path) -> None:
-    world = published()
+    world = published_world()
     left: list[Callable[[], None]] = []
     store = DiskFallback(world.s3, "bucket", tmp_path, start=left.append)  # type: ignore[arg-type]
     first = store.load(None)
@@ -123,7 +123,7 @@ def test_the_copy_is_written_in_the_background_and_an_older_copy_never_replaces_
 
 
 def test_a_process_without_a_pointer_in_s3_uses_the_copy(tmp_path: Path) -> None:
-    world = published()
+    world = published_world()
     first = on(world.s3, tmp_path).load(None)
     assert first
     del world.s3.objects[POINTER]
@@ -137,6 +137,6 @@ def test_a_process_without_a_pointer_in_s3_uses_the_copy(tmp_path: Path) -> None
 
 def test_the_folder_of_the_copy_is_created_with_its_parents(tmp_path: Path) -> None:
     folder = tmp_path / "not" / "there"
-    on(published().s3, folder).load(None)
+    on(published_world().s3, folder).load(None)
 
     assert on(Down(), folder).load(None)

@@ -108,13 +108,13 @@ def test_a_restricted_viewer_is_on_no_list() -> None:
     assert not bids(video_request(user={"id": "u"}, device={"lmt": 1}), snapshot)
 
 
-def stored(world: World) -> ListStore:
+def list_store(world: World) -> ListStore:
     return ListStore(world.s3, "bucket")  # type: ignore[arg-type]
 
 
 def refreshed(world: World, minutes: int = 0) -> Snapshot:
     service = world.process()
-    service.lists = stored(world)
+    service.lists = list_store(world)
     publish_snapshot(service, NOW + minutes * MINUTE)
     return world.load_snapshot()
 
@@ -145,15 +145,15 @@ def test_only_a_campaign_with_a_missing_list_does_not_bid() -> None:
     book(world)
     assert withheld(refreshed(world)) == {"ours", "not-those", "factor", "in-creative"}
 
-    stored(world).put("ours", pack_list([id_number("u")]))
+    list_store(world).put("ours", pack_list([id_number("u")]))
     assert withheld(refreshed(world, 1)) == {"not-those", "factor", "in-creative"}
 
-    stored(world).put("those", pack_list([id_number("v")]))
+    list_store(world).put("those", pack_list([id_number("v")]))
     snapshot = refreshed(world, 2)
     assert withheld(snapshot) == set()
     assert bids(video_request(user={"id": "u"}), snapshot)
 
-    stored(world).delete("ours")
+    list_store(world).delete("ours")
     snapshot = refreshed(world, 3)
     assert withheld(snapshot) == {"ours"}
     [verdict] = explain(parse(json.dumps(video_request()).encode()), snapshot, "bidder", NOW, campaign_id="ours")[
@@ -166,8 +166,8 @@ def test_only_a_campaign_with_a_missing_list_does_not_bid() -> None:
 def test_a_damaged_list_counts_as_missing(damage: bytes) -> None:
     world = World()
     book(world)
-    stored(world).put("those", pack_list([id_number("v")]))
-    stored(world).put("ours", damage)
+    list_store(world).put("those", pack_list([id_number("v")]))
+    list_store(world).put("ours", damage)
 
     snapshot = refreshed(world)
 
@@ -180,10 +180,10 @@ def test_a_bidder_loads_only_changed_lists() -> None:
     world = World()
     book(world)
     for name in ("ours", "those"):
-        stored(world).put(name, pack_list([id_number(name)]))
+        list_store(world).put(name, pack_list([id_number(name)]))
     before = refreshed(world)
     writes = len(world.s3.writes)
-    stored(world).put("ours", pack_list([id_number("new")]))
+    list_store(world).put("ours", pack_list([id_number("new")]))
 
     refreshed(world, 1)
 
@@ -200,7 +200,7 @@ def test_a_bidder_loads_only_changed_lists() -> None:
 def test_a_list_in_use_is_copied_again_before_the_lifecycle_rule_deletes_it() -> None:
     world = World()
     book(world)
-    stored(world).put("ours", pack_list([1]))
+    list_store(world).put("ours", pack_list([1]))
     for hours in range(0, 300, 6):
         world.s3.now = NOW + timedelta(hours=hours)
         refreshed(world, hours * 60)
@@ -213,7 +213,7 @@ def test_an_unused_list_is_not_in_the_manifest() -> None:
     world = World()
     book(world)
     for name in ("ours", "those"):
-        stored(world).put(name, pack_list([1]))
+        list_store(world).put(name, pack_list([1]))
     refreshed(world)
     world.campaigns.put(campaign(id="ours"))
 
@@ -223,7 +223,7 @@ def test_an_unused_list_is_not_in_the_manifest() -> None:
 def test_a_snapshot_file_has_its_lists(tmp_path: Path) -> None:
     world = World()
     book(world)
-    stored(world).put("ours", pack_list([7]))
+    list_store(world).put("ours", pack_list([7]))
     version = refreshed(world).version
     manifest = world.store.manifest(version)
 
@@ -236,11 +236,11 @@ def test_the_copy_on_disk_has_lists_that_a_snapshot_shares_with_its_predecessor(
     world = World()
     book(world)
     for name in ("ours", "those"):
-        stored(world).put(name, pack_list([id_number(name)]))
+        list_store(world).put(name, pack_list([id_number(name)]))
     refreshed(world)
     bidder = on(world.s3, tmp_path)
     first = bidder.load(None)
-    stored(world).put("ours", pack_list([id_number("new")]))
+    list_store(world).put("ours", pack_list([id_number("new")]))
     refreshed(world, 1)
     assert bidder.load(first)
 
@@ -281,9 +281,9 @@ def test_a_file_has_ids_or_hashes() -> None:
     ],
 )
 def test_an_invalid_list_is_refused_without_printing_its_ids(lines: list[str], hashed: bool, named: str) -> None:
-    with pytest.raises(InvalidList, match=named) as raised:
+    with pytest.raises(InvalidList, match=named) as error:
         read_ids(lines, hashed=hashed)
-    assert "secret-id" not in str(raised.value)
+    assert "secret-id" not in str(error.value)
 
 
 def test_a_list_with_too_many_ids_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

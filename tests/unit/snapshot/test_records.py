@@ -30,7 +30,7 @@ def compiled_of(data: bytes) -> dict[str, tuple[Any, ...]]:
     }
 
 
-def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+def compilations(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Counts the creatives compiled from now on, by id."""
     counts: Counter[str] = Counter()
     compiled = request_fields_used.creative_conjunctions
@@ -56,7 +56,7 @@ def chosen_creatives(snapshot: Any) -> list[str]:
 
 def test_a_decision_compiles_no_targeting(monkeypatch: pytest.MonkeyPatch) -> None:
     snapshot = compile_snapshot([campaign(creatives=CREATIVES[1:])])
-    counts = counted(monkeypatch)
+    counts = compilations(monkeypatch)
 
     assert chosen_creatives(snapshot) == chosen_creatives(snapshot) != []
     assert not counts
@@ -65,7 +65,7 @@ def test_a_decision_compiles_no_targeting(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_record_without_compiled_targeting_is_compiled_once_when_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "encode", without_compiled)
     snapshot = compile_snapshot([campaign(creatives=CREATIVES[1:])])
-    counts = counted(monkeypatch)
+    counts = compilations(monkeypatch)
 
     assert chosen_creatives(snapshot) == chosen_creatives(snapshot) == chosen_creatives(snapshot) != []
     assert counts == {"ios": 1, "where": 1}

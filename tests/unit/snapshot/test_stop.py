@@ -190,7 +190,7 @@ def call_before(store: SnapshotStore, number: int, change: Callable[[], None]) -
 
 @pytest.mark.parametrize("stopped", [True, False])
 @pytest.mark.parametrize("behind", [timedelta(hours=1), timedelta(), timedelta(hours=-1)])
-def test_the_switch_holds_whenever_it_changes_during_a_refresh_and_whatever_the_operators_clock(
+def test_the_switch_holds_for_changes_during_a_refresh_and_for_any_clock_of_the_operator(
     stopped: bool, behind: timedelta
 ) -> None:
     for at_call in range(100):

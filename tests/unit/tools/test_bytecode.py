@@ -51,9 +51,9 @@ def test_docstrings_are_removed(module: dict[str, Any]) -> None:
 
 
 def test_tracebacks_keep_file_and_line(module: dict[str, Any]) -> None:
-    with pytest.raises(ZeroDivisionError) as raised:
+    with pytest.raises(ZeroDivisionError) as error:
         module["raised"]()
-    last = raised.traceback[-1]
+    last = error.traceback[-1]
     assert (last.frame.code.raw.co_filename, last.lineno + 1) == ("/var/task/made.py", 17)
 
 

@@ -57,7 +57,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def built(tmp_path: Path) -> Package:
+def package(tmp_path: Path) -> Package:
     result = Package(tmp_path)
     parameters = {"ParameterPrefix": {"Type": "String", "Default": "/bidder"}}
     result.template.write_text(json.dumps({"Parameters": parameters, "Resources": {}, "Outputs": {}}))
@@ -65,43 +65,43 @@ def built(tmp_path: Path) -> Package:
     return result
 
 
-def deployed(session: FakeSession, built: Package, clock: Clock, seconds: float = 3600) -> dict[str, str]:
-    return deploy(session, built, "bidder", {}, patience=Patience(seconds, clock.now, clock.sleep))  # type: ignore[arg-type]
+def deployed(session: FakeSession, package: Package, clock: Clock, seconds: float = 3600) -> dict[str, str]:
+    return deploy(session, package, "bidder", {}, patience=Patience(seconds, clock.now, clock.sleep))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("minutes", [0, 3, 30, 59])
-def test_a_deployment_waits_for_a_long_creation(built: Package, clock: Clock, minutes: int) -> None:
+def test_a_deployment_waits_for_a_long_creation(package: Package, clock: Clock, minutes: int) -> None:
     session = FakeSession(FakeCloudFormation(clock, takes=minutes * 60))
-    assert deployed(session, built, clock) == {"BidderParameters": "/bidder"}
+    assert deployed(session, package, clock) == {"BidderParameters": "/bidder"}
     assert minutes * 60 <= clock.now() < minutes * 60 + 6
 
 
 def test_the_message_of_a_time_out_says_that_the_creation_continues_and_how_to_watch_it(
-    built: Package, clock: Clock
+    package: Package, clock: Clock
 ) -> None:
     session = FakeSession(FakeCloudFormation(clock, takes=7200))
-    with pytest.raises(StillRunning) as raised:
-        deployed(session, built, clock)
-    assert "after 60 minutes" in str(raised.value)
-    assert "continues" in str(raised.value)
-    assert "aws cloudformation describe-stack-events --stack-name bidder" in str(raised.value)
+    with pytest.raises(StillRunning) as error:
+        deployed(session, package, clock)
+    assert "after 60 minutes" in str(error.value)
+    assert "continues" in str(error.value)
+    assert "aws cloudformation describe-stack-events --stack-name bidder" in str(error.value)
     assert clock.now() == 3600
 
 
 @pytest.mark.parametrize("takes", [0, 7200])
-def test_keys_are_created_even_if_the_wait_times_out(built: Package, clock: Clock, takes: float) -> None:
+def test_keys_are_created_even_if_the_wait_times_out(package: Package, clock: Clock, takes: float) -> None:
     session = FakeSession(FakeCloudFormation(clock, takes))
     try:
-        deployed(session, built, clock)
+        deployed(session, package, clock)
     except StillRunning:
         assert takes > 3600
     assert session.ssm.values.keys() == {"/bidder/signing-keys", "/bidder/admin-key"}
 
 
-def test_existing_keys_are_kept(built: Package, clock: Clock) -> None:
+def test_existing_keys_are_kept(package: Package, clock: Clock) -> None:
     session = FakeSession(FakeCloudFormation(clock))
     session.ssm.values["/bidder/signing-keys"] = "ours"
-    deployed(session, built, clock)
+    deployed(session, package, clock)
     assert session.ssm.values["/bidder/signing-keys"] == "ours"
 
 
@@ -115,24 +115,26 @@ def test_existing_keys_are_kept(built: Package, clock: Clock) -> None:
     ],
     ids=str,
 )
-def test_a_temporary_error_does_not_end_the_wait(built: Package, clock: Clock, fault: Exception) -> None:
+def test_a_temporary_error_does_not_end_the_wait(package: Package, clock: Clock, fault: Exception) -> None:
     cloudformation = FakeCloudFormation(clock, takes=60)
     cloudformation.faults = [fault] * 3
-    assert deployed(FakeSession(cloudformation), built, clock)
+    assert deployed(FakeSession(cloudformation), package, clock)
 
 
 @pytest.mark.parametrize(
     "fault", [client_error("ExpiredToken"), TokenRetrievalError(provider="sso", error_msg="expired")], ids=str
 )
-def test_expired_credentials_are_not_reported_as_a_failed_stack(built: Package, clock: Clock, fault: Exception) -> None:
+def test_expired_credentials_are_not_reported_as_a_failed_stack(
+    package: Package, clock: Clock, fault: Exception
+) -> None:
     cloudformation = FakeCloudFormation(clock, takes=60)
     cloudformation.faults = [fault]
     with pytest.raises(StillRunning, match="continues without this command"):
-        deployed(FakeSession(cloudformation), built, clock)
+        deployed(FakeSession(cloudformation), package, clock)
     assert clock.now() < 60
 
 
-def test_a_failed_creation_reports_only_the_reasons_of_this_change(built: Package, clock: Clock) -> None:
+def test_a_failed_creation_reports_only_the_reasons_of_this_change(package: Package, clock: Clock) -> None:
     cloudformation = FakeCloudFormation(clock, takes=600, ends="ROLLBACK_COMPLETE")
 
     def event(name: str, status: str, reason: str = "", resource: str = "r") -> dict[str, str]:
@@ -147,33 +149,33 @@ def test_a_failed_creation_reports_only_the_reasons_of_this_change(built: Packag
         event("bidder", "CREATE_IN_PROGRESS", resource="s"),
         event("Old", "CREATE_FAILED", "of another change"),
     ]
-    with pytest.raises(DeployFailed) as raised:
-        deployed(FakeSession(cloudformation), built, clock)
-    assert str(raised.value) == "Stack bidder failed:\n  First: no such role\n  Second: quota"
+    with pytest.raises(DeployFailed) as error:
+        deployed(FakeSession(cloudformation), package, clock)
+    assert str(error.value) == "Stack bidder failed:\n  First: no such role\n  Second: quota"
 
 
-def test_the_template_is_uploaded_to_s3(built: Package, clock: Clock) -> None:
-    template = json.loads(built.template.read_text())
+def test_the_template_is_uploaded_to_s3(package: Package, clock: Clock) -> None:
+    template = json.loads(package.template.read_text())
     template["Description"] = "x" * 60_000  # CloudFormation accepts 51,200 bytes inline
-    built.template.write_text(json.dumps(template))
+    package.template.write_text(json.dumps(template))
     cloudformation = FakeCloudFormation(clock)
     session = FakeSession(cloudformation)
-    deployed(session, built, clock)
+    deployed(session, package, clock)
     assert "TemplateBody" not in cloudformation.made
     assert json.loads(session.s3.at(cloudformation.made["TemplateURL"]))["Description"] == template["Description"]
 
 
-def test_every_s3_call_has_the_expected_bucket_owner(built: Package, clock: Clock) -> None:
+def test_every_s3_call_has_the_expected_bucket_owner(package: Package, clock: Clock) -> None:
     session = FakeSession(FakeCloudFormation(clock), FakeArtifacts(refusal=client_error("404", status=404)))
-    deployed(session, built, clock)
+    deployed(session, package, clock)
     unowned = [name for name, request in session.s3.asked if request.get("ExpectedBucketOwner") != ACCOUNT]
     assert unowned == ["create_bucket"]
 
 
-def test_no_object_is_written_to_a_bucket_of_another_account(built: Package, clock: Clock) -> None:
+def test_no_object_is_written_to_a_bucket_of_another_account(package: Package, clock: Clock) -> None:
     session = FakeSession(FakeCloudFormation(clock), FakeArtifacts(refusal=client_error("403", "Forbidden", 403)))
     with pytest.raises(ForeignBucket, match=f"bidder-artifacts-{ACCOUNT}-eu-west-1.*make deploy BUCKET="):
-        deployed(session, built, clock)
+        deployed(session, package, clock)
     assert session.s3.objects == {}
     assert session.ssm.values == {}
 

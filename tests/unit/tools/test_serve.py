@@ -12,7 +12,7 @@ class Server(socketserver.BaseServer):
         super().__init__(("127.0.0.1", 0), socketserver.BaseRequestHandler)
 
 
-def reported(error: Exception, capsys: pytest.CaptureFixture[str]) -> str:
+def report_of(error: Exception, capsys: pytest.CaptureFixture[str]) -> str:
     try:
         raise error  # noqa: TRY301  what handle_error is called amid
     except Exception:
@@ -22,8 +22,8 @@ def reported(error: Exception, capsys: pytest.CaptureFixture[str]) -> str:
 
 @pytest.mark.parametrize("error", [BrokenPipeError(), ConnectionResetError(), ConnectionAbortedError(), TimeoutError()])
 def test_a_closed_connection_prints_no_error(error: Exception, capsys: pytest.CaptureFixture[str]) -> None:
-    assert reported(error, capsys) == ""
+    assert report_of(error, capsys) == ""
 
 
 def test_other_exceptions_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "KeyError: 'id'" in reported(KeyError("id"), capsys)
+    assert "KeyError: 'id'" in report_of(KeyError("id"), capsys)

@@ -24,7 +24,7 @@ BROWSER = {
 STITCHERS = Stitchers.model_validate({"acme": ["198.51.100.0/24", "2001:db8:1::/48"]})
 
 
-def filled(
+def fill_in_values(
     request: dict[str, Any],
     headers: dict[str, str] = BROWSER,
     address: str | None = VIEWER,
@@ -44,7 +44,7 @@ def tag_request(**changes: Any) -> dict[str, Any]:
 
 
 def test_an_empty_request_gets_all_values_of_the_headers() -> None:
-    assert filled(tag_request()) == {
+    assert fill_in_values(tag_request()) == {
         "site": {"page": "https://news.example/a?b=1", "domain": "news.example"},
         "device": {
             "ua": IPHONE,
@@ -68,7 +68,7 @@ def test_existing_fields_of_a_request_are_kept() -> None:
         "geo": {"country": "FRA", "region": "IDF"},
     }
 
-    assert filled(tag_request(device=message, app={"bundle": "com.tv"})) == {
+    assert fill_in_values(tag_request(device=message, app={"bundle": "com.tv"})) == {
         "device": message,
         "app": {"bundle": "com.tv"},
     }
@@ -97,23 +97,23 @@ def _assert_within(before: Any, after: Any) -> None:
 
 
 def test_a_region_is_added_only_with_its_country() -> None:
-    in_germany = filled(tag_request(device={"geo": {"country": "DE"}}))
-    in_france = filled(tag_request(device={"geo": {"country": "FR"}}))
+    in_germany = fill_in_values(tag_request(device={"geo": {"country": "DE"}}))
+    in_france = fill_in_values(tag_request(device={"geo": {"country": "FR"}}))
 
     assert in_germany["device"]["geo"] == {"country": "DEU", "region": "BY"}
     assert in_france["device"]["geo"] == {"country": "FRA"}
 
 
 def test_a_device_location_of_headers_does_not_replace_the_users_location() -> None:
-    request = filled(tag_request(user={"geo": {"country": "FRA"}}))
+    request = fill_in_values(tag_request(user={"geo": {"country": "FRA"}}))
 
     assert "geo" not in request["device"]
     assert request["user"]["geo"] == {"country": "FRA"}
 
 
 def test_an_empty_location_of_the_device_is_no_location() -> None:
-    abroad = filled(tag_request(device={"geo": {}}, user={"geo": {"country": "FRA"}}))
-    unknown = filled(tag_request(device={"geo": {}}, user={"geo": {"country": ""}}))
+    abroad = fill_in_values(tag_request(device={"geo": {}}, user={"geo": {"country": "FRA"}}))
+    unknown = fill_in_values(tag_request(device={"geo": {}}, user={"geo": {"country": ""}}))
 
     assert "country" not in abroad["device"]["geo"]
     assert unknown["device"]["geo"]["country"] == "DEU"
@@ -121,33 +121,33 @@ def test_an_empty_location_of_the_device_is_no_location() -> None:
 
 @pytest.mark.parametrize("headers", [{"ip": "192.0.2.1"}, {"ipv6": "2001:db8::1"}])
 def test_headers_of_a_server_that_calls_for_a_viewer_are_ignored(headers: dict[str, str]) -> None:
-    assert filled(tag_request(device=headers)) == {"device": headers}
+    assert fill_in_values(tag_request(device=headers)) == {"device": headers}
 
 
 @pytest.mark.parametrize("address", ["10.0.0.1", "127.0.0.1", "192.168.1.1", "172.20.0.1", "::1", "fd00::1", None])
 def test_a_proxy_or_a_laptop_does_not_count_as_a_server(address: str | None) -> None:
-    request = filled(tag_request(device={"ip": "192.0.2.1"}), address=address)
+    request = fill_in_values(tag_request(device={"ip": "192.0.2.1"}), address=address)
 
     assert request["device"]["geo"]["country"] == "DEU"
 
 
 @pytest.mark.parametrize("address", ["10.0.0.1", "127.0.0.1", "172.31.9.9", "fe80::1"])
 def test_a_private_address_is_not_added(address: str) -> None:
-    assert "ip" not in filled(tag_request(), address=address)["device"]
+    assert "ip" not in fill_in_values(tag_request(), address=address)["device"]
 
 
 def test_an_ipv6_address_is_added_as_ipv6() -> None:
-    device = filled(tag_request(), address="2001:db8::7")["device"]
+    device = fill_in_values(tag_request(), address="2001:db8::7")["device"]
 
     assert (device.get("ip"), device["ipv6"]) == (None, "2001:db8::7")
 
 
 def test_headers_of_an_exchange_are_ignored() -> None:
-    assert filled(tag_request(), from_server=True) == {}
+    assert fill_in_values(tag_request(), from_server=True) == {}
 
 
 def test_device_type_and_system_follow_from_the_requests_user_agent_for_any_sender() -> None:
-    device = filled(tag_request(device={"ua": IPHONE, "ip": "192.0.2.1"}), from_server=True)["device"]
+    device = fill_in_values(tag_request(device={"ua": IPHONE, "ip": "192.0.2.1"}), from_server=True)["device"]
 
     assert (device["devicetype"], device["os"], device["osv"]) == (4, "iOS", "17.4")
 
@@ -163,7 +163,7 @@ FORWARDED = {
 
 @pytest.mark.parametrize("address", ["198.51.100.4", "2001:db8:1::4"])
 def test_a_configured_stitcher_forwards_its_viewers_data_and_its_own_headers_are_ignored(address: str) -> None:
-    assert filled(tag_request(), FORWARDED, address) == {
+    assert fill_in_values(tag_request(), FORWARDED, address) == {
         "device": {"ua": "Roku/DVP-12.5 (12.5.0)", "ip": "192.0.2.9", "devicetype": 3, "os": "Roku", "osv": "12.5"}
     }
 
@@ -171,33 +171,33 @@ def test_a_configured_stitcher_forwards_its_viewers_data_and_its_own_headers_are
 def test_a_stitchers_viewer_has_the_first_address_of_x_forwarded_for() -> None:
     headers = {name: value for name, value in FORWARDED.items() if name != "x-device-ip"}
 
-    assert filled(tag_request(), headers, "198.51.100.4")["device"]["ip"] == "192.0.2.8"
+    assert fill_in_values(tag_request(), headers, "198.51.100.4")["device"]["ip"] == "192.0.2.8"
 
 
 def test_forwarded_data_of_other_senders_is_ignored() -> None:
-    device = filled(tag_request(), FORWARDED, VIEWER)["device"]
+    device = fill_in_values(tag_request(), FORWARDED, VIEWER)["device"]
 
     assert (device["ua"], device["ip"]) == ("Stitcher/1.0", VIEWER)
 
 
 @pytest.mark.parametrize("referer", ["https://imasdk.googleapis.com/", "about:blank", "null", "https://[", "", "x" * 9])
 def test_a_referer_that_is_not_a_page_is_ignored(referer: str) -> None:
-    assert "site" not in filled(tag_request(), {"referer": referer})
+    assert "site" not in fill_in_values(tag_request(), {"referer": referer})
 
 
 def test_a_page_without_a_referer_has_its_origin() -> None:
-    site = filled(tag_request(), {"origin": "https://news.example"})["site"]
+    site = fill_in_values(tag_request(), {"origin": "https://news.example"})["site"]
 
     assert site == {"page": "https://news.example", "domain": "news.example"}
 
 
 def test_a_referer_of_another_domain_than_the_site_is_ignored() -> None:
-    assert filled(tag_request(site={"domain": "other.example"}))["site"] == {"domain": "other.example"}
-    assert filled(tag_request(site={"domain": "example"}))["site"]["page"] == BROWSER["referer"]
+    assert fill_in_values(tag_request(site={"domain": "other.example"}))["site"] == {"domain": "other.example"}
+    assert fill_in_values(tag_request(site={"domain": "example"}))["site"]["page"] == BROWSER["referer"]
 
 
 def test_browser_privacy_signals_restrict() -> None:
-    request = filled(tag_request(device={"dnt": 0}, regs={"ext": {"gpc": 0}}), {"sec-gpc": "1", "dnt": "1"})
+    request = fill_in_values(tag_request(device={"dnt": 0}, regs={"ext": {"gpc": 0}}), {"sec-gpc": "1", "dnt": "1"})
 
     assert request["device"]["dnt"] == 1
     assert request["regs"]["ext"]["gpc"] == 1
@@ -221,4 +221,4 @@ _words = st.text(max_size=40) | st.sampled_from([*BROWSER.values(), *FORWARDED.v
 
 @given(st.dictionaries(st.sampled_from([*FORWARDED, "sec-ch-ua", "sec-gpc", "origin"]), _words), _words)
 def test_any_headers_can_be_parsed(headers: dict[str, str], address: str) -> None:
-    filled(tag_request(), headers, address)
+    fill_in_values(tag_request(), headers, address)
