@@ -89,7 +89,9 @@ def urls(
     index = Index.load([compile_index([result])])
     rates = {"XTS": Decimal("999999999999.999999")}
     shared = SharedBudgets(caps={result.advertiser.domain: tuple(map(FrequencyCap.model_validate, advertiser_caps))})
-    delivery = compile_delivery(index, {}, NOW, rates, billed_by_notice=[EXCHANGE], shading=shading, shared=shared)
+    delivery = compile_delivery(
+        index, {}, NOW, rates, billed_by_notice=[EXCHANGE], shading=shading, shared_budgets=shared
+    )
     snapshot = Snapshot(1, index, load_delivery(delivery, index))
     request = video_request(
         cur=["XTS"],
