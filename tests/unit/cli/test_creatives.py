@@ -153,6 +153,18 @@ def test_an_unusable_video_is_refused_before_the_upload(
     assert "Contents" not in world.s3.list_objects_v2(Bucket="uploads")
 
 
+def test_an_empty_video_is_refused_before_the_upload(
+    cli: Any, world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "spot.mp4"
+    file.touch()
+
+    assert cli("creatives", "upload", str(file), "--campaign", "shoes", "--id", "spot") == 1
+
+    assert capsys.readouterr().err == f"error: {file} is empty\n"
+    assert "Contents" not in world.s3.list_objects_v2(Bucket="uploads")
+
+
 def test_an_interrupted_upload_continues_at_its_last_part(world: World, tmp_path: Path) -> None:
     file, sent = tmp_path / "long.mp4", []
     file.write_bytes(bytes(range(256)) * (17 * MEGABYTE // 256))
