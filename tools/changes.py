@@ -202,9 +202,9 @@ def _watching(stack: str, look: Callable[[], T | None]) -> Callable[[], T | None
     return tolerant
 
 
-def _still_running(stack: str, why: str) -> StillRunning:
+def _still_running(stack: str, reason: str) -> StillRunning:
     return StillRunning(
-        f"Stack {stack}: {why}. CloudFormation continues without this command.\n"
+        f"Stack {stack}: {reason}. CloudFormation continues without this command.\n"
         f"  Watch: {watch_command(stack)}\n"
         "  After its end, the same command prints the stack's addresses."
     )

@@ -102,10 +102,10 @@ def _outcomes(chosen: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant, 
     tests = {mutant: covering.of(mutant, MOST_TESTS) for mutant in chosen}
     sound: dict[str, dict[str, float]] = {}
     running: list[tuple[Mutant, str, trial.Trial]] = []
-    waiting = [(mutant, trial.QUICK) for mutant in reversed(chosen)]
-    while waiting or running:
-        if waiting and len(running) < workers:
-            mutant, profile = waiting.pop()
+    waiting_items = [(mutant, trial.QUICK) for mutant in reversed(chosen)]
+    while waiting_items or running:
+        if waiting_items and len(running) < workers:
+            mutant, profile = waiting_items.pop()
             if mutant.path not in sound:
                 of_file = [name for other in chosen if other.path == mutant.path for name in tests[other]]
                 sound[mutant.path] = _passing(list(dict.fromkeys(of_file)))
@@ -128,7 +128,7 @@ def _outcomes(chosen: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant, 
             if is_killed(mutant, code, profile):
                 yield mutant, KILLED
             elif profile == trial.QUICK:
-                waiting.append((mutant, trial.THOROUGH))
+                waiting_items.append((mutant, trial.THOROUGH))
             else:
                 yield mutant, SURVIVED
 
