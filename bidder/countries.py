@@ -17,8 +17,8 @@ TGTGO THTHA TJTJK TKTKL TLTLS TMTKM TNTUN TOTON TRTUR TTTTO TVTUV TWTWN TZTZA UA
 UZUZB VAVAT VCVCT VEVEN VGVGB VIVIR VNVNM VUVUT WFWLF WSWSM YEYEM YTMYT ZAZAF ZMZMB ZWZWE
 """
 
-# Codes that exchanges send but the standard does not have: UK is reserved for the United Kingdom, EL is the EU's code
-# of Greece, and XK is a user-assigned code of Kosovo.
+# Exchanges send these codes, which the standard does not have. UK is reserved for the United Kingdom, EL is the EU's
+# code of Greece, and XK is a user-assigned code of Kosovo.
 _ALSO = "UKGBR ELGRC XKXKX"
 
 STANDARD = {pair[:2]: pair[2:] for pair in _CODES.split()}

@@ -121,8 +121,8 @@ def main() -> int:
 
 def _faults(phases: list[Phase], growth_mb: float) -> list[str]:
     _, twice, again = phases
-    wrong = [f"{phase.name}: {status or 'no answer'}" for phase in phases for status in phase.statuses]
-    faults = [each for each in wrong if not each.endswith(("200", "204", "400", "503"))]
+    mistakes = [f"{phase.name}: {status or 'no answer'}" for phase in phases for status in phase.statuses]
+    faults = [each for each in mistakes if not each.endswith(("200", "204", "400", "503"))]
     if max(twice.decided) > TMAX_MS:
         faults.append(f"twice: an answer took {max(twice.decided):.0f} ms, past the tmax of {TMAX_MS}")
     if growth_mb > MOST_GROWTH_MB:

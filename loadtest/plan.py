@@ -109,9 +109,9 @@ def _read_ca(environ: Mapping[str, str]) -> Path | None:
     return path
 
 
-def _read_number(environ: Mapping[str, str], name: str, default: int, most: int) -> int:
+def _read_number(environ: Mapping[str, str], name: str, default: int, maximum: int) -> int:
     text = environ.get(name) or str(default)
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
-        msg = f"{name}={text}: give a whole number from 1 to {most}"
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= maximum:
+        msg = f"{name}={text}: give a whole number from 1 to {maximum}"
         raise BadPlan(msg)
     return int(text)

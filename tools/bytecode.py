@@ -2,9 +2,9 @@
 
 One file has the bytecode of all modules but those that are imported before it is read (`bidder/bundle.py`). The
 bytecode is not validated against its sources: otherwise Python would discard it by the timestamps in a zip. It has no
-docstrings, which would be a twentieth of the zip. That of our modules has no annotations, which take 3 ms of a cold
-start, named tuples that Python makes faster (`tools/named_tuples.py`), no types of `typing`
-(`tools/typing_imports.py`), and regular expressions that wait for their first use (`tools/patterns.py`). The sources
+docstrings, which would be a twentieth of the zip. The bytecode of our modules has no annotations, which take 3 ms of a
+cold start, and no types of `typing` (`tools/typing_imports.py`). Python makes its named tuples faster
+(`tools/named_tuples.py`). Its regular expressions are compiled at their first use (`tools/patterns.py`). The sources
 keep all of them, and tracebacks their line numbers.
 """
 

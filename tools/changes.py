@@ -36,7 +36,7 @@ class StillRunning(DeployFailed):
 
 @dataclass(frozen=True)
 class Patience:
-    """The time limit of a wait in seconds. boto3's waiters end after 120 polls, whatever their delay."""
+    """The time limit of a wait in seconds. boto3's waiters end after 120 polls instead."""
 
     seconds: float = 3600
     clock: Callable[[], float] = time.monotonic
@@ -202,9 +202,9 @@ def _watching(stack: str, look: Callable[[], T | None]) -> Callable[[], T | None
     return tolerant
 
 
-def _still_running(stack: str, why: str) -> StillRunning:
+def _still_running(stack: str, reason: str) -> StillRunning:
     return StillRunning(
-        f"Stack {stack}: {why}. CloudFormation continues without this command.\n"
+        f"Stack {stack}: {reason}. CloudFormation continues without this command.\n"
         f"  Watch: {watch_command(stack)}\n"
         "  After its end, the same command prints the stack's addresses."
     )

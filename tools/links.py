@@ -18,7 +18,7 @@ _CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 
 
 def broken_links(page: Path) -> Iterator[str]:
-    """Each relative link of a page whose file or heading does not exist."""
+    """The relative links of a page that point to a missing file or heading."""
     for target in _LINK.findall(_CODE.sub("", page.read_text(encoding="utf-8"))):
         if "://" in target or target.startswith("mailto:"):
             continue

@@ -133,7 +133,7 @@ class MiniStack:
             return False
 
     def session(self) -> boto3.Session:
-        """A boto3 session that always uses this MiniStack, whatever the environment and the configuration files."""
+        """A boto3 session that always uses this MiniStack, and ignores the environment and the configuration files."""
         return _LocalSession(self.url)
 
     def environment(self) -> dict[str, str]:

@@ -159,7 +159,7 @@ def _wheels(project: Path, build: Path, architecture: str) -> Path:
 
 
 def of_lambda(architecture: str) -> list[str]:
-    """The options of `pip download` for wheels of Lambda's platform, whatever this machine is."""
+    """The options of `pip download` for wheels of Lambda's platform, on any machine."""
     machine = {"x86_64": "x86_64", "arm64": "aarch64"}[architecture]
     # the C libraries of Amazon Linux 2 and 2023 support all of these
     platforms = (f"manylinux2014_{machine}", f"manylinux_2_24_{machine}")

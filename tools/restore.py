@@ -102,10 +102,10 @@ def _key(item: Item, keys: list[str]) -> tuple[str, ...]:
 
 
 def _write(dynamodb: "DynamoDBClient", table: str, writes: list[Any]) -> None:
-    left: Any = {table: writes}
-    while left:
-        left = dynamodb.batch_write_item(RequestItems=left).get("UnprocessedItems")
-        if left:
+    remaining: Any = {table: writes}
+    while remaining:
+        remaining = dynamodb.batch_write_item(RequestItems=remaining).get("UnprocessedItems")
+        if remaining:
             time.sleep(_PAUSE)
 
 

@@ -1,6 +1,6 @@
 """`chalice local` with an autoreload that watches only sources and survives broken edits, without Nagle's algorithm.
 
-The started process supervises a worker, which serves until a source changes. Both end with their parent.
+The started process supervises a worker, which serves until a source changes. Both processes end with their parent.
 """
 
 import argparse

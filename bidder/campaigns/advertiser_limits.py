@@ -12,8 +12,8 @@ from bidder.campaigns.types import Domain, Zone
 class AdvertiserLimits(BaseModel):
     """The limits of an advertiser. They hold for each campaign whose `advertiser.domain` is `domain`.
 
-    Days, hours and the windows of caps are those of `time_zone`, a name of the IANA database, whatever the time zones
-    of the campaigns. Outside the `flight` the campaigns don't bid. `frequency_caps` have the level `advertiser`.
+    Days, hours and the windows of caps are those of `time_zone`, a name of the IANA database. The time zones of the
+    campaigns do not matter. Outside the `flight` the campaigns don't bid. `frequency_caps` have the level `advertiser`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)

@@ -155,10 +155,11 @@ class FrequencyCap(BaseModel):
 class Campaign(Priced):
     """A campaign: one line item of an advertiser.
 
-    In the open auction the campaign bids `cpm_micros` or, with a goal, the expected value of an impression:
-    `cpcv_micros` for each completed view, `cpc_micros` for each click or `cpv_micros` for each view, but never more
-    than `max_cpm_micros`. `multipliers` raise and lower that bid. With none of these the campaign bids in deals only.
-    In a deal the campaign bids the price in `deals`. With any goal, the campaign buys and pays impressions.
+    In the open auction a campaign without a goal bids `cpm_micros`. A campaign with a goal bids the expected value of
+    an impression, at most `max_cpm_micros`. The goal is `cpcv_micros` for each completed view, `cpc_micros` for each
+    click, or `cpv_micros` for each view. `multipliers` raise and lower that bid. With none of these the campaign bids
+    in deals only. In a deal the campaign bids the price in `deals`. With any goal, the campaign buys and pays
+    impressions.
 
     Competitive separation: one answer has no other advertiser of a group that the campaign `competes_in`, and with
     `once_a_request` no other ad of the same advertiser.

@@ -48,7 +48,7 @@ def upload_file(service: Service, file: str, creative_upload: Wanted, *, as_json
     bucket, (key, about) = _bucket(service), _describe_upload(service, path.name, creative_upload, content_hash(path))
     size, max_bytes = path.stat().st_size, Limits().max_bytes
     if not 0 < size <= max_bytes:
-        msg = f"{file} has {size:,} bytes; an upload has 1 to {max_bytes:,}"
+        msg = f"{file} is empty" if size == 0 else f"{file} has {size:,} bytes; the most are {max_bytes:,}"
         raise CannotUpload(msg)
     progress = Progress(size)
     try:
@@ -58,7 +58,7 @@ def upload_file(service: Service, file: str, creative_upload: Wanted, *, as_json
     if as_json:
         print_json({"campaign": about.campaign, "creative": about.creative, "bucket": bucket, "key": key})
         return
-    print(f"{path.name} is uploaded as {about.creative} of {about.campaign}. How far it has come:")
+    print(f"{path.name} is uploaded as {about.creative} of {about.campaign}. To see its state:")
     print(f"  bidder creatives show {about.campaign} {about.creative}")
 
 

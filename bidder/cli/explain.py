@@ -9,6 +9,7 @@ from bidder.auction.shading import in_words
 from bidder.campaigns.repository import UnknownCampaign
 from bidder.cli.options import CURRENT, load_snapshot, moment
 from bidder.cli.output import print_json, warn
+from bidder.cli.parameter_read import read_parameters
 from bidder.cli.segments import unknown_segments
 from bidder.cli.switch_warnings import warn_of_switches
 from bidder.cli.table import table
@@ -40,8 +41,8 @@ class NoAdminKey(UserError, LookupError):
 class ExplainOptions(NamedTuple):
     """The options of an explanation.
 
-    `exchange` is the name of the caller, `as_xml` explains the answer to a player that takes a single VAST document,
-    `at` is the time of the decision, and `snapshot` is a version, a file, or the current snapshot.
+    `exchange` is the name of the caller. `as_xml` explains the answer to a player that takes a single VAST document.
+    `at` is the time of the decision. `snapshot` is a version, a file, or the current snapshot.
     """
 
     exchange: str | None = None
@@ -99,8 +100,8 @@ def _absent(service: Service, snapshot: Snapshot, campaign_id: str) -> str:
 
 
 def print_admin_key(service: Service) -> None:
-    """Prints the admin key of `POST /explain`. Raises NoAdminKey."""
-    key = service.parameters.admin_key
+    """Prints the admin key of `POST /explain`. Raises NoAdminKey, ParametersNotRead."""
+    key = read_parameters(service).value().admin_key
     if key is None:
         msg = f"there is no {service.settings.parameters}/admin-key; `make deploy` makes one"
         raise NoAdminKey(msg)

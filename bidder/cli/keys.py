@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from bidder import aws
 from bidder.aws.parameter_copy import longest_delay
 from bidder.cli.output import print_json, print_table
+from bidder.cli.parameter_read import read_parameters
 from bidder.cli.parameters import put_parameter
 from bidder.errors import UserError
 from bidder.events.key_rotation import RotationStep, after_step, due_at, next_step
@@ -60,8 +61,8 @@ def _due(keys: SigningKeys, changed_at: datetime) -> datetime:
 
 
 def _read_keys(service: Service) -> tuple[SigningKeys, datetime]:
-    """The keys, and the time of their last change. Raises InvalidSettings."""
-    keys = service.signing_keys
+    """The keys, and the time of their last change. Raises InvalidSettings, ParametersNotRead."""
+    keys = read_parameters(service).signing_keys
     name = f"{service.settings.parameters}/{_SIGNING_KEYS}"
     stored = aws.client("ssm").get_parameter(Name=name)["Parameter"]
     return keys, stored["LastModifiedDate"].astimezone(UTC)

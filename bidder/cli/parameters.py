@@ -81,7 +81,7 @@ def check(service: Service) -> None:
 
 
 def change(service: Service, name: str, value: str, *, force: bool = False) -> None:
-    """Stores a parameter, unless it would be wrong by itself or beside the others. Raises BadParameter.
+    """Stores a parameter if its value is valid, alone and together with the other parameters. Raises BadParameter.
 
     `-` reads the value from standard input, so that a secret stays out of the shell's history. Signing keys are only
     replaced by a set that keeps those there are, or by `force`.

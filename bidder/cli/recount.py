@@ -1,6 +1,6 @@
 """`bidder ledger recount`: the ledger counts the archived events of a day that it lacks.
 
-It is for a ledger whose table was restored to a time: events that came later are in the archive only.
+Use it for a ledger with a restored table. The archive alone has the events after the time of the restore.
 """
 
 from collections.abc import Iterator

@@ -42,10 +42,11 @@ def count_apart(
 ) -> set[str]:
     """Counts or publishes events by message id. Returns the ids of the messages that SQS shall deliver again.
 
-    `count` returns the ids of those that it could not count now. If an event cannot be counted at all, such as one with
-    a name that is too long for DynamoDB, or if the events are too large for one call, `count` raises: then each half of
-    the events is counted, down to the event, which fails alone. Counting again changes nothing, since each event counts
-    once. Other errors of AWS and of the network pass through, since another event would not succeed either.
+    `count` returns the ids of those that it could not count now. `count` raises if the events are too large for one
+    call, or if an event cannot be counted at all, such as an event with a name that is too long for DynamoDB. Then each
+    half of the events is counted, and so on, until the event that cannot be counted fails alone. Counting again changes
+    nothing, since each event counts once. Other errors of AWS and of the network pass through, since another event
+    would not succeed either.
     """
     try:
         return set(count(events))

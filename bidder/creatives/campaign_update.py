@@ -22,8 +22,8 @@ def update_campaign(repository: "CampaignRepository", jobs: "JobStore", campaign
     """Writes the newest finished upload of a creative into its campaign. Returns False if no upload has finished.
 
     The campaign is read before the job, and written only if its version has not changed. If another process has written
-    a newer job in between, the write fails and both are read again. So the newest upload stays in the campaign, in
-    whatever order the uploads finish. Raises CannotUse.
+    a newer job in between, the write fails and both are read again. So the newest upload stays in the campaign, in any
+    order in which the uploads finish. Raises CannotUse.
     """
     for _ in range(_ATTEMPTS):
         try:

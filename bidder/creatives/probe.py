@@ -1,4 +1,4 @@
-"""Measures a video file by its packets, since the header of a damaged file can declare content that is missing.
+"""Measures a video file by its packets, since the header of a damaged file can declare missing content.
 
 ffmpeg's muxer `framecrc` prints one line for each packet. ffmpeg's banner names codecs, colours and rotation.
 """

@@ -1,7 +1,7 @@
 """The weight of counts by their age: half after `HALF_LIFE` weeks, and 0 after `FORGOTTEN` weeks.
 
-Between two halvings the weight falls linearly. So all weights are whole 64ths, and sums of them are exact: the counts
-of a week weigh 64, 56, 48, 40, then 32, 28, 24, 20, then 16 and so on.
+Between two halvings the weight falls linearly. All weights are whole 64ths, so their sums are exact. The counts of a
+week weigh 64, 56, 48, 40, then 32, 28, 24, 20, then 16 and so on.
 """
 
 from collections.abc import Mapping

@@ -50,8 +50,8 @@ class Report(NamedTuple):
 class Minute:
     """A past minute that began at `start`: the campaign's participation in it, and its counts once reported.
 
-    `assumed` is the number of its bids as estimated at the last refresh, and `matured` the number of them whose notices
-    were due by then. `learned` is their present share in the sums of the rates.
+    `assumed` is the number of its bids as estimated at the last refresh. `matured` is the number of these bids with
+    notices that were due by then. `learned` is their present share in the sums of the rates.
     """
 
     start: int

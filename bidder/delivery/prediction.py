@@ -1,9 +1,9 @@
 """Predicts the probability of a view, a completion or a click of an impression, from counts.
 
-Each rate is a beta-binomial mean with the rate one level up as its prior: a creative's prior is the rate of its
-campaign, a campaign's is the rate of the account, and the account's is in `GUESSES`. With `n` impressions, `k`
-outcomes, and a prior rate `p` of the weight of `w` impressions, the rate is `(k + w * p) / (n + w)`. So a campaign
-without counts has the rate of the account, and no rate exceeds 1.
+Each rate is a beta-binomial mean with the rate of the next level as its prior. The prior of a creative is the rate of
+its campaign. The prior of a campaign is the rate of the account. The prior of the account is in `GUESSES`. With `n`
+impressions, `k` outcomes, and a prior rate `p` of the weight of `w` impressions, the rate is `(k + w * p) / (n + w)`.
+So a campaign without counts has the rate of the account, and no rate exceeds 1.
 
 Rates are whole millionths, rounded down at each level; `docs/pricing.md` has an example.
 """

@@ -1,9 +1,9 @@
 """Quality classes: a paced campaign with a goal takes part first in auctions with a high predicted rate.
 
-Outcomes are counted by device type over the whole account. For each outcome, the device types fall into three classes:
-their rate is above the account's by the share `_APART` or more, near it, or below it by `_APART` or more. A campaign's
-participation goes to opportunities of the best class first, then to the next. Each class keeps the share `KEPT` of the
-participation, so that the rates of all classes continue to be learned. All functions are pure.
+Outcomes are counted by device type over the whole account. For each outcome, a device type belongs to one of three
+classes. Its rate is above the account's rate by the share `_APART` or more, below it by `_APART` or more, or near it. A
+campaign's participation goes to opportunities of the best class first, then to the next. Each class keeps the share
+`KEPT` of the participation, so that the rates of all classes continue to be learned. All functions are pure.
 """
 
 from collections.abc import Mapping, Sequence

@@ -91,7 +91,7 @@ class BadBody(UserError, ValueError):
 def decode_body(body: bytes, content_encoding: str) -> bytes:
     """The body, decompressed if it is gzip, at most MAX_BODY bytes.
 
-    The first bytes show whether it is gzip, since the header does not: Prebid.js sends only `?gzip=1` in the URL, to
+    The first bytes show whether the body is gzip. The header does not: Prebid.js sends only `?gzip=1` in the URL, to
     avoid a CORS preflight, and API Gateway decompresses a body but leaves its Content-Encoding. Raises BadBody.
     """
     if content_encoding.strip().lower() not in _KNOWN_CODINGS:

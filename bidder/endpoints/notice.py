@@ -49,9 +49,9 @@ def notice(
 ) -> Reply:
     """204, or 200 with a GIF for an `<img>`, once the event is published; 302 to the landing page for a click.
 
-    503 if the event could not be published, so that the sender tries again. 400 for a URL that this bidder did not sign
-    or that expired, since another try would not help. A click is redirected to its signed landing page even if the
-    event fails. `counts` is whether the event is published.
+    503 if the event could not be published, since the sender then tries again. 400 for an expired URL, or a URL that
+    this bidder did not sign, since another try would not help. A click is redirected to its signed landing page even if
+    the event fails. `counts` is whether the event is published.
     """
     return with_cors(_notice(service, kind_name, token, query, sender, now, counts=counts), sender.origin)
 

@@ -1,7 +1,7 @@
 """The spend of an advertiser on its day and in its hour: sums of the counters of its campaigns.
 
-Campaigns are counted by the hour of their own time zones. An hour of a campaign counts in full where it reaches into
-the advertiser's day, so that the sum is never too small: it is exact unless the zones differ by a part of an hour, or
+Campaigns are counted by the hour of their own time zones. An hour of a campaign counts in full if a part of it is in
+the advertiser's day, so the sum is never too small. The sum is exact unless the zones differ by a part of an hour, or
 the clocks of the campaign go back in that hour.
 """
 

@@ -161,7 +161,10 @@ def decode(text: str) -> Claims:
 
 
 def _write_device(device: int | None) -> str:
-    """One letter, never the letter of a test, so that earlier versions, which know only tests, read no test."""
+    """The device type as one letter, or "" without a valid type.
+
+    The letter is never the letter of a test, since earlier versions of the code know only that letter.
+    """
     return digits(device) if device is not None and 0 < device <= MOST_DEVICE else ""
 
 

@@ -76,9 +76,9 @@ def settle(query: Mapping[str, str], claims: Claims, keys: ExchangeKeys | None =
 def price_to_win(kind: Kind, query: Mapping[str, str], claims: Claims, keys: ExchangeKeys | None = None) -> int | None:
     """The lowest CPM that would have won the auction of a bid, in micros of the account currency, or None.
 
-    The source is `${AUCTION_MIN_TO_WIN}` or, for a bid that lost to a higher bid, the clearing price. None if no notice
-    of an exchange states the price, if no prices are learned from the bid, or if the price is not credible: a won bid
-    is not below it, and a lost bid is not above it.
+    The source is `${AUCTION_MIN_TO_WIN}` or, for a bid that lost to a higher bid, the clearing price. None if the
+    notice is not an exchange's or states no price, if no prices are learned from the bid, or if the price is not
+    credible. A credible price is at most a won bid, or between a lost bid and `HIGHEST_TO_WIN` times the lost bid.
     """
     if kind not in OF_EXCHANGES or claims.value_micros is None or is_audit(query):
         return None

@@ -106,8 +106,8 @@ _GEO = _all_but(Geo, "country", "region", "utcoffset")
 def restrict_request(request: BidRequest) -> BidRequest:
     """The request itself if all privacy signals allow, else a copy for contextual bidding.
 
-    The copy has no data of the user (ids, segments), no IP address and no advertising id. Of the location it keeps
-    country, region and time zone, and of page URLs the part before the query. `regs` stays.
+    The copy has no data of the user (ids, segments), no IP address and no advertising id. The copy keeps the country,
+    region and time zone of the location, and the part of page URLs before the query. `regs` stays.
     """
     if restriction(request) is None:
         return request

@@ -1,6 +1,6 @@
 """The hook before a new version of the ledger gets batches. The version must accept all recorded messages except one.
 
-That one is unreadable on purpose. All recorded events are test events, so no version counts them as spend.
+That message is unreadable on purpose. All recorded events are test events, so no version counts them as spend.
 """
 
 import json

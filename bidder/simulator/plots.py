@@ -102,7 +102,7 @@ def _draw(axes: Any, arm: str, tally: Tally, scale: float) -> None:
 
 
 def _line(axis: Any, at: Sequence[datetime], values: Sequence[float | None], **style: Any) -> None:
-    """Draws a line of at most `_POINTS` points. Of the values between two points, the one farthest from 0 is kept."""
+    """Draws a line of at most `_POINTS` points. The value farthest from 0 represents all values between two points."""
     step = -(-len(at) // _POINTS)
     chunks = [range(start, min(start + step, len(at))) for start in range(0, len(at), step)]
     points = [max(chunk, key=lambda n: -1.0 if (value := values[n]) is None else abs(value)) for chunk in chunks]

@@ -31,8 +31,8 @@ class Part:
         """By the name of an id list, the positions in this part of the campaigns that target it."""
         self.ancestors: Mapping[str, Sequence[str]] = meta.get("above", {})
         """By category, as `taxonomy/id`, the targeted categories above it."""
-        # Releases that know no lengths refuse a campaign by a clause that their requests have no values for, and a
-        # rollback to one of them reads this object: such clauses stand apart.
+        # A rollback to a release without lengths reads this object. Such a release refuses a campaign with a clause
+        # that its requests have no values for, so these clauses are stored separately.
         clauses = [(attribute, clause) for attribute, clause in (*meta["clauses"], *meta.get("added_clauses", ()))]
         self.tiers = tuple(
             Tier(sections, f"t{number}", start + first, clauses) for number, first in enumerate(meta["starts"])

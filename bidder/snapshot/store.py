@@ -61,7 +61,7 @@ class SnapshotStore:
 
         `since` is the version of the snapshot that was current before the data were read, 0 without one; None is the
         present one. Only that snapshot is replaced, by a conditional write. So each snapshot has later data than the
-        last, whatever the clocks of concurrent refreshes say. An index object that is not in `objects` belongs to an
+        last, even if the clocks of concurrent refreshes differ. An index object that is not in `objects` belongs to an
         earlier snapshot; its existence is checked first. Raises BadSnapshot if an index object is missing or was
         changed.
         """
@@ -79,8 +79,8 @@ class SnapshotStore:
     def _point_to(self, manifest: Manifest, since: int) -> bool:
         """Publishes the manifest with the present switch. False if the current snapshot is not of version `since`.
 
-        The switch is read after the pointer. An operator changes the switch first and the pointer next, so if the
-        switch changes after this read, this flip fails or the operator's flip follows, whatever the clocks say.
+        The switch is read after the pointer. An operator changes the switch first and the pointer next. If the switch
+        changes after this read, this flip fails or the operator's flip follows, even if the clocks differ.
         """
         stored = b""
         while True:
@@ -105,8 +105,8 @@ class SnapshotStore:
         Reuses the parts of the index of `last_snapshot`. Never returns a snapshot older than `last_snapshot`. Each read
         object is added to `objects` by its key, the pointer first. Raises BadSnapshot.
 
-        The switch of all bidding applies even if the rest of the snapshot can't be read, such as by an older version of
-        the code during a deployment: then the result is `last_snapshot` with the switch.
+        The switch of all bidding applies even if the rest of the snapshot cannot be read, such as by an older version
+        of the code during a deployment. Then the result is `last_snapshot` with the switch.
         """
         raw, _ = self._read(POINTER)
         if raw is None:

@@ -45,7 +45,7 @@ def best_version(accepted: tuple[int, ...], *, wrapper: bool) -> tuple[Version, 
     """The best version that a player accepts, and the protocol that the bid declares; None if it accepts none.
 
     `accepted` is `Video.protocols`; if it is empty, the player gets 4.2. InLine ads and Wrappers are separate
-    protocols: a player that lists VAST 4.2 does not thereby accept wrappers.
+    protocols. A player that lists VAST 4.2 does not accept wrappers unless it lists that protocol too.
     """
     for version, protocols in PROTOCOLS.items():
         protocol = protocols.wrapper if wrapper else protocols.inline

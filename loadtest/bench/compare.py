@@ -1,7 +1,7 @@
 """`python -m loadtest.bench.compare BASE`: compares the decision of this checkout with another revision, in turns.
 
-Each revision runs in separate processes, alternately, so that other work on the machine affects both equally. Both get
-the requests and the campaigns of this checkout, and use the packages of its virtual environment.
+Each revision runs in separate processes, alternately, so that other work on the machine affects both equally. Both
+revisions get the requests and the campaigns of this checkout, and use the packages of its virtual environment.
 """
 
 import json

@@ -1,8 +1,8 @@
 """`python -m loadtest.bench.ledger_aws`: the ledger's handler against a local DynamoDB, and its load on a real one.
 
 The events a second include MiniStack's own time, which does not compare with DynamoDB's. Calls and write units do not
-depend on it: a transaction costs two units for each KB of each item, any other write one, and a partition allows 1,000
-a second.
+depend on it. A transaction costs two units for each KB of each item, and any other write one unit for each KB. A
+partition allows 1,000 units a second.
 """
 
 from collections import Counter
@@ -77,12 +77,12 @@ def _measure(client: Any, campaigns: int) -> None:
     )
     rng = Random(26)  # noqa: S311 - a repeatable draw, not a secret
     batches = [_batch(rng, number, campaigns) for number in range(ROUNDS)]
-    started = perf_counter()
+    started_at = perf_counter()
     for batch in batches:
         if count_spend(process, batch)["batchItemFailures"]:
             msg = "not all was counted, so nothing was measured"
             raise RuntimeError(msg)
-    seconds = perf_counter() - started
+    seconds = perf_counter() - started_at
     events = ROUNDS * BATCH
     print(f"\n{campaigns} campaigns, batches of {BATCH}:")
     print(f"{events / seconds:,.0f} events a second, with MiniStack's own time")

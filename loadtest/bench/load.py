@@ -71,8 +71,8 @@ def measured(folder: Path) -> dict[str, Any]:
     if answer["statusCode"] != 200:
         msg = f"the first request was answered {answer['statusCode']}, which is no measure of a bid"
         raise RuntimeError(msg)
-    most = getrusage(RUSAGE_SELF).ru_maxrss / 1024
-    return {BASELINE: (hashed - started_at) / 1000, LOADED: (ended_at - hashed) / 1000, "mb": most}
+    maximum = getrusage(RUSAGE_SELF).ru_maxrss / 1024
+    return {BASELINE: (hashed - started_at) / 1000, LOADED: (ended_at - hashed) / 1000, "mb": maximum}
 
 
 if __name__ == "__main__":

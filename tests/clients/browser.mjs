@@ -8,8 +8,9 @@ import { chromium } from 'playwright-core';
 const VIEWER = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36';
 
 const [executablePath, url, name, argument] = process.argv.slice(2);
-// `cookies: false` blocks those of other sites, `expected` are complaints that belong to the test.
-const { cookies = true, expected = [], ...given } = JSON.parse(argument ?? '{}');
+// `cookies: false` blocks those of other sites, `expected` are complaints that belong to the test. Requests to the address
+// of the documentation, https://bid.example, go to `bidder` with `query` added.
+const { cookies = true, expected = [], documented, ...given } = JSON.parse(argument ?? '{}');
 const browser = await chromium.launch({
   executablePath,
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--ignore-certificate-errors', '--disable-sync', ...(cookies ? [] : ['--test-third-party-cookie-phaseout']), `--user-agent=${VIEWER}`],
@@ -26,6 +27,13 @@ async function call(page) {
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (said) => said.type() === 'error' && complaints.push(`${said.text()} ${said.location().url}`));
   page.on('request', (request) => answers.push(request.response()));
+  if (documented)
+    await page.route('https://bid.example/**', (route) => {
+      const asked = new URL(route.request().url());
+      asked.host = documented.bidder;
+      if (route.request().method() === 'GET') asked.search += documented.query;
+      return route.continue({ url: `${asked}` });
+    });
   await page.goto(url);
   const returned = await page.evaluate(([f, given]) => window.clients[f](given), [name, given]);
   // Pixels may be on their way still.

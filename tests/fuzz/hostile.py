@@ -77,9 +77,9 @@ def main() -> int:
     for name, body in BODIES.items():
         durations = []
         for _ in range(25):
-            started = thread_time()
+            started_at = thread_time()
             reply = bid(bidder, Call(body, {}, "https://bid.example", NOW))
-            durations.append(thread_time() - started)
+            durations.append(thread_time() - started_at)
         plain = plain or min(durations)
         times = min(durations) / plain
         print(f"{name:40} {len(body):7} bytes  {reply.status}  {min(durations) * 1000:7.2f} ms {times:6.1f} times")

@@ -101,8 +101,8 @@ class CodeDeploy(ThreadingHTTPServer):
     ) -> Deployment:
         """Shifts traffic like CodeDeploy.
 
-        `move` gives the new version a percent of the traffic, and 0 the old one all; `invoke` runs a hook; `ringing`
-        names those alarms that ring; `minute` lets a minute pass.
+        `move` gives the new version a percentage of the traffic; at 0 the old version gets all of it. `invoke` runs a
+        hook. `ringing` returns the names of the alarms in state ALARM. `minute` lets a minute pass.
         """
         deployment = Deployment(succeeded=False, why="")
         if not self._passes(rollout.before, invoke):

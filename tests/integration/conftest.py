@@ -8,9 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from bidder.campaigns.repository import CampaignRepository
 from tests.integration import npm_clients
 from tests.integration.drill import Drill, drill
 from tests.integration.loop import Loop
+from tests.integration.player_page import player_page
+from tests.integration.publisher import PublisherPage
 from tests.integration.sam_template import Template, translate
 from tests.support import prices
 from tools import ROOT
@@ -147,3 +150,22 @@ def browser() -> npm_clients.Browser:
         if os.environ.get("CLIENTS_REQUIRED"):
             raise
         pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="session")
+def repository(local_aws: MiniStack, stack: dict[str, str]) -> CampaignRepository:
+    tables = (stack["BIDDER_CAMPAIGNS_TABLE"], stack["BIDDER_HISTORY_TABLE"])
+    return CampaignRepository(local_aws.session().client("dynamodb"), *tables)
+
+
+@pytest.fixture(scope="session")
+def page(
+    browser: npm_clients.Browser,
+    local_aws: MiniStack,
+    stack: dict[str, str],
+    repository: CampaignRepository,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[PublisherPage]:
+    """The publisher's page of the tests of players."""
+    with player_page(browser, local_aws, stack, repository, tmp_path_factory) as running:
+        yield running

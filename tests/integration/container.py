@@ -1,7 +1,7 @@
 """Builds images from Dockerfiles and runs them without Docker: buildah in a chroot, as root.
 
-The base is Debian bookworm with Python, made once by mmdebstrap and kept under `build/`. This shows that an image
-builds and that its program runs in it; it shows nothing of Fargate's networks and roles.
+The base is Debian bookworm with Python, made once by mmdebstrap and kept under `build/`. These tests show that an image
+builds and that its program runs in it. They do not test Fargate's networks and roles.
 """
 
 import json

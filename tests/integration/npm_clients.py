@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from tools.locks import lock
 from tools.processes import local_environment
 
 SOURCES = ROOT / "tests" / "clients"
+PAGE = ROOT / "docs" / "players.md"
 PROGRAMS = ("node", "npm", "openssl", "chromium")
 OLDEST_NODE = 18
 """The oldest version of Node.js that the pinned playwright-core and esbuild support. Debian bookworm has it."""
@@ -73,11 +75,25 @@ def _install(folder: Path) -> None:
     stamp.write_text(expected)
 
 
+def examples(page: str) -> str:
+    """A module with the first example in JavaScript below each heading of a page, as a function."""
+    imports, functions = [], []
+    for section in page.split("\n## ")[1:]:
+        name = re.sub(r"\W", "_", section.partition("\n")[0])
+        if code := re.search(r"^```js\n(.*?)^```", section, re.MULTILINE | re.DOTALL):
+            lines = code[1].splitlines(keepends=True)
+            imports += [line for line in lines if line.startswith("import ")]
+            body = "".join(line for line in lines if not line.startswith("import "))
+            functions.append(f"export async function {name}() {{\n{body}}}\n")
+    return "".join(dict.fromkeys(imports)) + "".join(functions)
+
+
 def _bundle(folder: Path) -> Path:
     site = folder / "site"
-    command = ["node_modules/.bin/esbuild", "page.js", "players.js", "--bundle", "--log-level=error"]
+    (folder / "examples.js").write_text(examples(PAGE.read_text()))
+    command = ["node_modules/.bin/esbuild", "page.js", "players.js", "snippets.js", "--bundle", "--log-level=error"]
     _run([*command, f"--outdir={site}"], folder, seconds=60)
-    for name in ("index.html", "players.html"):
+    for name in ("index.html", "players.html", "snippets.html"):
         shutil.copy(folder / name, site)
     return site
 

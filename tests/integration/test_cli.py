@@ -258,8 +258,8 @@ def test_dead_letters_are_redriven_and_reported(run, local_aws: MiniStack, stack
     ledger = sqs.get_queue_url(QueueName="bidder-ledger")["QueueUrl"]
     for event_item in events:
         sqs.send_message(QueueUrl=ledger, MessageBody=event_item.model_dump_json())
-    counted = Ledger(session.client("dynamodb"), stack["BIDDER_LEDGER_TABLE"])
-    poll(lambda: counted.day("put-aside", events[0].at.date()).get("micros") == 60_000)
+    ledger_sums = Ledger(session.client("dynamodb"), stack["BIDDER_LEDGER_TABLE"])
+    poll(lambda: ledger_sums.day("put-aside", events[0].at.date()).get("micros") == 60_000)
     result = run("ledger", "verify", "--day", events[0].at.date().isoformat())
     [line] = [line for line in result.stdout.splitlines() if line.startswith("put-aside ")]
     assert line.split() == ["put-aside", "60000", "60000", "0"]

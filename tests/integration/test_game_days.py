@@ -186,7 +186,7 @@ def process(drill: Drill, built_package: Package, log: Path, parameters: str) ->
         yield runtime
 
 
-@pytest.mark.usefixtures("sold")
+@pytest.mark.usefixtures("sales")
 def test_new_processes_without_signing_keys_do_not_bid_until_the_saved_keys_are_restored(
     drilled: Drill, ringing: Rings, built_package: Package, tmp_path: Path
 ) -> None:

@@ -132,9 +132,9 @@ def test_damaged_objects_are_refused_with_a_reason_and_running_and_new_processes
     s3.put_object(Bucket=bucket, Key=key, Body=damaged(whole))
 
     log = tmp_path / "started.log"
-    with lambda_runtime(unpack_archive(built_package.archive), "app.app", stack, log) as started:
+    with lambda_runtime(unpack_archive(built_package.archive), "app.app", stack, log) as started_at:
         body = json.dumps(video_request(device={"geo": {"country": "NPL"}}))
-        answer = started.invoke(api_event("POST", "/bid", "/bid", body=body))
+        answer = started_at.invoke(api_event("POST", "/bid", "/bid", body=body))
         assert answer["statusCode"] == 200, answer
         output = [json.loads(line) for line in log.read_text().splitlines() if '"snapshot.copy"' in line]
         assert output or store.current() != manifest, "it went on with the copy, or a refresh has mended it meanwhile"

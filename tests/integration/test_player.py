@@ -1,16 +1,12 @@
 """The bidder's player in a browser, on a page of another origin: outcomes, pixels, and the content after the ad."""
 
-import os
 import subprocess
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bidder.campaigns.repository import CampaignRepository
-from tests.integration.npm_clients import Browser, Unavailable, prepared
+from tests.integration.npm_clients import Browser
 from tests.integration.player_page import (
     CONTENT,
     MISSING,
@@ -23,43 +19,12 @@ from tests.integration.player_page import (
     assert_content_is_back,
     assert_no_limit_was_awaited,
     events,
-    player_page,
     show,
-    tag_of,
 )
 from tests.integration.polling import poll
 from tests.integration.publisher import PublisherPage
 from tools import ROOT
-from tools.ministack import MiniStack
 from tools.processes import LOOPBACK
-
-
-@pytest.fixture(scope="module")
-def browser() -> Browser:
-    try:
-        return prepared()
-    except Unavailable as reason:
-        if os.environ.get("CLIENTS_REQUIRED"):
-            raise
-        pytest.skip(str(reason))
-
-
-@pytest.fixture(scope="module")
-def repository(local_aws: MiniStack, stack: dict[str, str]) -> CampaignRepository:
-    tables = (stack["BIDDER_CAMPAIGNS_TABLE"], stack["BIDDER_HISTORY_TABLE"])
-    return CampaignRepository(local_aws.session().client("dynamodb"), *tables)
-
-
-@pytest.fixture(scope="module")
-def page(
-    browser: Browser,
-    local_aws: MiniStack,
-    stack: dict[str, str],
-    repository: CampaignRepository,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[PublisherPage]:
-    with player_page(browser, local_aws, stack, repository, tmp_path_factory) as running:
-        yield running
 
 
 @pytest.mark.parametrize("cookies", [True, False], ids=["cookies", "no cookies"])
@@ -300,47 +265,3 @@ def test_the_bundles_are_built_from_the_current_sources(browser: Browser, tmp_pa
 
     for name in ("player.js", "player.mjs", "player.d.ts"):
         assert (tmp_path / name).read_bytes() == (ROOT / "bidder" / "web" / name).read_bytes(), "make player"
-
-
-ADS_OF_A_POD = {"vastClient": 3, "contribAds": 3, "fluid": 3, "videoAdSdk": 1}
-"""The number of ads that a player shows of a pod of three. video-ad-sdk shows only the first."""
-COMPLAINTS = ["nowhere.mp4", "MEDIA_ERR_SRC_NOT_SUPPORTED", "NotSupportedError", "AbortError"]
-"""The console errors of players for a missing file, and for a play that another file interrupts."""
-
-
-@pytest.mark.parametrize("player", ADS_OF_A_POD)
-def test_third_party_players_play_the_ad_tag(page: PublisherPage, stack: dict[str, str], player: str) -> None:
-    tags = {
-        "one": tag_of(page, ONE),
-        "pod": tag_of(page, POD, poddur=str(3 * SECONDS), maxads="3"),
-        "wrapper": tag_of(page, WRAPPER),
-        "missing": tag_of(page, MISSING),
-        "nobody": tag_of(page, NOBODY),
-    }
-    other = replace(page, page=f"{page.page}players.html")
-
-    content = stack["BIDDER_MEDIA_URL"] + CONTENT.key
-    expected = {"one": 1, "pod": ADS_OF_A_POD[player], "wrapper": 1, "missing": 0, "nobody": 0}
-
-    def tour() -> dict[str, Any]:
-        """The outcomes by tag. Players give up an ad by their own clocks, so a busy machine gets another try.
-
-        videojs-contrib-ads now and then leaves the content paused at its start where there is no ad (one run in five).
-        """
-        outcomes: dict[str, Any] = {}
-        for _ in range(3):
-            page.observed.clear()
-            outcomes = other.call("tour", player=player, content=content, tags=tags, expected=COMPLAINTS)
-            if outcomes == {name: {"ads": ads, "back": True} for name, ads in expected.items()}:
-                break
-        return outcomes
-
-    observed = tour()
-    output = [tuple(each.path.split("/")[2:4]) for each in page.observed if each.path.startswith("/e/")]
-    assert {name: outcome["ads"] for name, outcome in observed.items()} == expected
-    assert all(outcome["back"] for outcome in observed.values()), observed
-    assert len(output) == len(set(output))
-    assert {kind for kind, token in output if "~player-one~" in token} >= TO_THE_END - {
-        "creativeView"
-    }  # not reported by all players
-    assert {kind for kind, token in output if "~player-wrapper~" in token} >= {"impression", "start", "complete"}

@@ -95,13 +95,13 @@ def test_a_deleted_stack_is_created_again_with_its_retained_tables(
     tables.put_item(TableName=second["BidderLedgerTable"], Item=item)
     deploy(session, built_package, SECOND, {"DeletionProtection": "off"})
     delete(session, SECOND)
-    left = {
+    remaining = {
         f"{name.removeprefix('Bidder')}Name": value
         for name, value in second.items()
         if name.startswith("Bidder") and name.endswith(KEPT)
     }
-    assert len(left) == 8
-    again = deploy(session, built_package, SECOND, left)
+    assert len(remaining) == 8
+    again = deploy(session, built_package, SECOND, remaining)
     assert {name: again[name] for name in second if name.endswith(KEPT)} == {
         name: value for name, value in second.items() if name.endswith(KEPT)
     }

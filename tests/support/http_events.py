@@ -61,10 +61,10 @@ def load_balancer(
 ) -> dict[str, Any]:
     """The event of an Application Load Balancer, with or without multi-value headers. The query stays encoded."""
     pairs = [pair.partition("=")[::2] for pair in query.split("&") if pair]
-    sent = {"host": "bid.example", "x-forwarded-for": address, "x-forwarded-proto": "https"} | {
+    sent_headers = {"host": "bid.example", "x-forwarded-for": address, "x-forwarded-proto": "https"} | {
         name.lower(): value for name, value in headers.items()
     }
-    is_text = sent.get("content-type", "").startswith(_TEXT) and "content-encoding" not in sent
+    is_text = sent_headers.get("content-type", "").startswith(_TEXT) and "content-encoding" not in sent_headers
     event: dict[str, Any] = {
         "requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:us-east-1:0:targetgroup/bid/0"}},
         "httpMethod": method,
@@ -73,12 +73,12 @@ def load_balancer(
         "isBase64Encoded": not is_text,
     }
     if not many_values:
-        return event | {"headers": sent, "queryStringParameters": dict(pairs)}
+        return event | {"headers": sent_headers, "queryStringParameters": dict(pairs)}
     several: dict[str, list[str]] = {}
     for name, value in pairs:
         several.setdefault(name, []).append(value)
     return event | {
-        "multiValueHeaders": {name: [value] for name, value in sent.items()},
+        "multiValueHeaders": {name: [value] for name, value in sent_headers.items()},
         "multiValueQueryStringParameters": several,
     }
 

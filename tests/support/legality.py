@@ -111,8 +111,8 @@ def _of_markup(imp: Json, bid: Json, vast: etree._Element) -> Iterator[str]:
 def _of_file(imp: Json, file: etree._Element) -> Iterator[str]:
     video, bitrate = imp["video"], int(file.get("bitrate"))
     mimes = {mime.partition(";")[0].strip().lower() for mime in texts(video["mimes"])}
-    least, most = number(video.get("minbitrate")) or 0, number(video.get("maxbitrate"))
-    if file.get("type") not in mimes or bitrate < least or (most and bitrate > most):
+    least, maximum = number(video.get("minbitrate")) or 0, number(video.get("maxbitrate"))
+    if file.get("type") not in mimes or bitrate < least or (maximum and bitrate > maximum):
         yield f"media file of type {file.get('type')} at {bitrate} kbit/s"
     if number(imp.get("secure")) and not file.text.startswith(("https://", "http://127.0.0.1")):
         yield f"insecure media file {file.text}"

@@ -82,7 +82,9 @@ def _files(paths: Iterable[str]) -> list[str]:
 
 
 def _sample(all_mutants: Sequence[Mutant], size: int, seed: str) -> list[Mutant]:
-    """`size` random mutants of each room, chosen by a hash: the same for a seed, whatever other mutants exist."""
+    """`size` random mutants of each room. A hash of the seed and the mutant's name chooses them, so other mutants do
+    not change the choice.
+    """
     by_room: dict[str, list[Mutant]] = defaultdict(list)
     for mutant in sorted(all_mutants, key=lambda mutant: sha256(f"{seed} {mutant.key}".encode()).digest()):
         by_room[room(mutant.path)].append(mutant)
@@ -100,10 +102,10 @@ def _outcomes(chosen: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant, 
     tests = {mutant: covering.of(mutant, MOST_TESTS) for mutant in chosen}
     sound: dict[str, dict[str, float]] = {}
     running: list[tuple[Mutant, str, trial.Trial]] = []
-    waiting = [(mutant, trial.QUICK) for mutant in reversed(chosen)]
-    while waiting or running:
-        if waiting and len(running) < workers:
-            mutant, profile = waiting.pop()
+    waiting_items = [(mutant, trial.QUICK) for mutant in reversed(chosen)]
+    while waiting_items or running:
+        if waiting_items and len(running) < workers:
+            mutant, profile = waiting_items.pop()
             if mutant.path not in sound:
                 of_file = [name for other in chosen if other.path == mutant.path for name in tests[other]]
                 sound[mutant.path] = _passing(list(dict.fromkeys(of_file)))
@@ -126,7 +128,7 @@ def _outcomes(chosen: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant, 
             if is_killed(mutant, code, profile):
                 yield mutant, KILLED
             elif profile == trial.QUICK:
-                waiting.append((mutant, trial.THOROUGH))
+                waiting_items.append((mutant, trial.THOROUGH))
             else:
                 yield mutant, SURVIVED
 

@@ -1,8 +1,8 @@
 """The mutants that no test can kill, with the reason of each, in `tests/mutants/equivalent.txt`.
 
-The key of a mutant has its own line. Of the indented lines below it, the first has the changed line of code in
-backquotes, and the others have the reason for which the mutant is equivalent. The code shows that the entry still
-stands for the same mutant: an equal change above it in the function takes over its key.
+The key of a mutant has its own line. The first indented line below it has the changed line of code in backquotes. The
+other indented lines have the reason why the mutant is equivalent. The code shows that the entry still stands for the
+same mutant: an equal change above it in the function takes over its key.
 """
 
 from pathlib import Path

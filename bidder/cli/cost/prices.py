@@ -1,7 +1,7 @@
 """The dated table of prices, `prices.json`: dollars for a unit, by region and service.
 
-A list of pairs is a price in tiers: how many units a month each tier has, None for all that is left, and the price of
-one unit in it.
+A list of pairs is a price in tiers. A pair has the units a month of the tier, None for all further units, and the price
+of one unit.
 """
 
 from difflib import get_close_matches

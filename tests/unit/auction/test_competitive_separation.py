@@ -65,11 +65,11 @@ def highest_total(request: dict[str, Any], book: list[Campaign]) -> int:
     by_id = {c.id: c for c in book}
     holds: list[list[list[tuple[str, OracleBid]]]] = []
     for imp in request["imp"]:
-        video, most = imp["video"], 2 if "poddur" in imp["video"] else 1
+        video, maximum = imp["video"], 2 if "poddur" in imp["video"] else 1
         pod = video.get("podid", imp["id"])
         possible = bids(request, imp, book, NOW)
-        sets = [list(chosen) for count in range(most + 1) for chosen in combinations(possible, count)]
-        holds.append([[(pod, b) for b in s] for s in sets if sum(b.creative.duration for b in s) <= 20 or most == 1])
+        sets = [list(chosen) for count in range(maximum + 1) for chosen in combinations(possible, count)]
+        holds.append([[(pod, b) for b in s] for s in sets if sum(b.creative.duration for b in s) <= 20 or maximum == 1])
 
     def is_allowed(answer: list[tuple[str, OracleBid]]) -> bool:
         once_in_a_pod = len({(pod, b.campaign_id) for pod, b in answer}) == len(answer)

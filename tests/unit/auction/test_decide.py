@@ -111,11 +111,13 @@ def test_each_campaign_wins_about_the_same_number_of_ties() -> None:
 _AMOUNTS = ("cpm_micros", "cpcv_micros", "cpc_micros", "cpv_micros", "max_cpm_micros")
 
 
-def with_higher_bid(of: Campaign, micros: int) -> Campaign:
+def with_higher_bid(own_campaign: Campaign, micros: int) -> Campaign:
     """The campaign with all prices higher by `micros`, including those of deals."""
-    more: dict[str, Any] = {name: getattr(of, name) + micros for name in _AMOUNTS if getattr(of, name) is not None}
-    deals = [deal.model_copy(update={"cpm_micros": deal.cpm_micros + micros}) for deal in of.deals]
-    return of.model_copy(update={**more, "deals": tuple(deals)})
+    more: dict[str, Any] = {
+        name: getattr(own_campaign, name) + micros for name in _AMOUNTS if getattr(own_campaign, name) is not None
+    }
+    deals = [deal.model_copy(update={"cpm_micros": deal.cpm_micros + micros}) for deal in own_campaign.deals]
+    return own_campaign.model_copy(update={**more, "deals": tuple(deals)})
 
 
 @examples(2)

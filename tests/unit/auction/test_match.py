@@ -112,7 +112,7 @@ def test_candidates_of_several_tiers_are_in_descending_order_of_bids(
 
 
 def test_the_draw_decides_between_equal_bids_in_different_tiers() -> None:
-    """Each of the equal campaigns wins some auctions, though most stand in a later tier than the first best offer."""
+    """Each of the equal campaigns wins some auctions, although most are in a later tier than the first best offer."""
     snapshot = compile_snapshot([campaign(id=f"c{n}") for n in range(8)], tier_sizes=(1, 1))
 
     winners = set()
@@ -147,8 +147,8 @@ def test_of_all_lengths_includes_a_campaign_with_another_length() -> None:
 
 
 def test_no_campaign_is_visited_below_the_floor() -> None:
-    dear = campaign(id="dear", cpm=9, targeting={"country": {"include": ["USA"]}})
-    snapshot = compile_snapshot([dear, campaign(id="tiny", cpm="0.000001")])
+    expensive_campaign = campaign(id="dear", cpm=9, targeting={"country": {"include": ["USA"]}})
+    snapshot = compile_snapshot([expensive_campaign, campaign(id="tiny", cpm="0.000001")])
     [slot] = match(parsed(video_request()), snapshot, NOW)
     reached = list[Reached]()
 

@@ -68,8 +68,8 @@ def test_the_packing_has_the_highest_total(pod: list[PodSlot]) -> None:
     filling = pack_pods(pod)
 
     possible = (pod_ads(pod, each) for each in product(*map(fillings, pod)))
-    most = max(sum(ad.value for ad in chosen) for chosen in possible if is_allowed(chosen))
-    assert sum(ad.value for ad in pod_ads(pod, filling)) == most
+    maximum = max(sum(ad.value for ad in chosen) for chosen in possible if is_allowed(chosen))
+    assert sum(ad.value for ad in pod_ads(pod, filling)) == maximum
 
 
 @given(pods)

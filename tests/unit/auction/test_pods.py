@@ -81,8 +81,8 @@ def highest_total(request: dict[str, Any], campaigns: list[Campaign]) -> int:
     for imp in request["imp"]:
         video = imp["video"]
         possible = bids(request, imp, campaigns, NOW)
-        most = video["maxseq"] if "poddur" in video else 1
-        sets = [s for count in range(most + 1) for s in combinations(possible, count)]
+        maximum = video["maxseq"] if "poddur" in video else 1
+        sets = [s for count in range(maximum + 1) for s in combinations(possible, count)]
         fits = [s for s in sets if "poddur" not in video or sum(b.creative.duration for b in s) <= video["poddur"]]
         holds.append(fits)
     whole = ([bid for part in parts for bid in part] for parts in product(*holds))

@@ -1,4 +1,4 @@
-"""What people read of stored documents has the words and amounts of campaign files."""
+"""Printed documents have the words and amounts of campaign files."""
 
 import json
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""The error for a file with bad content begins with the name of the file, whatever the command."""
+"""The error for a file with bad content begins with the name of the file, for every command."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -32,8 +32,10 @@ class Store:
         return {"Parameter": {"LastModifiedDate": self.changed_at}}
 
     def get_parameters_by_path(self, **_: Any) -> dict[str, Any]:
-        named = [{"Name": f"/bidder/{name}", "Value": value, "Type": "String"} for name, value in self.values.items()]
-        return {"Parameters": named}
+        documents = [
+            {"Name": f"/bidder/{name}", "Value": value, "Type": "String"} for name, value in self.values.items()
+        ]
+        return {"Parameters": documents}
 
 
 @pytest.fixture

@@ -59,12 +59,12 @@ def test_health_and_explain_show_the_invalid_traffic_that_uses_up_a_budget(accou
     refreshed(account, campaign(id="daily", budget={"daily_micros": 50_000}))
 
     [record] = json.loads(command("campaigns", "health", "--json").out)
-    explained = command("explain", "--campaign", "daily").out
+    explanation = command("explain", "--campaign", "daily").out
 
     assert record["budgets"][0]["spent_micros"] == 50_000
     assert record["shortfalls"] == []
-    assert "may not bid: daily budget spent" in explained
-    assert "0.05 today, 0.05 in all: not billed, counted against its budgets" in explained
+    assert "may not bid: daily budget spent" in explanation
+    assert "0.05 today, 0.05 in all: not billed, counted against its budgets" in explanation
     shown = "spent 0.00 today, 0.00 in all; invalid traffic 0.05 today, 0.05 in all"
     assert shown in command("campaigns", "show", "daily").out
     account.service().advertisers.put_many([AdvertiserLimits.model_validate({"domain": "shop.example"})])

@@ -1,4 +1,4 @@
-"""The colours of renditions: BT.709, whatever the upload says or leaves out."""
+"""The colours of renditions are BT.709, for any stated or missing colours of the upload."""
 
 import shutil
 from pathlib import Path

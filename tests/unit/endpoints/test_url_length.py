@@ -50,11 +50,11 @@ COMPANION = {"id": "side", "url": "https://cdn.example/a.png", "mime": "image/pn
 def long_names(domain: int, zone: str, spot: int, deal: str, per: str) -> Campaign | None:
     """A campaign whose names have the longest allowed total length. The id has the remaining length."""
     letters_used = domain + len(encode_name(zone)) + spot + len(encode_name(deal))
-    most = LONGEST_NAMES - (HOUSEHOLD_LETTERS if per == "household" else 0)
-    if not 1 <= most - letters_used <= 64:
+    maximum = LONGEST_NAMES - (HOUSEHOLD_LETTERS if per == "household" else 0)
+    if not 1 <= maximum - letters_used <= 64:
         return None
     return campaign(
-        id="c" * (most - letters_used),
+        id="c" * (maximum - letters_used),
         frequency_caps=[{"impressions": 1, "window": "day", "per": per}],
         advertiser={"name": "Shop", "domain": "d" * (domain - 4) + ".com"},
         time_zone=zone,

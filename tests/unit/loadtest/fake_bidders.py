@@ -109,7 +109,7 @@ class EventsVanish(NoticesFail):
 
 
 class BidsBelowTheFloor(NoticesFail):
-    """Bids a tenth of a cent on all, whatever the floor, and on no impression of the request."""
+    """Bids a CPM of a tenth of a cent, also below floors, on an impression that the request does not have."""
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))

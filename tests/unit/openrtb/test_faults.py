@@ -252,9 +252,9 @@ def test_harmless_faults_are_repaired(document: Any, read_back: Callable[[BidReq
     ids=range(14),
 )
 def test_a_body_that_is_not_a_json_object_within_limits_is_refused(body: bytes) -> None:
-    with pytest.raises(InvalidRequest) as caught:
+    with pytest.raises(InvalidRequest) as error:
         parse(body)
-    assert [path for path, _ in caught.value.fields] == ["body"]
+    assert [path for path, _ in error.value.fields] == ["body"]
 
 
 @pytest.mark.parametrize(

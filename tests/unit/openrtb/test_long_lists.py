@@ -82,25 +82,27 @@ def test_the_lists_of_the_standard_are_among_the_tested() -> None:
     assert ("imp.pmp.deals", MAX_DEALS) in LISTS
 
 
-@pytest.mark.parametrize(("path", "most"), [case for case in LISTS if case[0] not in FLOORS])
+@pytest.mark.parametrize(("path", "maximum"), [case for case in LISTS if case[0] not in FLOORS])
 @pytest.mark.parametrize("excess", [0, 1, 150])
-def test_the_first_items_of_a_long_list_are_read_and_the_excess_is_counted(path: str, most: int, excess: int) -> None:
+def test_the_first_items_of_a_long_list_are_read_and_the_excess_is_counted(
+    path: str, maximum: int, excess: int
+) -> None:
     mended: list[str] = []
 
-    request = parse(request_with(path, most + excess), mended.append)
+    request = parse(request_with(path, maximum + excess), mended.append)
 
-    assert len(items_at(request, path.split("."))) == most
+    assert len(items_at(request, path.split("."))) == maximum
     assert mended == ([path] if excess else [])
 
 
-@pytest.mark.parametrize(("path", "most"), [case for case in LISTS if case[0] in FLOORS])
-def test_a_long_list_of_floors_is_a_fault_since_a_part_of_it_would_lower_a_floor(path: str, most: int) -> None:
-    assert len(items_at(parse(request_with(path, most)), path.split("."))) == most
-    with pytest.raises(InvalidRequest) as caught:
-        parse(request_with(path, most + 1))
-    [(wrong, message)] = caught.value.fields
+@pytest.mark.parametrize(("path", "maximum"), [case for case in LISTS if case[0] in FLOORS])
+def test_a_long_list_of_floors_is_a_fault_since_a_part_of_it_would_lower_a_floor(path: str, maximum: int) -> None:
+    assert len(items_at(parse(request_with(path, maximum)), path.split("."))) == maximum
+    with pytest.raises(InvalidRequest) as error:
+        parse(request_with(path, maximum + 1))
+    [(wrong, message)] = error.value.fields
     assert wrong.replace("[0]", "") == path
-    assert message == f"more than {most} items"
+    assert message == f"more than {maximum} items"
 
 
 def test_long_lists_in_each_other_are_all_cut() -> None:

@@ -192,7 +192,7 @@ def test_competitors_bid_more_on_kinds_of_requests_with_a_higher_price_factor() 
         {"id": f"c{device}", "cpm": 3, "targeting": {"device_type": {"include": [device]}}} for device in (3, 4)
     ]
 
-    cheap, dear = run(hours=1, requests=kinds, campaigns=campaigns)["campaigns"]
+    cheap, expensive_campaign = run(hours=1, requests=kinds, campaigns=campaigns)["campaigns"]
 
     assert cheap["win_rate"] == 1
-    assert dear["win_rate"] == 0
+    assert expensive_campaign["win_rate"] == 0

@@ -94,11 +94,11 @@ def test_a_campaign_matches_exactly_the_viewers_of_its_lists(
     viewer: dict[str, Any], lists: dict[str, set[str]], verb: str, named: list[str], in_creative: bool
 ) -> None:
     targeting = {"list": {verb: named}}
-    of = campaign(creatives=[creative(targeting=targeting)]) if in_creative else campaign(targeting=targeting)
+    own_campaign = campaign(creatives=[creative(targeting=targeting)]) if in_creative else campaign(targeting=targeting)
     on = {name for name, entry in lists.items() if entry & ids_of(viewer)}
     met = {"include": bool(on & set(named)), "exclude": not on & set(named), "all": on >= set(named)}[verb]
 
-    assert bids(video_request(**viewer), with_lists(compile_snapshot([of]), lists)) == met
+    assert bids(video_request(**viewer), with_lists(compile_snapshot([own_campaign]), lists)) == met
 
 
 def test_a_restricted_viewer_is_on_no_list() -> None:
@@ -273,15 +273,15 @@ def test_a_file_has_ids_or_hashes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "hashed", "named"),
+    ("lines", "hashed", "field"),
     [
         ([], False, "no id in it"),
         (["ab" * 16, "secret-id"], True, "line 2 is no SHA-256"),
         (["ab" * 7], True, "line 1"),
     ],
 )
-def test_an_invalid_list_is_refused_without_printing_its_ids(lines: list[str], hashed: bool, named: str) -> None:
-    with pytest.raises(InvalidList, match=named) as error:
+def test_an_invalid_list_is_refused_without_printing_its_ids(lines: list[str], hashed: bool, field: str) -> None:
+    with pytest.raises(InvalidList, match=field) as error:
         read_ids(lines, hashed=hashed)
     assert "secret-id" not in str(error.value)
 

@@ -31,14 +31,14 @@ def task(resources: dict[str, Any]) -> dict[str, Any]:
 
 def rights(role: dict[str, Any]) -> Counter[str]:
     """The number of resources per action that a role's statements allow, without logs and X-Ray of Lambda."""
-    counted: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for policy in role["Policies"]:
         for statement in policy["PolicyDocument"]["Statement"]:
             assert statement["Effect"] == "Allow"
             resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
             actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-            counted.update({action: len(resources) for action in actions if not action.startswith(("logs:", "xray:"))})
-    return counted
+            counts.update({action: len(resources) for action in actions if not action.startswith(("logs:", "xray:"))})
+    return counts
 
 
 def test_a_task_has_the_rights_of_the_bid_function(resources: dict[str, Any]) -> None:

@@ -128,7 +128,7 @@ def test_packaged_schemas_parse_and_serialize_like_the_models() -> None:
 
 
 def comparable(schema: Any, definitions: dict[str, Any], above: tuple[str, ...] = ()) -> Any:
-    """A schema without metadata of JSON Schema, and with each definition in the place of its references.
+    """A copy of a schema without the metadata of JSON Schema. Each definition replaces its references.
 
     pydantic shares definitions depending on the order in which a process completes its models.
     """
