@@ -70,7 +70,7 @@ class BidContext(NamedTuple):
     `base` is the base of the event URLs, and `keys` sign them. `viewer` is the viewer's pseudonym. `currency` is the
     currency of the response; `rates` are the values of one unit of each currency, in micros of the account currency.
     `billed_by` is the kind of event that `exchange` bills by, and `agreed` is the agreement with the exchange.
-    `most_exp` is in seconds.
+    `most_exp` is in seconds. `households` are the domains of advertisers of whose campaigns any counts by household.
     """
 
     request: BidRequest
@@ -84,6 +84,7 @@ class BidContext(NamedTuple):
     billed_by: BilledBy = Kind.IMPRESSION
     agreed: Exchange = UNKNOWN
     most_exp: int = DEFAULTS.most_exp
+    households: frozenset[str] = frozenset()
 
     @property
     def rate(self) -> Rate:
@@ -114,13 +115,18 @@ def _is_code(country: str) -> bool:
 
 
 def _household(terms: BidContext, offer: Offer) -> str | None:
-    """The name of the household, for a campaign that counts by it."""
-    caps = offer.campaign.frequency_caps
-    if not caps or not any(cap.per is CapSubject.HOUSEHOLD for cap in caps):
-        return None
-    from bidder.privacy.household import household  # few campaigns count by households
+    """The name of the household, if a cap of the campaign or of its advertiser's campaigns counts by it.
 
-    return household(terms.request, terms.keys)
+    None if the names of the campaign leave no room for it in event URLs: an import refuses such names of a campaign
+    with a household cap, but the cap can be its advertiser's.
+    """
+    caps, domain = offer.campaign.frequency_caps, offer.campaign.advertiser.domain
+    if domain not in terms.households and not any(cap.per is CapSubject.HOUSEHOLD for cap in caps):
+        return None
+    from bidder.campaigns.names import too_long  # few campaigns count by households
+    from bidder.privacy.household import household
+
+    return None if too_long(offer.campaign, with_household=True) else household(terms.request, terms.keys)
 
 
 def event_urls(terms: BidContext, offer: Offer, number: int) -> EventUrls:
