@@ -12,7 +12,7 @@ from typing import NamedTuple
 from bidder.auction.offer import Offer
 from bidder.auction.price import Rates, charged_at_least, is_first_price
 from bidder.auction.shading import is_learned, value_micros
-from bidder.campaigns.campaign import CapSubject
+from bidder.campaigns.campaign import Campaign, CapSubject
 from bidder.campaigns.creative import Creative
 from bidder.delivery.price_segment import placement_number
 from bidder.endpoints.companions import fitting_companions
@@ -210,9 +210,7 @@ def bid_object(terms: BidContext, offer: Offer, bid_id: str, markup: str, notice
     }
     if offer.fit.media:
         answer["w"], answer["h"] = offer.fit.media[0].width, offer.fit.media[0].height
-    if campaign.categories:
-        answer["cat"] = list(campaign.categories)
-        answer["cattax"] = campaign.cattax
+    _add_campaign(answer, campaign)
     attributes = {*creative.attributes, *([CreativeAttribute.SKIPPABLE] if skip_offset(offer) is not None else [])}
     if attributes:
         answer["attr"] = sorted(attributes)
@@ -231,6 +229,15 @@ def bid_object(terms: BidContext, offer: Offer, bid_id: str, markup: str, notice
         if facts := dsa_facts(terms.request, campaign, terms.base):
             answer["ext"] = {"dsa": facts}
     return answer
+
+
+def _add_campaign(answer: Bid, campaign: Campaign) -> None:
+    """Adds the optional fields that describe the advertised app and the campaign's categories."""
+    if campaign.advertiser.bundle:
+        answer["bundle"] = campaign.advertiser.bundle
+    if campaign.categories:
+        answer["cat"] = list(campaign.categories)
+        answer["cattax"] = campaign.cattax
 
 
 def _slot_in_pod(video: Video) -> int | None:
