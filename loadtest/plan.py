@@ -51,8 +51,8 @@ def plan(environ: Mapping[str, str]) -> Plan:
     host = environ.get("HOST") or f"http://127.0.0.1:{_read_number(environ, 'PORT', 8000, 65535)}"
     if not may_be_loaded(host, environ):
         msg = (
-            f"HOST={host}: only a bidder on this machine is put under load, such as http://127.0.0.1:8000; "
-            "a deployed one, over https, with CONFIRM=yes"
+            f"HOST={host}: only a bidder on this machine gets load, such as http://127.0.0.1:8000. "
+            "A deployed bidder gets load only over https and with CONFIRM=yes"
         )
         raise BadPlan(msg)
     curve = environ.get("CURVE") or ""

@@ -132,7 +132,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--bucket", help="the bucket for the package, instead of bidder-artifacts-<account>-<region>")
     parser.add_argument("--role", help="the ARN of the role by which CloudFormation makes resources; yours by default")
     parser.add_argument("--packaged", action="store_true", help="deploy the existing package, without a new build")
-    parser.add_argument("--minutes", type=float, default=60, help="how long CloudFormation is waited for")
+    parser.add_argument("--minutes", type=float, default=60, help="the longest wait for CloudFormation")
     parser.add_argument("parameters", nargs="*", metavar="Name=Value", help="stack parameters, as RefreshConcurrency=0")
     arguments = parser.parse_args()
     if odd := [argument for argument in arguments.parameters if "=" not in argument]:

@@ -33,8 +33,8 @@ def check_names(stack: str, parameters: Mapping[str, str], current: Mapping[str,
     for name, value in parameters.items():
         if name.endswith(_NAMES) and known.get(name, "") != value:
             msg = (
-                f"{name}={value}: stack {stack} exists, and would replace what it has by an empty one of that name. "
-                "Names are given when a stack is made. Leave it out"
+                f"{name}={value}: stack {stack} exists, and a new name would replace its resource by an empty one. "
+                f"Only a new stack takes names: leave out {name}"
             )
             raise DeployFailed(msg)
 

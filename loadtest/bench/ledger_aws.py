@@ -80,7 +80,7 @@ def _measure(client: Any, campaigns: int) -> None:
     started_at = perf_counter()
     for batch in batches:
         if count_spend(process, batch)["batchItemFailures"]:
-            msg = "not all was counted, so nothing was measured"
+            msg = "some events were not counted, so the measurement is invalid"
             raise RuntimeError(msg)
     seconds = perf_counter() - started_at
     events = ROUNDS * BATCH

@@ -71,7 +71,7 @@ def test_an_unknown_time_zone_does_not_fail_a_refresh(zone: str) -> None:
 
 @pytest.mark.parametrize("key_id", ["", "k.1", "k/1", "k 1", "ü", "k" * 9, "k~1"])
 def test_a_key_id_that_does_not_fit_in_a_token_is_refused(key_id: str) -> None:
-    with pytest.raises(ValidationError, match="can't name a key"):
+    with pytest.raises(ValidationError, match="is not a name of a key"):
         SigningKeys(current=key_id, keys={key_id: "A" * 43})
 
 

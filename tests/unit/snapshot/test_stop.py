@@ -111,6 +111,23 @@ def test_a_damaged_pointer_does_not_resume_bidding(world: World, pointer: bytes)
         world.store.load(stopped)
 
 
+@pytest.mark.parametrize("pointer", [b"", b"{", b"{}", b"[1]"])
+def test_a_damaged_pointer_does_not_keep_the_switch_from_processes(world: World, pointer: bytes) -> None:
+    known = world.load_snapshot()
+    world.s3.objects[POINTER] = pointer
+
+    world.store.stop(NOW + SECOND, stopped=True)
+    stopped = world.load_snapshot(known)
+    assert answer(stopped)["nbr"] == 501
+    world.store.stop(NOW + 2 * SECOND, stopped=False)
+    assert answer(world.load_snapshot(stopped))["seatbid"]
+
+    world.store.stop(NOW + 3 * SECOND, stopped=True)
+    publish_snapshot(world.process(), NOW + MINUTE)
+    assert world.load_snapshot(known).is_stopped
+    assert world.store.current() is not None
+
+
 def test_refreshes_keep_the_switch(world: World) -> None:
     world.store.stop(NOW + SECOND, stopped=True)
     publish_snapshot(world.process(), NOW + MINUTE)
