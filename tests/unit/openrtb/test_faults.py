@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 from bidder.openrtb import BidRequest, InvalidRequest, parse
 from bidder.openrtb.base import MAX_STRING
 from bidder.openrtb.bid_request import MAX_IMPS
-from bidder.openrtb.deal import Deal
 from bidder.openrtb.parse import MAX_BODY, MAX_FAULTS, MAX_OBJECTS, SHORT
-from bidder.openrtb.pmp import Pmp
 from tests.support.strategies import bid_requests
 from tests.unit.openrtb.documents import VIDEO, faults, read, request, with_imp, with_video
 
@@ -179,24 +177,6 @@ def test_each_fault_is_reported_with_its_field(document: Any, paths: list[str]) 
             request(user={"eids": [{}] * 201, "id": "u"}),
             lambda result: (len(result.user.eids), result.user.id) == (200, "u"),
         ),
-        *(
-            (
-                with_imp(pmp={"private_auction": 1, "deals": [None, {"id": "a"}, *[wrong] * 3, {"id": "b"}, wrong]}),
-                lambda result: (
-                    [deal.id for deal in result.imp[0].pmp.deals] == ["a", "b"] and result.imp[0].pmp.private_auction
-                ),
-            )
-            for wrong in (
-                {"bidfloor": 1},
-                {"id": "d", "bidfloor": "much", "at": "x", "guar": [1], "mincpmpersec": {"a": 1}},
-                {"id": "d", "wseat": [{"a": 1}, None], "durfloors": [{"bidfloor": "x"}, None]},
-                {"id": "d", "durfloors": [{}] * 201},
-                {"id": ""},
-                ["a"],
-                7,
-            )
-        ),
-        (with_imp(pmp={"deals": [{"id": "d", "at": "x"}]}), lambda result: result.imp[0].pmp.deals == ()),
         (with_imp(pmp={"deals": [{"id": "d"}] * 500}), lambda result: len(result.imp[0].pmp.deals) == 500),
         *(
             (
@@ -348,7 +328,6 @@ def test_a_request_id_with_a_lone_surrogate_is_refused() -> None:
     assert [imp.id for imp in read(request(imp=[whole, cut])).imp] == ["1"]
     assert faults(request(imp=[cut])) == ["imp[0].id"]
     assert faults(request(id="\ud83d")) == ["body"]
-    assert read(with_imp(pmp={"deals": [{"id": "\ud83d"}, {"id": "d"}]})).imp[0].pmp == Pmp(deals=(Deal(id="d"),))
 
 
 def test_the_texts_nan_and_infinity_are_valid_texts() -> None:
