@@ -15,11 +15,11 @@ from tools.processes import local_environment
 def demo(browser: Browser) -> Any:
     """What `tests/clients/demo.mjs` observed on the page."""
     command = ["node", "demo.mjs", browser.chromium, str(ROOT / "bidder" / "web")]
-    ran = subprocess.run(  # noqa: S603  programs of the tests
+    process = subprocess.run(  # noqa: S603  programs of the tests
         command, cwd=browser.folder, env=local_environment(), capture_output=True, text=True, timeout=180, check=False
     )
-    assert ran.returncode == 0, ran.stderr
-    return json.loads(ran.stdout)
+    assert process.returncode == 0, process.stderr
+    return json.loads(process.stdout)
 
 
 def test_no_screen_cuts_text_off_or_breaks_wcag_2_2_aa(demo: Any) -> None:

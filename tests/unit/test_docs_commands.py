@@ -116,8 +116,8 @@ def wrong_in_aws(words: list[str]) -> Iterator[str]:
         if word == "--template-file" and not (ROOT / words[number + 1]).is_file():
             yield words[number + 1]
         if word == "--parameter-overrides":
-            given = [each.partition("=")[0] for each in words[number + 1 :] if "=" in each]
-            yield from (name for name in given if name not in template_names("Parameters"))
+            variables = [each.partition("=")[0] for each in words[number + 1 :] if "=" in each]
+            yield from (name for name in variables if name not in template_names("Parameters"))
 
 
 def wrong_module(words: list[str]) -> Iterator[str]:
