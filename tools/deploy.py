@@ -78,10 +78,10 @@ def deploy(
     if not (is_same and is_protected(current)):
         body = json.dumps(template, separators=(",", ":")).encode()
         url = target.url(target.upload(body, stack, ".template.json"))
-        waiting = patience or Patience()
-        adopt(session, target, stack, template, values, current, waiting)
+        wait = patience or Patience()
+        adopt(session, target, stack, template, values, current, wait)
         current = describe_stack(cloudformation, stack)
-        change_protected(cloudformation, stack, template, url, parameters, current, waiting)
+        change_protected(cloudformation, stack, template, url, parameters, current, wait)
         current = describe_stack(cloudformation, stack)
         for function in FUNCTIONS.values():
             if function in template["Resources"]:

@@ -48,18 +48,18 @@ def restore(
         raise CannotRestore(msg)
     outputs = {output["OutputKey"]: output["OutputValue"] for output in current["Outputs"]}
     dynamodb = session.client("dynamodb")
-    changed = {}
+    counts = {}
     with pause_ledger(session, stack, say) if "ledger" in tables else nullcontext():
         for name in tables:
             source = outputs[f"Bidder{name.capitalize()}Table"]
             target = f"{source}-at-{at:%Y%m%dT%H%M%S}"
             say(f"{name}: restoring {source} at {at.isoformat()} as {target}")
             _restore_table(dynamodb, source, target, at)
-            changed[name] = overwrite(dynamodb, target, source)
-            put, removed = changed[name]
+            counts[name] = overwrite(dynamodb, target, source)
+            put, removed = counts[name]
             say(f"{name}: {put} items put back, {removed} later items removed")
             dynamodb.delete_table(TableName=target)
-    return changed
+    return counts
 
 
 def _restore_table(dynamodb: "DynamoDBClient", source: str, target: str, at: datetime) -> None:

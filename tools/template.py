@@ -24,12 +24,12 @@ def join_templates(folder: Path) -> dict[str, Any]:
     for path in sorted(folder.glob("*.yaml")):
         part = load_template(path)
         for section, entries in part.items():
-            known = template.setdefault(section, {})
+            resources = template.setdefault(section, {})
             for name, entry in entries.items():
-                if name in known:
+                if name in resources:
                     msg = f"{path}: {section} already has {name}, from another file of {folder}"
                     raise DuplicateEntry(msg)
-                known[name] = entry
+                resources[name] = entry
     return template
 
 

@@ -35,8 +35,8 @@ def _about(statement: dict[str, Any]) -> dict[str, Any]:
 def _conditions_hold(statement: dict[str, Any], call: Call) -> bool:
     conditions = statement.get("Condition", {})
     assert conditions.keys() <= {"StringEquals"}, f"not judged here: {conditions}"
-    known = {"kms:ViaService": call.via, "iam:PassedToService": call.via}
-    return all(known[key] in texts(expected) for key, expected in conditions.get("StringEquals", {}).items())
+    condition_values = {"kms:ViaService": call.via, "iam:PassedToService": call.via}
+    return all(condition_values[key] in texts(expected) for key, expected in conditions.get("StringEquals", {}).items())
 
 
 class Judge:

@@ -224,7 +224,7 @@ def test_metric_math_uses_the_metrics_of_its_alarm(sam: Template) -> None:
 class Unread:
     """Parameters whose read Parameter Store denies or throttles."""
 
-    held = None
+    last_value = None
 
     def __init__(self, code: str) -> None:
         self._code = code

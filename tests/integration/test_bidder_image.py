@@ -21,7 +21,7 @@ _NOBODY = 65534
 
 @pytest.fixture(scope="module")
 def image() -> Iterator[container.Image]:
-    yield from container.built(container.BIDDER)
+    yield from container.build_image(container.BIDDER)
 
 
 def health_command(port: int) -> list[str]:

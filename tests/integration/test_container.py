@@ -21,7 +21,7 @@ BUCKET, QUEUE = "container-uploads", "container-batch"
 
 @pytest.fixture(scope="module")
 def image() -> Iterator[container.Image]:
-    yield from container.built(container.WORKER)
+    yield from container.build_image(container.WORKER)
 
 
 class Batch:

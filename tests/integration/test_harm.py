@@ -127,9 +127,9 @@ def test_damaged_objects_are_refused_with_a_reason_and_running_and_new_processes
     assert manifest
     damage, damaged = DAMAGE[harm]
     key = {"pointer": POINTER, "index": manifest.index[-1], "delivery": manifest.delivery}[damage]
-    whole = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    assert damaged(whole) != whole
-    s3.put_object(Bucket=bucket, Key=key, Body=damaged(whole))
+    intact_object = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    assert damaged(intact_object) != intact_object
+    s3.put_object(Bucket=bucket, Key=key, Body=damaged(intact_object))
 
     log = tmp_path / "started.log"
     with lambda_runtime(unpack_archive(built_package.archive), "app.app", stack, log) as started_at:

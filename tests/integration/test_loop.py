@@ -188,12 +188,12 @@ def test_an_exchange_with_price_keys_settles_by_encrypted_prices(loop: Loop) -> 
     loop.refresh()
     poll(bids(loop, "SWE"))
 
-    signed, plain = loop.bid("SWE", "?exchange=adx"), loop.bid("SWE", "?exchange=adx")
+    signed, unsigned = loop.bid("SWE", "?exchange=adx"), loop.bid("SWE", "?exchange=adx")
     assert signed
-    assert plain
+    assert unsigned
     sent_text = urlsafe_b64encode(prices.encrypted(4_000_000, prices.vector(datetime.now(UTC)))).decode().rstrip("=")
     assert loop.call(impression(signed).replace("${AUCTION_PRICE}", sent_text)) == 204
-    assert loop.call(impression(plain).replace("${AUCTION_PRICE}", "4")) == 204
+    assert loop.call(impression(unsigned).replace("${AUCTION_PRICE}", "4")) == 204
 
     poll(lambda: loop.spent("in-SWE").total_micros >= 14_000)
     poll(lambda: loop.messages() == 0)

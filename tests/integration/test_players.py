@@ -80,15 +80,15 @@ def example(page: PublisherPage, stack: dict[str, str], name: str, country: str,
 def test_an_example_of_the_documentation_plays_and_reports_the_ad_and_its_click(
     page: PublisherPage, stack: dict[str, str], name: str
 ) -> None:
-    shown = example(page, stack, name, ONE, click=True)
+    playback = example(page, stack, name, ONE, click=True)
 
-    assert shown == {"back": True, "opened": ["https://shop.example/"]}
+    assert playback == {"back": True, "opened": ["https://shop.example/"]}
     assert set(events(page)) >= (TO_THE_END - {"creativeView"}) | {"click"}
     assert set(events(page).values()) == {1}
 
 
 def test_the_example_of_video_js_reports_a_missing_file(page: PublisherPage, stack: dict[str, str]) -> None:
-    shown = example(page, stack, "video_js", MISSING, click=False, expected=COMPLAINTS)
+    playback = example(page, stack, "video_js", MISSING, click=False, expected=COMPLAINTS)
 
-    assert shown == {"back": True, "opened": []}
+    assert playback == {"back": True, "opened": []}
     assert [each.path.partition("?")[2] for each in page.observed if "/e/" in each.path] == ["c=401"]

@@ -209,10 +209,10 @@ def test_the_connection_of_a_slow_or_oversized_request_is_closed(
 
 
 def test_a_body_in_parts_and_pipelined_requests_are_answered(server: Server) -> None:
-    whole = HEAD + f"Content-Length: {len(REQUEST)}\r\n\r\n".encode() + REQUEST
-    last = whole.replace(b"Host: x", b"Host: x\r\nConnection: close")
+    whole_request = HEAD + f"Content-Length: {len(REQUEST)}\r\n\r\n".encode() + REQUEST
+    last = whole_request.replace(b"Host: x", b"Host: x\r\nConnection: close")
 
-    heard = response_to(server.port, whole[:200], whole[200:] + last)
+    heard = response_to(server.port, whole_request[:200], whole_request[200:] + last)
 
     assert heard.count(b"HTTP/1.1 200 OK") == 2
 

@@ -21,11 +21,11 @@ def payload_2(
 ) -> dict[str, Any]:
     """The event of a function URL, or of an HTTP API with a stage: payload 2.0, with header names in lower case."""
     host = "abcdefghijklmnopqrstuvwxyz012345.lambda-url.us-east-1.on.aws"
-    whole = path if stage == "$default" else f"/{stage}{path}"
+    full_path = path if stage == "$default" else f"/{stage}{path}"
     return {
         "version": "2.0",
         "routeKey": "$default",
-        "rawPath": whole,
+        "rawPath": full_path,
         "rawQueryString": query,
         "headers": {
             "host": host,
@@ -38,7 +38,13 @@ def payload_2(
             "apiId": host.partition(".")[0],
             "domainName": host,
             "domainPrefix": host.partition(".")[0],
-            "http": {"method": method, "path": whole, "protocol": "HTTP/1.1", "sourceIp": address, "userAgent": "x"},
+            "http": {
+                "method": method,
+                "path": full_path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": address,
+                "userAgent": "x",
+            },
             "requestId": "6f1c5b1e-4f0e-4c57-8a67-0a8d3e1f2b3c",
             "routeKey": "$default",
             "stage": stage,

@@ -119,9 +119,9 @@ def _of_file(imp: Json, file: etree._Element) -> Iterator[str]:
 
 
 def _is_companion_slot(slot: Json, size: tuple[int, int]) -> bool:
-    listed = [(slot.get("w"), slot.get("h"))] if slot.get("w") or slot.get("h") else []
-    listed += [(number(entry.get("w")), number(entry.get("h"))) for entry in slot.get("format") or ()]
-    return not listed or size in listed
+    sizes = [(slot.get("w"), slot.get("h"))] if slot.get("w") or slot.get("h") else []
+    sizes += [(number(entry.get("w")), number(entry.get("h"))) for entry in slot.get("format") or ()]
+    return not sizes or size in sizes
 
 
 def _of_price(imp: Json, bid: Json, currency: str) -> Iterator[str]:

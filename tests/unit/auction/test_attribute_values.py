@@ -225,8 +225,8 @@ def test_the_location_is_read_from_the_device_and_else_from_the_user(
 ) -> None:
     values = of_request(video_request(**{holder: {"geo": geo}}))
 
-    plain = of_request(video_request())
-    assert {name: value for name, value in values.items() if name not in plain} == expected
+    without_location = of_request(video_request())
+    assert {name: value for name, value in values.items() if name not in without_location} == expected
 
 
 @pytest.mark.parametrize("empty", [None, {}, {"country": ""}, {"country": None, "lat": None}, {"ext": {"a": 1}}])

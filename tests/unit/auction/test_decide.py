@@ -138,9 +138,11 @@ def test_raising_a_bid_never_loses_a_won_auction(
 def test_equal_snapshot_files_give_equal_decisions(
     request: dict[str, Any], campaigns: list[Campaign], counts: dict[tuple[str, str], OutcomeCounts]
 ) -> None:
-    once, again = (summary(offers(request, compile_snapshot(campaigns, counts=counts))) for _ in range(2))
+    first_decision, second_decision = (
+        summary(offers(request, compile_snapshot(campaigns, counts=counts))) for _ in range(2)
+    )
 
-    assert once == again
+    assert first_decision == second_decision
 
 
 def test_a_repeated_auction_has_the_same_decision() -> None:

@@ -70,7 +70,7 @@ def exceeded(item: Campaign, exposures: Exposures, result: list[Offer]) -> list[
     mistakes = []
     for cap in item.frequency_caps:
         observed = exposures.user if cap.per == "user" else exposures.household
-        known = [*(observed.recent if observed else [])]
+        impressions = [*(observed.recent if observed else [])]
         new = [
             Impression(int(NOW.timestamp()), o.campaign.id, o.fit.creative.id, o.campaign.advertiser.domain)
             for o in result
@@ -81,7 +81,7 @@ def exceeded(item: Campaign, exposures: Exposures, result: list[Offer]) -> list[
             minutes = MINUTES[cap.window] if cap.window else 60
             same = [
                 i
-                for i in [*known, *new]
+                for i in [*impressions, *new]
                 if (
                     NOW.timestamp() - i.at < minutes * 60
                     or (cap.window == "day" and NOW.timestamp() - i.at == minutes * 60)

@@ -194,9 +194,9 @@ def test_the_draw_decides_where_a_higher_run_bids_no_more_than_the_only_campaign
         document = video_request(id=f"a{number}")
         [imp] = document["imp"]
         parsed_request = parsed(document | {"imp": [imp | {"id": f"{n}"} for n in range(impressions)]})
-        chosen = decided(parsed_request, snapshot)
-        assert names(chosen) == names([ranked(parsed_request, snapshot, n)[0] for n in range(impressions)])
-        winners.update(offer.campaign.id for offer in chosen)
+        decision = decided(parsed_request, snapshot)
+        assert names(decision) == names([ranked(parsed_request, snapshot, n)[0] for n in range(impressions)])
+        winners.update(offer.campaign.id for offer in decision)
 
     assert min(winners["lowered"], winners["plain"]) > 5
 

@@ -51,12 +51,12 @@ def test_versions_are_compared_by_their_numbers(
     def padded(numbers: tuple[int, ...]) -> tuple[int, ...]:
         return (*numbers, 0, 0, 0, 0)[:4]
 
-    above = least is None or padded(version) >= padded(least)
+    is_above = least is None or padded(version) >= padded(least)
     below = most is None or padded(version)[: len(most)] <= most
     spelled = f"ios {text(least)}..{text(most)}"
     ranges = TargetedRanges(frozenset({"os_version"}), {"os_version": [spelled, "android 1..99"]})
 
-    assert list(ranges.versions("ios", text(version))) == ([spelled] if above and below else [])
+    assert list(ranges.versions("ios", text(version))) == ([spelled] if is_above and below else [])
 
 
 @pytest.mark.parametrize(("version", "inside"), [("17.2.1", True), ("17.3", False), ("15", True), ("14.9", False)])

@@ -161,5 +161,5 @@ def test_an_import_adds_ancestors_and_descendants_and_an_export_keeps_them() -> 
     assert read_campaigns(text, None, {7: SMALL}) == [plain_campaign]
 
     grown = Taxonomy(parents={**SMALL.parents, "4": "1"})
-    [again] = read_campaigns(as_yaml([filled]), None, {6: grown})
-    assert again.categories_below == {"6/1": ("6/2", "6/3", "6/4")}
+    [imported_again] = read_campaigns(as_yaml([filled]), None, {6: grown})
+    assert imported_again.categories_below == {"6/1": ("6/2", "6/3", "6/4")}

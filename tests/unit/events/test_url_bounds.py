@@ -288,9 +288,9 @@ def test_event_urls_have_fixed_parameters() -> None:
 
 def test_a_click_url_that_would_be_too_long_is_the_landing_page() -> None:
     urls = EventUrls("https://bid.example", CLAIMS, KEYS)
-    short = "https://shop.example/?a=b c"
-    assert urls.click_through(short).startswith("https://bid.example/e/click/")
-    assert urls.click_through(short).endswith("?u=https://shop.example/%3Fa%3Db%2520c")
+    short_page = "https://shop.example/?a=b c"
+    assert urls.click_through(short_page).startswith("https://bid.example/e/click/")
+    assert urls.click_through(short_page).endswith("?u=https://shop.example/%3Fa%3Db%2520c")
     assert urls.seconds == 3_600
     assert urls.url(Kind.LOSS, p="${AUCTION_PRICE}", r="${AUCTION_LOSS}") == (
         urls.by_kind[Kind.LOSS] + "?p=${AUCTION_PRICE}&r=${AUCTION_LOSS}"

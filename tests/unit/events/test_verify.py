@@ -56,8 +56,8 @@ def test_counted_bids_agree_and_uncounted_bids_are_listed(events, lost) -> None:
 
     results = verified(ledger, events)
 
-    known = {e.bid_id for e in delivered if e.billable}
-    uncounted = {bid for bid in due(events) if bid not in known}
+    bid_ids = {e.bid_id for e in delivered if e.billable}
+    uncounted = {bid for bid in due(events) if bid not in bid_ids}
     for result in results.values():
         assert result.equal == (not any("never counted" in reason for reason in result.reasons))
     names = {reason.split()[1].rstrip(":") for result in results.values() for reason in result.reasons}

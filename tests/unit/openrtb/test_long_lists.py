@@ -63,8 +63,8 @@ def document_with(model: type[BaseModel], path: list[str], count: int) -> dict[s
 
 
 def request_with(path: str, count: int) -> bytes:
-    plain = {"id": "1", "imp": [item(Imp, 0)]}
-    return json.dumps(plain | document_with(BidRequest, path.split("."), count)).encode()
+    document = {"id": "1", "imp": [item(Imp, 0)]}
+    return json.dumps(document | document_with(BidRequest, path.split("."), count)).encode()
 
 
 def items_at(value: Any, path: list[str]) -> Any:
@@ -128,28 +128,28 @@ def test_a_privacy_signal_that_is_too_long_restricts_the_request(path: str) -> N
     signals: dict[str, Any] = {name: ("1YNN" if "us" in name else "A") * MAX_STRING}
     for parent in reversed(parents):
         signals = {parent: signals}
-    plain = json.loads(request_with("imp", 1))
+    short_request = json.loads(request_with("imp", 1))
 
-    assert restriction(parse(json.dumps(plain).encode())) is None
-    assert restriction(parse(json.dumps(plain | signals).encode())) is not None
+    assert restriction(parse(json.dumps(short_request).encode())) is None
+    assert restriction(parse(json.dumps(short_request | signals).encode())) is not None
 
 
 def test_a_long_block_list_is_read_if_few_of_its_values_must_be_rewritten() -> None:
-    plain = json.loads(request_with("imp", 1))
+    short_request = json.loads(request_with("imp", 1))
     domains, apps = [f"d{number}.example" for number in range(3000)], [f"com.app{number}" for number in range(3000)]
     blocked = {"badv": [*domains, "https://Shop.Example/"], "bapp": [*apps, "id123456789"]}
 
-    request = parse(json.dumps(plain | blocked).encode())
+    request = parse(json.dumps(short_request | blocked).encode())
 
     assert request.badv == (*domains, "shop.example")
     assert request.bapp == (*apps, "123456789")
 
 
 def test_a_list_of_what_is_accepted_is_cut() -> None:
-    plain = json.loads(request_with("imp", 1))
-    plain["imp"][0]["video"]["mimes"] = ["video/mp4", *["Video/X"] * 2000]
+    short_request = json.loads(request_with("imp", 1))
+    short_request["imp"][0]["video"]["mimes"] = ["video/mp4", *["Video/X"] * 2000]
 
-    request = parse(json.dumps(plain | {"wlang": ["en-US"] * 2000}).encode())
+    request = parse(json.dumps(short_request | {"wlang": ["en-US"] * 2000}).encode())
 
     assert request.wlang == ("en",) * 1000
     assert request.imp[0].video is not None

@@ -45,19 +45,19 @@ def test_a_viewer_of_one_process_never_gets_more_than_the_cap_allows_in_a_minute
     store = Store()
     capped = campaign(frequency_caps=[{"impressions": maximum, "window": "lifetime"}])
     process = service(compile_snapshot([capped]), frequency_reader=store)
-    now, waiting, bid_times = NOW, list[datetime](), list[datetime]()
+    now, notice_times, bid_times = NOW, list[datetime](), list[datetime]()
     for number, (seconds, step) in enumerate(steps):
         now += seconds * SECOND
         if step == "bid":
             if bid(process, Call(request_body(number), {}, "https://bid.example", now)).status == 200:
                 bid_times.append(now)
-                waiting.append(now)
-        elif waiting:
-            at = waiting.pop(0)
+                notice_times.append(now)
+        elif notice_times:
+            at = notice_times.pop(0)
             if step == "count" and now - at < WITHIN:
                 store.history = add(store.history, Impression(int(now.timestamp()), "plain", "spot", "shop.example"))
         count = len(store.history.recent)
-        in_flight = sum(1 for at in waiting if now - at < WITHIN)
+        in_flight = sum(1 for at in notice_times if now - at < WITHIN)
         assert count + in_flight <= maximum or count > maximum
         assert sum(1 for at in bid_times if now - at < WITHIN) <= maximum
 

@@ -54,12 +54,12 @@ def test_hourly_budgets_are_spent_and_not_exceeded() -> None:
 @pytest.mark.slow
 def test_events_happen_at_their_times() -> None:
     budget = {"budget": {"hourly": 3}}
-    plain = run(campaigns=[{"id": "c", "cpm": 3, **budget}])["campaigns"][0]
+    undisturbed = run(campaigns=[{"id": "c", "cpm": 3, **budget}])["campaigns"][0]
     out = run(campaigns=[{"id": "c", "cpm": 3, **budget}], events=[{"at_hour": 1, "kind": "outage", "minutes": 60}])[
         "campaigns"
     ][0]
 
-    assert out["spent_micros"] < 0.75 * plain["spent_micros"]
+    assert out["spent_micros"] < 0.75 * undisturbed["spent_micros"]
 
 
 @pytest.mark.slow

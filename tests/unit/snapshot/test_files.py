@@ -61,11 +61,11 @@ def test_a_truncated_object_is_refused(length: int) -> None:
 
 @given(st.integers(0, len(WHOLE) - 1), st.integers(1, 255))
 def test_an_object_with_any_byte_changed_is_refused(position: int, by: int) -> None:
-    changed = bytearray(WHOLE)
-    changed[position] ^= by
+    damaged = bytearray(WHOLE)
+    damaged[position] ^= by
 
     with pytest.raises(BadSnapshot):
-        Index.load([bytes(changed)])
+        Index.load([bytes(damaged)])
 
 
 def test_an_object_with_a_false_older_format_is_refused() -> None:

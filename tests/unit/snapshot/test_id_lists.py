@@ -244,11 +244,11 @@ def test_the_copy_on_disk_has_lists_that_a_snapshot_shares_with_its_predecessor(
     refreshed(world, 1)
     assert bidder.load(first)
 
-    copied = on(Down(), tmp_path).load(None)
+    copy = on(Down(), tmp_path).load(None)
 
-    assert copied
-    assert id_number("new") in copied.lists["ours"]
-    assert id_number("those") in copied.lists["those"]
+    assert copy
+    assert id_number("new") in copy.lists["ours"]
+    assert id_number("those") in copy.lists["those"]
 
 
 def test_the_store_lists_its_id_lists() -> None:
@@ -266,10 +266,10 @@ def test_the_store_lists_its_id_lists() -> None:
 
 def test_a_file_has_ids_or_hashes() -> None:
     digest = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"  # the SHA-256 of "foo" by sha256sum
-    plain = read_ids(["foo\n", "\n", " foo \r\n", "00000000-0000-0000-0000-000000000000\n"], hashed=False).numbers
+    ids = read_ids(["foo\n", "\n", " foo \r\n", "00000000-0000-0000-0000-000000000000\n"], hashed=False).numbers
 
-    assert plain == {id_number("foo")} == {int(digest[:16], 16)}
-    assert read_ids([digest, digest.upper(), digest[:16] + "\n"], hashed=True).numbers == plain
+    assert ids == {id_number("foo")} == {int(digest[:16], 16)}
+    assert read_ids([digest, digest.upper(), digest[:16] + "\n"], hashed=True).numbers == ids
 
 
 @pytest.mark.parametrize(

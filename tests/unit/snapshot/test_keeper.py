@@ -214,7 +214,7 @@ def test_beyond_the_hard_age_there_is_no_snapshot_until_a_newer_one_is_loaded() 
     delay = NOW + HARD_AGE + timedelta(seconds=1)
 
     assert keeper.current(delay) is None
-    assert keeper.held is FIRST
+    assert keeper.last_loaded is FIRST
 
     store.current = compile_snapshot([campaign()], now=delay)
     assert keeper.current(delay + INTERVAL) is store.current

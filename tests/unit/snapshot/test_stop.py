@@ -84,10 +84,10 @@ def test_a_version_that_cannot_read_the_snapshots_of_another_version_obeys_the_s
     assert keeper.current(at + MINUTE) is stopped, "further checks keep it"
 
     world.store.stop(NOW + 2 * MINUTE, stopped=False)
-    again = keeper.current(at + 3 * MINUTE)
-    assert again is not None
-    assert (again.is_stopped, again.version) == (False, old.version)
-    assert answer(again)["seatbid"]
+    later_snapshot = keeper.current(at + 3 * MINUTE)
+    assert later_snapshot is not None
+    assert (later_snapshot.is_stopped, later_snapshot.version) == (False, old.version)
+    assert answer(later_snapshot)["seatbid"]
 
 
 def test_the_switch_is_read_from_a_pointer_of_another_form(world: World) -> None:
