@@ -125,15 +125,22 @@ def _is_companion_slot(slot: Json, size: tuple[int, int]) -> bool:
 
 
 def _of_price(imp: Json, bid: Json, currency: str) -> Iterator[str]:
-    video, pmp = imp["video"], imp.get("pmp") or {}
+    pmp = imp.get("pmp") or {}
     offered = [deal for deal in pmp.get("deals") or () if str(deal.get("id")) == bid.get("dealid")]
     if "dealid" in bid and not offered:
         yield f"no deal {bid['dealid']}"
     if number(pmp.get("private_auction")) and "dealid" not in bid:
         yield "an open bid in a private auction"
-    holder, plain = (offered[0], offered[0]) if offered else (video, imp)
+    # entries with one id are alternatives: the bid must be legal by one of them
+    alternatives = [list(_of_floors(imp, deal, bid, currency)) for deal in offered or [None]]
+    yield from min(alternatives, key=len)
+
+
+def _of_floors(imp: Json, deal: Json | None, bid: Json, currency: str) -> Iterator[str]:
+    video = imp["video"]
+    holder, plain = (deal, deal) if deal else (video, imp)
     price, floor = Decimal(str(bid["price"])), _floor(holder, plain, bid["dur"])
-    is_fixed = bool(offered and floor) and number(offered[0].get("at")) == FIXED_PRICE
+    is_fixed = bool(deal and floor) and number(holder.get("at")) == FIXED_PRICE
     if floor is None and not number(holder.get("mincpmpersec")):  # a deal without floors has those of the player
         holder, plain, floor = video, imp, _floor(video, imp, bid["dur"])
     by_seconds = Decimal(str(number(holder.get("mincpmpersec")) or 0)) * bid["dur"]
