@@ -80,7 +80,7 @@ class BackgroundRefreshed(Generic[T]):
         return self._value
 
     @property
-    def held(self) -> T | None:
+    def last_value(self) -> T | None:
         """The value of the last read, of any age; None before the first read."""
         return self._value
 

@@ -133,7 +133,7 @@ class BidderAsgi:
 
     def _state(self, path: str) -> Reply:
         """/live: 200 while the process answers. /ready: 200 once a snapshot is loaded, until shutdown; else 503."""
-        is_ready = not self._is_draining and self._service.keeper.held is not None
+        is_ready = not self._is_draining and self._service.keeper.last_loaded is not None
         status = 200 if path == "/live" or is_ready else 503
         return Reply(status, f'{{"status": "{"ok" if status == 200 else "not ready"}"}}', "application/json")
 

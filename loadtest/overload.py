@@ -120,15 +120,17 @@ def main() -> int:
 
 
 def _faults(phases: list[Phase], growth_mb: float) -> list[str]:
-    _, twice, again = phases
-    wrong = [f"{phase.name}: {status or 'no answer'}" for phase in phases for status in phase.statuses]
-    faults = [each for each in wrong if not each.endswith(("200", "204", "400", "503"))]
+    _, twice, recovery = phases
+    mistakes = [f"{phase.name}: {status or 'no answer'}" for phase in phases for status in phase.statuses]
+    faults = [each for each in mistakes if not each.endswith(("200", "204", "400", "503"))]
     if max(twice.decided) > TMAX_MS:
         faults.append(f"twice: an answer took {max(twice.decided):.0f} ms, past the tmax of {TMAX_MS}")
     if growth_mb > MOST_GROWTH_MB:
         faults.append(f"memory grew by {growth_mb:.0f} MB")
-    if again.shed or max(again.decided) > TMAX_MS:
-        faults.append(f"half again: {len(again.shed)} were shed, the slowest answer took {max(again.decided):.0f} ms")
+    if recovery.shed or max(recovery.decided) > TMAX_MS:
+        faults.append(
+            f"half again: {len(recovery.shed)} were shed, the slowest answer took {max(recovery.decided):.0f} ms"
+        )
     return faults
 
 

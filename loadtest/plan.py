@@ -51,8 +51,8 @@ def plan(environ: Mapping[str, str]) -> Plan:
     host = environ.get("HOST") or f"http://127.0.0.1:{_read_number(environ, 'PORT', 8000, 65535)}"
     if not may_be_loaded(host, environ):
         msg = (
-            f"HOST={host}: only a bidder on this machine is put under load, such as http://127.0.0.1:8000; "
-            "a deployed one, over https, with CONFIRM=yes"
+            f"HOST={host}: only a bidder on this machine gets load, such as http://127.0.0.1:8000. "
+            "A deployed bidder gets load only over https and with CONFIRM=yes"
         )
         raise BadPlan(msg)
     curve = environ.get("CURVE") or ""
@@ -109,9 +109,9 @@ def _read_ca(environ: Mapping[str, str]) -> Path | None:
     return path
 
 
-def _read_number(environ: Mapping[str, str], name: str, default: int, most: int) -> int:
+def _read_number(environ: Mapping[str, str], name: str, default: int, maximum: int) -> int:
     text = environ.get(name) or str(default)
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
-        msg = f"{name}={text}: give a whole number from 1 to {most}"
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= maximum:
+        msg = f"{name}={text}: give a whole number from 1 to {maximum}"
         raise BadPlan(msg)
     return int(text)

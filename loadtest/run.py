@@ -95,8 +95,8 @@ def _faults(runner: Runner, missing: Iterable[tuple[str, str]]) -> Iterator[str]
         yield f"{failure.occurrences} x {failure.name}: {failure.error}"
     if len(failures) > MOST_FAULTS:
         yield f"and {len(failures) - MOST_FAULTS} other errors; the report has them"
-    for broken in runner.exceptions.values():  # exceptions of the load test itself
-        yield f"{broken['count']} x {broken['traceback']}"
+    for error in runner.exceptions.values():  # exceptions of the load test itself
+        yield f"{error['count']} x {error['traceback']}"
     for kind, times in lost.items():
         yield f"{times} x lost: {kind}, not accepted in any attempt"
     for kind, events in groupby(sorted(missing), key=itemgetter(0)):

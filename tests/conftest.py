@@ -35,14 +35,14 @@ def counts_for_coverage(item: pytest.Item) -> bool:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Stops measuring coverage during tests that do not count for it, so that a run of all tests has the same gate."""
-    measured = None if counts_for_coverage(item) else Coverage.current()
-    if measured is None:
+    coverage = None if counts_for_coverage(item) else Coverage.current()
+    if coverage is None:
         return (yield)
-    measured.stop()
+    coverage.stop()
     try:
         return (yield)
     finally:
-        measured.start()
+        coverage.start()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -98,7 +98,7 @@ def check_changeable(stack: str, current: Mapping[str, Any] | None) -> None:
     if current is None or is_settled(current) or current["StackStatus"] == "REVIEW_IN_PROGRESS":
         return
     msg = (
-        f"Stack {stack} is {current['StackStatus']}. Wait for what is in progress: {watch_command(stack)}. "
+        f"Stack {stack} is {current['StackStatus']}. Wait for the running operation: {watch_command(stack)}. "
         f"A stack whose creation failed is deleted first: aws cloudformation delete-stack --stack-name {stack}"
     )
     raise Unsettled(msg)
@@ -202,9 +202,9 @@ def _watching(stack: str, look: Callable[[], T | None]) -> Callable[[], T | None
     return tolerant
 
 
-def _still_running(stack: str, why: str) -> StillRunning:
+def _still_running(stack: str, reason: str) -> StillRunning:
     return StillRunning(
-        f"Stack {stack}: {why}. CloudFormation continues without this command.\n"
+        f"Stack {stack}: {reason}. CloudFormation continues without this command.\n"
         f"  Watch: {watch_command(stack)}\n"
         "  After its end, the same command prints the stack's addresses."
     )

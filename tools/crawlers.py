@@ -75,8 +75,8 @@ def required_text(pattern: str) -> str:
 
 def contents() -> str:
     """The text of the file: the rules of the package in the blocks that `bidder.events.crawlers` reads."""
-    listed = json.loads((files("crawleruseragents") / "crawler-user-agents.json").read_text())
-    patterns = [entry["pattern"] for entry in listed if entry["pattern"] not in EXCEPT]
+    document = json.loads((files("crawleruseragents") / "crawler-user-agents.json").read_text())
+    patterns = [entry["pattern"] for entry in document if entry["pattern"] not in EXCEPT]
     head = f"# {PACKAGE} {version(PACKAGE)} (MIT), github.com/monperrus/crawler-user-agents; by tools/crawlers.py"
     texts = [text for pattern in patterns if (text := literal(pattern)) is not None]
     parts = [part for pattern in patterns if literal(pattern) is None for part in alternatives(pattern)]

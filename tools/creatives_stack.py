@@ -43,13 +43,13 @@ def stack_name(bidder: str) -> str:
     return f"{bidder}-creatives"
 
 
-def zip_functions(built: Package) -> bytes:
+def zip_functions(package: Package) -> bytes:
     """The package of the functions: the bidder's zip without its app, `workers/`, and the other modules that they need.
 
     The same sources give the same bytes.
     """
     content = io.BytesIO()
-    with ZipFile(built.archive) as bidder, ZipFile(content, "w") as archive:
+    with ZipFile(package.archive) as bidder, ZipFile(content, "w") as archive:
         for entry in bidder.infolist():
             if entry.filename.startswith(("app.", "__pycache__/")):
                 continue
@@ -135,10 +135,10 @@ def deploy_creatives(
         **parameters,
     }
     url = target.url(target.upload(json.dumps(template, separators=(",", ":")).encode(), stack, ".template.json"))
-    waiting = patience or Patience()
-    adopt(session, target, stack, template, values, current, waiting)
+    wait = patience or Patience()
+    adopt(session, target, stack, template, values, current, wait)
     current = describe_stack(cloudformation, stack)
-    change_protected(cloudformation, stack, template, url, values, current, waiting)
+    change_protected(cloudformation, stack, template, url, values, current, wait)
     described_now = describe_stack(cloudformation, stack) or {}
     return {output["OutputKey"]: output["OutputValue"] for output in described_now.get("Outputs", [])}
 

@@ -78,10 +78,10 @@ def deploy(
     if not (is_same and is_protected(current)):
         body = json.dumps(template, separators=(",", ":")).encode()
         url = target.url(target.upload(body, stack, ".template.json"))
-        waiting = patience or Patience()
-        adopt(session, target, stack, template, values, current, waiting)
+        wait = patience or Patience()
+        adopt(session, target, stack, template, values, current, wait)
         current = describe_stack(cloudformation, stack)
-        change_protected(cloudformation, stack, template, url, parameters, current, waiting)
+        change_protected(cloudformation, stack, template, url, parameters, current, wait)
         current = describe_stack(cloudformation, stack)
         for function in FUNCTIONS.values():
             if function in template["Resources"]:
@@ -132,7 +132,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--bucket", help="the bucket for the package, instead of bidder-artifacts-<account>-<region>")
     parser.add_argument("--role", help="the ARN of the role by which CloudFormation makes resources; yours by default")
     parser.add_argument("--packaged", action="store_true", help="deploy the existing package, without a new build")
-    parser.add_argument("--minutes", type=float, default=60, help="how long CloudFormation is waited for")
+    parser.add_argument("--minutes", type=float, default=60, help="the longest wait for CloudFormation")
     parser.add_argument("parameters", nargs="*", metavar="Name=Value", help="stack parameters, as RefreshConcurrency=0")
     arguments = parser.parse_args()
     if odd := [argument for argument in arguments.parameters if "=" not in argument]:

@@ -31,11 +31,11 @@ def repair() -> None:
 
 def version_of(alias: dict[str, Any], draw: Callable[[], float] = random.random) -> str:
     """The version that gets an invocation of the alias, by its weights. `draw` is uniform in [0, 1)."""
-    left = draw()
+    remaining = draw()
     for version, weight in (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights", {}).items():
-        if left < weight:
+        if remaining < weight:
             return str(version)
-        left -= weight
+        remaining -= weight
     return str(alias["FunctionVersion"])
 
 

@@ -29,12 +29,12 @@ def check_names(stack: str, parameters: Mapping[str, str], current: Mapping[str,
     """Raises DeployFailed if an existing stack would replace a table or a bucket by an empty one of another name."""
     if is_new(current):
         return
-    known = parameters_of(current)
+    stored_parameters = parameters_of(current)
     for name, value in parameters.items():
-        if name.endswith(_NAMES) and known.get(name, "") != value:
+        if name.endswith(_NAMES) and stored_parameters.get(name, "") != value:
             msg = (
-                f"{name}={value}: stack {stack} exists, and would replace what it has by an empty one of that name. "
-                "Names are given when a stack is made. Leave it out"
+                f"{name}={value}: stack {stack} exists, and a new name would replace its resource by an empty one. "
+                f"Only a new stack takes names: leave out {name}"
             )
             raise DeployFailed(msg)
 

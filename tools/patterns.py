@@ -11,17 +11,17 @@ def rewrite(tree: ast.Module) -> None:
 
     A name without an underscore stays, since other modules may use it in other ways.
     """
-    compiled = dict(pattern for statement in tree.body if (pattern := _private_pattern(statement)) is not None)
+    patterns = dict(pattern for statement in tree.body if (pattern := _private_pattern(statement)) is not None)
     uses = Counter(node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
     methods = Counter(
         node.value.id for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
     )
-    lazy = [name for name in compiled if uses[name] == methods[name] + 1]
+    lazy = [name for name in patterns if uses[name] == methods[name] + 1]
     if not lazy:
         return
     first = next(number for number, statement in enumerate(tree.body) if _private_pattern(statement) is not None)
     for name in lazy:
-        compiled[name].func = ast.copy_location(ast.Name("_LazyPattern", ast.Load()), compiled[name].func)
+        patterns[name].func = ast.copy_location(ast.Name("_LazyPattern", ast.Load()), patterns[name].func)
     tree.body[first:first] = [ast.copy_location(node, tree.body[first]) for node in ast.parse(_IMPORT).body]
 
 

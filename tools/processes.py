@@ -90,9 +90,9 @@ def end(pid: int, seconds: float = 15) -> None:
         psutil.wait_procs([process], timeout=seconds)
     except psutil.NoSuchProcess:
         return
-    for left in [process, *family]:
+    for remaining in [process, *family]:
         try:
-            left.kill()
+            remaining.kill()
         except psutil.NoSuchProcess:
             continue
     psutil.wait_procs([process, *family], timeout=5)

@@ -48,18 +48,18 @@ def restore(
         raise CannotRestore(msg)
     outputs = {output["OutputKey"]: output["OutputValue"] for output in current["Outputs"]}
     dynamodb = session.client("dynamodb")
-    changed = {}
+    counts = {}
     with pause_ledger(session, stack, say) if "ledger" in tables else nullcontext():
         for name in tables:
             source = outputs[f"Bidder{name.capitalize()}Table"]
             target = f"{source}-at-{at:%Y%m%dT%H%M%S}"
             say(f"{name}: restoring {source} at {at.isoformat()} as {target}")
             _restore_table(dynamodb, source, target, at)
-            changed[name] = overwrite(dynamodb, target, source)
-            put, removed = changed[name]
+            counts[name] = overwrite(dynamodb, target, source)
+            put, removed = counts[name]
             say(f"{name}: {put} items put back, {removed} later items removed")
             dynamodb.delete_table(TableName=target)
-    return changed
+    return counts
 
 
 def _restore_table(dynamodb: "DynamoDBClient", source: str, target: str, at: datetime) -> None:
@@ -102,10 +102,10 @@ def _key(item: Item, keys: list[str]) -> tuple[str, ...]:
 
 
 def _write(dynamodb: "DynamoDBClient", table: str, writes: list[Any]) -> None:
-    left: Any = {table: writes}
-    while left:
-        left = dynamodb.batch_write_item(RequestItems=left).get("UnprocessedItems")
-        if left:
+    remaining: Any = {table: writes}
+    while remaining:
+        remaining = dynamodb.batch_write_item(RequestItems=remaining).get("UnprocessedItems")
+        if remaining:
             time.sleep(_PAUSE)
 
 

@@ -55,13 +55,13 @@ def seed(file: Path, local: Path, where: Settings) -> None:
     repository = CampaignRepository(client("dynamodb"), where.campaigns_table, where.history_table, author="seed")
     stamp = local / "seeded"
     seeded_from = hashlib.sha256(f"{where.media_url}\n{text}".encode()).hexdigest()
-    changed = not stamp.exists() or stamp.read_text() != seeded_from or next(repository.all(), None) is None
-    if changed:
+    is_stale = not stamp.exists() or stamp.read_text() != seeded_from or next(repository.all(), None) is None
+    if is_stale:
         for campaign in campaigns:
             repository.put(campaign)
         stamp.write_text(seeded_from)
     print(
-        f"campaigns: {len(campaigns)} of {file.name} {'imported' if changed else 'imported before, left as they are'}"
+        f"campaigns: {len(campaigns)} of {file.name} {'imported' if is_stale else 'imported before, left as they are'}"
     )
     _refresh(where)
 

@@ -112,7 +112,7 @@ def end_with(parent: int) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.serve", description=__doc__)
     parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--no-autoreload", action="store_true", help="serve what the sources are now, to the end")
+    parser.add_argument("--no-autoreload", action="store_true", help="serve the sources, and ignore later changes")
     arguments = parser.parse_args()
     port, autoreload = arguments.port, not arguments.no_autoreload
     end_with(os.getppid())

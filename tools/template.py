@@ -24,12 +24,12 @@ def join_templates(folder: Path) -> dict[str, Any]:
     for path in sorted(folder.glob("*.yaml")):
         part = load_template(path)
         for section, entries in part.items():
-            known = template.setdefault(section, {})
+            resources = template.setdefault(section, {})
             for name, entry in entries.items():
-                if name in known:
+                if name in resources:
                     msg = f"{path}: {section} already has {name}, from another file of {folder}"
                     raise DuplicateEntry(msg)
-                known[name] = entry
+                resources[name] = entry
     return template
 
 
@@ -148,8 +148,8 @@ def _without_cap(resource: dict[str, Any]) -> dict[str, Any]:
 
 def without_snap_start(template: dict[str, Any]) -> dict[str, Any]:
     """The template for a runtime without SnapStart: its parameter allows only None, and states the reason."""
-    why = "None: this package is for a Python before 3.12, which has no SnapStart. Package with a later one"
-    parameter = template["Parameters"]["SnapStart"] | {"AllowedValues": ["None"], "ConstraintDescription": why}
+    reason = "None: this package is for a Python before 3.12, which has no SnapStart. Package with a later one"
+    parameter = template["Parameters"]["SnapStart"] | {"AllowedValues": ["None"], "ConstraintDescription": reason}
     functions = {
         name: template["Resources"][name]
         | {"Properties": {key: value for key, value in properties.items() if key != "SnapStart"}}

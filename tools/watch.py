@@ -29,20 +29,20 @@ def watch(
         KeepsDying: The local AWS ended within a minute of each of five starts.
         DidNotStart: A restart failed.
     """
-    started, deaths = time.monotonic(), 0
+    started_at, deaths = time.monotonic(), 0
     while True:
         try:
             return server.wait(timeout=look_seconds)
         except subprocess.TimeoutExpired:
             if aws.pid() is not None:
                 continue
-        deaths = deaths + 1 if time.monotonic() - started < _LONG_ENOUGH else 1
+        deaths = deaths + 1 if time.monotonic() - started_at < _LONG_ENOUGH else 1
         if deaths > _GIVE_UP_AFTER:
             msg = f"The local AWS died {deaths} times, each within {_LONG_ENOUGH:.0f} s of its start: see {aws.log}"
             raise KeepsDying(msg)
         say(f"Local AWS: the process died. Restarting from the state {saved_ago(aws)}; later changes are lost.")
         aws.start()
-        started = time.monotonic()
+        started_at = time.monotonic()
         say("Local AWS: running again")
 
 

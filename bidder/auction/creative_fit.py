@@ -16,6 +16,9 @@ from bidder.openrtb.video import Video
 from bidder.snapshot.records import Record
 from bidder.vast.version import Version
 
+BOXED = 0.1
+"""The natural logarithm of two aspect ratios' quotient above which a player adds bars. 16:9 to 16:10 is 0.105."""
+
 
 class Fit(NamedTuple):
     """A creative, the VAST version and protocol of its markup, and the files of the creative that the player accepts.
@@ -51,14 +54,20 @@ def is_creative_targeted(creative: Creative, record: Record, slot: Slot) -> bool
 
 
 def _closest_first(media: list[Media], video: Video) -> list[Media]:
-    """The files by the ratio of their area to the player's, in steps of a thousandth, then by falling bit rate."""
+    """The files by the ratio of their area to the player's, in steps of a thousandth, then by falling bit rate.
+
+    If the player allows no letterboxing, files with about its aspect ratio come before the others.
+    """
     if len(media) == 1:
         return media
     by_bitrate = sorted(media, key=lambda file: file.bitrate, reverse=True)
-    area = max(0, video.w or 0) * max(0, video.h or 0)
-    if not area:
+    width, height = max(0, video.w or 0), max(0, video.h or 0)
+    if not width * height:
         return by_bitrate
-    return sorted(by_bitrate, key=lambda file: _difference(file.width * file.height, area))
+    closest = sorted(by_bitrate, key=lambda file: _difference(file.width * file.height, width * height))
+    if video.boxingallowed:
+        return closest
+    return sorted(closest, key=lambda file: _difference(file.width * height, file.height * width) > BOXED)
 
 
 @lru_cache(maxsize=4096)  # files and players have few sizes

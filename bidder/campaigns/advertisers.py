@@ -20,7 +20,7 @@ class AdvertiserRepository(NamedDocuments[AdvertiserLimits]):
 
     def get(self, domain: str) -> AdvertiserLimits:
         """The limits of an advertiser. Raises UnknownAdvertiser."""
-        entry = self.held().get(domain)
+        entry = self.read_entries().get(domain)
         if entry is None:
             raise UnknownAdvertiser(domain)
         return entry.document

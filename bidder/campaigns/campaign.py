@@ -261,7 +261,7 @@ def wrong_terms(campaign: Campaign) -> str | None:
     if not worths and not campaign.deals:
         return "give cpm, a goal (cpcv, cpc or cpv) or deals: without any the campaign can never bid"
     if worths and worths != ["cpm"] and campaign.max_cpm_micros is None:
-        return f"{worths[0]} needs max_cpm: the most that an impression may cost, whatever is predicted of it"
+        return f"{worths[0]} needs max_cpm, the highest CPM that the campaign may bid"
     if not worths and (campaign.max_cpm_micros is not None or campaign.multipliers):
         return "max_cpm and multipliers apply to the open-auction bid, which needs cpm or a goal"
     return None

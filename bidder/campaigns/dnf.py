@@ -118,7 +118,7 @@ def _join(first: Conjunction, second: Conjunction) -> Conjunction:
 
 def _check_count(joined: list[Conjunction]) -> list[Conjunction]:
     if len(joined) > MAX_CONJUNCTIONS:
-        msg = f"comes to {len(joined)} cases, more than {MAX_CONJUNCTIONS}: combine fewer ors by and"
+        msg = f"needs {len(joined)} conjunctions; at most {MAX_CONJUNCTIONS} are allowed: combine fewer ors by and"
         raise TooManyConjunctions(msg)
     return joined
 

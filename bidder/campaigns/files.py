@@ -104,7 +104,7 @@ class CampaignFile:
         is_local = bool(media_url and re.match(r"https?://(127\.|localhost[:/]|\[::1\])", media_url))
         self._known = CheckContext(now or datetime.now(UTC), taxonomies or {}, warn_cpm_micros, is_local)
         self._count = 0
-        self._held = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # open for the lifetime of this object
+        self._spool = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # open for the lifetime of this object
         mistake_lines: list[str] = []
         lines_by_id: dict[str, int] = {}
         try:
@@ -124,9 +124,9 @@ class CampaignFile:
     def __iter__(self) -> Iterator[Campaign]:
         offset = 0
         for _ in range(self._count):
-            self._held.seek(offset)
-            campaign: Campaign = pickle.load(self._held)  # noqa: S301  # this object wrote the data itself
-            offset = self._held.tell()
+            self._spool.seek(offset)
+            campaign: Campaign = pickle.load(self._spool)  # noqa: S301  # this object wrote the data itself
+            offset = self._spool.tell()
             yield campaign
 
     def _check(self, written: _Written, mistake_lines: list[str], lines_by_id: dict[str, int]) -> None:
@@ -152,7 +152,7 @@ class CampaignFile:
         if file_findings:
             self._report(written, file_findings, mistake_lines)
         if not mistake_lines:
-            pickle.dump(with_taxonomies(campaign, self._known.taxonomies), self._held)
+            pickle.dump(with_taxonomies(campaign, self._known.taxonomies), self._spool)
             self._count += 1
 
     def _check_advertiser(self, written: _Written, mistake_lines: list[str]) -> None:

@@ -58,7 +58,7 @@ class NamedDocuments(ABC, Generic[Model]):
 
     def put_many(self, documents: Sequence[Model]) -> int:
         """Adds the documents, or replaces those with the same name. Returns the number of changed ones."""
-        current = self.held()
+        current = self.read_entries()
         changed = [
             document
             for document in documents
@@ -72,13 +72,13 @@ class NamedDocuments(ABC, Generic[Model]):
 
     def delete(self, name: str) -> None:
         """Deletes a document; its history stays."""
-        current = self.held()
+        current = self.read_entries()
         if name in current:
             self._write(self._items(name, None, current))
 
     def all(self) -> list[Model]:
         """Every document, sorted by name."""
-        return [entry.document for entry in self.held().values()]
+        return [entry.document for entry in self.read_entries().values()]
 
     def history(self, name: str) -> Iterator[dict[str, Any]]:
         """The changes of a document in ascending order: `at`, `who`, `before` and `after`."""
@@ -86,7 +86,7 @@ class NamedDocuments(ABC, Generic[Model]):
             before, after = (json.loads(item[side]["S"]) if side in item else None for side in ("before", "after"))
             yield {"at": item["at"]["S"], "who": item["who"]["S"], "before": before, "after": after}
 
-    def held(self) -> dict[str, Held[Model]]:
+    def read_entries(self) -> dict[str, Held[Model]]:
         """Every document with its version, by name."""
         return {
             item["sk"]["S"]: Held(self._model.model_validate_json(item["document"]["S"]), int(item["version"]["N"]))
@@ -100,8 +100,8 @@ class NamedDocuments(ABC, Generic[Model]):
     def _write(self, items: list[Any]) -> None:
         self._dynamodb.transact_write_items(TransactItems=items)
 
-    def _items(self, name: str, after: Model | None, held: Mapping[str, Held[Model]]) -> list[Any]:
-        before = held.get(name)
+    def _items(self, name: str, after: Model | None, entries: Mapping[str, Held[Model]]) -> list[Any]:
+        before = entries.get(name)
         key = {"pk": {"S": f"{self._kind}s"}, "sk": {"S": name}}
         version = before.version if before else self._last_version(name)
         change = history_entry(f"{self._kind}#{name}", version + 1, self._now(), self._author)

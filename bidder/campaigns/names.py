@@ -4,8 +4,11 @@ from bidder.campaigns.campaign import Campaign, CapSubject
 from bidder.url_names import HOUSEHOLD_LETTERS, LONGEST_NAMES, encode_name
 
 
-def too_long(campaign: Campaign) -> str | None:
-    """The message for names that make event URLs longer than `bidder.url_names.LONGEST_URL`; None if they fit."""
+def too_long(campaign: Campaign, *, with_household: bool = False) -> str | None:
+    """The message for names that make event URLs longer than `bidder.url_names.LONGEST_URL`; None if they fit.
+
+    The URLs have the household for a campaign with a household cap, and `with_household`.
+    """
     names = {
         "id": campaign.id,
         "advertiser.domain": campaign.advertiser.domain,
@@ -14,7 +17,7 @@ def too_long(campaign: Campaign) -> str | None:
         "a deal's id": max((deal.id for deal in campaign.deals), key=lambda name: len(encode_name(name)), default=""),
     }
     letters = {kind: len(encode_name(name)) for kind, name in names.items()}
-    has_household = any(cap.per is CapSubject.HOUSEHOLD for cap in campaign.frequency_caps)
+    has_household = with_household or any(cap.per is CapSubject.HOUSEHOLD for cap in campaign.frequency_caps)
     max_length = LONGEST_NAMES - HOUSEHOLD_LETTERS if has_household else LONGEST_NAMES
     if sum(letters.values()) <= max_length:
         return None

@@ -92,7 +92,7 @@ def read_taxonomy(data: bytes) -> Taxonomy:
         names = [cell.strip("\ufeff ").lower() for cell in row]
     column, parent_column = names.index(_ID), next((names.index(name) for name in _PARENT if name in names), None)
     if parent_column is None:
-        msg = "no column is named Parent: the file doesn't say which category is above which"
+        msg = "no column is named Parent: the file must name the parent of each category"
         raise InvalidTaxonomy(msg)
     parents: dict[str, str | None] = {}
     for row in rows:

@@ -48,7 +48,7 @@ def upload_file(service: Service, file: str, creative_upload: Wanted, *, as_json
     bucket, (key, about) = _bucket(service), _describe_upload(service, path.name, creative_upload, content_hash(path))
     size, max_bytes = path.stat().st_size, Limits().max_bytes
     if not 0 < size <= max_bytes:
-        msg = f"{file} is empty" if size == 0 else f"{file} has {size:,} bytes; the most are {max_bytes:,}"
+        msg = f"{file} is empty" if size == 0 else f"{file} has {size:,} bytes; at most {max_bytes:,} are allowed"
         raise CannotUpload(msg)
     progress = Progress(size)
     try:

@@ -62,7 +62,7 @@ def print_verification(service: Service, day: date, now: datetime, *, as_json: b
     differing = sum(not verification.equal for verification in verifications.values())
     if differing:
         total = len(verifications)
-        msg = f"{differing} of {total} campaigns differ; events on their way count within minutes, then ask again"
+        msg = f"{differing} of {total} campaigns differ. Events in the queue count within minutes: verify again then"
         raise Differs(msg)
     if not as_json:
         micros = sum(verification.counted[MICROS] for verification in verifications.values())

@@ -95,9 +95,9 @@ def change(service: Service, name: str, value: str, *, force: bool = False) -> N
         msg = f"{name}: {value_text}{reading.wrong[name]}. Nothing was changed"
         raise BadParameter(msg)
     before, after = read(stored).parameters.signing_keys, reading.parameters.signing_keys
-    if name == "signing-keys" and before and after and not force and (gone := find_dropped_keys(before, after)):
+    if name == "signing-keys" and before and after and not force and (dropped := find_dropped_keys(before, after)):
         msg = (
-            f"signing-keys: {', '.join(gone)} would be gone, and with it the impressions of all bids in flight. "
+            f"signing-keys: {', '.join(dropped)} would be removed: impressions of all bids in flight would be lost. "
             "`bidder keys rotate` replaces a key step by step; --force does it at once. Nothing was changed"
         )
         raise BadParameter(msg)

@@ -37,7 +37,7 @@ def recount(service: Service, day: date, now: datetime) -> int:
     )
     left = sum(_count_events(service, batch) for batch in batches_of(missing, _A_BATCH))
     if left:
-        msg = f"{left} of {len(missing)} events could not be counted now; run it again, repeats count once"
+        msg = f"{left} of {len(missing)} events could not be counted now: run it again. Repeated events count once"
         raise LeftUncounted(msg)
     return len(missing)
 

@@ -98,10 +98,12 @@ def print_report(service: Service, days: ReportPeriod, by: By, form: str) -> Non
     """Prints the report of some days as a table, csv or json."""
     events = list(_events(service, days))
     sales, crowded = due(events), in_crowded_minutes(events)
-    asked = {bid_id: sales[bid_id] for bid_id in crowded | sharing_a_price(events) | reported_differently(events)}
-    markers = service.ledger.markers(asked) if asked else {}
+    disputed_sales = {
+        bid_id: sales[bid_id] for bid_id in crowded | sharing_a_price(events) | reported_differently(events)
+    }
+    markers = service.ledger.markers(disputed_sales) if disputed_sales else {}
     counted, unbilled = dict[str, Event](), set[str]()
-    for bid_id, of_bid in asked.items():
+    for bid_id, of_bid in disputed_sales.items():
         marker, invalid = markers.get((bid_id, BILLED)), markers.get((bid_id, INVALID))
         if marker is not None:
             counted[bid_id] = counted_event(of_bid, marker)

@@ -119,7 +119,7 @@ def latest_limits(service: Service, pinned: Manifest, index: Index) -> Mapping[s
         latest[campaign.id] = with_budget_of(index.limits_of(position), budget_limits(campaign))
         for deal_id, limits in deal_limits(campaign).items():
             if (campaign.id, deal_id) in pinned_deals:
-                held = with_budget_of(pinned_deals[campaign.id, deal_id], limits)
-                latest[deal_holder(campaign.id, deal_id)] = held
+                current_limits = with_budget_of(pinned_deals[campaign.id, deal_id], limits)
+                latest[deal_holder(campaign.id, deal_id)] = current_limits
     pinned_ids = map(index.campaign_id, range(len(index))) if changed is None else changed
     return dict.fromkeys(pinned_ids, BudgetLimits(paused=True, total=None, daily=None, cost=0)) | latest

@@ -43,10 +43,10 @@ def probe_source(sandbox: Sandbox, limits: Limits) -> Probe:
         raise RefusedUpload(Refusal.EMPTY)
     if size > limits.max_bytes:
         raise RefusedUpload(Refusal.TOO_LARGE, limit=limits.max_bytes)
-    ran = sandbox.run(commands.probe(limits))
-    probe = parse_probe(ran.errors, ran.output.splitlines(), size)
+    run_result = sandbox.run(commands.probe(limits))
+    probe = parse_probe(run_result.errors, run_result.output.splitlines(), size)
     if not probe.container:  # then the text has no titles of the upload, only messages of ffmpeg
-        raise RefusedUpload(Refusal.CUT_OFF if "moov atom not found" in ran.errors else Refusal.NOT_A_VIDEO)
+        raise RefusedUpload(Refusal.CUT_OFF if "moov atom not found" in run_result.errors else Refusal.NOT_A_VIDEO)
     return replace(probe, is_encrypted=is_encrypted(path))
 
 
@@ -91,10 +91,10 @@ def images(sandbox: Sandbox, limits: Limits) -> list[Path]:
     Raises RefusedUpload and NotPlayable.
     """
     source = probe_source(sandbox, limits)
-    ran = sandbox.run(commands.poster(check(source, limits), limits))
+    run_result = sandbox.run(commands.poster(check(source, limits), limits))
     paths = sorted(sandbox.folder.glob("*.jpg"))
-    if ran.status != 0 or not paths:
-        msg = f"no poster: {_last_line(ran.errors)}"
+    if run_result.status != 0 or not paths:
+        msg = f"no poster: {_last_line(run_result.errors)}"
         raise NotPlayable(msg)
     return paths
 
@@ -102,10 +102,10 @@ def images(sandbox: Sandbox, limits: Limits) -> list[Path]:
 def _render(
     sandbox: Sandbox, rung: Rung, command: Sequence[str], seconds: float, limits: Limits, on_step: Callable[[str], None]
 ) -> Rendition:
-    ran = sandbox.run(command)
+    run_result = sandbox.run(command)
     path = sandbox.folder / commands.file_name(rung)
-    if ran.status != 0:
-        msg = f"{path.name}: {_last_line(ran.errors)}"
+    if run_result.status != 0:
+        msg = f"{path.name}: {_last_line(run_result.errors)}"
         raise NotPlayable(msg)
     printed = sandbox.run([*commands.input_options(limits), "-i", path.name, *commands.PACKETS])
     probe = parse_probe(printed.errors, printed.output.splitlines(), path.stat().st_size)

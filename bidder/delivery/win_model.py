@@ -88,9 +88,13 @@ class Outcomes:
 
     def merge(self, other: "Outcomes", weight: float = 1.0) -> None:
         """Adds the outcomes of `other`, multiplied by a weight."""
-        for mine, theirs in ((self.wins, other.wins), (self.losses, other.losses), (self.exact, other.exact)):
-            for price, count in theirs.items():
-                mine[price] += count * weight
+        for own_counts, other_counts in (
+            (self.wins, other.wins),
+            (self.losses, other.losses),
+            (self.exact, other.exact),
+        ):
+            for price, count in other_counts.items():
+                own_counts[price] += count * weight
 
     @property
     def total(self) -> float:

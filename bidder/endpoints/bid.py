@@ -95,6 +95,7 @@ def _reply(service: Service, call: Call) -> Reply:
                 billed_by,
                 parameters.agreed_with(exchange),
                 parameters.most_exp,
+                snapshot.index.households,
             )
             reply = _with_bid(service, terms, offers, snapshot, as_xml=call.as_xml)
             service.no_bids.answers[AnswerKind.BID] += 1

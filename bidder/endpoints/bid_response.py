@@ -12,7 +12,7 @@ from typing import NamedTuple
 from bidder.auction.offer import Offer
 from bidder.auction.price import Rates, charged_at_least, is_first_price
 from bidder.auction.shading import is_learned, value_micros
-from bidder.campaigns.campaign import CapSubject
+from bidder.campaigns.campaign import Campaign, CapSubject
 from bidder.campaigns.creative import Creative
 from bidder.delivery.price_segment import placement_number
 from bidder.endpoints.companions import fitting_companions
@@ -70,7 +70,7 @@ class BidContext(NamedTuple):
     `base` is the base of the event URLs, and `keys` sign them. `viewer` is the viewer's pseudonym. `currency` is the
     currency of the response; `rates` are the values of one unit of each currency, in micros of the account currency.
     `billed_by` is the kind of event that `exchange` bills by, and `agreed` is the agreement with the exchange.
-    `most_exp` is in seconds.
+    `most_exp` is in seconds. `households` are the domains of advertisers of whose campaigns any counts by household.
     """
 
     request: BidRequest
@@ -84,6 +84,7 @@ class BidContext(NamedTuple):
     billed_by: BilledBy = Kind.IMPRESSION
     agreed: Exchange = UNKNOWN
     most_exp: int = DEFAULTS.most_exp
+    households: frozenset[str] = frozenset()
 
     @property
     def rate(self) -> Rate:
@@ -114,13 +115,18 @@ def _is_code(country: str) -> bool:
 
 
 def _household(terms: BidContext, offer: Offer) -> str | None:
-    """The name of the household, for a campaign that counts by it."""
-    caps = offer.campaign.frequency_caps
-    if not caps or not any(cap.per is CapSubject.HOUSEHOLD for cap in caps):
-        return None
-    from bidder.privacy.household import household  # few campaigns count by households
+    """The name of the household, if a cap of the campaign or of its advertiser's campaigns counts by it.
 
-    return household(terms.request, terms.keys)
+    None if the names of the campaign leave no room for it in event URLs: an import refuses such names of a campaign
+    with a household cap, but the cap can be its advertiser's.
+    """
+    caps, domain = offer.campaign.frequency_caps, offer.campaign.advertiser.domain
+    if domain not in terms.households and not any(cap.per is CapSubject.HOUSEHOLD for cap in caps):
+        return None
+    from bidder.campaigns.names import too_long  # few campaigns count by households
+    from bidder.privacy.household import household
+
+    return None if too_long(offer.campaign, with_household=True) else household(terms.request, terms.keys)
 
 
 def event_urls(terms: BidContext, offer: Offer, number: int) -> EventUrls:
@@ -204,9 +210,7 @@ def bid_object(terms: BidContext, offer: Offer, bid_id: str, markup: str, notice
     }
     if offer.fit.media:
         answer["w"], answer["h"] = offer.fit.media[0].width, offer.fit.media[0].height
-    if campaign.categories:
-        answer["cat"] = list(campaign.categories)
-        answer["cattax"] = campaign.cattax
+    _add_campaign(answer, campaign)
     attributes = {*creative.attributes, *([CreativeAttribute.SKIPPABLE] if skip_offset(offer) is not None else [])}
     if attributes:
         answer["attr"] = sorted(attributes)
@@ -225,6 +229,15 @@ def bid_object(terms: BidContext, offer: Offer, bid_id: str, markup: str, notice
         if facts := dsa_facts(terms.request, campaign, terms.base):
             answer["ext"] = {"dsa": facts}
     return answer
+
+
+def _add_campaign(answer: Bid, campaign: Campaign) -> None:
+    """Adds the optional fields that describe the advertised app and the campaign's categories."""
+    if campaign.advertiser.bundle:
+        answer["bundle"] = campaign.advertiser.bundle
+    if campaign.categories:
+        answer["cat"] = list(campaign.categories)
+        answer["cattax"] = campaign.cattax
 
 
 def _slot_in_pod(video: Video) -> int | None:

@@ -123,7 +123,7 @@ def _inflate(body: bytes) -> bytes:
         if not body.strip(b"\0"):
             return inflated
         if not body.startswith(GZIP):
-            raise BadBody(400, "the request's gzip stream is followed by something else")
+            raise BadBody(400, "the request has other data after its gzip stream")
     raise BadBody(400, f"the request is more than {MOST_MEMBERS} gzip streams")
 
 

@@ -15,7 +15,7 @@ def health(service: Service, now: datetime) -> Reply:
     except Exception as error:  # without parameters and keys there are no bids
         return Reply(503, json.dumps({"status": f"no keys: {type(error).__name__}", "snapshot": None}), JSON)
     usable = service.keeper.current(now)
-    snapshot = service.keeper.held
+    snapshot = service.keeper.last_loaded
     if snapshot is None:
         body: dict[str, object] = {"status": "no snapshot", "snapshot": None}
     else:

@@ -88,7 +88,7 @@ class SigningKeys(BaseModel):
             raise ValueError(msg)
         for key_id in self.keys:
             if not (key_id.isascii() and key_id.isalnum() and len(key_id) <= 8):
-                msg = f"{key_id!r} can't name a key: up to 8 letters and digits do"
+                msg = f"{key_id!r} is not a name of a key: use 1 to 8 letters and digits"
                 raise ValueError(msg)
             if len(self.secret(key_id) or b"") < 16:
                 msg = f"key {key_id!r} is shorter than 16 bytes"
@@ -201,7 +201,7 @@ def verify(kind: Kind, token: str, keys: SigningKeys, now: datetime, target: str
     key_id, encoded, signature = _parts(undo_escapes(token))
     key = keys.secret(key_id)
     if key is None:
-        raise InvalidToken(TokenError.UNKNOWN_KEY, "signed with a key that is not known here")
+        raise InvalidToken(TokenError.UNKNOWN_KEY, "signed with an unknown key")
     if len(signature) == _LENGTH and not target:
         expected = _signatures(key, f"{key_id}.{encoded}")[_OF_KIND[kind]]
     else:

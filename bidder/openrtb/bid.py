@@ -7,7 +7,8 @@ from typing import NotRequired, TypedDict
 class Bid(TypedDict):
     """Bid, section 4.2.3: an offer for one impression, as sent in the response.
 
-    `price` is a CPM in the response's currency, `dur` and `exp` are seconds. `slotinpod` is absent for any slot.
+    `price` is a CPM in the response's currency, `dur` and `exp` are seconds. `bundle` is the advertised app.
+    `slotinpod` is absent for any slot.
     """
 
     id: str
@@ -20,6 +21,7 @@ class Bid(TypedDict):
     cid: str
     dur: int
     protocol: int
+    bundle: NotRequired[str]
     cat: NotRequired[list[str]]
     cattax: NotRequired[int]
     attr: NotRequired[list[int]]

@@ -49,6 +49,9 @@ _MESSAGES = {
 }
 """The words for an error of pydantic, by its type. They may have values of the error's context."""
 
+_DEALS, _DEAL_DEPTH = "imp.pmp.deals", 4
+"""The path of the lists of deals, and the number of its steps with the position of the impression."""
+
 _PUBLISHED_IN = ("site", "app", "dooh")
 
 
@@ -130,15 +133,24 @@ def _objects(holder: Any, name: str) -> list[dict[str, Any]]:
 
 
 def _mend_request(document: Any, error: ValidationError, note_mended: Callable[[str], object]) -> BidRequest:
-    """The request without the wrong values that `mend` removes, and without faulty impressions if others remain."""
+    """The request without the wrong values that `mend` removes, without deals whose terms are unreadable, and without
+    faulty impressions if others remain.
+    """
     errors = _details(error)
     for _ in range(_ROUNDS):
         unmended = []
+        unreadable: list[tuple[list[Any], object]] = []
         for details in reversed(errors):
+            path = field_path(details["loc"])
             if mend(document, details):
-                note_mended(field_path(details["loc"]))
+                note_mended(path)
+            elif path.startswith(_DEALS) and (deal := _deal_at(document, details["loc"])):
+                note_mended(_DEALS)
+                unreadable.append(deal)
             else:
                 unmended.append(details)
+        for deals, unreadable_deal in unreadable:
+            deals[:] = [deal for deal in deals if deal is not unreadable_deal]
         if unmended and not _remove_impressions(document, unmended) and len(unmended) == len(errors):
             break
         try:
@@ -146,6 +158,17 @@ def _mend_request(document: Any, error: ValidationError, note_mended: Callable[[
         except ValidationError as still:
             errors = _details(still)
     raise InvalidRequest([*map(_fault, errors), *_raw_clashes(document)])
+
+
+def _deal_at(document: Any, loc: Sequence[int | str]) -> tuple[list[Any], object] | None:
+    """The list of deals and the deal at the path of an error, or None if the error is not in a deal."""
+    if len(loc) <= _DEAL_DEPTH:
+        return None
+    *parents, position = loc[: _DEAL_DEPTH + 1]
+    deals = document
+    for step in parents:
+        deals = deals[step]
+    return deals, deals[position]
 
 
 def _remove_impressions(document: Any, faults: "Iterable[ErrorDetails]") -> bool:

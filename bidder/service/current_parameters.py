@@ -32,7 +32,7 @@ class CurrentParameters:
     @property
     def has_read(self) -> bool:
         """Whether the first read has ended."""
-        return self.renewed.held is not None
+        return self.renewed.last_value is not None
 
     def begin(self) -> None:
         """Starts the first read unless it has ended, and returns without waiting."""
@@ -47,7 +47,7 @@ class CurrentParameters:
 
     def without_waiting(self) -> Parameters:
         """The current parameters: defaults until the first read has ended."""
-        current = self.renewed.held
+        current = self.renewed.last_value
         return DEFAULTS if current is None else current.parameters
 
     @property

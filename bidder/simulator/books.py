@@ -36,11 +36,11 @@ class Books:
             self.counts[event.campaign_id, event.kind] += 1
 
     def _sell(self, event: Event) -> None:
-        sold = sale(event)
-        if sold.marker in self._marked:
+        ledger_sale = sale(event)
+        if ledger_sale.marker in self._marked:
             return
-        self._marked.add(sold.marker)
-        for item, numbers in sold.adds.items():
+        self._marked.add(ledger_sale.marker)
+        for item, numbers in ledger_sale.adds.items():
             self._items[item].update(numbers)
         self._billed.add(event.bid_id)
         self._confirmed += event.bid_id in self._viewed

@@ -29,7 +29,7 @@ class Environment:
         self.bids: dict[str, int] = {}
         self.requests = 0
         self._published: Snapshot | None = None
-        self._held: Snapshot | None = None
+        self._snapshot: Snapshot | None = None
 
     def decide(
         self,
@@ -46,14 +46,14 @@ class Environment:
         if published is not self._published:
             self._published = published
             delivery = published.delivery.for_another_process(published.index)
-            self._held = published._replace(delivery=delivery)
-        assert self._held is not None  # noqa: S101  # just set
+            self._snapshot = published._replace(delivery=delivery)
+        assert self._snapshot is not None  # noqa: S101  # just set
         self.requests += 1
-        slots = match(request, self._held, now)
-        reached = self.opportunities.note(self._held.index, self._held.delivery, len(slots), device_of(request))
-        context = AuctionContext(request, SEAT, self._held.delivery, now, lambda: exposures(request))
-        offers = shader(context, decide(context, slots, self._held, reached=reached))
-        paid = affordable(offers, self._held, now)
+        slots = match(request, self._snapshot, now)
+        reached = self.opportunities.note(self._snapshot.index, self._snapshot.delivery, len(slots), device_of(request))
+        context = AuctionContext(request, SEAT, self._snapshot.delivery, now, lambda: exposures(request))
+        offers = shader(context, decide(context, slots, self._snapshot, reached=reached))
+        paid = affordable(offers, self._snapshot, now)
         for offer in paid:
             self.bids[offer.campaign.id] = self.bids.get(offer.campaign.id, 0) + 1
         return paid

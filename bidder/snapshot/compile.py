@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from bidder import log
-from bidder.campaigns.campaign import Campaign
+from bidder.campaigns.campaign import Campaign, CapLevel, CapSubject
 from bidder.campaigns.dnf import Conjunction, TooManyConjunctions, conjunctions
 from bidder.campaigns.goal import Outcome, Rotation
 from bidder.campaigns.implied_predicates import LENGTH, implied_predicates, length_predicate
@@ -48,6 +48,7 @@ class _Entry(NamedTuple):
     learns: bool
     goal: Outcome | None
     lists: frozenset[str]
+    counts_households: bool
     record: bytes
     conjunctions: Sequence[Sequence[int]]
 
@@ -110,6 +111,8 @@ def compile_index(
         "above": _sorted_values(ancestors),
     }
     meta["lists"] = _lists(entries)
+    if domains := sorted({entry.domain for entry in entries if entry.counts_households}):
+        meta["households"] = domains
     return container.pack(KIND, {"meta": _json(meta)} | sections)
 
 
@@ -143,6 +146,7 @@ def _entry(
         learns,
         campaign.goal.outcome if campaign.goal else None,
         frozenset(named_values(LIST, conjunctions_of_campaign, extra)),
+        any(cap.level is CapLevel.ADVERTISER and cap.per is CapSubject.HOUSEHOLD for cap in campaign.frequency_caps),
         records.encode(campaign),
         tested,
     )

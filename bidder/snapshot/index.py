@@ -61,6 +61,11 @@ class Index:
         return TargetedRanges(frozenset(named), named, ancestors)
 
     @cached_property
+    def households(self) -> frozenset[str]:
+        """The advertisers, by domain, of whose campaigns any has a frequency cap of the advertiser per household."""
+        return frozenset[str]().union(*(part.households for part in self.parts))
+
+    @cached_property
     def lengths(self) -> Sequence[int]:
         """The lengths of all creatives, in seconds, ascending."""
         return sorted({length for part in self.parts for length in part.lengths})

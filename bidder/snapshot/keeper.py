@@ -42,8 +42,8 @@ class Keeper:
         self._load = load
         self._ages = ages
         self._reported: datetime | None = None
-        self._began: datetime | None = None
-        self._held: Snapshot | None = None
+        self._started_at: datetime | None = None
+        self._snapshot: Snapshot | None = None
         self._looked: datetime | None = None
         self._failures = RepeatedFailures()
         self._look = SharedRun(self._load_newest, "snapshot", start)
@@ -60,7 +60,7 @@ class Keeper:
 
         `patience` returns the most seconds that the caller waits for a check. It is called if there is a wait.
         """
-        self._began = self._began or now
+        self._started_at = self._started_at or now
         ages = self._ages()
         usable = self._usable(now, ages)
         if self._is_due(now, ages.check):
@@ -79,15 +79,15 @@ class Keeper:
         return usable
 
     @property
-    def held(self) -> Snapshot | None:
+    def last_loaded(self) -> Snapshot | None:
         """The latest loaded snapshot of any age, or None."""
-        return self._held
+        return self._snapshot
 
     def _report(self, now: datetime) -> None:
         if self._reported is not None and abs(now - self._reported) < REPORT_INTERVAL:
             return
         self._reported = now
-        snapshot = self._held
+        snapshot = self._snapshot
         if snapshot is None:
             reason, seconds = self._why_missing(now), ""
         else:
@@ -97,11 +97,11 @@ class Keeper:
 
     def _why_missing(self, now: datetime) -> str:
         """A cold start that outlasts its first request is not yet a fault; a minute later it is one."""
-        is_new = self._began is not None and now - self._began < REPORT_INTERVAL
+        is_new = self._started_at is not None and now - self._started_at < REPORT_INTERVAL
         return "loading" if is_new and self._look.is_running else "none"
 
     def _usable(self, now: datetime, ages: Ages) -> Snapshot | None:
-        snapshot = self._held
+        snapshot = self._snapshot
         return snapshot if snapshot is not None and snapshot.age(now) <= ages.hard else None
 
     def _is_due(self, now: datetime, after: timedelta) -> bool:
@@ -109,13 +109,13 @@ class Keeper:
 
     def _load_newest(self) -> None:
         try:
-            snapshot = self._load(self._held)
+            snapshot = self._load(self._snapshot)
         except Exception as error:  # on any failure of the store a stale snapshot is better than none
             if failures := self._failures.failed(type(error).__name__):
                 log.warning("snapshot.refused", reason=f"{type(error).__name__}: {error}", failures=failures.in_row)
             return
         if ended_failures := self._failures.succeeded():
             log.event("snapshot.recovered", **ended_failures.fields)
-        if snapshot is not None and snapshot is not self._held:
-            self._held = snapshot
+        if snapshot is not None and snapshot is not self._snapshot:
+            self._snapshot = snapshot
             log.event("snapshot.loaded", version=snapshot.version, campaigns=len(snapshot.index))

@@ -29,6 +29,8 @@ class Part:
         self._extra_values: dict[str, list[str]] = meta["also"]
         self.lists: Mapping[str, Sequence[int]] = meta.get("lists", {})
         """By the name of an id list, the positions in this part of the campaigns that target it."""
+        self.households = frozenset(meta.get("households", ()))
+        """The advertisers, by domain, of whose campaigns any has a frequency cap of the advertiser per household."""
         self.ancestors: Mapping[str, Sequence[str]] = meta.get("above", {})
         """By category, as `taxonomy/id`, the targeted categories above it."""
         # A rollback to a release without lengths reads this object. Such a release refuses a campaign with a clause

@@ -187,13 +187,21 @@ class SnapshotStore:
     def stop(self, now: datetime, *, stopped: bool) -> None:
         """Stops or resumes all bidding, in every process at its next check for a newer snapshot.
 
-        Publishes the current snapshot again with a newer version, with the switch.
+        Publishes the current snapshot again with a newer version, with the switch. A pointer that can't be read is
+        replaced by the switch alone, with which each process keeps its last snapshot until the next refresh.
         """
         self._put(STOP, Stop(stopped=stopped, at=now).model_dump_json().encode())
-        while (current := self.current()) is not None:
-            version = max(int(now.timestamp() * 1000), current.version + 1)
-            if self._point_to(current.model_copy(update={"version": version}), current.version):
+        is_published = False
+        while not is_published:
+            raw, etag = self._read(POINTER)
+            if raw is None:
                 return
+            current, version = self._parsed(Manifest, POINTER, raw), int(now.timestamp() * 1000)
+            if current is None:
+                is_published = self._flip(json.dumps({"version": version, "stopped": stopped}).encode(), etag)
+            else:
+                newer = current.model_copy(update={"version": max(version, current.version + 1)})
+                is_published = self._point_to(newer, current.version)
 
     def is_stopped(self) -> bool:
         """Whether an operator has stopped all bidding. A switch that can't be read counts as stopped."""

@@ -84,11 +84,11 @@ def _version_2_or_3(ad: Ad, content: InLine | Wrapper, version: Version) -> str:
     rest = f"{optional_url('Error', ad.error)}{_impressions(ad)}{_creatives(ad, version)}{_extensions(ad, version)}"
     if isinstance(content, Wrapper):
         return f"<AdSystem>{text(ad.ad_system)}</AdSystem><VASTAdTagURI>{cdata(content.ad_tag)}</VASTAdTagURI>{rest}"
-    sold = optional("Advertiser", content.advertiser) + pricing(ad.pricing, version)
+    advertiser_and_pricing = optional("Advertiser", content.advertiser) + pricing(ad.pricing, version)
     return (
         f"<AdSystem>{text(ad.ad_system)}</AdSystem>"
         f"<AdTitle>{text(content.title)}</AdTitle>"
-        f"{sold if version >= Version.VAST_3_0 else ''}"
+        f"{advertiser_and_pricing if version >= Version.VAST_3_0 else ''}"
         f"{rest}"
     )
 

@@ -67,12 +67,12 @@ def rows() -> list[BenchRow]:
     a goal and are paced alike, and the best-predicted impressions are kept. Both are compared with those not paced.
     """
     now = datetime.now(UTC)
-    most = COUNTS[-1]
+    maximum = COUNTS[-1]
     decisions = {f"decision {count}": decision(snapshot(count, now), now) for count in COUNTS}
     decisions |= {
-        _PACED: decision(snapshot(most, now, PARTICIPATION), now),
-        _GOALS: decision(snapshot(most, now, with_goals=True), now),
-        _BEST_FIRST: decision(snapshot(most, now, PARTICIPATION, with_goals=True), now),
+        _PACED: decision(snapshot(maximum, now, PARTICIPATION), now),
+        _GOALS: decision(snapshot(maximum, now, with_goals=True), now),
+        _BEST_FIRST: decision(snapshot(maximum, now, PARTICIPATION, with_goals=True), now),
     }
     requests = video_requests(REQUESTS)
     calls: dict[str, Callable[[bytes], object]] = {BASELINE: BidRequest.model_validate_json, **decisions}
@@ -85,9 +85,9 @@ def rows() -> list[BenchRow]:
     return [
         row(BASELINE, None, parse, BASELINE, parse),
         *(row("decision", count, durations[f"decision {count}"], BASELINE, parse) for count in COUNTS),
-        row(_PACED, most, durations[_PACED], "decision", durations[f"decision {most}"]),
-        row(_GOALS, most, durations[_GOALS], BASELINE, parse),
-        row(_BEST_FIRST, most, durations[_BEST_FIRST], _GOALS, durations[_GOALS]),
+        row(_PACED, maximum, durations[_PACED], "decision", durations[f"decision {maximum}"]),
+        row(_GOALS, maximum, durations[_GOALS], BASELINE, parse),
+        row(_BEST_FIRST, maximum, durations[_BEST_FIRST], _GOALS, durations[_GOALS]),
     ]
 
 

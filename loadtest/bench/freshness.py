@@ -86,7 +86,7 @@ def _measured(count: int, seconds: int, windows: int, s3: FolderObjects) -> list
     for _ in range(windows):
         durations[STILL] += _paced(decide, inputs, seconds, lambda: None)
         durations[FRESH] += _paced(decide, inputs, seconds, lambda: s3.put(POINTER, manifests.pop(0)))
-    if manifests or keeper.held is None:
+    if manifests or keeper.last_loaded is None:
         msg = f"{len(manifests)} snapshots were not loaded: this measured less than it says"
         raise RuntimeError(msg)
     return [row(name, count, times, STILL, durations[STILL], workload=WORKLOAD) for name, times in durations.items()]

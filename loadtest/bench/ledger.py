@@ -39,21 +39,21 @@ def rows() -> list[BenchRow]:
     measured_rows: list[BenchRow] = []
     for campaigns in CAMPAIGNS:
         dynamodb = Counting()
-        read, counted = [], []
+        read, counts = [], []
         for number in range(ROUNDS):
             records = _records(number, campaigns)
             ledger = Ledger(dynamodb, "ledger")  # type: ignore[arg-type]
-            started = perf_counter_ns()
+            started_at = perf_counter_ns()
             batch = read_batch(records, "bench")
             between = perf_counter_ns()
             ledger.record(batch.events.values())
-            read.append((between - started) / 1000)
-            counted.append((perf_counter_ns() - between) / 1000)
+            read.append((between - started_at) / 1000)
+            counts.append((perf_counter_ns() - between) / 1000)
         measured_rows += [
             row(BASELINE, campaigns, read, BASELINE, read),
-            row("ledger", campaigns, counted, BASELINE, read),
+            row("ledger", campaigns, counts, BASELINE, read),
         ]
-        events, both = ROUNDS * BATCH, percentile(read, 0.5) + percentile(counted, 0.5)
+        events, both = ROUNDS * BATCH, percentile(read, 0.5) + percentile(counts, 0.5)
         print(
             f"ledger: {campaigns} campaigns, batches of {BATCH}: {dynamodb.items * 1000 / events:,.0f} items in "
             f"{dynamodb.calls * 1000 / events:,.1f} transactions a thousand events; "

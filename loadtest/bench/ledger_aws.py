@@ -77,12 +77,12 @@ def _measure(client: Any, campaigns: int) -> None:
     )
     rng = Random(26)  # noqa: S311 - a repeatable draw, not a secret
     batches = [_batch(rng, number, campaigns) for number in range(ROUNDS)]
-    started = perf_counter()
+    started_at = perf_counter()
     for batch in batches:
         if count_spend(process, batch)["batchItemFailures"]:
-            msg = "not all was counted, so nothing was measured"
+            msg = "some events were not counted, so the measurement is invalid"
             raise RuntimeError(msg)
-    seconds = perf_counter() - started
+    seconds = perf_counter() - started_at
     events = ROUNDS * BATCH
     print(f"\n{campaigns} campaigns, batches of {BATCH}:")
     print(f"{events / seconds:,.0f} events a second, with MiniStack's own time")

@@ -69,10 +69,10 @@ def measured(folder: Path) -> dict[str, Any]:
     answer = decision(Snapshot(1, read, load_delivery(delivery, read)), now)(request)
     ended_at = perf_counter_ns()
     if answer["statusCode"] != 200:
-        msg = f"the first request was answered {answer['statusCode']}, which is no measure of a bid"
+        msg = f"the first answer has the status {answer['statusCode']}, so the measurement is not that of a bid"
         raise RuntimeError(msg)
-    most = getrusage(RUSAGE_SELF).ru_maxrss / 1024
-    return {BASELINE: (hashed - started_at) / 1000, LOADED: (ended_at - hashed) / 1000, "mb": most}
+    maximum = getrusage(RUSAGE_SELF).ru_maxrss / 1024
+    return {BASELINE: (hashed - started_at) / 1000, LOADED: (ended_at - hashed) / 1000, "mb": maximum}
 
 
 if __name__ == "__main__":

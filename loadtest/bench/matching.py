@@ -52,9 +52,9 @@ def rows(counts: tuple[int, ...] = COUNTS) -> Iterator[BenchRow]:
 def measured(name: str, count: int, requests: int = REQUESTS, rounds: int = ROUNDS) -> list[BenchRow]:
     """The rows of one workload, measured in this process."""
     before = _resident()
-    started = perf_counter()
+    started_at = perf_counter()
     data = compile_index(workload.campaigns(name, count))
-    built = perf_counter() - started
+    built = perf_counter() - started_at
     peak = getrusage(RUSAGE_SELF).ru_maxrss / 1024 - before
     now = datetime.now(UTC)
     gc.collect()

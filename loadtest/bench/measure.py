@@ -42,9 +42,9 @@ def interleaved(
         for argument in inputs:
             for name in names:
                 call = calls[name]
-                started = perf_counter_ns()
+                started_at = perf_counter_ns()
                 call(argument)
-                durations[name].append((perf_counter_ns() - started) / 1000)
+                durations[name].append((perf_counter_ns() - started_at) / 1000)
             names.append(names.pop(0))
     return durations
 

@@ -111,9 +111,9 @@ def _first(functions: Mapping[str, Function], events: list[bytes], folder: Path)
             variables = {**function.variables, "TMPDIR": str(temporary)}
             temporary.mkdir()
             with lambda_runtime(function.code, function.handler, variables, folder / f"{name}.log") as environment:
-                started = perf_counter_ns()
+                started_at = perf_counter_ns()
                 environment.invoke_bytes(event)
-                durations[name].append((perf_counter_ns() - started) / 1000)
+                durations[name].append((perf_counter_ns() - started_at) / 1000)
                 environment.invoke_raw(event)  # raises where the function fails
     return durations
 

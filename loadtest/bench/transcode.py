@@ -95,10 +95,10 @@ def measured(into: list[Usage]) -> Iterator[None]:
     try:
         yield
     finally:
-        wall, spent = time.perf_counter() - begin, _cpu() - cpu
+        wall, spend = time.perf_counter() - begin, _cpu() - cpu
         is_done.set()
         watcher.join()
-        into.append(Usage(wall, spent, peak[0] / 1e6))
+        into.append(Usage(wall, spend, peak[0] / 1e6))
 
 
 def vmaf(path: Path, source: Path) -> float:

@@ -65,8 +65,8 @@ class _Zipf:
     def draw(self, rng: Random) -> str:
         return self._values[bisect(self._shares, rng.random() * self._shares[-1])]
 
-    def draw_several(self, rng: Random, least: int, most: int) -> list[str]:
-        return sorted({self.draw(rng) for _ in range(rng.randint(least, most))})
+    def draw_several(self, rng: Random, least: int, maximum: int) -> list[str]:
+        return sorted({self.draw(rng) for _ in range(rng.randint(least, maximum))})
 
 
 _POPULAR_COUNTRIES = _Zipf(_COUNTRIES[:50], 1)

@@ -73,15 +73,15 @@ def main() -> int:
         for n in range(300)
     )
     bidder = service(compile_snapshot(campaigns))
-    plain = 0.0
+    baseline = 0.0
     for name, body in BODIES.items():
         durations = []
         for _ in range(25):
-            started = thread_time()
+            started_at = thread_time()
             reply = bid(bidder, Call(body, {}, "https://bid.example", NOW))
-            durations.append(thread_time() - started)
-        plain = plain or min(durations)
-        times = min(durations) / plain
+            durations.append(thread_time() - started_at)
+        baseline = baseline or min(durations)
+        times = min(durations) / baseline
         print(f"{name:40} {len(body):7} bytes  {reply.status}  {min(durations) * 1000:7.2f} ms {times:6.1f} times")
     return 0
 

@@ -52,9 +52,9 @@ def seed_request(rng: Random) -> Any:
 
 
 def _fields(model: type[Object]) -> Iterator[str]:
-    for name, known in model.model_fields.items():
+    for name, model_field in model.model_fields.items():
         yield name
-        for part in _parts(known.annotation):
+        for part in _parts(model_field.annotation):
             yield from _fields(part)
 
 

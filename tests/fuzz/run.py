@@ -97,9 +97,9 @@ def _timed(fuzz_call: FuzzCall) -> tuple[dict[str, Any], float]:
     event = api_event("POST", "/bid", "/bid", headers=fuzz_call.headers, body=b64encode(fuzz_call.body).decode())
     event["isBase64Encoded"] = True
     event["multiValueQueryStringParameters"] = {name: [text] for name, text in fuzz_call.query.items()} or None
-    started = thread_time()
+    started_at = thread_time()
     answer = app.app(event, None)
-    return answer, thread_time() - started
+    return answer, thread_time() - started_at
 
 
 def _bids(answer: dict[str, Any]) -> int:

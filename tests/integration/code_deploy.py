@@ -139,11 +139,11 @@ class _Reports(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         action = self.headers["X-Amz-Target"]
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        known = action == "CodeDeploy_20141006.PutLifecycleEventHookExecutionStatus"
-        if known and request["deploymentId"] == "d-LOCAL":
+        is_known = action == "CodeDeploy_20141006.PutLifecycleEventHookExecutionStatus"
+        if is_known and request["deploymentId"] == "d-LOCAL":
             self.server.statuses[request["lifecycleEventHookExecutionId"]] = request["status"]
         body = json.dumps({"lifecycleEventHookExecutionId": request.get("lifecycleEventHookExecutionId")}).encode()
-        self.send_response(200 if known else 400)
+        self.send_response(200 if is_known else 400)
         self.send_header("Content-Type", "application/x-amz-json-1.1")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -102,7 +102,7 @@ class Image:
         _run(_buildah("rm", self.name))
 
 
-def built(dockerfile: Path) -> Iterator[Image]:
+def build_image(dockerfile: Path) -> Iterator[Image]:
     """The image of a Dockerfile, as the body of a fixture. Skips the tests if no image can be built."""
     try:
         check_available()

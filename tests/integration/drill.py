@@ -82,12 +82,12 @@ class Drill:
     def refresh(self) -> Manifest:
         """Requests a refresh and waits for its snapshot."""
         before = self.store.current()
-        known = before.version if before else 0
+        version = before.version if before else 0
         self.session.client("sns").publish(TopicArn=self.variables["BIDDER_REFRESH_TOPIC"], Message="{}")
 
         def newer() -> Manifest | None:
             current = self.store.current()
-            return current if current is not None and current.version > known else None
+            return current if current is not None and current.version > version else None
 
         manifest: Manifest = poll(newer)
         return manifest

@@ -25,7 +25,7 @@ class Seen:
     path: str
     status: int
     sent: dict[str, str]
-    answered: dict[str, str]
+    response_headers: dict[str, str]
 
 
 def certificate(folder: Path) -> ssl.SSLContext:

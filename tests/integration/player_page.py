@@ -34,7 +34,9 @@ PATIENT = {"timeout": 5000, "mediaTimeout": 10_000}
 """The time limits of a break on a busy machine, in milliseconds."""
 
 
-def sold(stack: dict[str, str], name: str, country: str, domain: str, file: str = AD.key, **more: Any) -> Campaign:
+def campaign_of(
+    stack: dict[str, str], name: str, country: str, domain: str, file: str = AD.key, **more: Any
+) -> Campaign:
     spot = creative(
         name=name, duration=SECONDS, media=[media(url=stack["BIDDER_MEDIA_URL"] + file, mime=AD.mime, **FORM)], **more
     )
@@ -64,10 +66,10 @@ def player_page(
         "height": 250,
         "alt_text": "Shop",
     }
-    repository.put(sold(stack, "player-one", ONE, "one.example", skip_offset=1, companions=[banner]))
+    repository.put(campaign_of(stack, "player-one", ONE, "one.example", skip_offset=1, companions=[banner]))
     for number in range(3):
-        repository.put(sold(stack, f"player-pod-{number}", POD, f"pod{number}.example"))
-    repository.put(sold(stack, "player-missing", MISSING, "missing.example", file="media/nowhere.mp4"))
+        repository.put(campaign_of(stack, f"player-pod-{number}", POD, f"pod{number}.example"))
+    repository.put(campaign_of(stack, "player-missing", MISSING, "missing.example", file="media/nowhere.mp4"))
     session.client("sns").publish(TopicArn=stack["BIDDER_REFRESH_TOPIC"], Message="{}")
     ready = video_request(video={"mimes": [AD.mime], "maxduration": 30}, device={"geo": {"country": MISSING}})
     with publisher(browser, stack, tmp_path_factory.mktemp("tls"), ready) as running:

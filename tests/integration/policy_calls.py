@@ -50,8 +50,8 @@ def _s3(method: str, target: str, headers: Mapping[str, str], _body: bytes) -> I
         return
     reads = {"GET": "s3:GetObject", "HEAD": "s3:GetObject", "DELETE": "s3:DeleteObject"}
     yield Call(reads.get(method, "s3:PutObject"), f"{arn}/{key}")
-    if copied := headers.get("x-amz-copy-source"):
-        yield Call("s3:GetObject", f"arn:aws:s3:::{unquote(copied).lstrip('/')}")
+    if copy_source := headers.get("x-amz-copy-source"):
+        yield Call("s3:GetObject", f"arn:aws:s3:::{unquote(copy_source).lstrip('/')}")
     if method == "PUT" and (kms_key := headers.get("x-amz-server-side-encryption-aws-kms-key-id")):
         yield Call("kms:GenerateDataKey", kms_key, f"s3.{REGION}.amazonaws.com")
 

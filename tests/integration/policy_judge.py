@@ -35,8 +35,8 @@ def _about(statement: dict[str, Any]) -> dict[str, Any]:
 def _conditions_hold(statement: dict[str, Any], call: Call) -> bool:
     conditions = statement.get("Condition", {})
     assert conditions.keys() <= {"StringEquals"}, f"not judged here: {conditions}"
-    known = {"kms:ViaService": call.via, "iam:PassedToService": call.via}
-    return all(known[key] in texts(expected) for key, expected in conditions.get("StringEquals", {}).items())
+    condition_values = {"kms:ViaService": call.via, "iam:PassedToService": call.via}
+    return all(condition_values[key] in texts(expected) for key, expected in conditions.get("StringEquals", {}).items())
 
 
 class Judge:
@@ -49,14 +49,14 @@ class Judge:
 
     def permits(self, role: str, call: Call) -> bool:
         """Whether the role may make the call."""
-        own = self.statements(role)
-        if any(each["Effect"] == "Deny" and matches(each, call) for each in own):
+        statements = self.statements(role)
+        if any(each["Effect"] == "Deny" and matches(each, call) for each in statements):
             return False
         if call.resource == "alias/aws/ssm":
             return True  # the policy of the AWS managed key permits every principal that may read the parameter
         if call.action.startswith("kms:"):
             return bool(self.key_grants(role, call))
-        return any(each["Effect"] == "Allow" and matches(each, call) for each in own)
+        return any(each["Effect"] == "Allow" and matches(each, call) for each in statements)
 
     def grants(self, role: str) -> Iterator[Grant]:
         """The actions and resources that the role's policies allow."""

@@ -55,8 +55,8 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = self.rfile.read(int(headers.get("content-length", 0)))
         if "authorization" not in headers:  # CloudFormation reads the template with its own permissions
-            status, about, content = self.forwarded(headers, body)
-            self.answer(status, content, about)
+            status, response_headers, content = self.forwarded(headers, body)
+            self.answer(status, content, response_headers)
             return
         role, service = signer(headers)
         requests = calls(self.command, self.path, headers, body)
@@ -67,11 +67,11 @@ class _Handler(BaseHTTPRequestHandler):
         elif service == "codedeploy":
             self.answer(200, b"{}")  # the local AWS does not have the service
         else:
-            status, about, content = self.forwarded(headers, body)
+            status, response_headers, content = self.forwarded(headers, body)
             if requests and self.record.lacks(requests[0]):
-                status, about, content = 404, {}, _NO_SUCH_KEY
-            if self.record.permits(role, _implied(requests, status, about)):
-                self.answer(status, content, about)
+                status, response_headers, content = 404, {}, _NO_SUCH_KEY
+            if self.record.permits(role, _implied(requests, status, response_headers)):
+                self.answer(status, content, response_headers)
             else:
                 self.answer(403, _DENIED)
 

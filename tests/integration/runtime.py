@@ -17,15 +17,15 @@ def api_event(
     """A REST API request, payload version 1.0. `resource` is the route (`/e/{kind}/{token}`), `url` the called URL."""
     parts = urlsplit(url)
     query = parse_qsl(parts.query, keep_blank_values=True)
-    sent = {"Host": "a1b2c3d4e5.execute-api.us-east-1.amazonaws.com", "X-Forwarded-Proto": "https"} | dict(
+    sent_headers = {"Host": "a1b2c3d4e5.execute-api.us-east-1.amazonaws.com", "X-Forwarded-Proto": "https"} | dict(
         headers or {}
     )
     return {
         "resource": resource,
         "path": parts.path,
         "httpMethod": method,
-        "headers": sent,
-        "multiValueHeaders": {name: [value] for name, value in sent.items()},
+        "headers": sent_headers,
+        "multiValueHeaders": {name: [value] for name, value in sent_headers.items()},
         "queryStringParameters": dict(query) or None,
         "multiValueQueryStringParameters": {name: [v for n, v in query if n == name] for name, _ in query} or None,
         "pathParameters": dict(path_parameters) if path_parameters else None,
@@ -33,9 +33,9 @@ def api_event(
         "requestContext": {
             "accountId": "123456789012",
             "apiId": "a1b2c3d4e5",
-            "domainName": sent["Host"],
+            "domainName": sent_headers["Host"],
             "httpMethod": method,
-            "identity": {"sourceIp": "203.0.113.7", "userAgent": sent.get("User-Agent")},
+            "identity": {"sourceIp": "203.0.113.7", "userAgent": sent_headers.get("User-Agent")},
             "path": f"/api{parts.path}",
             "protocol": "HTTP/1.1",
             "requestId": "6f1c5b1e-4f0e-4c57-8a67-0a8d3e1f2b3c",

@@ -130,12 +130,12 @@ def watched_metrics(template: Template) -> set[tuple[str, str]]:
 
 
 def test_every_metric_and_reason_has_an_alarm_or_an_exception(sam: Template) -> None:
-    counted = set(emitted())
-    assert len(counted) > 30
-    silent = {(name, reason) for name, reason in counted - watched_metrics(sam) if (name, ANY) not in EXEMPT}
+    counted_items = set(emitted())
+    assert len(counted_items) > 30
+    silent = {(name, reason) for name, reason in counted_items - watched_metrics(sam) if (name, ANY) not in EXEMPT}
     assert silent - EXEMPT.keys() == set()
-    assert {name for name, _ in EXEMPT} <= {name for name, _ in counted}, "exempt, and never emitted"
-    assert watched_metrics(sam) - counted == {("LoggedErrors", ANY), ("CampaignsLeftOut", ANY)}, (
+    assert {name for name, _ in EXEMPT} <= {name for name, _ in counted_items}, "exempt, and never emitted"
+    assert watched_metrics(sam) - counted_items == {("LoggedErrors", ANY), ("CampaignsLeftOut", ANY)}, (
         "watched, and never emitted"
     )
 
@@ -224,7 +224,7 @@ def test_metric_math_uses_the_metrics_of_its_alarm(sam: Template) -> None:
 class Unread:
     """Parameters whose read Parameter Store denies or throttles."""
 
-    held = None
+    last_value = None
 
     def __init__(self, code: str) -> None:
         self._code = code

@@ -21,7 +21,7 @@ _NOBODY = 65534
 
 @pytest.fixture(scope="module")
 def image() -> Iterator[container.Image]:
-    yield from container.built(container.BIDDER)
+    yield from container.build_image(container.BIDDER)
 
 
 def health_command(port: int) -> list[str]:
@@ -48,8 +48,8 @@ def test_the_container_bids_until_sigterm_and_loses_no_event(
     port, log = free_port(), tmp_path / "server.log"
     started_at = datetime.now(UTC).timestamp()
     with aws_server(objects, seconds=0.05) as aws, log.open("wb") as output:
-        own = {"BIDDER_HOST": "127.0.0.1", "BIDDER_PORT": str(port), "BIDDER_PROCESSES": "1"}
-        process = image.start(aws.environment() | own, output)
+        variables = {"BIDDER_HOST": "127.0.0.1", "BIDDER_PORT": str(port), "BIDDER_PROCESSES": "1"}
+        process = image.start(aws.environment() | variables, output)
         try:
             wait_until(lambda: status(port, "/ready") == 200, process, log)
             assert image.run(health_command(port)) == 0

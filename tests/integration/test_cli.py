@@ -156,20 +156,20 @@ def test_explain_prints_the_rule_that_removed_a_campaign(run, tmp_path: Path) ->
     requests.write_text(json.dumps(json.loads((ROOT / "samples/request.json").read_text())))
     saved = str(tmp_path / "saved.zip")
     replayed = run("replay", "--requests", str(requests), "--snapshot", "current", "--save", saved, "--format", "csv")
-    again = run("replay", "--requests", str(requests), "--snapshot", saved, "--format", "csv")
+    second_replay = run("replay", "--requests", str(requests), "--snapshot", saved, "--format", "csv")
     assert replayed.stdout.startswith("campaign,bids A,")
-    assert (again.returncode, again.stdout) == (0, replayed.stdout)
+    assert (second_replay.returncode, second_replay.stdout) == (0, replayed.stdout)
     unknown = run("replay", "--requests", str(requests), "--snapshot", "1")
     assert (unknown.returncode, "no snapshot of version 1" in unknown.stderr) == (1, True)
 
 
 def test_segments_are_stored_and_a_dry_run_warns_of_unknown_segments(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    known, file = tmp_path / "segments.yaml", tmp_path / "campaigns.yaml"
-    known.write_text("segments: [{id: 42, provider: acme, name: Runners, size: 1000, cost: 0.5}]")
+    segments_file, file = tmp_path / "segments.yaml", tmp_path / "campaigns.yaml"
+    segments_file.write_text("segments: [{id: 42, provider: acme, name: Runners, size: 1000, cost: 0.5}]")
     file.write_text(FILE.format(id="targets", cpm=3).replace("country: {include: BVT}", "segment: {all: [acme/42, 7]}"))
     assert run("campaigns", "import", str(file), "--dry-run").stderr == "", "nobody keeps segments yet"
 
-    assert run("segments", "import", str(known)).stdout.endswith("1 of them new or changed\n")
+    assert run("segments", "import", str(segments_file)).stdout.endswith("1 of them new or changed\n")
     assert run("segments", "list").stdout.splitlines()[-1].split() == ["acme/42", "Runners", "1,000", "0.50"]
     assert '"name": "Runners"' in run("segments", "show", "42").stdout
     assert "no segment 43 is known" in run("segments", "show", "43").stderr
@@ -187,9 +187,9 @@ def test_only_valid_parameters_are_stored_and_no_secret_is_printed(run) -> None:
     assert rows["/bidder/snapshot-hard-age"] == ["600", "s"]
     assert rows["/bidder/admin-key"] == ["set"]
 
-    changed = run("parameters", "set", "snapshot-hard-age", "700")
-    assert (changed.returncode, changed.stderr) == (0, "")
-    assert "/bidder/snapshot-hard-age" in changed.stdout
+    result_of_change = run("parameters", "set", "snapshot-hard-age", "700")
+    assert (result_of_change.returncode, result_of_change.stderr) == (0, "")
+    assert "/bidder/snapshot-hard-age" in result_of_change.stdout
     result = run("parameters", "set", "snapshot-hard-age", "100")
     assert (result.returncode, "more than snapshot-hard-age (100). Nothing was changed" in result.stderr) == (1, True)
     result = run("parameters", "set", "snapshot-age", "100")
@@ -199,7 +199,7 @@ def test_only_valid_parameters_are_stored_and_no_secret_is_printed(run) -> None:
     )
     assert run("parameters", "check").returncode == 0
     assert run("parameters", "set", "snapshot-hard-age", "600").returncode == 0
-    output = listed_row.stdout + changed.stdout + run("parameters", "check").stdout
+    output = listed_row.stdout + result_of_change.stdout + run("parameters", "check").stdout
     assert secret not in output
     assert len(secret) == 43
 
@@ -258,8 +258,8 @@ def test_dead_letters_are_redriven_and_reported(run, local_aws: MiniStack, stack
     ledger = sqs.get_queue_url(QueueName="bidder-ledger")["QueueUrl"]
     for event_item in events:
         sqs.send_message(QueueUrl=ledger, MessageBody=event_item.model_dump_json())
-    counted = Ledger(session.client("dynamodb"), stack["BIDDER_LEDGER_TABLE"])
-    poll(lambda: counted.day("put-aside", events[0].at.date()).get("micros") == 60_000)
+    ledger_sums = Ledger(session.client("dynamodb"), stack["BIDDER_LEDGER_TABLE"])
+    poll(lambda: ledger_sums.day("put-aside", events[0].at.date()).get("micros") == 60_000)
     result = run("ledger", "verify", "--day", events[0].at.date().isoformat())
     [line] = [line for line in result.stdout.splitlines() if line.startswith("put-aside ")]
     assert line.split() == ["put-aside", "60000", "60000", "0"]

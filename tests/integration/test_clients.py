@@ -81,7 +81,7 @@ def test_prebid_accepts_the_bid_and_returns_its_vast(page: PublisherPage) -> Non
     [exchange] = page.observed
     assert exchange.status == 200
     assert exchange.sent["content-type"] == "text/plain"
-    assert exchange.answered["content-encoding"] == "gzip"
+    assert exchange.response_headers["content-encoding"] == "gzip"
     document = page.call("read", vast=bid["vastXml"])
     assert (document["version"], [ad["title"] for ad in document["ads"]]) == ("4.2", [TITLE])
 

@@ -21,7 +21,7 @@ BUCKET, QUEUE = "container-uploads", "container-batch"
 
 @pytest.fixture(scope="module")
 def image() -> Iterator[container.Image]:
-    yield from container.built(container.WORKER)
+    yield from container.build_image(container.WORKER)
 
 
 class Batch:
@@ -45,8 +45,8 @@ class Batch:
 
     def send(self, video: Path, creative: str) -> None:
         key = f"uploads/{creative}.mp4"
-        about = {"campaign": "container", "creative": creative, "landing-page": "https://shop.example/"}
-        self.s3.upload_file(str(video), BUCKET, key, ExtraArgs={"Metadata": about})
+        upload_metadata = {"campaign": "container", "creative": creative, "landing-page": "https://shop.example/"}
+        self.s3.upload_file(str(video), BUCKET, key, ExtraArgs={"Metadata": upload_metadata})
         head = self.s3.head_object(Bucket=BUCKET, Key=key)
         uploaded = {"key": key, "size": head["ContentLength"], "eTag": head["ETag"].strip('"'), "sequencer": "01"}
         record = {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": BUCKET}, "object": uploaded}}

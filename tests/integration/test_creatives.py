@@ -37,10 +37,10 @@ def uploaded_at(local_aws: MiniStack, stack: dict[str, str], tmp_path_factory: p
         campaign(id="uploading", targeting={"country": {"include": [COUNTRY]}})
     )
     video = make(tmp_path_factory.mktemp("upload") / "a spot + é.mp4", f"{PICTURE} {TONE} -t {SECONDS} {H264}")
-    about = {"campaign": "uploading", "creative": "new", "landing-page": "https://shop.example/new"}
+    upload_metadata = {"campaign": "uploading", "creative": "new", "landing-page": "https://shop.example/new"}
     begin = time.monotonic()
     session.client("s3").upload_file(
-        str(video), stack["BIDDER_UPLOAD_BUCKET"], "uploads/a spot + é.mp4", ExtraArgs={"Metadata": about}
+        str(video), stack["BIDDER_UPLOAD_BUCKET"], "uploads/a spot + é.mp4", ExtraArgs={"Metadata": upload_metadata}
     )
     return begin
 

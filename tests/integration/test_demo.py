@@ -15,19 +15,21 @@ from tools.processes import local_environment
 def demo(browser: Browser) -> Any:
     """What `tests/clients/demo.mjs` observed on the page."""
     command = ["node", "demo.mjs", browser.chromium, str(ROOT / "bidder" / "web")]
-    ran = subprocess.run(  # noqa: S603  programs of the tests
+    process = subprocess.run(  # noqa: S603  programs of the tests
         command, cwd=browser.folder, env=local_environment(), capture_output=True, text=True, timeout=180, check=False
     )
-    assert ran.returncode == 0, ran.stderr
-    return json.loads(ran.stdout)
+    assert process.returncode == 0, process.stderr
+    return json.loads(process.stdout)
 
 
 def test_no_screen_cuts_text_off_or_breaks_wcag_2_2_aa(demo: Any) -> None:
     """With a campaign name of 198 letters, a name from right to left, and all details open."""
-    faults = {(state, screen): broken for state in ("empty", "played") for screen, broken in demo[state].items()}
+    faults = {
+        (state, screen): violations for state in ("empty", "played") for screen, violations in demo[state].items()
+    }
 
     assert len(faults) == 12
-    assert {where: broken for where, broken in faults.items() if broken} == {}
+    assert {where: violations for where, violations in faults.items() if violations} == {}
 
 
 def test_fields_that_are_no_json_object_are_refused_and_request_nothing(demo: Any) -> None:

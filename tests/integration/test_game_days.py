@@ -150,8 +150,8 @@ def test_a_throttled_table_delays_spend_without_loss(drilled: Drill, sales: Traf
         assert move(drilled.session.client("sqs"), *queues) == 1  # the effect of `bidder events redrive ledger`
         poll(lambda: counted_events(drilled) == before + 5000, seconds=120)
         poll(lambda: drilled.messages("LedgerQueue") == 0, seconds=120)
-    quiet = {"LedgerErrorsAlarm", "LedgerDeadLetterAlarm"}
-    poll(lambda: not quiet & ringing(observe(drilled, datetime.now(UTC))))
+    silent_alarms = {"LedgerErrorsAlarm", "LedgerDeadLetterAlarm"}
+    poll(lambda: not silent_alarms & ringing(observe(drilled, datetime.now(UTC))))
 
 
 def _set_variables(drill: Drill, variables: Any) -> None:
@@ -186,7 +186,7 @@ def process(drill: Drill, built_package: Package, log: Path, parameters: str) ->
         yield runtime
 
 
-@pytest.mark.usefixtures("sold")
+@pytest.mark.usefixtures("sales")
 def test_new_processes_without_signing_keys_do_not_bid_until_the_saved_keys_are_restored(
     drilled: Drill, ringing: Rings, built_package: Package, tmp_path: Path
 ) -> None:

@@ -127,14 +127,14 @@ def test_damaged_objects_are_refused_with_a_reason_and_running_and_new_processes
     assert manifest
     damage, damaged = DAMAGE[harm]
     key = {"pointer": POINTER, "index": manifest.index[-1], "delivery": manifest.delivery}[damage]
-    whole = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    assert damaged(whole) != whole
-    s3.put_object(Bucket=bucket, Key=key, Body=damaged(whole))
+    intact_object = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    assert damaged(intact_object) != intact_object
+    s3.put_object(Bucket=bucket, Key=key, Body=damaged(intact_object))
 
     log = tmp_path / "started.log"
-    with lambda_runtime(unpack_archive(built_package.archive), "app.app", stack, log) as started:
+    with lambda_runtime(unpack_archive(built_package.archive), "app.app", stack, log) as started_at:
         body = json.dumps(video_request(device={"geo": {"country": "NPL"}}))
-        answer = started.invoke(api_event("POST", "/bid", "/bid", body=body))
+        answer = started_at.invoke(api_event("POST", "/bid", "/bid", body=body))
         assert answer["statusCode"] == 200, answer
         output = [json.loads(line) for line in log.read_text().splitlines() if '"snapshot.copy"' in line]
         assert output or store.current() != manifest, "it went on with the copy, or a refresh has mended it meanwhile"

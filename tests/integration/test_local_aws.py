@@ -69,8 +69,8 @@ def kill(aws: MiniStack) -> None:
 
 def test_saved_state_survives_a_kill(aws: MiniStack) -> None:
     put_object(aws)
-    changed = time.time()
-    poll(lambda: (aws.saved_at() or 0) > changed + 1)
+    changed_at = time.time()
+    poll(lambda: (aws.saved_at() or 0) > changed_at + 1)
     kill(aws)
     assert not aws.ended_well()
     aws.start()

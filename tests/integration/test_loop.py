@@ -73,7 +73,7 @@ def test_several_notices_in_one_request_bill_once_and_notices_of_a_crawler_bill_
 
     assert answer["statusCode"] == 200
     assert json.loads(answer["body"])["accepted"] == 2
-    assert [wrong["why"].split(":")[0] for wrong in json.loads(answer["body"])["refused"]] == ["not signed for bill"]
+    assert [fault["why"].split(":")[0] for fault in json.loads(answer["body"])["refused"]] == ["not signed for bill"]
     poll(lambda: loop.spent("in-MLT").total_micros > 0)
     poll(lambda: loop.messages() == 0)
     assert loop.spent("in-MLT")[:2] == (10_000, 10_000)
@@ -188,12 +188,12 @@ def test_an_exchange_with_price_keys_settles_by_encrypted_prices(loop: Loop) -> 
     loop.refresh()
     poll(bids(loop, "SWE"))
 
-    signed, plain = loop.bid("SWE", "?exchange=adx"), loop.bid("SWE", "?exchange=adx")
+    signed, unsigned = loop.bid("SWE", "?exchange=adx"), loop.bid("SWE", "?exchange=adx")
     assert signed
-    assert plain
-    sent = urlsafe_b64encode(prices.encrypted(4_000_000, prices.vector(datetime.now(UTC)))).decode().rstrip("=")
-    assert loop.call(impression(signed).replace("${AUCTION_PRICE}", sent)) == 204
-    assert loop.call(impression(plain).replace("${AUCTION_PRICE}", "4")) == 204
+    assert unsigned
+    sent_text = urlsafe_b64encode(prices.encrypted(4_000_000, prices.vector(datetime.now(UTC)))).decode().rstrip("=")
+    assert loop.call(impression(signed).replace("${AUCTION_PRICE}", sent_text)) == 204
+    assert loop.call(impression(unsigned).replace("${AUCTION_PRICE}", "4")) == 204
 
     poll(lambda: loop.spent("in-SWE").total_micros >= 14_000)
     poll(lambda: loop.messages() == 0)

@@ -57,12 +57,12 @@ def test_the_package_lacks_the_libraries_of_the_lambda_runtime(archive: ZipFile)
 
 def test_every_module_has_bytecode_that_does_not_depend_on_timestamps(archive: ZipFile, tmp_path: Path) -> None:
     names = [PurePosixPath(name) for name in archive.namelist()]
-    compiled = [name for name in names if name.suffix == ".pyc"]
-    single = {str(name.parent.parent / f"{name.stem.partition('.')[0]}.py") for name in compiled}
+    bytecode_files = [name for name in names if name.suffix == ".pyc"]
+    single = {str(name.parent.parent / f"{name.stem.partition('.')[0]}.py") for name in bytecode_files}
     assert single == BEFORE_THE_BUNDLE
     archive.extract(NAME, tmp_path)
     assert Finder(str(tmp_path)).sources | single == {str(name) for name in names if name.suffix == ".py"}
-    assert {int.from_bytes(archive.read(str(name))[4:8], "little") for name in compiled} == {UNCHECKED_HASH}
+    assert {int.from_bytes(archive.read(str(name))[4:8], "little") for name in bytecode_files} == {UNCHECKED_HASH}
 
 
 def test_sources_of_the_bidder_are_complete_for_tracebacks(archive: ZipFile) -> None:
@@ -88,9 +88,9 @@ def test_equal_sources_give_equal_bytes_even_in_a_path_with_a_space(built_packag
     for name in (".chalice", "app.py", "requirements.txt", "tools", "vendor"):
         (project / name).symlink_to(ROOT / name)
     shutil.copytree(ROOT / "build" / "wheels", project / "build" / "wheels")
-    again = package(project)
-    assert again.archive.read_bytes() == built_package.archive.read_bytes()
-    assert again.template.read_text() == built_package.template.read_text()
+    second_package = package(project)
+    assert second_package.archive.read_bytes() == built_package.archive.read_bytes()
+    assert second_package.template.read_text() == built_package.template.read_text()
 
 
 def test_an_unchanged_package_is_not_built_again(built_package: Package) -> None:

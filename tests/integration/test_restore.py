@@ -52,9 +52,9 @@ def test_campaigns_and_ledger_are_restored_and_the_ledger_verifies(
     assert "never counted" in capsys.readouterr().out
 
     message: list[str] = []
-    changed = restore(drilled.session, STACK, ("campaigns", "history", "ledger"), good, message.append)
+    restored_counts = restore(drilled.session, STACK, ("campaigns", "history", "ledger"), good, message.append)
 
-    assert changed["campaigns"] == (1, 0)
+    assert restored_counts["campaigns"] == (1, 0)
     assert drilled.spent(campaign).total_micros == first
     assert [each for each in dynamodb.list_tables()["TableNames"] if "-at-" in each] == []
     assert bidder(drilled, "ledger", "recount", "--day", today) == 0

@@ -189,8 +189,8 @@ def run_hooks(made: Functions) -> None:
 
 def run_creatives(made: Functions, session: boto3.Session, stack: dict[str, str], spot: str) -> None:
     s3, bucket = session.client("s3"), stack["BIDDER_UPLOAD_BUCKET"]
-    about = {"campaign": "roles", "creative": "new", "landing-page": "https://shop.example/new"}
-    s3.upload_file(spot, bucket, "uploads/roles.mp4", ExtraArgs={"Metadata": about})
+    upload_metadata = {"campaign": "roles", "creative": "new", "landing-page": "https://shop.example/new"}
+    s3.upload_file(spot, bucket, "uploads/roles.mp4", ExtraArgs={"Metadata": upload_metadata})
     for name in CREATIVES:
         # later than the upload, which the deployed functions also process
         for year, key, size in (("2098", "roles", 1000), ("2099", "gone", 1000), ("2100", "roles", 10**9)):
@@ -232,9 +232,9 @@ def test_every_function_of_the_creatives_stack_is_run() -> None:
 
 def test_a_role_does_not_permit_the_calls_of_another_function(functions: Functions, judge: Judge) -> None:
     ledger, bid = functions.role("Ledger"), functions.role("APIHandler")
-    counted = {call for call in functions.record.permitted[ledger] if call.action.startswith("dynamodb:")}
-    assert counted
-    assert not any(judge.permits(bid, call) for call in counted)
+    counted_items = {call for call in functions.record.permitted[ledger] if call.action.startswith("dynamodb:")}
+    assert counted_items
+    assert not any(judge.permits(bid, call) for call in counted_items)
     keys = Call("kms:Decrypt", "alias/aws/ssm", "ssm.us-east-1.amazonaws.com")
     assert not judge.permits(functions.role("Refresh"), keys)
     assert judge.permits(bid, keys)

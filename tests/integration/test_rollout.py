@@ -19,10 +19,10 @@ ROLLBACK = {
 
 
 def translate_with(sam: Template, **parameters: str) -> Template:
-    changed = json.loads(json.dumps(sam))
+    template = json.loads(json.dumps(sam))
     for name, value in parameters.items():
-        changed["Parameters"][name]["Default"] = value
-    return translate(changed)
+        template["Parameters"][name]["Default"] = value
+    return translate(template)
 
 
 def group(template: Template, function: str) -> Template:
@@ -102,6 +102,6 @@ def test_the_local_aws_gets_the_hooks_without_codedeploy(sam: Template) -> None:
 
 
 def _dangling(template: dict[str, Any]) -> set[str]:
-    known = template["Resources"].keys() | template["Parameters"].keys()
+    logical_ids = template["Resources"].keys() | template["Parameters"].keys()
     # a variable in an Fn::Sub of Chalice
-    return {name for name in referred(template["Resources"]) if "::" not in name} - known - {"RestAPIId"}
+    return {name for name in referred(template["Resources"]) if "::" not in name} - logical_ids - {"RestAPIId"}

@@ -118,7 +118,7 @@ def test_the_parameters_are_copied_to_one_object_that_new_environments_read(loop
     copies = lambda: s3.list_objects_v2(Bucket=bucket, Prefix=KEY).get("Contents", [])  # noqa: E731
     poll(copies, seconds=90)
 
-    copied = s3.get_object(Bucket=bucket, Key=KEY)
+    copy = s3.get_object(Bucket=bucket, Key=KEY)
 
-    assert copied["ServerSideEncryption"] == "aws:kms"
-    assert "signing-keys" in json.loads(copied["Body"].read())["values"]
+    assert copy["ServerSideEncryption"] == "aws:kms"
+    assert "signing-keys" in json.loads(copy["Body"].read())["values"]

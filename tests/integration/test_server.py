@@ -52,8 +52,8 @@ class Server:
 @contextmanager
 def serving(folder: Path, aws: AwsServer, **settings: str) -> Iterator[Server]:
     port, log = free_port(), folder / "server.log"
-    own = {f"BIDDER_{name.upper()}": value for name, value in settings.items()} | {"BIDDER_PORT": str(port)}
-    environment = local_environment() | aws.environment() | own | {"TMPDIR": str(folder)}
+    variables = {f"BIDDER_{name.upper()}": value for name, value in settings.items()} | {"BIDDER_PORT": str(port)}
+    environment = local_environment() | aws.environment() | variables | {"TMPDIR": str(folder)}
     process = start([sys.executable, "-m", "container"], log, environment, ROOT)
     try:
         wait_until(lambda: status(port, "/ready") == 200, process, log)
@@ -142,8 +142,8 @@ def test_sigterm_under_load_loses_no_event_and_no_count(objects: dict[str, bytes
         published = Counter(event["bid_id"] for event in aws.published if event["kind"] == "bill")
         lost = clients.events - published
         assert not lost, f"{len(lost)} events were answered 204 and not published"
-        counted = sum(event["count"] for event in aws.published if event["kind"] == "bids")
-        assert clients.bids <= counted <= clients.bids + clients.unanswered
+        count = sum(event["count"] for event in aws.published if event["kind"] == "bids")
+        assert clients.bids <= count <= clients.bids + clients.unanswered
         assert len(server.events("drained")) == 2, "each process drained"
         assert not server.events("bids.unpublished")
 
@@ -156,8 +156,8 @@ def test_sigterm_with_a_slow_aws_loses_no_count(objects: dict[str, bytes], tmp_p
         server.process.terminate()
         server.process.wait(30)
 
-    counted = {event["kind"]: event["count"] for event in aws.published}
-    assert counted == {"bids": 3, "traffic": 3}, server.log.read_text()[-3000:]
+    counts = {event["kind"]: event["count"] for event in aws.published}
+    assert counts == {"bids": 3, "traffic": 3}, server.log.read_text()[-3000:]
     assert not [*server.events("counts.lost"), *server.events("traffic.unpublished")]
 
 
@@ -209,10 +209,10 @@ def test_the_connection_of_a_slow_or_oversized_request_is_closed(
 
 
 def test_a_body_in_parts_and_pipelined_requests_are_answered(server: Server) -> None:
-    whole = HEAD + f"Content-Length: {len(REQUEST)}\r\n\r\n".encode() + REQUEST
-    last = whole.replace(b"Host: x", b"Host: x\r\nConnection: close")
+    whole_request = HEAD + f"Content-Length: {len(REQUEST)}\r\n\r\n".encode() + REQUEST
+    last = whole_request.replace(b"Host: x", b"Host: x\r\nConnection: close")
 
-    heard = response_to(server.port, whole[:200], whole[200:] + last)
+    heard = response_to(server.port, whole_request[:200], whole_request[200:] + last)
 
     assert heard.count(b"HTTP/1.1 200 OK") == 2
 

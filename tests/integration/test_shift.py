@@ -149,7 +149,7 @@ def test_a_good_version_moves_under_traffic_without_a_failed_bid_or_a_lost_event
     shift: Shift, built_package: Package, tmp_path: Path
 ) -> None:
     drill, campaign = shift.drill, f"in-{COUNTRY}"
-    spent = drill.spent(campaign).total_micros
+    spend_micros = drill.spent(campaign).total_micros
     with traffic(drill, COUNTRY, threads=1) as sales:
         a_minute(sales)()
         old = shift.live
@@ -163,8 +163,8 @@ def test_a_good_version_moves_under_traffic_without_a_failed_bid_or_a_lost_event
     assert set(sales.bids) == {200}, sales.bids
     assert set(sales.notices) == {204}, sales.notices
     owed = sales.notices.total() * 5000
-    poll(lambda: drill.spent(campaign).total_micros - spent >= owed, seconds=120)
-    assert drill.spent(campaign).total_micros - spent == owed
+    poll(lambda: drill.spent(campaign).total_micros - spend_micros >= owed, seconds=120)
+    assert drill.spent(campaign).total_micros - spend_micros == owed
 
 
 def test_a_version_with_different_answers_gets_no_traffic_and_a_rollback_takes_under_a_minute(

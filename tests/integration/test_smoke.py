@@ -66,7 +66,7 @@ ORIGIN = "access-control-allow-origin"
 
 
 @pytest.mark.parametrize(
-    ("fault", "named"),
+    ("fault", "field"),
     [
         (at("GET", "/health", body('"ok"', '"stale"')), "status 'stale'"),
         (at("POST", "/bid", lambda answer: replace(answer, status=500)), "bid on the web: status 500"),
@@ -87,11 +87,11 @@ ORIGIN = "access-control-allow-origin"
         (at("POST", "/bid", body('"seatbid":[', '"seatbid":[5,')), "unknown form"),
     ],
 )
-def test_an_injected_fault_is_reported(recorded_answers: Recorded, fault: Fault, named: str) -> None:
+def test_an_injected_fault_is_reported(recorded_answers: Recorded, fault: Fault, field: str) -> None:
     recorded_answers.fault = fault
     faults, message = lines(recorded_answers)
     assert faults
-    assert named in message
+    assert field in message
 
 
 def test_a_url_without_a_bidder_ends_with_status_1_and_the_reason(capsys: pytest.CaptureFixture[str]) -> None:

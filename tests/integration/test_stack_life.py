@@ -95,18 +95,18 @@ def test_a_deleted_stack_is_created_again_with_its_retained_tables(
     tables.put_item(TableName=second["BidderLedgerTable"], Item=item)
     deploy(session, built_package, SECOND, {"DeletionProtection": "off"})
     delete(session, SECOND)
-    left = {
+    remaining = {
         f"{name.removeprefix('Bidder')}Name": value
         for name, value in second.items()
         if name.startswith("Bidder") and name.endswith(KEPT)
     }
-    assert len(left) == 8
-    again = deploy(session, built_package, SECOND, left)
-    assert {name: again[name] for name in second if name.endswith(KEPT)} == {
+    assert len(remaining) == 8
+    new_outputs = deploy(session, built_package, SECOND, remaining)
+    assert {name: new_outputs[name] for name in second if name.endswith(KEPT)} == {
         name: value for name, value in second.items() if name.endswith(KEPT)
     }
     key: Any = {name: item[name] for name in ("pk", "sk")}
-    assert tables.get_item(TableName=again["BidderLedgerTable"], Key=key)["Item"] == item
+    assert tables.get_item(TableName=new_outputs["BidderLedgerTable"], Key=key)["Item"] == item
     assert environment(deploy(session, built_package, SECOND, {"Seat": "other"}))["BIDDER_SEAT"] == "other", (
         "names are kept"
     )
@@ -114,9 +114,9 @@ def test_a_deleted_stack_is_created_again_with_its_retained_tables(
 
 def test_a_failed_creation_leaves_no_table(session: boto3.Session, built_package: Package, tmp_path: Path) -> None:
     template = json.loads(built_package.template.read_text())
-    broken = {"Type": "AWS::CloudWatch::Alarm", "DependsOn": "LedgerTable", "Properties": {"MetricName": "Any"}}
+    broken_alarm = {"Type": "AWS::CloudWatch::Alarm", "DependsOn": "LedgerTable", "Properties": {"MetricName": "Any"}}
     bad = replace(built_package, folder=tmp_path)
-    resources = {"LedgerTable": template["Resources"]["LedgerTable"], "Broken": broken}
+    resources = {"LedgerTable": template["Resources"]["LedgerTable"], "Broken": broken_alarm}
     bad.template.write_text(json.dumps(template | {"Resources": resources, "Outputs": {}}))
     bad.archive.write_bytes(b"")
     with pytest.raises(DeployFailed):

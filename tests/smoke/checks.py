@@ -94,14 +94,14 @@ def events(target: Target) -> Iterator[str]:
 
 def cors(target: Target) -> Iterator[str]:
     """A page of any origin may send requests, and can read answers and errors."""
-    sent = {"Origin": ORIGIN}
-    preflight = {**sent, "Access-Control-Request-Method": "POST"}
+    sent_headers = {"Origin": ORIGIN}
+    preflight = {**sent_headers, "Access-Control-Request-Method": "POST"}
     answers = {
         "OPTIONS /bid": target.ask("OPTIONS", "/bid", headers=preflight),
         "OPTIONS /vast": target.ask("OPTIONS", "/vast", headers=preflight),
         "OPTIONS /e": target.ask("OPTIONS", "/e", headers=preflight),
-        "POST /bid": target.ask("POST", "/bid", recorded_requests()[0].body, sent),
-        "POST /bid that is no JSON": target.ask("POST", "/bid", "{", sent),
+        "POST /bid": target.ask("POST", "/bid", recorded_requests()[0].body, sent_headers),
+        "POST /bid that is no JSON": target.ask("POST", "/bid", "{", sent_headers),
     }
     for name, answer in answers.items():
         allowed = answer.headers.get("access-control-allow-origin")

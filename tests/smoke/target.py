@@ -55,8 +55,13 @@ class Target:
     def ask(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
         """The answer to a request. `body` is a text, or a value that is sent as JSON. Raises Unreachable."""
         data = None if body is None else (body if isinstance(body, str) else json.dumps(body)).encode()
-        sent = {"Content-Type": "application/json", "Accept": "*/*", "User-Agent": "bidder-smoke", **(headers or {})}
-        request = Request(self.base + path, data, sent, method=method)  # noqa: S310  the URL that the caller names
+        sent_headers = {
+            "Content-Type": "application/json",
+            "Accept": "*/*",
+            "User-Agent": "bidder-smoke",
+            **(headers or {}),
+        }
+        request = Request(self.base + path, data, sent_headers, method=method)  # noqa: S310  the URL that the caller names
         try:
             with self._opener.open(request, timeout=self._seconds) as answer:
                 return _answer(answer)

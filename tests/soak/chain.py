@@ -58,9 +58,9 @@ class Queue:
         self.waiting += [(message_id, body, 0) for message_id, body in self.aside]
         self.aside.clear()
 
-    def deliver(self, rng: Random, most: int, handler: Callable[[list[dict[str, str]]], Any]) -> None:
+    def deliver(self, rng: Random, maximum: int, handler: Callable[[list[dict[str, str]]], Any]) -> None:
         rng.shuffle(self.waiting)
-        batch, self.waiting = self.waiting[:most], self.waiting[most:]
+        batch, self.waiting = self.waiting[:maximum], self.waiting[maximum:]
         try:
             answer = handler([{"messageId": message_id, "body": body} for message_id, body, _ in batch])
             failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
@@ -114,8 +114,8 @@ class Chain:
         """Delivers a batch of each queue to a new process."""
         for name, handler in HANDLERS.items():
             if len(self.queues[name]):
-                most = self.rng.randint(1, 10 if name == "notices" else 100)
-                self.queues[name].deliver(self.rng, most, self._dying(handler))
+                maximum = self.rng.randint(1, 10 if name == "notices" else 100)
+                self.queues[name].deliver(self.rng, maximum, self._dying(handler))
 
     def settle(self) -> None:
         """Stops the faults, and redrives dead letters until all queues are empty.

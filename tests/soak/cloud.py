@@ -68,10 +68,10 @@ class CloudQueue:
         if self.aside:
             move(self._sqs, self._dead, self.url)
 
-    def deliver(self, rng: Random, most: int, handler: Callable[[list[dict[str, str]]], Any]) -> None:
+    def deliver(self, rng: Random, maximum: int, handler: Callable[[list[dict[str, str]]], Any]) -> None:
         batch: list[dict[str, Any]] = []
-        while len(batch) < most:
-            batch_size = min(_A_RECEIVE, most - len(batch))
+        while len(batch) < maximum:
+            batch_size = min(_A_RECEIVE, maximum - len(batch))
             received = self._sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=batch_size).get("Messages", [])
             batch += received
             if not received:
@@ -82,12 +82,12 @@ class CloudQueue:
         except (Died, Unreachable):
             failed = {message["MessageId"] for message in batch}
         for message in batch:
-            named = {"QueueUrl": self.url, "ReceiptHandle": message["ReceiptHandle"]}
+            names = {"QueueUrl": self.url, "ReceiptHandle": message["ReceiptHandle"]}
             # SQS may deliver an acknowledged message again.
             if message["MessageId"] in failed or rng.random() < 0.1:
-                self._sqs.change_message_visibility(**named, VisibilityTimeout=0)
+                self._sqs.change_message_visibility(**names, VisibilityTimeout=0)
             else:
-                self._sqs.delete_message(**named)
+                self._sqs.delete_message(**names)
 
     def _attributes(self, url: str) -> Any:
         return self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]

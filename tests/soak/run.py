@@ -54,7 +54,7 @@ def events(rng: Random, count: int, campaigns: int) -> list[Event]:
     return result
 
 
-def owed(sent: list[Event]) -> dict[str, tuple[int, int]]:
+def owed(events: list[Event]) -> dict[str, tuple[int, int]]:
     """Micros and impressions by campaign, from the definition: each bid with a billable event, once.
 
     The first 20 impressions of the farm in a minute are billable.
@@ -62,7 +62,7 @@ def owed(sent: list[Event]) -> dict[str, tuple[int, int]]:
     kinds = {None: ("impression", "bill"), "impression": ("impression",), "bill": ("bill",)}
     billed = {
         e.bid_id: (e.campaign_id, round(e.price_micros / 1000))
-        for e in sent
+        for e in events
         if e.kind in kinds[e.billed_by] and not e.test and not e.invalid
     }
     farmed = [bid_id for bid_id, (campaign_id, _) in billed.items() if FARM in campaign_id]
@@ -75,26 +75,26 @@ def owed(sent: list[Event]) -> dict[str, tuple[int, int]]:
     return totals
 
 
-def soak(chain: Chain, sent: list[Event]) -> None:
+def soak(chain: Chain, events: list[Event]) -> None:
     """Sends events through a failing chain, settles it, and compares spend with `owed` to the micro."""
-    for entry in sent:
+    for entry in events:
         chain.notify(entry)
         while chain.rng.random() < 0.1:
             chain.work()
     chain.settle()
-    check(chain, sent)
+    check(chain, events)
 
 
-def check(chain: Chain, sent: list[Event]) -> None:
+def check(chain: Chain, events: list[Event]) -> None:
     """Asserts that the counters and the archive both equal `owed`."""
-    process, expected = chain.process(), owed(sent)
-    names = sorted({item.campaign_id for item in sent})
+    process, expected = chain.process(), owed(events)
+    names = sorted({item.campaign_id for item in events})
     spends = process.ledger.spends(dict.fromkeys(names, NOW))
     days = {name: process.ledger.day(name, NOW.date()) for name in names}
     for name in names:
         micros, number = expected.get(name, (0, 0))
-        counted = (spends[name].total_micros, spends[name].today_micros) if name in spends else (0, 0)
-        assert counted == (micros, micros), f"{name}: counted {counted}, owed {micros}"
+        ledger_sums = (spends[name].total_micros, spends[name].today_micros) if name in spends else (0, 0)
+        assert ledger_sums == (micros, micros), f"{name}: counted {ledger_sums}, owed {micros}"
         assert days[name].get("impressions", 0) == number, name
     bids = due(event_item for event_item in process.archive.events(NOW.date()) if event_item.campaign_id in days)
     verified = verify(bids, process.ledger.markers(bids), days, NOW.date())

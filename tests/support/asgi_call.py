@@ -34,7 +34,7 @@ async def asgi_call(
         {"type": "http.request", "body": part, "more_body": not ends or number < len(parts)}
         for number, part in enumerate(parts, 1)
     ]
-    sent: list[MutableMapping[str, Any]] = []
+    sent_items: list[MutableMapping[str, Any]] = []
 
     async def receive() -> MutableMapping[str, Any]:
         if not messages:
@@ -42,9 +42,9 @@ async def asgi_call(
         return messages.pop(0)
 
     async def send(message: MutableMapping[str, Any]) -> None:
-        sent.append(message)
+        sent_items.append(message)
 
     await application(scope, receive, send)
-    start, end = sent
+    start, end = sent_items
     response_headers = {name.decode(): value.decode() for name, value in start["headers"] if name != b"content-length"}
     return start["status"], response_headers, end["body"]

@@ -59,17 +59,17 @@ class _Handler(BaseHTTPRequestHandler):
         self._say(404 if body is None else 200, body or b"<Error><Code>NoSuchKey</Code></Error>")
 
     def do_POST(self) -> None:
-        sent = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.rfile.read(int(self.headers["Content-Length"]))
         if "AmazonSSM" in self.headers.get("X-Amz-Target", ""):
             keys = {"Name": "/bidder/signing-keys", "Value": KEYS.model_dump_json()}
             return self._say(200, json.dumps({"Parameters": [keys]}).encode())
-        form = {name: values[0] for name, values in parse_qs(sent.decode()).items()}
+        form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
         if form.get("Action") not in {"Publish", "PublishBatch"}:
             return self._say(400, b"<ErrorResponse><Error><Code>InvalidAction</Code></Error></ErrorResponse>")
         time.sleep(self.server.seconds)
-        named = {name: text for name, text in form.items() if name.split(".")[-1] == "Message"}
-        self.server.published += [json.loads(text) for text in named.values()]
-        message = "<MessageId>1</MessageId>" if form["Action"] == "Publish" else _batch(len(named))
+        names = {name: text for name, text in form.items() if name.split(".")[-1] == "Message"}
+        self.server.published += [json.loads(text) for text in names.values()]
+        message = "<MessageId>1</MessageId>" if form["Action"] == "Publish" else _batch(len(names))
         return self._say(200, _XML.format(form["Action"], message).encode())
 
     def _say(self, status: int, body: bytes) -> None:

@@ -51,14 +51,14 @@ def creative(**changes: Any) -> dict[str, Any]:
 
 def campaign(**changes: Any) -> Campaign:
     """A campaign that bids a CPM of 5.00 on every request."""
-    plain = {
+    document = {
         "id": "plain",
         "name": "Plain",
         "advertiser": {"name": "Shop", "domain": "shop.example"},
         "cpm": 5,
         "creatives": [creative()],
     }
-    return Campaign.model_validate({**plain, **changes})
+    return Campaign.model_validate({**document, **changes})
 
 
 RATES = {"EUR": 1_100_000}

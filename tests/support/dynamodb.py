@@ -187,9 +187,9 @@ def _copied(item: Any) -> Any:
     """A copy of an item, or of the items of a hash key by their range key."""
     if isinstance(item, dict):
         return {key: _copied(of_range) for key, of_range in item.items()}
-    copied = copy.copy(item)
-    copied.attrs = copy.copy(item.attrs)
-    return copied
+    item_copy = copy.copy(item)
+    item_copy.attrs = copy.copy(item.attrs)
+    return item_copy
 
 
 @cache

@@ -6,7 +6,7 @@ from tests.support.campaigns import NOW
 
 
 def event(number: int | str = 0, kind: Kind = Kind.IMPRESSION, *, campaign_id: str = "c1", **changes: object) -> Event:
-    plain = {
+    document = {
         "kind": kind,
         "bid_id": f"bid-{number}",
         "campaign_id": campaign_id,
@@ -16,4 +16,4 @@ def event(number: int | str = 0, kind: Kind = Kind.IMPRESSION, *, campaign_id: s
         "bid_at": NOW,
         "at": NOW,
     }
-    return Event.model_validate({**plain, **changes})
+    return Event.model_validate({**document, **changes})

@@ -100,27 +100,27 @@ class FakeArtifacts:
     def __init__(self, refusal: Exception | None = None) -> None:
         self.refusal = refusal
         self.objects: dict[str, bytes] = {}
-        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.calls: list[tuple[str, dict[str, Any]]] = []
 
     def head_bucket(self, **request: Any) -> None:
-        self.asked.append(("head_bucket", request))
+        self.calls.append(("head_bucket", request))
         if self.refusal:
             raise self.refusal
 
     def head_object(self, **request: Any) -> None:
-        self.asked.append(("head_object", request))
+        self.calls.append(("head_object", request))
         if request["Key"] not in self.objects:
             raise client_error("404", status=404)
 
     def put_object(self, **request: Any) -> None:
-        self.asked.append(("put_object", request))
+        self.calls.append(("put_object", request))
         self.objects[request["Key"]] = request["Body"]
 
     def create_bucket(self, **request: Any) -> None:
-        self.asked.append(("create_bucket", request))
+        self.calls.append(("create_bucket", request))
 
     def put_public_access_block(self, **request: Any) -> None:
-        self.asked.append(("put_public_access_block", request))
+        self.calls.append(("put_public_access_block", request))
 
     def at(self, url: str) -> bytes:
         """The object of a path-style URL."""

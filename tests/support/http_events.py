@@ -21,11 +21,11 @@ def payload_2(
 ) -> dict[str, Any]:
     """The event of a function URL, or of an HTTP API with a stage: payload 2.0, with header names in lower case."""
     host = "abcdefghijklmnopqrstuvwxyz012345.lambda-url.us-east-1.on.aws"
-    whole = path if stage == "$default" else f"/{stage}{path}"
+    full_path = path if stage == "$default" else f"/{stage}{path}"
     return {
         "version": "2.0",
         "routeKey": "$default",
-        "rawPath": whole,
+        "rawPath": full_path,
         "rawQueryString": query,
         "headers": {
             "host": host,
@@ -38,7 +38,13 @@ def payload_2(
             "apiId": host.partition(".")[0],
             "domainName": host,
             "domainPrefix": host.partition(".")[0],
-            "http": {"method": method, "path": whole, "protocol": "HTTP/1.1", "sourceIp": address, "userAgent": "x"},
+            "http": {
+                "method": method,
+                "path": full_path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": address,
+                "userAgent": "x",
+            },
             "requestId": "6f1c5b1e-4f0e-4c57-8a67-0a8d3e1f2b3c",
             "routeKey": "$default",
             "stage": stage,
@@ -61,10 +67,10 @@ def load_balancer(
 ) -> dict[str, Any]:
     """The event of an Application Load Balancer, with or without multi-value headers. The query stays encoded."""
     pairs = [pair.partition("=")[::2] for pair in query.split("&") if pair]
-    sent = {"host": "bid.example", "x-forwarded-for": address, "x-forwarded-proto": "https"} | {
+    sent_headers = {"host": "bid.example", "x-forwarded-for": address, "x-forwarded-proto": "https"} | {
         name.lower(): value for name, value in headers.items()
     }
-    is_text = sent.get("content-type", "").startswith(_TEXT) and "content-encoding" not in sent
+    is_text = sent_headers.get("content-type", "").startswith(_TEXT) and "content-encoding" not in sent_headers
     event: dict[str, Any] = {
         "requestContext": {"elb": {"targetGroupArn": "arn:aws:elasticloadbalancing:us-east-1:0:targetgroup/bid/0"}},
         "httpMethod": method,
@@ -73,12 +79,12 @@ def load_balancer(
         "isBase64Encoded": not is_text,
     }
     if not many_values:
-        return event | {"headers": sent, "queryStringParameters": dict(pairs)}
+        return event | {"headers": sent_headers, "queryStringParameters": dict(pairs)}
     several: dict[str, list[str]] = {}
     for name, value in pairs:
         several.setdefault(name, []).append(value)
     return event | {
-        "multiValueHeaders": {name: [value] for name, value in sent.items()},
+        "multiValueHeaders": {name: [value] for name, value in sent_headers.items()},
         "multiValueQueryStringParameters": several,
     }
 

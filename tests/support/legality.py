@@ -111,29 +111,36 @@ def _of_markup(imp: Json, bid: Json, vast: etree._Element) -> Iterator[str]:
 def _of_file(imp: Json, file: etree._Element) -> Iterator[str]:
     video, bitrate = imp["video"], int(file.get("bitrate"))
     mimes = {mime.partition(";")[0].strip().lower() for mime in texts(video["mimes"])}
-    least, most = number(video.get("minbitrate")) or 0, number(video.get("maxbitrate"))
-    if file.get("type") not in mimes or bitrate < least or (most and bitrate > most):
+    least, maximum = number(video.get("minbitrate")) or 0, number(video.get("maxbitrate"))
+    if file.get("type") not in mimes or bitrate < least or (maximum and bitrate > maximum):
         yield f"media file of type {file.get('type')} at {bitrate} kbit/s"
     if number(imp.get("secure")) and not file.text.startswith(("https://", "http://127.0.0.1")):
         yield f"insecure media file {file.text}"
 
 
 def _is_companion_slot(slot: Json, size: tuple[int, int]) -> bool:
-    listed = [(slot.get("w"), slot.get("h"))] if slot.get("w") or slot.get("h") else []
-    listed += [(number(entry.get("w")), number(entry.get("h"))) for entry in slot.get("format") or ()]
-    return not listed or size in listed
+    sizes = [(slot.get("w"), slot.get("h"))] if slot.get("w") or slot.get("h") else []
+    sizes += [(number(entry.get("w")), number(entry.get("h"))) for entry in slot.get("format") or ()]
+    return not sizes or size in sizes
 
 
 def _of_price(imp: Json, bid: Json, currency: str) -> Iterator[str]:
-    video, pmp = imp["video"], imp.get("pmp") or {}
+    pmp = imp.get("pmp") or {}
     offered = [deal for deal in pmp.get("deals") or () if str(deal.get("id")) == bid.get("dealid")]
     if "dealid" in bid and not offered:
         yield f"no deal {bid['dealid']}"
     if number(pmp.get("private_auction")) and "dealid" not in bid:
         yield "an open bid in a private auction"
-    holder, plain = (offered[0], offered[0]) if offered else (video, imp)
+    # entries with one id are alternatives: the bid must be legal by one of them
+    alternatives = [list(_of_floors(imp, deal, bid, currency)) for deal in offered or [None]]
+    yield from min(alternatives, key=len)
+
+
+def _of_floors(imp: Json, deal: Json | None, bid: Json, currency: str) -> Iterator[str]:
+    video = imp["video"]
+    holder, plain = (deal, deal) if deal else (video, imp)
     price, floor = Decimal(str(bid["price"])), _floor(holder, plain, bid["dur"])
-    is_fixed = bool(offered and floor) and number(offered[0].get("at")) == FIXED_PRICE
+    is_fixed = bool(deal and floor) and number(holder.get("at")) == FIXED_PRICE
     if floor is None and not number(holder.get("mincpmpersec")):  # a deal without floors has those of the player
         holder, plain, floor = video, imp, _floor(video, imp, bid["dur"])
     by_seconds = Decimal(str(number(holder.get("mincpmpersec")) or 0)) * bid["dur"]

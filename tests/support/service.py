@@ -32,23 +32,23 @@ class Holder:
     """A keeper that always holds the same snapshot."""
 
     def __init__(self, snapshot: Snapshot | None) -> None:
-        self.held = snapshot
+        self.last_loaded = snapshot
 
     def begin(self, now: datetime) -> None:
         pass
 
     def current(self, _now: datetime, _patience: object = None) -> Snapshot | None:
-        return self.held
+        return self.last_loaded
 
 
 class Steady:
     """Parameters that never change."""
 
     def __init__(self, parameters: Parameters) -> None:
-        self.held = Reading(parameters, {})
+        self.last_value = Reading(parameters, {})
 
     def value(self, _patience: float = 0) -> Reading:
-        return self.held
+        return self.last_value
 
     newest = value
 

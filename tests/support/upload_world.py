@@ -86,5 +86,5 @@ class World:
         return messages
 
     def renditions(self) -> set[str]:
-        listed = self.s3.list_objects_v2(Bucket="media").get("Contents", [])
-        return {entry["Key"].rpartition("/")[2] for entry in listed}
+        objects = self.s3.list_objects_v2(Bucket="media").get("Contents", [])
+        return {entry["Key"].rpartition("/")[2] for entry in objects}

@@ -17,11 +17,11 @@ def test_each_country_has_a_unique_alpha_2_and_alpha_3_code() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "expected"),
+    ("text", "expected"),
     [("US", "USA"), ("DE", "DEU"), ("CH", "CHE"), ("GB", "GBR"), ("UK", "GBR"), ("USA", "USA"), ("??", "??")],
 )
-def test_a_country_code_is_converted_to_alpha_3(written: str, expected: str) -> None:
-    assert alpha_3(written) == expected
+def test_a_country_code_is_converted_to_alpha_3(text: str, expected: str) -> None:
+    assert alpha_3(text) == expected
 
 
 @pytest.mark.parametrize("country", ["US", "us", "USA", "usa "])

@@ -103,19 +103,21 @@ def wrong_in_aws(words: list[str]) -> Iterator[str]:
     if words[1:] in ([], ["…"]):
         yield from () if words[0] in Session().get_available_services() else words[:1]
         return
-    known = aws_options(words[0], words[1])
-    if known is None:
+    known_options = aws_options(words[0], words[1])
+    if known_options is None:
         yield " ".join(words[:2])
         return
     yield from (
-        word for word in words if word.startswith("--") and word[2:].partition("=")[0] not in known | GLOBAL_OPTIONS
+        word
+        for word in words
+        if word.startswith("--") and word[2:].partition("=")[0] not in known_options | GLOBAL_OPTIONS
     )
     for number, word in enumerate(words):
         if word == "--template-file" and not (ROOT / words[number + 1]).is_file():
             yield words[number + 1]
         if word == "--parameter-overrides":
-            given = [each.partition("=")[0] for each in words[number + 1 :] if "=" in each]
-            yield from (name for name in given if name not in template_names("Parameters"))
+            variables = [each.partition("=")[0] for each in words[number + 1 :] if "=" in each]
+            yield from (name for name in variables if name not in template_names("Parameters"))
 
 
 def wrong_module(words: list[str]) -> Iterator[str]:

@@ -47,13 +47,13 @@ def test_an_amount_in_two_fields_is_refused() -> None:
         campaign(cpm=5, cpm_micros=5_000_000)
 
 
-@pytest.mark.parametrize(("left", "costs"), [(0, 0), (1, 1), (1, 2), (5000, 5000), (5000, 5001), (-1, 10**12)])
-def test_the_remaining_budget_is_committed_to_the_last_micro(left: int, costs: int) -> None:
-    allowance = Allowance(array("q", [left]), lambda _: 1, lambda _: None)
-    is_unlimited = left == Allowance.NO_LIMIT
+@pytest.mark.parametrize(("remaining", "costs"), [(0, 0), (1, 1), (1, 2), (5000, 5000), (5000, 5001), (-1, 10**12)])
+def test_the_remaining_budget_is_committed_to_the_last_micro(remaining: int, costs: int) -> None:
+    allowance = Allowance(array("q", [remaining]), lambda _: 1, lambda _: None)
+    is_unlimited = remaining == Allowance.NO_LIMIT
 
-    assert allowance.commit([0], costs, NOW) == (is_unlimited or costs <= left)
-    assert allowance.left(0, NOW) == (None if is_unlimited else left - costs if costs <= left else left)
+    assert allowance.commit([0], costs, NOW) == (is_unlimited or costs <= remaining)
+    assert allowance.left(0, NOW) == (None if is_unlimited else remaining - costs if costs <= remaining else remaining)
 
 
 def test_a_delivery_state_of_another_index_is_refused() -> None:
@@ -71,7 +71,7 @@ def test_an_unknown_time_zone_does_not_fail_a_refresh(zone: str) -> None:
 
 @pytest.mark.parametrize("key_id", ["", "k.1", "k/1", "k 1", "ü", "k" * 9, "k~1"])
 def test_a_key_id_that_does_not_fit_in_a_token_is_refused(key_id: str) -> None:
-    with pytest.raises(ValidationError, match="can't name a key"):
+    with pytest.raises(ValidationError, match="is not a name of a key"):
         SigningKeys(current=key_id, keys={key_id: "A" * 43})
 
 

@@ -142,9 +142,9 @@ def test_all_pages_are_read_and_secrets_only_on_request() -> None:
     ssm = FakeSSM("/at/home", GOOD, SECRETS)
 
     assert under_path(ssm, "/at/home", secrets=True) == GOOD  # type: ignore[arg-type]
-    plain = under_path(ssm, "/at/home", secrets=False)  # type: ignore[arg-type]
-    assert plain == {name: value for name, value in GOOD.items() if name not in SECRETS}
-    assert read(plain, secrets=False).wrong == {}
+    values_without_secrets = under_path(ssm, "/at/home", secrets=False)  # type: ignore[arg-type]
+    assert values_without_secrets == {name: value for name, value in GOOD.items() if name not in SECRETS}
+    assert read(values_without_secrets, secrets=False).wrong == {}
 
 
 def test_the_empty_path_gives_the_defaults_and_no_keys() -> None:

@@ -29,9 +29,9 @@ def test_calls_run_concurrently() -> None:
 
 def test_only_the_hanging_call_is_late() -> None:
     let_go = threading.Event()
-    waiting = lambda: let_go.wait(30)  # noqa: E731
+    wait = lambda: let_go.wait(30)  # noqa: E731
 
-    hanging, completed, other = outcomes([waiting, lambda: True, waiting], 0.05)
+    hanging, completed, other = outcomes([wait, lambda: True, wait], 0.05)
 
     assert not let_go.is_set()
     assert (type(hanging), completed, type(other)) == (Late, True, Late)

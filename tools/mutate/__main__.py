@@ -40,17 +40,17 @@ def main() -> int:
         mutant for path in _files(arguments.only or ROOMS) for mutant in mutants(path, Path(path).read_text())
     ]
     matching = [mutant for mutant in all_mutants if arguments.match in mutant.key]
-    chosen = _sample(matching, arguments.sample, arguments.seed)
+    sample = _sample(matching, arguments.sample, arguments.seed)
     if arguments.list:
-        print("\n".join(f"{mutant.path}:{mutant.lines[0]}: {mutant.key}" for mutant in chosen))
+        print("\n".join(f"{mutant.path}:{mutant.lines[0]}: {mutant.key}" for mutant in sample))
         return 0
     if arguments.measure or not covering_tests.RECORD.exists():
         covering_tests.measure(str(arguments.workers))
     equivalents = equivalent.entries(equivalent.EQUIVALENT.read_text())
     results = Results(covering_tests.RECORD.with_name("results.jsonl"))
-    outcomes = {mutant: EQUIVALENT for mutant in chosen if mutant.key in equivalents}
-    outcomes |= {mutant: KILLED for mutant in chosen if mutant not in outcomes and results.is_killed(mutant)}
-    rest = [mutant for mutant in chosen if mutant not in outcomes]
+    outcomes = {mutant: EQUIVALENT for mutant in sample if mutant.key in equivalents}
+    outcomes |= {mutant: KILLED for mutant in sample if mutant not in outcomes and results.is_killed(mutant)}
+    rest = [mutant for mutant in sample if mutant not in outcomes]
     with tempfile.TemporaryDirectory() as storage:
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = storage
         for mutant, outcome in _outcomes(rest, arguments.workers):
@@ -92,22 +92,22 @@ def _sample(all_mutants: Sequence[Mutant], size: int, seed: str) -> list[Mutant]
     return sorted(sample, key=lambda mutant: (mutant.path, mutant.number))
 
 
-def _outcomes(chosen: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant, str]]:
+def _outcomes(mutants: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant, str]]:
     """Tries `workers` mutants in parallel.
 
     The tests of a file first run without a fault, and failing tests are left out.
     """
     trial.load_libraries()
     covering = CoveringTests()
-    tests = {mutant: covering.of(mutant, MOST_TESTS) for mutant in chosen}
+    tests = {mutant: covering.of(mutant, MOST_TESTS) for mutant in mutants}
     sound: dict[str, dict[str, float]] = {}
     running: list[tuple[Mutant, str, trial.Trial]] = []
-    waiting = [(mutant, trial.QUICK) for mutant in reversed(chosen)]
-    while waiting or running:
-        if waiting and len(running) < workers:
-            mutant, profile = waiting.pop()
+    waiting_items = [(mutant, trial.QUICK) for mutant in reversed(mutants)]
+    while waiting_items or running:
+        if waiting_items and len(running) < workers:
+            mutant, profile = waiting_items.pop()
             if mutant.path not in sound:
-                of_file = [name for other in chosen if other.path == mutant.path for name in tests[other]]
+                of_file = [name for other in mutants if other.path == mutant.path for name in tests[other]]
                 sound[mutant.path] = _passing(list(dict.fromkeys(of_file)))
             names = [name for name in tests[mutant] if name in sound[mutant.path]]
             files = tuple(f"{name}::" for name in tests[mutant] if "::" not in name)
@@ -128,7 +128,7 @@ def _outcomes(chosen: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant, 
             if is_killed(mutant, code, profile):
                 yield mutant, KILLED
             elif profile == trial.QUICK:
-                waiting.append((mutant, trial.THOROUGH))
+                waiting_items.append((mutant, trial.THOROUGH))
             else:
                 yield mutant, SURVIVED
 

@@ -42,7 +42,7 @@ class CoveringTests:
         self._made_at = record.stat().st_mtime
         self._measured = {context.partition("::")[0] for context in self._data.measured_contexts()}
 
-    def of(self, mutant: Mutant, most: int) -> list[str]:
+    def of(self, mutant: Mutant, maximum: int) -> list[str]:
         """The node ids of at most `most` tests that run the lines of a mutant.
 
         If the lines are run when the module is imported, or are newer than the record: of the test files near it that
@@ -59,7 +59,7 @@ class CoveringTests:
             names = [*nearest_first(tests, mutant.path), *nearest_first(others, mutant.path)]
             files = importing(mutant.path)
             names = [*(file for file in files if nearness(file, mutant.path) <= SAME_ROOM), *names] if names else files
-        return [*self._unmeasured(mutant.path), *names][:most]
+        return [*self._unmeasured(mutant.path), *names][:maximum]
 
     def _unmeasured(self, path: str) -> list[str]:
         """The test files of the room that are newer than the record. All of their tests count for the mutant."""

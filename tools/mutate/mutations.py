@@ -62,8 +62,8 @@ class Mutant:
     @property
     def key(self) -> str:
         """A name that does not change when lines are added elsewhere in the file."""
-        again = f" #{self.occurrence}" if self.occurrence > 1 else ""
-        return f"{self.path} {self.function}: {self.before} -> {self.after}{again}"
+        suffix = f" #{self.occurrence}" if self.occurrence > 1 else ""
+        return f"{self.path} {self.function}: {self.before} -> {self.after}{suffix}"
 
 
 @dataclass(frozen=True)

@@ -131,7 +131,7 @@ def delete(session: Session, ids: tuple[str, ...], where: tuple[str, ...], yes: 
 
 @command.command()
 @click.argument("id")
-@click.option("--version", type=int, metavar="N", help="The version of its history.")
+@click.option("--version", type=int, metavar="N", help="A version in the campaign's history.")
 @pass_session
 def restore(session: Session, id: str, version: int | None) -> None:  # noqa: A002  as above
     """Bring a deleted campaign back, or an earlier version of one."""

@@ -8,7 +8,7 @@ from bidder.cli.session import Session, json_option, pass_session
 @click.command()
 @click.argument("request", required=False)
 @click.option("--campaign", metavar="ID", help="Explain this campaign only. Without REQUEST: its state and rejections.")
-@click.option("--exchange", metavar="NAME", help="As in POST /bid?exchange=NAME.")
+@click.option("--exchange", metavar="NAME", help="The caller, as in POST /bid?exchange=NAME.")
 @click.option("--xml", "as_xml", is_flag=True, help="Explain the answer to a player that accepts only VAST.")
 @click.option("--snapshot", metavar="V", default="current", help="A snapshot version, or a file of `replay --save`.")
 @click.option(

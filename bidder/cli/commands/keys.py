@@ -21,7 +21,7 @@ def status(session: Session, as_json: bool) -> None:
 
 
 @command.command()
-@click.option("--force", is_flag=True, help="Without waiting, even if events are lost.")
+@click.option("--force", is_flag=True, help="Do the next step now, even if events are lost.")
 @pass_session
 def rotate(session: Session, force: bool) -> None:
     """Make the next of three steps of a rotation.

@@ -12,9 +12,13 @@ _FILE = click.Path(path_type=Path)
 @click.command()
 @click.option("--requests", metavar="FILE", required=True, type=_FILE, help="JSON Lines, also in gzip.")
 @click.option(
-    "--snapshot", metavar="A", multiple=True, required=True, help="A version, current or a file. Twice: compare."
+    "--snapshot",
+    metavar="A",
+    multiple=True,
+    required=True,
+    help="A version, current or a file. Two are compared.",
 )
-@click.option("--at", metavar="TIME", help="The time; by default each request's, or the first snapshot's.")
+@click.option("--at", metavar="TIME", help="The time; the default is each request's, or the first snapshot's.")
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table")
 @click.option("--json", "as_json", is_flag=True, help="As --format json.")
 @click.option("--save", metavar="FILE", type=_FILE, help="Save the first snapshot, which is a version, in this file.")

@@ -170,10 +170,10 @@ def test_unknown_parameters_are_ignored() -> None:
 
 
 def test_an_error_names_the_parameter_as_the_caller_wrote_it() -> None:
-    wrong = faults(Width="64x", gdpr="maybe", page="news", floor="1e9", slots="0", vast="5", currency="EURO")
+    mistakes = faults(Width="64x", gdpr="maybe", page="news", floor="1e9", slots="0", vast="5", currency="EURO")
 
-    assert wrong.keys() == {"Width", "gdpr", "page", "floor", "slots", "vast", "currency"}
-    assert wrong["Width"] == "'64x' is not a whole number of pixels, 0 to 100000"
+    assert mistakes.keys() == {"Width", "gdpr", "page", "floor", "slots", "vast", "currency"}
+    assert mistakes["Width"] == "'64x' is not a whole number of pixels, 0 to 100000"
 
 
 @pytest.mark.parametrize("name", ["poddur", "maxads"])
@@ -214,15 +214,15 @@ _queries = st.dictionaries(
 
 @given(_queries)
 def test_any_query_is_a_valid_request_or_is_refused_with_the_parameter(query: dict[str, Sequence[str]]) -> None:
-    wrong: set[str] | None = None
+    mistakes: set[str] | None = None
     document: dict[str, Any] = {}
     try:
         document = bid_request(query, ID)
     except InvalidTag as refused:
-        wrong = set(refused.fields)
-    if wrong is not None:
-        assert wrong
-        assert wrong <= set(query)
+        mistakes = set(refused.fields)
+    if mistakes is not None:
+        assert mistakes
+        assert mistakes <= set(query)
         return
     request = parse(json.dumps(document).encode())
     assert request == BidRequest.model_validate(document)  # no value needed a repair

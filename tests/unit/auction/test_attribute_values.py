@@ -69,17 +69,17 @@ OF_VIDEO: Values = {
 }
 
 
-def of_request(document: dict[str, Any], known: TargetedRanges = KNOWN) -> Values:
-    return request_attributes(parse(json.dumps(document).encode()), known, TUESDAY, OFFSETS, "Acme-X")
+def of_request(document: dict[str, Any], ranges: TargetedRanges = KNOWN) -> Values:
+    return request_attributes(parse(json.dumps(document).encode()), ranges, TUESDAY, OFFSETS, "Acme-X")
 
 
-def of_video(known: TargetedRanges = KNOWN, imp: dict[str, Any] | None = None, **video: Any) -> Values:
+def of_video(ranges: TargetedRanges = KNOWN, imp: dict[str, Any] | None = None, **video: Any) -> Values:
     document = copy.deepcopy(REQUEST)
     document["imp"][0] |= imp or {}
     document["imp"][0]["video"] |= video
     [parsed] = parse(json.dumps(document).encode()).imp
     assert parsed.video is not None
-    return video_attributes(parsed, parsed.video, known)
+    return video_attributes(parsed, parsed.video, ranges)
 
 
 def test_the_values_of_a_request_and_of_its_impression() -> None:
@@ -104,14 +104,14 @@ def test_an_attribute_that_no_campaign_targets_is_not_read(name: str) -> None:
 
 
 def test_a_request_that_states_nothing_has_no_values() -> None:
-    known = TargetedRanges(ATTRIBUTES, {})
+    ranges = TargetedRanges(ATTRIBUTES, {})
     bare = parse(json.dumps({"id": "r", "imp": [{"id": "1", "video": {"mimes": ["video/mp4"]}}]}).encode())
     [imp] = bare.imp
     assert imp.video is not None
 
-    assert request_attributes(bare, known, NOW, {}) == {}
+    assert request_attributes(bare, ranges, NOW, {}) == {}
     every_length = tuple(map(str, LENGTHS))
-    assert video_attributes(imp, imp.video, known) == {"length": every_length, "rewarded": ("0",)}
+    assert video_attributes(imp, imp.video, ranges) == {"length": every_length, "rewarded": ("0",)}
     empties: list[dict[str, Any]] = [
         {"site": {}},
         {"app": {}},
@@ -123,7 +123,7 @@ def test_a_request_that_states_nothing_has_no_values() -> None:
         kind = next(iter(empty))
         values = {"inventory": (kind,)} if kind in {"site", "app"} else {}
         assert (
-            request_attributes(parse(json.dumps(video_request() | {"site": None} | empty).encode()), known, NOW, {})
+            request_attributes(parse(json.dumps(video_request() | {"site": None} | empty).encode()), ranges, NOW, {})
             == values
         )
 
@@ -225,8 +225,8 @@ def test_the_location_is_read_from_the_device_and_else_from_the_user(
 ) -> None:
     values = of_request(video_request(**{holder: {"geo": geo}}))
 
-    plain = of_request(video_request())
-    assert {name: value for name, value in values.items() if name not in plain} == expected
+    without_location = of_request(video_request())
+    assert {name: value for name, value in values.items() if name not in without_location} == expected
 
 
 @pytest.mark.parametrize("empty", [None, {}, {"country": ""}, {"country": None, "lat": None}, {"ext": {"a": 1}}])
@@ -277,9 +277,9 @@ def test_a_segment_has_the_names_of_its_provider_that_campaigns_target() -> None
         {"name": "Other", "segment": [{"id": "43"}, {"name": "no id"}]},
         {"segment": [{"id": "44"}]},
     ]
-    known = TargetedRanges(frozenset({"segment"}), {"segment": ["acme", "7", "bluekai"]})
+    ranges = TargetedRanges(frozenset({"segment"}), {"segment": ["acme", "7", "bluekai"]})
 
-    values = of_request(video_request(user={"data": data}), known)
+    values = of_request(video_request(user={"data": data}), ranges)
 
     assert sorted(values["segment"]) == ["42", "43", "44", "7/42", "acme/42"]
 

@@ -273,9 +273,9 @@ def test_segments_of_all_sources_are_combined() -> None:
 
 
 def test_a_creative_has_its_own_targeting() -> None:
-    plain = campaign().model_dump(mode="json", exclude_none=True, exclude_defaults=True)["creatives"][0]
-    on_ios = {**plain, "targeting": {"os": {"include": ["ios"]}}}
-    on_tv = {**copy.deepcopy(plain), "id": "tv", "where": {"not": {"os": {"include": ["ios"]}}}}
+    plain_campaign = campaign().model_dump(mode="json", exclude_none=True, exclude_defaults=True)["creatives"][0]
+    on_ios = {**plain_campaign, "targeting": {"os": {"include": ["ios"]}}}
+    on_tv = {**copy.deepcopy(plain_campaign), "id": "tv", "where": {"not": {"os": {"include": ["ios"]}}}}
 
     assert bids({}, creatives=[on_ios, on_tv])
     assert not bids({}, creatives=[on_tv])

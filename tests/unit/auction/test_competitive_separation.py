@@ -65,11 +65,11 @@ def highest_total(request: dict[str, Any], book: list[Campaign]) -> int:
     by_id = {c.id: c for c in book}
     holds: list[list[list[tuple[str, OracleBid]]]] = []
     for imp in request["imp"]:
-        video, most = imp["video"], 2 if "poddur" in imp["video"] else 1
+        video, maximum = imp["video"], 2 if "poddur" in imp["video"] else 1
         pod = video.get("podid", imp["id"])
         possible = bids(request, imp, book, NOW)
-        sets = [list(chosen) for count in range(most + 1) for chosen in combinations(possible, count)]
-        holds.append([[(pod, b) for b in s] for s in sets if sum(b.creative.duration for b in s) <= 20 or most == 1])
+        sets = [list(candidate_set) for count in range(maximum + 1) for candidate_set in combinations(possible, count)]
+        holds.append([[(pod, b) for b in s] for s in sets if sum(b.creative.duration for b in s) <= 20 or maximum == 1])
 
     def is_allowed(answer: list[tuple[str, OracleBid]]) -> bool:
         once_in_a_pod = len({(pod, b.campaign_id) for pod, b in answer}) == len(answer)
@@ -92,12 +92,12 @@ def test_the_response_has_the_highest_total_without_competitors(request: dict[st
 
 @given(requests(), books())
 def test_the_order_of_campaigns_does_not_change_the_response(request: dict[str, Any], book: list[Campaign]) -> None:
-    once, again = (
+    response, reversed_response = (
         [(o.slot.imp.id, o.campaign.id, o.fit.creative.id) for o in offers_of(request, entry)]
         for entry in (book, book[::-1])
     )
 
-    assert once == again
+    assert response == reversed_response
 
 
 @given(requests(), books(), st.booleans())
@@ -114,9 +114,9 @@ def test_a_competitor_that_does_not_match_does_not_change_the_response(
 
 @given(requests(), books())
 def test_a_group_with_one_member_does_not_change_the_response(request: dict[str, Any], book: list[Campaign]) -> None:
-    plain = [c.model_copy(update={"competes_in": (), "once_a_request": False}) for c in book]
-    alone = [c.model_copy(update={"competes_in": (c.advertiser.owner,)}) for c in plain]
+    without_groups = [c.model_copy(update={"competes_in": (), "once_a_request": False}) for c in book]
+    alone = [c.model_copy(update={"competes_in": (c.advertiser.owner,)}) for c in without_groups]
 
-    result, of_plain = offers_of(request, alone), offers_of(request, plain)
+    result, of_plain = offers_of(request, alone), offers_of(request, without_groups)
 
     assert [o.campaign.id for o in result] == [o.campaign.id for o in of_plain]

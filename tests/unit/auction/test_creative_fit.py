@@ -63,3 +63,29 @@ def test_the_media_file_with_the_higher_bit_rate_is_first_of_two() -> None:
     files = [media(url="https://cdn.example/low", bitrate=500), media(url="https://cdn.example/high", bitrate=900)]
 
     assert order_of(files, {"w": 1280, "h": 720}) == ["high", "low"]
+
+
+BOXES = [
+    media(url="https://cdn.example/wide", width=1280, height=720, bitrate=1000),
+    media(url="https://cdn.example/tall", width=720, height=1280, bitrate=2000),
+    media(url="https://cdn.example/old", width=1024, height=768, bitrate=3000),
+    media(url="https://cdn.example/almost", width=1920, height=1180, bitrate=4000),
+]
+
+
+@pytest.mark.parametrize(
+    ("player", "order"),
+    [
+        ({"w": 720, "h": 1280}, ["tall", "wide", "old", "almost"]),
+        ({"w": 640, "h": 360}, ["old", "tall", "wide", "almost"]),
+        ({"w": 720, "h": 1280, "boxingallowed": 1}, ["tall", "wide", "old", "almost"]),
+        ({"w": 1280, "h": 720, "boxingallowed": 0}, ["wide", "almost", "tall", "old"]),
+        ({"w": 1024, "h": 768, "boxingallowed": 0}, ["old", "tall", "wide", "almost"]),
+        ({"w": 100, "h": 100, "boxingallowed": 0}, ["old", "tall", "wide", "almost"]),
+        ({"boxingallowed": 0}, ["almost", "old", "tall", "wide"]),
+    ],
+)
+def test_without_letterboxing_files_of_the_players_aspect_ratio_are_first(
+    player: dict[str, int], order: list[str]
+) -> None:
+    assert order_of(BOXES, player) == order

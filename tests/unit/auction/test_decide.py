@@ -111,11 +111,13 @@ def test_each_campaign_wins_about_the_same_number_of_ties() -> None:
 _AMOUNTS = ("cpm_micros", "cpcv_micros", "cpc_micros", "cpv_micros", "max_cpm_micros")
 
 
-def with_higher_bid(of: Campaign, micros: int) -> Campaign:
+def with_higher_bid(own_campaign: Campaign, micros: int) -> Campaign:
     """The campaign with all prices higher by `micros`, including those of deals."""
-    more: dict[str, Any] = {name: getattr(of, name) + micros for name in _AMOUNTS if getattr(of, name) is not None}
-    deals = [deal.model_copy(update={"cpm_micros": deal.cpm_micros + micros}) for deal in of.deals]
-    return of.model_copy(update={**more, "deals": tuple(deals)})
+    more: dict[str, Any] = {
+        name: getattr(own_campaign, name) + micros for name in _AMOUNTS if getattr(own_campaign, name) is not None
+    }
+    deals = [deal.model_copy(update={"cpm_micros": deal.cpm_micros + micros}) for deal in own_campaign.deals]
+    return own_campaign.model_copy(update={**more, "deals": tuple(deals)})
 
 
 @examples(2)
@@ -136,9 +138,11 @@ def test_raising_a_bid_never_loses_a_won_auction(
 def test_equal_snapshot_files_give_equal_decisions(
     request: dict[str, Any], campaigns: list[Campaign], counts: dict[tuple[str, str], OutcomeCounts]
 ) -> None:
-    once, again = (summary(offers(request, compile_snapshot(campaigns, counts=counts))) for _ in range(2))
+    first_decision, second_decision = (
+        summary(offers(request, compile_snapshot(campaigns, counts=counts))) for _ in range(2)
+    )
 
-    assert once == again
+    assert first_decision == second_decision
 
 
 def test_a_repeated_auction_has_the_same_decision() -> None:

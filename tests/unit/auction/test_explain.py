@@ -48,11 +48,13 @@ def test_explain_reports_the_bids_of_the_decision(request: dict[str, Any], campa
     snapshot, parsed_request = compile_snapshot(campaigns), parsed(request)
     result = decided(parsed_request, snapshot)
 
-    explained = explain(parsed_request, snapshot, "bidder", NOW)
+    explanation = explain(parsed_request, snapshot, "bidder", NOW)
 
-    output = [(item.imp_id, bid.campaign.id, bid.fit.creative.id, bid.price) for item in explained for bid in item.bids]
+    output = [
+        (item.imp_id, bid.campaign.id, bid.fit.creative.id, bid.price) for item in explanation for bid in item.bids
+    ]
     assert output == [(bid.slot.imp.id, bid.campaign.id, bid.fit.creative.id, bid.price) for bid in result]
-    for entry in explained:
+    for entry in explanation:
         assert {entry.campaign_id for entry in entry.campaigns} == {entry.id for entry in campaigns}
         assert {verdict.campaign_id for verdict in entry.campaigns if verdict.rule == BIDS} == {
             bid.campaign.id for bid in entry.bids

@@ -67,10 +67,10 @@ MINUTES = {"day": 12 * 60, "6h": 6 * 60, "lifetime": 10**6}
 
 def exceeded(item: Campaign, exposures: Exposures, result: list[Offer]) -> list[str]:
     """The caps of a campaign that a response exceeds, counted naively. `NOW` is noon in UTC, the campaign's zone."""
-    wrong = []
+    mistakes = []
     for cap in item.frequency_caps:
         observed = exposures.user if cap.per == "user" else exposures.household
-        known = [*(observed.recent if observed else [])]
+        impressions = [*(observed.recent if observed else [])]
         new = [
             Impression(int(NOW.timestamp()), o.campaign.id, o.fit.creative.id, o.campaign.advertiser.domain)
             for o in result
@@ -81,7 +81,7 @@ def exceeded(item: Campaign, exposures: Exposures, result: list[Offer]) -> list[
             minutes = MINUTES[cap.window] if cap.window else 60
             same = [
                 i
-                for i in [*known, *new]
+                for i in [*impressions, *new]
                 if (
                     NOW.timestamp() - i.at < minutes * 60
                     or (cap.window == "day" and NOW.timestamp() - i.at == minutes * 60)
@@ -94,8 +94,8 @@ def exceeded(item: Campaign, exposures: Exposures, result: list[Offer]) -> list[
                 and (cap.level != "advertiser" or i not in new or i.campaign_id == item.id)
             ]
             if len(same) > (cap.impressions or 1):
-                wrong.append(f"{item.id}: {len(same)} for {cap}")
-    return wrong
+                mistakes.append(f"{item.id}: {len(same)} for {cap}")
+    return mistakes
 
 
 @examples(2)
@@ -127,13 +127,15 @@ def test_a_response_exceeds_no_cap_and_explain_agrees(
 
     result = decided(parsed_request, snapshot, read_exposures=read)
     assert len(reads) <= 1
-    assert not [wrong for each in capped for wrong in exceeded(each, exposures, result)]
+    assert not [fault for each in capped for fault in exceeded(each, exposures, result)]
 
-    explained = explain(parsed_request, snapshot, "bidder", NOW, read_exposures=read)
+    explanation = explain(parsed_request, snapshot, "bidder", NOW, read_exposures=read)
     assert len(reads) <= 2
-    output = [(item.imp_id, bid.campaign.id, bid.fit.creative.id, bid.price) for item in explained for bid in item.bids]
+    output = [
+        (item.imp_id, bid.campaign.id, bid.fit.creative.id, bid.price) for item in explanation for bid in item.bids
+    ]
     assert output == [(bid.slot.imp.id, bid.campaign.id, bid.fit.creative.id, bid.price) for bid in result]
-    for entry in explained:
+    for entry in explanation:
         assert {campaign_item.campaign_id for campaign_item in entry.campaigns if campaign_item.rule == BIDS} == {
             bid.campaign.id for bid in entry.bids
         }

@@ -147,8 +147,8 @@ def test_of_all_lengths_includes_a_campaign_with_another_length() -> None:
 
 
 def test_no_campaign_is_visited_below_the_floor() -> None:
-    dear = campaign(id="dear", cpm=9, targeting={"country": {"include": ["USA"]}})
-    snapshot = compile_snapshot([dear, campaign(id="tiny", cpm="0.000001")])
+    expensive_campaign = campaign(id="dear", cpm=9, targeting={"country": {"include": ["USA"]}})
+    snapshot = compile_snapshot([expensive_campaign, campaign(id="tiny", cpm="0.000001")])
     [slot] = match(parsed(video_request()), snapshot, NOW)
     reached = list[Reached]()
 

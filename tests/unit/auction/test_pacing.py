@@ -61,10 +61,10 @@ def test_explain_reports_pacing_and_the_same_bid(
     draw = AuctionDraw(parsed_request.id)
     offers = decided(parsed_request, snapshot)
 
-    explained = explain(parsed_request, snapshot, "bidder", NOW)
+    explanation = explain(parsed_request, snapshot, "bidder", NOW)
 
-    assert [bid.campaign.id for entry in explained for bid in entry.bids] == [bid.campaign.id for bid in offers]
-    for entry in explained:
+    assert [bid.campaign.id for entry in explanation for bid in entry.bids] == [bid.campaign.id for bid in offers]
+    for entry in explanation:
         counts = [left for _, left in entry.funnel]
         assert counts == sorted(counts, reverse=True)
         assert counts[-1] == len({bid.campaign.id for bid in entry.bids})
@@ -86,9 +86,11 @@ def test_the_next_campaign_wins_where_pacing_excludes_the_first_and_explain_has_
     [explanation] = explain(request, snapshot, "bidder", NOW)
 
     assert [bid.campaign.id for bid in explanation.bids] == ["cheap"]
-    [dear] = [campaign_item for campaign_item in explanation.campaigns if campaign_item.campaign_id == "dear"]
-    assert (dear.rule, dear.wanted) == (PACING.name, "less than 0.00 %")
-    assert dear.seen.endswith(" %")
+    [expensive_campaign] = [
+        campaign_item for campaign_item in explanation.campaigns if campaign_item.campaign_id == "dear"
+    ]
+    assert (expensive_campaign.rule, expensive_campaign.wanted) == (PACING.name, "less than 0.00 %")
+    assert expensive_campaign.seen.endswith(" %")
     assert (PACING.name, 1) in explanation.funnel
 
 

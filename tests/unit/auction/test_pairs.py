@@ -275,9 +275,9 @@ def test_the_bound_of_the_search_never_excludes_the_best_filling(order: tuple[in
     """Two ads of value 5 are worth more than one ad of value 9, at the limit of seconds and micros."""
     ads = [PodAd(9, 10, 0, 0), PodAd(5, 5, 0, 0), PodAd(1, 30, 0, 0)]
     choices = [ads[number] for number in order]
-    [chosen] = pack_pods([PodSlot(2, 10, choices)])
+    [packing] = pack_pods([PodSlot(2, 10, choices)])
 
-    assert [choices[number] for number in chosen] == [PodAd(5, 5, 0, 0)] * 2
+    assert [choices[number] for number in packing] == [PodAd(5, 5, 0, 0)] * 2
 
 
 def test_the_bounds_of_the_search_are_exact_for_the_highest_prices() -> None:

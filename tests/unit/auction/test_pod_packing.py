@@ -43,9 +43,9 @@ def fillings(position: PodSlot) -> Iterator[tuple[int, ...]]:
                 yield chosen
 
 
-def is_allowed(chosen: Sequence[PodAd]) -> bool:
-    marks = [bit for ad in chosen for bit in range(5) if ad.marks >> bit & 1]
-    rivals = {bit for ad in chosen for bit in RIVALS if ad.marks & bit}
+def is_allowed(ads: Sequence[PodAd]) -> bool:
+    marks = [bit for ad in ads for bit in range(5) if ad.marks >> bit & 1]
+    rivals = {bit for ad in ads for bit in RIVALS if ad.marks & bit}
     return len(marks) == len(set(marks)) and len(rivals) < 2
 
 
@@ -68,8 +68,8 @@ def test_the_packing_has_the_highest_total(pod: list[PodSlot]) -> None:
     filling = pack_pods(pod)
 
     possible = (pod_ads(pod, each) for each in product(*map(fillings, pod)))
-    most = max(sum(ad.value for ad in chosen) for chosen in possible if is_allowed(chosen))
-    assert sum(ad.value for ad in pod_ads(pod, filling)) == most
+    maximum = max(sum(ad.value for ad in chosen) for chosen in possible if is_allowed(chosen))
+    assert sum(ad.value for ad in pod_ads(pod, filling)) == maximum
 
 
 @given(pods)
@@ -159,12 +159,12 @@ def test_the_bounds_leave_few_steps_of_the_search() -> None:
 
 
 def test_three_short_ads_precede_one_long_ad_of_a_lower_total() -> None:
-    [chosen] = pack_pods([PodSlot(9, 3, [PodAd(290, 3, 0, 0), PodAd(100, 1, 0, 0)])])
+    [packing] = pack_pods([PodSlot(9, 3, [PodAd(290, 3, 0, 0), PodAd(100, 1, 0, 0)])])
 
-    assert chosen == (1, 1, 1)
+    assert packing == (1, 1, 1)
 
 
 def test_among_packings_of_equal_value_the_one_with_the_highest_ad_is_chosen() -> None:
-    [chosen] = pack_pods([PodSlot(2, 10, [PodAd(5, 10, 1, 1), PodAd(3, 5, 2, 2), PodAd(2, 5, 4, 4)])])
+    [packing] = pack_pods([PodSlot(2, 10, [PodAd(5, 10, 1, 1), PodAd(3, 5, 2, 2), PodAd(2, 5, 4, 4)])])
 
-    assert chosen == (0,)
+    assert packing == (0,)

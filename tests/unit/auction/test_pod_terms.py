@@ -60,12 +60,13 @@ def test_which_impressions_are_pods_under_the_limit_of_ads_of_a_request() -> Non
 
 
 @pytest.mark.parametrize(
-    ("pods", "most"), [(0, 10), (1, 10), (3, 10), (4, 7), (5, 6), (7, 4), (15, 2), (16, 1), (30, 1), (31, 1), (60, 1)]
+    ("pods", "maximum"),
+    [(0, 10), (1, 10), (3, 10), (4, 7), (5, 6), (7, 4), (15, 2), (16, 1), (30, 1), (31, 1), (60, 1)],
 )
-def test_all_pods_of_a_request_share_30_ads_and_each_gets_at_least_one(pods: int, most: int) -> None:
+def test_all_pods_of_a_request_share_30_ads_and_each_gets_at_least_one(pods: int, maximum: int) -> None:
     slots = slots_of(*[{"poddur": 60}] * pods, {}, {"podid": "x"})
 
-    assert most_ads(slots) == most
+    assert most_ads(slots) == maximum
 
 
 def test_slots_are_grouped_by_pod_id_and_by_numbered_break() -> None:

@@ -63,10 +63,10 @@ def offers_of(request: dict[str, Any], campaigns: list[Campaign]) -> list[Offer]
     return decided(parsed, snapshot)
 
 
-def is_allowed(chosen: list[OracleBid], dedupe: list[int], by_id: dict[str, Campaign]) -> bool:
-    owners = [by_id[bid.campaign_id] for bid in chosen]
+def is_allowed(bids_of_pod: list[OracleBid], dedupe: list[int], by_id: dict[str, Campaign]) -> bool:
+    owners = [by_id[bid.campaign_id] for bid in bids_of_pod]
     once: dict[int, list[Any]] = {
-        CREATIVE: [(bid.campaign_id, bid.creative.id) for bid in chosen],
+        CREATIVE: [(bid.campaign_id, bid.creative.id) for bid in bids_of_pod],
         ADOMAIN: [c.advertiser.domain for c in owners],
         CATEGORY: [category for c in owners for category in c.categories],
     }
@@ -81,12 +81,12 @@ def highest_total(request: dict[str, Any], campaigns: list[Campaign]) -> int:
     for imp in request["imp"]:
         video = imp["video"]
         possible = bids(request, imp, campaigns, NOW)
-        most = video["maxseq"] if "poddur" in video else 1
-        sets = [s for count in range(most + 1) for s in combinations(possible, count)]
+        maximum = video["maxseq"] if "poddur" in video else 1
+        sets = [s for count in range(maximum + 1) for s in combinations(possible, count)]
         fits = [s for s in sets if "poddur" not in video or sum(b.creative.duration for b in s) <= video["poddur"]]
         holds.append(fits)
-    whole = ([bid for part in parts for bid in part] for parts in product(*holds))
-    return max(sum(b.price for b in chosen) for chosen in whole if is_allowed(chosen, dedupe, by_id))
+    packings = ([bid for part in parts for bid in part] for parts in product(*holds))
+    return max(sum(b.price for b in chosen) for chosen in packings if is_allowed(chosen, dedupe, by_id))
 
 
 @examples(1.5)

@@ -79,10 +79,10 @@ def test_a_campaign_takes_part_exactly_if_its_draw_is_below_the_share_of_its_cla
             ]
             assert [snapshot.index.campaign_id(position) for position in slot.candidates.best_first()] == expected
         offers = decided(parsed_request, snapshot)
-        explained = explain(parsed_request, snapshot, "bidder", NOW)
+        explanation = explain(parsed_request, snapshot, "bidder", NOW)
 
-    assert [bid.campaign.id for entry in explained for bid in entry.bids] == [bid.campaign.id for bid in offers]
-    for entry in explained:
+    assert [bid.campaign.id for entry in explanation for bid in entry.bids] == [bid.campaign.id for bid in offers]
+    for entry in explanation:
         for verdict in entry.campaigns:
             if verdict.rule == PACING.name:
                 share = expected_share(

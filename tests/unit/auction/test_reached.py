@@ -77,7 +77,7 @@ def test_buyers_of_fixed_price_deals_have_an_opportunity_in_a_private_auction(ti
         campaign(id="silver", cpm=1, deals=[{"id": "silver", "cpm": 6}]),
         campaign(id="open", cpm=20),
     ]
-    counted = {}
+    counts = {}
     for offered in ((0, 1), (1,), ()):
         snapshot = compile_snapshot(book, tier_sizes=tier_sizes)
         opportunities = Opportunities()
@@ -90,6 +90,6 @@ def test_buyers_of_fixed_price_deals_have_an_opportunity_in_a_private_auction(ti
             slots=slots,
             reached=opportunities.note(snapshot.index, snapshot.delivery, len(slots), TV),
         )
-        counted[offered] = opportunities.take().counts()
+        counts[offered] = opportunities.take().counts()
 
-    assert counted == {(0, 1): {"gold": 1}, (1,): {"silver": 1}, (): {}}
+    assert counts == {(0, 1): {"gold": 1}, (1,): {"silver": 1}, (): {}}

@@ -185,8 +185,8 @@ def test_explain_and_the_counts_of_the_decision_name_only_rules_of_the_table(
 
     assert {name for _, name in rejections} <= {*names_of(DECIDED)}
     for explanation in explain(parsed_request, snapshot, "bidder", NOW):
-        left = [rule for rule, _ in explanation.funnel if rule in RULE_NAMES]
-        assert left == sorted(left, key=RULE_NAMES.index)
+        remaining = [rule for rule, _ in explanation.funnel if rule in RULE_NAMES]
+        assert remaining == sorted(remaining, key=RULE_NAMES.index)
         assert {verdict.rule for verdict in explanation.campaigns} <= {*RULE_NAMES, BIDS}
 
 

@@ -36,8 +36,8 @@ CHEAP = WinModel(level=-6 * log(2), slope=6.0)
 """A model in which half of the bids of 2.00 win."""
 
 
-def snapshot_of(known: Shading | None, **changes: object) -> Snapshot:
-    return compile_snapshot([campaign(**{"cpm": 5, **changes})], shading=known)
+def snapshot_of(account_shading: Shading | None, **changes: object) -> Snapshot:
+    return compile_snapshot([campaign(**{"cpm": 5, **changes})], shading=account_shading)
 
 
 def offer_of(snapshot: Snapshot, **request: object) -> tuple[AuctionContext, Offer]:
@@ -69,25 +69,25 @@ def test_a_bid_is_never_below_the_floor_nor_above_the_value(floor: float, explor
 
 
 def test_only_first_price_auctions_are_shaded_and_only_for_campaigns_that_allow_it() -> None:
-    known = Shading({"*": CHEAP}, 0.0)
+    account_shading = Shading({"*": CHEAP}, 0.0)
     for at, expected in ((1, MODEL), (2, NO_FIRST_PRICE)):
-        context, offer = offer_of(snapshot_of(known), at=at)
+        context, offer = offer_of(snapshot_of(account_shading), at=at)
         assert shade_bid(context, offer, None).why == expected
-    context, offer = offer_of(snapshot_of(known, shading=False), at=1)
+    context, offer = offer_of(snapshot_of(account_shading, shading=False), at=1)
     assert shade_bid(context, offer, None) == (5_000_000, 5_000_000, OFF, None, None)
     for nothing in (Shading({}, 0.0), None):
         context, offer = offer_of(snapshot_of(nothing), at=1)
         assert shade_bid(context, offer, None) == (5_000_000, 5_000_000, UNKNOWN, None, None)
     deal = {"pmp": {"deals": [{"id": "d", "at": 3, "bidfloor": 6}]}}
-    context, offer = offer_of(snapshot_of(known, deals=[{"id": "d", "cpm": 6}]), at=1, imp=deal)
+    context, offer = offer_of(snapshot_of(account_shading, deals=[{"id": "d", "cpm": 6}]), at=1, imp=deal)
     assert shade_bid(context, offer, None) == (6_000_000, 6_000_000, NO_FIRST_PRICE, None, None)
 
 
-@pytest.mark.parametrize(("cpm", "why"), [(268.435455, MODEL), (268.435456, TOO_DEAR)])
-def test_a_bid_whose_value_does_not_fit_in_event_urls_is_not_shaded(cpm: float, why: str) -> None:
+@pytest.mark.parametrize(("cpm", "reason"), [(268.435455, MODEL), (268.435456, TOO_DEAR)])
+def test_a_bid_whose_value_does_not_fit_in_event_urls_is_not_shaded(cpm: float, reason: str) -> None:
     context, offer = offer_of(snapshot_of(Shading({"*": CHEAP}, 0.0), cpm=cpm), at=1)
 
-    assert shade_bid(context, offer, None).why == why
+    assert shade_bid(context, offer, None).why == reason
 
 
 def test_the_model_of_the_narrowest_known_segment_is_used() -> None:
@@ -200,10 +200,10 @@ def test_only_the_requested_hours_have_their_own_models() -> None:
 def test_a_segment_with_few_outcomes_is_close_to_its_parent_segment() -> None:
     def win_rate(number: int) -> float:
         cheap = Outcomes(wins={price_bin(2_000_000): number})
-        known = models(
+        win_models = models(
             [OutcomeBatch(PriceSegment("b", 1, 2, 9), 0, spread(500, 500)), OutcomeBatch(LEAF, 0, cheap)], {3}
         )
-        return known.get("a|1|2|03", known["*"]).win_rate(2.0)
+        return win_models.get("a|1|2|03", win_models["*"]).win_rate(2.0)
 
     assert win_rate(ENOUGH - 1) < win_rate(ENOUGH) < win_rate(20 * ENOUGH)
 
@@ -216,8 +216,8 @@ def test_older_outcomes_have_less_weight_outside_their_hour_of_the_day() -> None
             for _ in range(2_000):
                 offered, other = rng.uniform(0.5, 6), rng.lognormvariate(log(middle), 0.3)
                 outcomes.add(round(offered * 1e6), is_won=offered > other)
-        known = models([OutcomeBatch(LEAF, dear_age, dear), OutcomeBatch(LEAF._replace(hour=4), 0, cheap)])
-        return known["a|1|2"].best_bid(6.0)
+        win_models = models([OutcomeBatch(LEAF, dear_age, dear), OutcomeBatch(LEAF._replace(hour=4), 0, cheap)])
+        return win_models["a|1|2"].best_bid(6.0)
 
     assert bid(12) < bid(6) < bid(0)
 
@@ -225,10 +225,10 @@ def test_older_outcomes_have_less_weight_outside_their_hour_of_the_day() -> None
 def test_a_snapshot_has_a_bounded_number_of_models() -> None:
     rng = Random(1)  # noqa: S311  a repeatable draw
     batches = [OutcomeBatch(LEAF._replace(exchange=f"e{n}"), 0, spread(rng.randrange(40, 90), 60)) for n in range(120)]
-    known = models(batches, {3})
+    win_models = models(batches, {3})
 
-    assert len(known) == MOST_MODELS
-    assert "*" in known
+    assert len(win_models) == MOST_MODELS
+    assert "*" in win_models
 
 
 @given(

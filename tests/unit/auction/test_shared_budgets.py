@@ -47,11 +47,11 @@ def answers(snapshot: Snapshot, requests: int, **changes: Any) -> Counter[tuple[
     for number in range(requests):
         parsed_request = parsed(video_request(id=f"r{number}", **changes))
         offers = decided(parsed_request, snapshot)
-        explained = [bid for entry in explain(parsed_request, snapshot, "bidder", NOW) for bid in entry.bids]
+        explanation = [bid for entry in explain(parsed_request, snapshot, "bidder", NOW) for bid in entry.bids]
         could = would_be_affordable(offers, snapshot, NOW)
         paid = affordable(offers, snapshot, NOW)
         assert could == paid
-        assert [(bid.campaign.id, bid.price) for bid in paid] == [(bid.campaign.id, bid.price) for bid in explained]
+        assert [(bid.campaign.id, bid.price) for bid in paid] == [(bid.campaign.id, bid.price) for bid in explanation]
         result.update((offer.campaign.id, offer.price.deal_id) for offer in paid)
     return result
 
@@ -94,10 +94,10 @@ def test_explain_equals_the_bid_and_names_the_smaller_participation(
     draw = AuctionDraw(parsed_request.id)
     result = affordable(decided(parsed_request, snapshot), snapshot, NOW)
 
-    explained = explain(parsed_request, compile_snapshot(campaigns, paces=paces, shared=shared), "bidder", NOW)
+    explanation = explain(parsed_request, compile_snapshot(campaigns, paces=paces, shared=shared), "bidder", NOW)
 
-    assert [bid.campaign.id for entry in explained for bid in entry.bids] == [bid.campaign.id for bid in result]
-    for entry in explained:
+    assert [bid.campaign.id for entry in explanation for bid in entry.bids] == [bid.campaign.id for bid in result]
+    for entry in explanation:
         for campaign_item in entry.campaigns:
             if campaign_item.rule == PACING.name:
                 assert draw.of(campaign_item.campaign_id) >= paces[campaign_item.campaign_id].share
@@ -107,16 +107,16 @@ def test_explain_equals_the_bid_and_names_the_smaller_participation(
 
 
 @examples(0.6)
-@example(own=12 * COST, shared_total=4 * COST, spent=0, requests=10)
-@example(own=2 * COST, shared_total=12 * COST, spent=4 * COST, requests=20)
+@example(own=12 * COST, shared_total=4 * COST, spend=0, requests=10)
+@example(own=2 * COST, shared_total=12 * COST, spend=4 * COST, requests=20)
 @given(st.integers(0, 12 * COST), st.integers(0, 12 * COST), st.integers(0, 4 * COST), st.integers(0, 20))
-def test_a_process_bids_no_more_than_either_budget(own: int, shared_total: int, spent: int, requests: int) -> None:
+def test_a_process_bids_no_more_than_either_budget(own: int, shared_total: int, spend: int, requests: int) -> None:
     campaigns = [campaign(id="a", budget={"total_micros": max(1, own)}), campaign(id="b")]
-    shared = SharedBudgets({DOMAIN: SharedBudget(limits(total=shared_total), Spend(total_micros=spent))})
+    shared = SharedBudgets({DOMAIN: SharedBudget(limits(total=shared_total), Spend(total_micros=spend))})
     result = answers(compile_snapshot(campaigns, shared=shared), requests)
 
-    left = max(0, shared_total - spent)
-    assert result.total() == min(requests, left // COST)
+    remaining = max(0, shared_total - spend)
+    assert result.total() == min(requests, remaining // COST)
     assert result["a", None] <= max(1, own) // COST
 
 

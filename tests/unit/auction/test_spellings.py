@@ -122,8 +122,8 @@ def test_a_language_matches_with_and_without_its_region(language: str) -> None:
 def test_a_country_matches_in_two_and_in_three_letters(country: str) -> None:
     targeted = campaign(targeting={"country": {"include": [country]}})
 
-    for sent in ("USA", "us", " usa"):
-        assert rule(video_request(device={"geo": {"country": sent}}), targeted) == "bids"
+    for sent_text in ("USA", "us", " usa"):
+        assert rule(video_request(device={"geo": {"country": sent_text}}), targeted) == "bids"
 
 
 @pytest.mark.parametrize(

@@ -83,15 +83,15 @@ def names(result: list[Offer]) -> list[tuple[str, int, str | None]]:
 @examples(4)
 @given(sales(), buyers(), st.sampled_from([1, 2, 24]), st.sampled_from([SIZES, (1, 2), (3, 3)]))
 def test_the_best_offers_equal_those_of_a_search_of_all_campaigns(
-    request: dict[str, Any], campaigns: list[Campaign], most: int, tier_sizes: tuple[int, int]
+    request: dict[str, Any], campaigns: list[Campaign], maximum: int, tier_sizes: tuple[int, int]
 ) -> None:
     snapshot, parsed_request = compile_snapshot(campaigns, tier_sizes=tier_sizes), parsed(request)
     [slot] = match(parsed_request, snapshot, NOW)
     context = AuctionContext(parsed_request, "bidder", snapshot.delivery, NOW)
 
-    dearest = decision._find_highest_bids(context, slot, snapshot, most, decision.Refused())
+    dearest = decision._find_highest_bids(context, slot, snapshot, maximum, decision.Refused())
 
-    assert names(dearest) == names(ranked(parsed_request, snapshot)[:most])
+    assert names(dearest) == names(ranked(parsed_request, snapshot)[:maximum])
 
 
 @pytest.mark.parametrize("pmp", [{"id": "gold", "at": 3, "bidfloor": 5}, {"id": "gold", "at": 3, "bidfloor": 20}])
@@ -194,9 +194,9 @@ def test_the_draw_decides_where_a_higher_run_bids_no_more_than_the_only_campaign
         document = video_request(id=f"a{number}")
         [imp] = document["imp"]
         parsed_request = parsed(document | {"imp": [imp | {"id": f"{n}"} for n in range(impressions)]})
-        chosen = decided(parsed_request, snapshot)
-        assert names(chosen) == names([ranked(parsed_request, snapshot, n)[0] for n in range(impressions)])
-        winners.update(offer.campaign.id for offer in chosen)
+        decision = decided(parsed_request, snapshot)
+        assert names(decision) == names([ranked(parsed_request, snapshot, n)[0] for n in range(impressions)])
+        winners.update(offer.campaign.id for offer in decision)
 
     assert min(winners["lowered"], winners["plain"]) > 5
 

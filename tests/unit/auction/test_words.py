@@ -28,29 +28,31 @@ def test_a_player_that_forbids_skipping_is_named_as_the_reason() -> None:
     skippable = creative(
         tag={"url": "https://tags.example/a", "version": "3.0"}, media=[], click_through=None, skip_offset=5
     )
-    explained = only_verdict(video_request(video={"protocols": [3, 6], "skip": 0, "battr": [1]}), creatives=[skippable])
-    assert (explained.rule, explained.seen, explained.wanted) == ("attribute", "not 1, unskippable", "16")
-    explained = only_verdict(
+    explanation = only_verdict(
+        video_request(video={"protocols": [3, 6], "skip": 0, "battr": [1]}), creatives=[skippable]
+    )
+    assert (explanation.rule, explanation.seen, explanation.wanted) == ("attribute", "not 1, unskippable", "16")
+    explanation = only_verdict(
         video_request(video={"protocols": [3, 6], "skip": 1, "battr": [16]}), creatives=[skippable]
     )
-    assert (explained.rule, explained.seen, explained.wanted) == ("attribute", "not 16", "")
+    assert (explanation.rule, explanation.seen, explanation.wanted) == ("attribute", "not 16", "")
 
 
 def test_a_skippable_file_has_no_skippable_attribute() -> None:
     """The player decides whether a file has a skip button. A tag's ad can be skippable against its wish."""
-    explained = only_verdict(
+    explanation = only_verdict(
         video_request(video={"skip": 0, "battr": [8]}), creatives=[creative(attributes=[8], skip_offset=5)]
     )
 
-    assert (explained.rule, explained.seen, explained.wanted) == ("attribute", "not 8, unskippable", "8")
+    assert (explanation.rule, explanation.seen, explanation.wanted) == ("attribute", "not 8, unskippable", "8")
 
 
 def test_only_the_deals_of_the_impression_are_named_with_their_budgets() -> None:
     deals = [{"id": name, "cpm": 6, "budget": {"total": "0.001"}} for name in ("d", "e")]
-    explained = only_verdict(video_request(imp={"pmp": {"private_auction": 1, "deals": [{"id": "d"}]}}), deals=deals)
+    explanation = only_verdict(video_request(imp={"pmp": {"private_auction": 1, "deals": [{"id": "d"}]}}), deals=deals)
 
-    assert (explained.rule, explained.seen) == ("deal_budget", "deal d: total budget spent")
-    assert explained.wanted == "less than 100.00 % in deal d"
+    assert (explanation.rule, explanation.seen) == ("deal_budget", "deal d: total budget spent")
+    assert explanation.wanted == "less than 100.00 % in deal d"
 
 
 def test_the_best_offer_of_a_campaign_is_that_of_the_creative_in_turn() -> None:
@@ -68,12 +70,12 @@ def test_the_best_offer_of_a_campaign_is_that_of_the_creative_in_turn() -> None:
 
 
 def test_a_campaign_that_bids_has_no_seen_or_required_values() -> None:
-    explained = only_verdict(video_request())
+    explanation = only_verdict(video_request())
 
-    assert (explained.rule, explained.reason, explained.seen, explained.wanted) == (BIDS, "bids", "", "")
-    assert explained.best is not None
-    assert "best" not in repr(explained)
-    assert "shaded" not in repr(explained)
+    assert (explanation.rule, explanation.reason, explanation.seen, explanation.wanted) == (BIDS, "bids", "", "")
+    assert explanation.best is not None
+    assert "best" not in repr(explanation)
+    assert "shaded" not in repr(explanation)
     assert Verdict("c", "floor", "r") == Verdict("c", "floor", "r", "", "", None, None)
 
 
@@ -125,9 +127,9 @@ def test_the_words_for_an_outbid_campaign() -> None:
 def test_the_words_for_unmet_targeting_name_campaign_or_creative(
     request_: dict[str, Any], changes: dict[str, Any], rule: str, reason: str
 ) -> None:
-    explained = only_verdict(video_request(**request_), **changes)
+    explanation = only_verdict(video_request(**request_), **changes)
 
-    assert (explained.rule, explained.reason) == (rule, reason)
+    assert (explanation.rule, explanation.reason) == (rule, reason)
 
 
 def test_the_conjunction_with_the_most_met_predicates_is_explained_and_the_first_on_a_tie() -> None:
@@ -141,9 +143,9 @@ def test_the_conjunction_with_the_most_met_predicates_is_explained_and_the_first
             ]
         },
     )
-    explained = only_verdict(video_request(), compile_snapshot([own_campaign]))
+    explanation = only_verdict(video_request(), compile_snapshot([own_campaign]))
 
-    assert (explained.rule, explained.wanted) == ("targeting.tag", "first")
+    assert (explanation.rule, explanation.wanted) == ("targeting.tag", "first")
 
 
 def test_targeting_without_conjunctions_is_never_met() -> None:

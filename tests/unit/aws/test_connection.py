@@ -57,12 +57,12 @@ def chunked(body: bytes, cuts: list[int]) -> bytes:
 
 @given(st.binary(max_size=300), st.lists(st.integers(0, 400), max_size=4), st.sampled_from(["length", "chunks", "end"]))
 def test_a_body_is_read_as_by_http_client(body: bytes, cuts: list[int], way: str) -> None:
-    head, sent = {
+    head, sent_headers = {
         "length": (b"Content-Length: %d\r\n" % len(body), body),
         "chunks": (b"transfer-ENCODING: chunked\r\n", chunked(body, cuts)),
         "end": (b"Connection: Close\r\n", body),
     }[way]
-    answer = b"HTTP/1.1 200 OK\r\nX-Odd:  a : b \r\n" + head + b"\r\n" + sent
+    answer = b"HTTP/1.1 200 OK\r\nX-Odd:  a : b \r\n" + head + b"\r\n" + sent_headers
     edges = sorted({0, len(answer), *(cut % len(answer) for cut in cuts)})
     pieces = [answer[entry:two] for entry, two in itertools.pairwise(edges)]
 

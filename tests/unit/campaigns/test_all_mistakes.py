@@ -28,7 +28,7 @@ def test_every_pattern_has_words_for_messages() -> None:
 
 
 def test_mistakes_beside_others_of_their_field_are_reported_too() -> None:
-    wrong = refusal(
+    mistakes = refusal(
         time_zone="Berlin",
         frequency_caps=[{"impressions": 3, "window": "daily"}, {"min_gap": "30 min"}],
         multipliers={"country": {"us": 0}, "size": {"huge": 1}},
@@ -43,4 +43,4 @@ def test_mistakes_beside_others_of_their_field_are_reported_too() -> None:
         "multipliers.size.huge: 'huge' is none of small, medium, large",
         "targeting.hour.include[0]: '18-8' is not a time of the week",
     ):
-        assert wrong.count(message) == 1, message
+        assert mistakes.count(message) == 1, message

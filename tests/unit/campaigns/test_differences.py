@@ -13,9 +13,9 @@ DOCUMENTS = st.dictionaries(
 
 @given(DOCUMENTS, DOCUMENTS)
 def test_differences_are_the_paths_of_unequal_values(before: dict[str, Any], after: dict[str, Any]) -> None:
-    named = {line.split(":")[0].split(".")[0] for line in differences(before, after)}
+    names = {line.split(":")[0].split(".")[0] for line in differences(before, after)}
 
-    assert named == {name for name in {*before, *after} if before.get(name) != after.get(name)}
+    assert names == {name for name in {*before, *after} if before.get(name) != after.get(name)}
 
 
 def test_lines_have_path_old_value_and_new_value() -> None:

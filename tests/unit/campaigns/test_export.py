@@ -98,14 +98,14 @@ def test_the_strategies_state_every_field_of_the_models(
     model: type[BaseModel], strategy: st.SearchStrategy[BaseModel]
 ) -> None:
     """A new field of a model is part of the round trip, or this test fails."""
-    left = set(model_fields(model, model.model_json_schema(schema_generator=_WithoutDefaults)))
-    left -= {("FrequencyCap", "level")} if model is AdvertiserLimits else set()
+    remaining = set(model_fields(model, model.model_json_schema(schema_generator=_WithoutDefaults)))
+    remaining -= {("FrequencyCap", "level")} if model is AdvertiserLimits else set()
 
     def states_the_rest(drawn: BaseModel) -> bool:
-        left.difference_update(stated_fields(drawn))
-        return not left
+        remaining.difference_update(stated_fields(drawn))
+        return not remaining
 
     try:
         find(strategy, states_the_rest, settings=settings(examples(20), database=None, phases=[Phase.generate]))
     except NoSuchExample:
-        pytest.fail(f"no example states {sorted(left)}")
+        pytest.fail(f"no example states {sorted(remaining)}")

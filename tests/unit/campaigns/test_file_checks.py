@@ -332,11 +332,11 @@ def test_content_taxonomy_1_accepts_only_its_ids() -> None:
 
 @pytest.mark.parametrize("value", [{"en": "de"}, ["en"]])
 def test_a_mapping_or_a_list_is_no_text(value: object) -> None:
-    wrong = refusal(
+    mistakes = refusal(
         advertiser={"name": "S", "domain": value},
         categories=[value],
         creatives=[{**creative(), "language": value, "media": [media(mime=value)]}],
     )
 
     form = "a mapping" if isinstance(value, dict) else "a list"
-    assert wrong.count(f"should be a text; it is {form}") == 4
+    assert mistakes.count(f"should be a text; it is {form}") == 4

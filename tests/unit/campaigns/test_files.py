@@ -38,7 +38,7 @@ def test_amounts_become_micros_and_relative_media_absolute() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "named"),
+    ("change", "field"),
     [
         (("cpm: 12.50", "cpm: -1"), "file:6:5: aurora: cpm: must be more than 0"),
         (("cpm: 12.50", "cpm: 0.0000001"), "file:6:5: aurora: cpm: .*finer than"),
@@ -66,10 +66,10 @@ def test_amounts_become_micros_and_relative_media_absolute() -> None:
         (("cpm: 12.50", "cpm: ["), "file:8:5: not YAML: "),
     ],
 )
-def test_the_error_names_campaign_and_field(change: tuple[str, str], named: str) -> None:
+def test_the_error_names_campaign_and_field(change: tuple[str, str], field: str) -> None:
     assert change[0] in GOOD
 
-    with pytest.raises(InvalidCampaignFile, match=named):
+    with pytest.raises(InvalidCampaignFile, match=field):
         read_campaigns(GOOD.replace(*change), "http://127.0.0.1:4566/creatives/")
 
 
@@ -94,7 +94,7 @@ def test_an_export_is_imported_unchanged() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "named"),
+    ("change", "field"),
     [
         (("c2", "c 2"), "file:2:2: c 2: id: 'c 2' is not an id"),
         (('"id":"c2"', '"owner":"c2"'), "file:2:1: line 2: id: is missing"),
@@ -103,9 +103,9 @@ def test_an_export_is_imported_unchanged() -> None:
         (("c2", "c1"), "file:2:2: c1: id: the id is given to more than one campaign"),
     ],
 )
-def test_an_error_names_the_line_of_the_file(change: tuple[str, str], named: str) -> None:
+def test_an_error_names_the_line_of_the_file(change: tuple[str, str], field: str) -> None:
     lines = "\n".join(as_lines([campaign(id="c1"), campaign(id="c2")]))
     assert change[0] in lines
 
-    with pytest.raises(InvalidCampaignFile, match=named):
+    with pytest.raises(InvalidCampaignFile, match=field):
         read_campaigns(lines.replace(*change), None)

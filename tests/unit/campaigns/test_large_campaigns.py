@@ -29,10 +29,10 @@ def sized(size: int, **changes: Any) -> Campaign:
     letters = random.Random(size)  # noqa: S311  no secret
     domains: list[str] = []
     large = campaign(targeting={"domain": {"include": ["a.example"]}}, **changes)
-    left = size - len(document_of(large).encode())
-    while left > 200:
+    remaining = size - len(document_of(large).encode())
+    while remaining > 200:
         domains.append("".join(letters.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=60)) + ".example")
-        left -= len(domains[-1]) + 3
+        remaining -= len(domains[-1]) + 3
     return campaign(targeting={"domain": {"include": ["a.example", *domains]}}, **changes)
 
 

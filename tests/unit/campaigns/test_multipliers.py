@@ -22,8 +22,8 @@ observed_values = st.dictionaries(
 def test_the_highest_multiplier_of_each_attribute_applies(table: Any, values: dict[str, list[str]]) -> None:
     product = Fraction(1)
     for attribute, entry in table.items():
-        named = [Fraction(entry[value]) for value in values.get(attribute, []) if value in entry]
-        product *= max(named) if named else 1
+        names = [Fraction(entry[value]) for value in values.get(attribute, []) if value in entry]
+        product *= max(names) if names else 1
 
     assert factor(table, values) == min(max(product, LEAST), MOST)
     assert factor(table, values) <= highest(table)
@@ -60,7 +60,7 @@ def test_an_invalid_multiplier_is_refused_with_its_name(changes: dict[str, Any],
 
 
 @pytest.mark.parametrize(
-    ("changes", "most"),
+    ("changes", "maximum"),
     [
         ({"cpm": 5}, 5_000_000),
         ({"cpm": 5, "multipliers": {"country": {"USA": 0.5}}}, 5_000_000),
@@ -70,5 +70,5 @@ def test_an_invalid_multiplier_is_refused_with_its_name(changes: dict[str, Any],
         ({"cpm": None, "cpc": 3, "max_cpm": 7, "deals": [{"id": "d", "cpm": 9}]}, 9_000_000),
     ],
 )
-def test_the_highest_possible_bid_of_a_campaign(changes: dict[str, Any], most: int) -> None:
-    assert campaign(**changes).top_cpm_micros == most
+def test_the_highest_possible_bid_of_a_campaign(changes: dict[str, Any], maximum: int) -> None:
+    assert campaign(**changes).top_cpm_micros == maximum

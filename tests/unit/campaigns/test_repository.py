@@ -56,11 +56,11 @@ def test_many_campaigns_are_stored_in_few_transactions() -> None:
     fake = tables()
     book = [campaign(id=f"c{number}") for number in range(130)]
 
-    changed = repository(fake).put_many(book)
+    changed_ids = repository(fake).put_many(book)
 
-    assert sorted(changed) == sorted(c.id for c in book)
+    assert sorted(changed_ids) == sorted(c.id for c in book)
     assert fake.transactions == 4
-    assert {c.id for c in repository(fake).all()} == set(changed)
+    assert {c.id for c in repository(fake).all()} == set(changed_ids)
 
 
 def test_history_has_author_fields_and_values_of_each_change() -> None:
@@ -206,8 +206,8 @@ def test_many_campaigns_are_paused_in_few_transactions() -> None:
     store.put_many([campaign(id=f"c{number}") for number in range(90)])
     before = fake.transactions
 
-    changed = [id_ for _, ids in store.set_status_each(store.all(), Status.PAUSED) for id_ in ids]
+    changed_ids = [id_ for _, ids in store.set_status_each(store.all(), Status.PAUSED) for id_ in ids]
 
-    assert len(changed) == 90
+    assert len(changed_ids) == 90
     assert fake.transactions - before == 3
     assert {c.status for c in store.all()} == {Status.PAUSED}

@@ -28,9 +28,9 @@ def test_circles_contain_the_points_within_their_radius(
         lat = max(-90.0, min(90.0, circles[pick][0] + north))
         lon = (circles[pick][1] + east + 180) % 360 - 180
     texts = {f"{a},{b} {km:.3f}km": (a, b, round(km, 3)) for a, b, km in circles}
-    known = TargetedRanges(frozenset({"near"}), {"near": texts})
+    ranges = TargetedRanges(frozenset({"near"}), {"near": texts})
 
-    results = set(known.circles(lat, lon))
+    results = set(ranges.circles(lat, lon))
 
     for text, (a, b, km) in texts.items():
         distance = distance_km(lat, lon, a, b)
@@ -51,18 +51,18 @@ def test_versions_are_compared_by_their_numbers(
     def padded(numbers: tuple[int, ...]) -> tuple[int, ...]:
         return (*numbers, 0, 0, 0, 0)[:4]
 
-    above = least is None or padded(version) >= padded(least)
+    is_above = least is None or padded(version) >= padded(least)
     below = most is None or padded(version)[: len(most)] <= most
     spelled = f"ios {text(least)}..{text(most)}"
-    known = TargetedRanges(frozenset({"os_version"}), {"os_version": [spelled, "android 1..99"]})
+    ranges = TargetedRanges(frozenset({"os_version"}), {"os_version": [spelled, "android 1..99"]})
 
-    assert list(known.versions("ios", text(version))) == ([spelled] if above and below else [])
+    assert list(ranges.versions("ios", text(version))) == ([spelled] if is_above and below else [])
 
 
 @pytest.mark.parametrize(("version", "inside"), [("17.2.1", True), ("17.3", False), ("15", True), ("14.9", False)])
 def test_a_range_includes_all_subversions_of_its_last_version(version: str, inside: bool) -> None:
-    known = TargetedRanges(frozenset({"os_version"}), {"os_version": ["ios 15..17.2"]})
-    assert bool(list(known.versions("ios", version))) == inside
+    ranges = TargetedRanges(frozenset({"os_version"}), {"os_version": ["ios 15..17.2"]})
+    assert bool(list(ranges.versions("ios", version))) == inside
 
 
 def test_the_time_zones_are_those_of_targeted_hours() -> None:

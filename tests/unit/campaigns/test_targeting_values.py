@@ -35,7 +35,7 @@ def test_hour_ranges_equal_an_enumeration_of_the_week(first: str, last: str, sta
 
 
 @pytest.mark.parametrize(
-    ("attribute", "written", "expected"),
+    ("attribute", "text", "expected"),
     [
         ("country", "us", ("usa",)),
         ("postcode", "us-94105", ("usa-94105",)),
@@ -51,12 +51,12 @@ def test_hour_ranges_equal_an_enumeration_of_the_week(first: str, last: str, sta
         ("list", "crm-2026.q4", ("crm-2026.q4",)),
     ],
 )
-def test_values_get_the_spelling_of_requests(attribute: str, written: str, expected: tuple[str, ...]) -> None:
-    assert request_values(attribute, [written]) == expected
+def test_values_get_the_spelling_of_requests(attribute: str, text: str, expected: tuple[str, ...]) -> None:
+    assert request_values(attribute, [text]) == expected
 
 
 @pytest.mark.parametrize(
-    ("attribute", "wrong", "advice"),
+    ("attribute", "message", "advice"),
     [
         ("hour", "noon", "write it as mon-fri 8-18"),
         ("hour", "mon 8-25", "write "),
@@ -70,6 +70,6 @@ def test_values_get_the_spelling_of_requests(attribute: str, written: str, expec
         ("inventory", "tv", "site, app, dooh"),
     ],
 )
-def test_an_invalid_value_is_refused_with_advice(attribute: str, wrong: str, advice: str) -> None:
+def test_an_invalid_value_is_refused_with_advice(attribute: str, message: str, advice: str) -> None:
     with pytest.raises(ValueError, match=advice):
-        request_values(attribute, [wrong])
+        request_values(attribute, [message])

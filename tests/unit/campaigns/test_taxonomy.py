@@ -47,7 +47,7 @@ def test_the_published_form_is_parsed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "named"),
+    ("file", "field"),
     [
         (b"IAB Code\tTier\n", "no row has the name Unique ID"),
         (b"Unique ID\tName\n1\tOne\n", "no column is named Parent"),
@@ -57,8 +57,8 @@ def test_the_published_form_is_parsed() -> None:
         (b"\xff\xfe\x00", "no row has the name"),
     ],
 )
-def test_an_invalid_taxonomy_is_refused_with_the_reason(file: bytes, named: str) -> None:
-    with pytest.raises(InvalidTaxonomy, match=named):
+def test_an_invalid_taxonomy_is_refused_with_the_reason(file: bytes, field: str) -> None:
+    with pytest.raises(InvalidTaxonomy, match=field):
         read_taxonomy(file)
 
 
@@ -93,8 +93,8 @@ CATEGORIES = st.integers(0, 8).map(str)
 SOME = st.lists(CATEGORIES, min_size=1, max_size=2, unique=True)
 
 
-def bids(of: Campaign, request: dict[str, Any]) -> list[int]:
-    snapshot, parsed_request = compile_snapshot([of]), parse(json.dumps(request).encode())
+def bids(own_campaign: Campaign, request: dict[str, Any]) -> list[int]:
+    snapshot, parsed_request = compile_snapshot([own_campaign]), parse(json.dumps(request).encode())
     return [offer.price.cpm_micros for offer in decided(parsed_request, snapshot)]
 
 
@@ -135,31 +135,31 @@ def test_a_blocked_category_blocks_campaigns_of_its_descendants(
     taxonomy: Taxonomy, item_value: list[str], listed: list[str], allows: bool
 ) -> None:
     item_value = [entry for entry in item_value if entry in taxonomy]
-    of = with_taxonomies(campaign(categories=item_value, cattax=7), {7: taxonomy})
+    own_campaign = with_taxonomies(campaign(categories=item_value, cattax=7), {7: taxonomy})
     request = parse(json.dumps(video_request(cattax=7, **{"acat" if allows else "bcat": listed})).encode())
 
     within = [bool(ancestry(taxonomy, entry) & set(listed)) for entry in item_value]
     is_blocked = not (within and all(within)) if allows else any(within)
-    assert Blocks(request).are_categories_blocked(of) == is_blocked
+    assert Blocks(request).are_categories_blocked(own_campaign) == is_blocked
 
 
 def test_a_taxonomy_applies_only_to_categories_of_its_number() -> None:
-    of = with_taxonomies(campaign(targeting={"category": {"include": ["6/1"]}}), {6: SMALL, 7: SMALL})
+    own_campaign = with_taxonomies(campaign(targeting={"category": {"include": ["6/1"]}}), {6: SMALL, 7: SMALL})
 
     for number, met in ((6, True), (7, False), (2, False)):
-        assert bool(bids(of, video_request(site={"cat": ["3"], "cattax": number}))) == met
+        assert bool(bids(own_campaign, video_request(site={"cat": ["3"], "cattax": number}))) == met
 
 
 def test_an_import_adds_ancestors_and_descendants_and_an_export_keeps_them() -> None:
-    plain = campaign(categories=["9"], cattax=6, targeting={"category": {"include": ["6/1", "iab1"]}})
-    text = as_yaml([plain])
+    plain_campaign = campaign(categories=["9"], cattax=6, targeting={"category": {"include": ["6/1", "iab1"]}})
+    text = as_yaml([plain_campaign])
 
     [filled] = read_campaigns(text, None, {6: SMALL})
     assert filled.categories_below == {"6/1": ("6/2", "6/3")}
     assert filled.categories_above == {"9": ("K7WXQ2",)}
     assert read_campaigns(as_yaml([filled]), None) == [filled]
-    assert read_campaigns(text, None, {7: SMALL}) == [plain]
+    assert read_campaigns(text, None, {7: SMALL}) == [plain_campaign]
 
     grown = Taxonomy(parents={**SMALL.parents, "4": "1"})
-    [again] = read_campaigns(as_yaml([filled]), None, {6: grown})
-    assert again.categories_below == {"6/1": ("6/2", "6/3", "6/4")}
+    [imported_again] = read_campaigns(as_yaml([filled]), None, {6: grown})
+    assert imported_again.categories_below == {"6/1": ("6/2", "6/3", "6/4")}

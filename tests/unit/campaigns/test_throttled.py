@@ -58,8 +58,8 @@ BOOK = [campaign(id=f"c{number:04}") for number in range(40 * TRANSACTIONS)]
 
 
 def list_stored(fake: Throttling) -> list[Campaign]:
-    quiet = CampaignRepository(fake.tables.client, "campaigns", "history")
-    return sorted(quiet.all(), key=lambda item: item.id)
+    unthrottled = CampaignRepository(fake.tables.client, "campaigns", "history")
+    return sorted(unthrottled.all(), key=lambda item: item.id)
 
 
 @pytest.mark.parametrize("a_second", [0.5, 4, 100])
@@ -89,10 +89,10 @@ def test_an_interrupted_import_continues_in_the_next_run() -> None:
     assert len(list_stored(fake)) == 160
 
     fake.a_second = 4
-    changed = [name for _, names in fake.repository().put_each(BOOK) for name in names]
+    changed_ids = [name for _, names in fake.repository().put_each(BOOK) for name in names]
 
     assert list_stored(fake) == BOOK
-    assert changed == [item.id for item in BOOK[160:]]
+    assert changed_ids == [item.id for item in BOOK[160:]]
 
 
 def test_a_permanent_error_is_raised_without_a_retry() -> None:

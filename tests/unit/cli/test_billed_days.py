@@ -135,25 +135,27 @@ def test_the_ledger_its_verification_and_reports_of_days_agree_with_the_rules(
     markers = ledger.markers(bids)
 
     for day in {each.at.astimezone(ZoneInfo(zone or each.zone)).date() for each in events}:
-        counted = {name: ledger.day(name, day) for name in ("c0", "c1")}
+        ledger_sums = {name: ledger.day(name, day) for name in ("c0", "c1")}
         amounts = {
-            name: (of_day["micros"], of_day["impressions"]) for name, of_day in counted.items() if "micros" in of_day
+            name: (of_day["micros"], of_day["impressions"])
+            for name, of_day in ledger_sums.items()
+            if "micros" in of_day
         }
         of_day = {name: sums for (name, of), sums in expected.items() if of == day}
         assert amounts == of_day
-        assert all(result.equal for result in verify(bids, markers, counted, day).values())
+        assert all(result.equal for result in verify(bids, markers, ledger_sums, day).values())
         if zone:
             assert report_of(ledger, archive, day, zone) == of_day
 
 
 def report_of(ledger: Ledger, archive: Archive, day: date, zone: str) -> dict[str, tuple[int, int]]:
     """The spend and the billed impressions of each campaign in the report of a day."""
-    printed: list[Any] = []
+    output: list[Any] = []
     process = service(None, archive=archive, ledger=ledger)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bidder.cli.report.print_json", printed.append)
+        patch.setattr("bidder.cli.report.print_json", output.append)
         print_report(process, period(day, None, None, zone), By.CAMPAIGN, "json")
-    return {row["campaign"]: (row["spend_micros"], row["billed"]) for row in printed[0]["rows"] if row["billed"]}
+    return {row["campaign"]: (row["spend_micros"], row["billed"]) for row in output[0]["rows"] if row["billed"]}
 
 
 LATE, EARLY = MIDNIGHTS[2] - SECOND, MIDNIGHTS[2] + SECOND

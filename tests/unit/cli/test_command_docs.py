@@ -58,9 +58,9 @@ def fault(call: str) -> str | None:
         if inner is None:
             return words[0]
         command, words = inner, words[1:]
-    known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+    known_options = {option for parameter in command.params for option in parameter.opts} | {"--help"}
     options = [word.partition("=")[0].rstrip(".,;:") for word in words if word.startswith("--")]
-    return next((option for option in options if option not in known), None)
+    return next((option for option in options if option not in known_options), None)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -70,8 +70,12 @@ def test_an_upload_has_the_metadata_that_the_functions_read(
     assert status == 0
     assert document["creative"] == "a-spot"
     head = world.s3.head_object(Bucket="uploads", Key=document["key"])
-    about = metadata(document["key"], head["Metadata"])
-    assert (about.campaign, about.creative, about.landing_page) == ("shoes", "a-spot", "https://a.example/")
+    upload_metadata = metadata(document["key"], head["Metadata"])
+    assert (upload_metadata.campaign, upload_metadata.creative, upload_metadata.landing_page) == (
+        "shoes",
+        "a-spot",
+        "https://a.example/",
+    )
 
 
 @pytest.mark.parametrize("name", ["Größe 日本", "two\nlines", "=?utf-8?q?x?=", " ", "a\tb", "quotes \"and\" 'more'"])
@@ -124,7 +128,7 @@ def test_names_of_files_that_are_long_or_not_ascii_have_ids_of_their_own(stems: 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "why"),
+    ("arguments", "reason"),
     [
         (["--campaign", "unknown"], "there is no campaign unknown"),
         (["--campaign", "shoes", "--id", "new"], "new is a new creative of shoes: give its --landing-page"),
@@ -134,7 +138,7 @@ def test_names_of_files_that_are_long_or_not_ascii_have_ids_of_their_own(stems: 
 )
 def test_an_unusable_video_is_refused_before_the_upload(
     arguments: list[str],
-    why: str,
+    reason: str,
     cli: Any,
     world: World,
     tmp_path: Path,
@@ -145,7 +149,7 @@ def test_an_unusable_video_is_refused_before_the_upload(
 
     assert cli("creatives", "upload", str(file), *arguments) == 1
 
-    assert why in capsys.readouterr().err
+    assert reason in capsys.readouterr().err
     assert "Contents" not in world.s3.list_objects_v2(Bucket="uploads")
 
 
@@ -197,10 +201,10 @@ def job_of(world: World, state: State, reason: str | None = None, key: str = "up
     world.s3.put_object(Bucket="uploads", Key=key, Body=b"x")
     order = sequencer_of(NOW, "0A")
     upload = Upload(bucket="uploads", key=key, size=1, etag="", sequencer=order)
-    about = metadata("spot.mp4", {"campaign": "shoes"})
-    world.jobs.begin(upload, about, datetime.now(UTC))
-    world.jobs.finish(about, Finished(sequencer=upload.sequencer, seconds=15, media=()))
-    world.jobs.move(upload, about, state, datetime.now(UTC), reason)
+    upload_metadata = metadata("spot.mp4", {"campaign": "shoes"})
+    world.jobs.begin(upload, upload_metadata, datetime.now(UTC))
+    world.jobs.finish(upload_metadata, Finished(sequencer=upload.sequencer, seconds=15, media=()))
+    world.jobs.move(upload, upload_metadata, state, datetime.now(UTC), reason)
     return upload
 
 

@@ -22,14 +22,14 @@ def test_every_file_is_a_command_with_a_line_of_help_and_every_listing_takes_jso
     command = bidder.get_command(None, name)  # type: ignore[arg-type]
     assert command is not None
     assert command.help
-    listed = [
+    listings = [
         subcommand
         for key, subcommand in getattr(command, "commands", {}).items()
         if key in {"list", "show", "history", "status"}
     ]
     assert all(
         "as_json" in {p.name for p in subcommand.params} or "_json" in {p.name for p in subcommand.params}
-        for subcommand in listed
+        for subcommand in listings
     )
 
 
@@ -37,10 +37,10 @@ def test_every_command_has_its_complete_help_line_at_80_columns() -> None:
     groups: list[tuple[str, ...]] = [()]
     for path in groups:
         answer = CliRunner(env={"COLUMNS": "80"}).invoke(bidder, [*path, "--help"])
-        listed = re.findall(r"^  ([a-z-]+)  +(\S.*)$", answer.output.partition("Commands:\n")[2], re.MULTILINE)
-        assert not [f"{' '.join(path)} {name}: {line}" for name, line in listed if line.endswith("...")]
+        help_lines = re.findall(r"^  ([a-z-]+)  +(\S.*)$", answer.output.partition("Commands:\n")[2], re.MULTILINE)
+        assert not [f"{' '.join(path)} {name}: {line}" for name, line in help_lines if line.endswith("...")]
         if not path:
-            names = [name for name, _ in listed]
+            names = [name for name, _ in help_lines]
             groups += [(name,) for name in names if isinstance(bidder.get_command(None, name), click.Group)]  # type: ignore[arg-type]
     assert len(groups) > 8
 

@@ -32,8 +32,10 @@ class Store:
         return {"Parameter": {"LastModifiedDate": self.changed_at}}
 
     def get_parameters_by_path(self, **_: Any) -> dict[str, Any]:
-        named = [{"Name": f"/bidder/{name}", "Value": value, "Type": "String"} for name, value in self.values.items()]
-        return {"Parameters": named}
+        documents = [
+            {"Name": f"/bidder/{name}", "Value": value, "Type": "String"} for name, value in self.values.items()
+        ]
+        return {"Parameters": documents}
 
 
 @pytest.fixture
@@ -82,7 +84,7 @@ def test_keys_without_a_stored_key_are_refused_unless_forced(store: Store) -> No
     same_name = json.dumps({"current": "k1", "keys": {"k1": "B" * 43}})
 
     for replacing in (other, same_name):
-        with pytest.raises(BadParameter, match=r"k1 would be gone, .* --force does it at once. Nothing was changed"):
+        with pytest.raises(BadParameter, match=r"k1 would be removed: .* --force does it at once. Nothing was changed"):
             change(Service(SETTINGS), "signing-keys", replacing)
     assert stored_keys(store) == KEYS
     change(Service(SETTINGS), "signing-keys", both)

@@ -123,9 +123,9 @@ def test_the_counters_of_many_campaigns_are_read_a_hundred_keys_at_a_time(
 ) -> None:
     service = account.service()
     service.campaigns.put_many(campaign(id=f"idle-{number}") for number in range(120))
-    counted = event(0, campaign_id="busy")
-    archived(account, counted)
-    service.ledger.record([counted])
+    counted_event = event(0, campaign_id="busy")
+    archived(account, counted_event)
+    service.ledger.record([counted_event])
     calls: list[int] = []
 
     def counting(dynamodb: Any, table: str, keys: Sequence[Any], *more: Any) -> list[Mapping[str, Any]]:

@@ -91,8 +91,8 @@ def test_the_json_of_a_listing_has_each_value_of_its_table(command: Command, lis
         if listing == "campaigns health":
             del row[2]  # the plan grows with the time
         [*_, record] = [item for item in records if row[0].removeprefix("/bidder/") in texts(item)]
-        known = {*texts(record), ", ".join(record.get("campaigns") or []) if listing == "lists list" else ""}
-        assert {cell.removeprefix("/bidder/") for cell in row} - WORDS <= known, row
+        json_values = {*texts(record), ", ".join(record.get("campaigns") or []) if listing == "lists list" else ""}
+        assert {cell.removeprefix("/bidder/") for cell in row} - WORDS <= json_values, row
     assert "note" not in document.out
 
 

@@ -59,16 +59,16 @@ def test_health_and_explain_show_the_invalid_traffic_that_uses_up_a_budget(accou
     refreshed(account, campaign(id="daily", budget={"daily_micros": 50_000}))
 
     [record] = json.loads(command("campaigns", "health", "--json").out)
-    explained = command("explain", "--campaign", "daily").out
+    explanation = command("explain", "--campaign", "daily").out
 
     assert record["budgets"][0]["spent_micros"] == 50_000
     assert record["shortfalls"] == []
-    assert "may not bid: daily budget spent" in explained
-    assert "0.05 today, 0.05 in all: not billed, counted against its budgets" in explained
-    shown = "spent 0.00 today, 0.00 in all; invalid traffic 0.05 today, 0.05 in all"
-    assert shown in command("campaigns", "show", "daily").out
+    assert "may not bid: daily budget spent" in explanation
+    assert "0.05 today, 0.05 in all: not billed, counted against its budgets" in explanation
+    expected_text = "spent 0.00 today, 0.00 in all; invalid traffic 0.05 today, 0.05 in all"
+    assert expected_text in command("campaigns", "show", "daily").out
     account.service().advertisers.put_many([AdvertiserLimits.model_validate({"domain": "shop.example"})])
-    assert shown in command("advertisers", "show", "shop.example").out
+    assert expected_text in command("advertisers", "show", "shop.example").out
     account.set_parameter("invalid-traffic-counts", "false")
     [record] = json.loads(command("campaigns", "health", "--json").out)
     assert record["budgets"][0]["spent_micros"] == 0
@@ -80,10 +80,10 @@ def test_health_prints_the_reasons_for_a_shortfall(account: Account, command: Co
     account.service().pacing_store.write(*_no_opportunities("daily"))
 
     [record] = json.loads(command("campaigns", "health", "--json").out)
-    [short, *_] = record["shortfalls"]
+    [shortfall, *_] = record["shortfalls"]
 
-    assert short["micros"] > 0
-    assert f"daily: {short['reason']} keeps back " in command("campaigns", "health").out
+    assert shortfall["micros"] > 0
+    assert f"daily: {shortfall['reason']} keeps back " in command("campaigns", "health").out
 
 
 def _no_opportunities(name: str) -> tuple[Pacing, LearnedTraffic]:
@@ -94,8 +94,8 @@ def test_snapshots_are_listed_shown_compared_pinned_and_unpinned(account: Accoun
     first = refreshed(account, campaign(id="a", cpm=1))
     second = refreshed(account, campaign(id="a", cpm=2))
 
-    listed = command("snapshot", "list").out.splitlines()
-    assert [line.split()[0] for line in listed[1:]] == [str(second), str(first)]
+    output_lines = command("snapshot", "list").out.splitlines()
+    assert [line.split()[0] for line in output_lines[1:]] == [str(second), str(first)]
     assert [document["version"] for document in json.loads(command("snapshot", "list", "--json").out)] == [
         second,
         first,

@@ -30,10 +30,10 @@ def test_a_terminal_gets_colours_and_cells_are_not_markup(monkeypatch: pytest.Mo
     terminal = terminal_of(monkeypatch)
     print_table(("id", "status"), [("[red]a", "active"), ("b", "unheard")])
 
-    printed = terminal.getvalue()
-    assert "[red]a" in printed
-    assert "\x1b[32mactive" in printed
-    assert "\x1b[32munheard" not in printed
+    output = terminal.getvalue()
+    assert "[red]a" in output
+    assert "\x1b[32mactive" in output
+    assert "\x1b[32munheard" not in output
 
 
 def test_a_pipe_gets_plain_text(capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,14 +22,14 @@ def test_parameters_that_are_late_for_a_bid_are_read(monkeypatch: pytest.MonkeyP
 
 
 def test_the_message_names_parameter_store_and_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    answered = Event()
+    is_answered = Event()
 
     def hang(_: Reading | None) -> Reading:
-        answered.wait(10)
+        is_answered.wait(10)
         return read({})
 
     service = make_service(None)
     monkeypatch.setattr(service.current_parameters, "renewed", BackgroundRefreshed("all", hang, lambda _: 60.0))
     with pytest.raises(ParametersNotRead, match=r"under /\S+ were not read within 0.01 s: Parameter Store"):
         read_parameters(service, patience=0.01)
-    answered.set()
+    is_answered.set()

@@ -106,8 +106,8 @@ def test_the_time_is_the_option_or_the_recorded_time_or_that_of_the_snapshot(tmp
     ends = NOW + timedelta(hours=1)
     snapshot = compile_snapshot([campaign(flight={"end": ends})])
     file = tmp_path / "requests.jsonl"
-    late = {"at": (ends + timedelta(seconds=1)).isoformat(), "exchange": "adx", "request": video_request()}
-    file.write_bytes(lines(video_request(), late))
+    delay = {"at": (ends + timedelta(seconds=1)).isoformat(), "exchange": "adx", "request": video_request()}
+    file.write_bytes(lines(video_request(), delay))
 
     def bids(clock: Any) -> int:
         replay = Replay(snapshot, "bidder")
@@ -119,8 +119,8 @@ def test_the_time_is_the_option_or_the_recorded_time_or_that_of_the_snapshot(tmp
 
 def test_campaigns_can_target_the_recorded_exchange(tmp_path: Path) -> None:
     file = tmp_path / "requests.jsonl"
-    named = [{"exchange": name, "request": video_request()} for name in ("adx", "b", "no name")]
-    file.write_bytes(lines(*named))
+    documents = [{"exchange": name, "request": video_request()} for name in ("adx", "b", "no name")]
+    file.write_bytes(lines(*documents))
     replay = Replay(compile_snapshot([campaign(targeting={"exchange": {"include": ["adx"]}})]), "bidder")
 
     read = run(file, [replay], NOW)

@@ -29,16 +29,16 @@ def test_a_day_is_printed_with_amounts_in_whole_units_for_people(form: str, caps
 
     print_report(service(None, archive=archive), period(NOW.date(), None, None, "UTC"), By.CAMPAIGN, form)
 
-    printed = capsys.readouterr().out
+    output = capsys.readouterr().out
     if form == "json":
-        [row] = json.loads(printed)["rows"]
+        [row] = json.loads(output)["rows"]
         assert (row["campaign"], row["win"], row["spend_micros"], row["vtr"]) == ("c1", 8, 40_000, 0.125)
         assert row["shading_saving_micros"] == 8 * (7_500 - 5_000)
     else:
-        assert "shading saving" in printed
-        assert "0.020000" in printed
-        assert "0.040000" in printed
-        assert "12.50 %" in printed
+        assert "shading saving" in output
+        assert "0.020000" in output
+        assert "0.040000" in output
+        assert "12.50 %" in output
 
 
 @given(

@@ -114,5 +114,5 @@ def test_late_events_of_a_deleted_campaign_count_by_the_terms_of_their_bids(
     )
     spend = {row["advertiser"]: row["spend_micros"] for row in report["rows"]}
     assert spend == {"shop.example": 5 * 3_000, "cars.example": 5 * 7_000}
-    [shown] = json.loads(command("campaigns", "list", "--json").out)
-    assert shown["total_spend_micros"] == sum(expected.values())
+    [listing] = json.loads(command("campaigns", "list", "--json").out)
+    assert listing["total_spend_micros"] == sum(expected.values())

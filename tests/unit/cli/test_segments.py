@@ -22,8 +22,8 @@ def test_segments_are_imported_listed_and_shown(command: Command, tmp_path: Path
     assert command("segments", "import", str(file)).out.endswith(" 0 of them new or changed\n")
     rows = [line.split() for line in command("segments", "list").out.splitlines()]
     assert rows[1:] == [["acme/42", "Runners", "12,000", "0.50"], ["acme/43", "Walkers"]]
-    listed = json.loads(command("segments", "list", "--json").out)
-    assert [(entry["segment"], entry.get("cost_micros")) for entry in listed] == [
+    document = json.loads(command("segments", "list", "--json").out)
+    assert [(entry["segment"], entry.get("cost_micros")) for entry in document] == [
         ("acme/42", 500_000),
         ("acme/43", None),
     ]

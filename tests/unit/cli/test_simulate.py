@@ -51,19 +51,19 @@ def test_figures_and_plots_compare_each_campaign_with_other_pacing(
 
     assert main(["simulate", str(scenario), "--out", str(out), "--json"]) == 0
 
-    printed = json.loads(capsys.readouterr().out)
-    assert json.loads((out / "figures.json").read_text()) == printed
+    output = json.loads(capsys.readouterr().out)
+    assert json.loads((out / "figures.json").read_text()) == output
     names = {"copy-0", "hourly"}
     assert {path.name for path in out.iterdir()} == {"figures.json", "copy-0.svg", "copy-0.png"}, "the largest budget"
     assert all(path.stat().st_size > 10_000 for path in out.glob("copy-0.*"))
-    assert set(printed["beside"]) == {"asap", "linkedin", "pid", "unshaded", "fixed_70", "oracle"}
-    figures: list[dict[str, Any]] = [printed, *printed["beside"].values()]
+    assert set(output["beside"]) == {"asap", "linkedin", "pid", "unshaded", "fixed_70", "oracle"}
+    figures: list[dict[str, Any]] = [output, *output["beside"].values()]
     assert all({row["id"] for row in figure["campaigns"]} == names for figure in figures)
     assert all(figure_item["totals"]["impressions"] > 0 for figure_item in figures)
-    paid = {name: entry["totals"]["cpm_micros"] for name, entry in {"ours": printed, **printed["beside"]}.items()}
+    paid = {name: entry["totals"]["cpm_micros"] for name, entry in {"ours": output, **output["beside"]}.items()}
     assert paid["oracle"] < paid["unshaded"], "who knows the market pays less than who bids the value"
 
-    rows = [line.split()[:2] for line in figures_table(printed).splitlines()]
+    rows = [line.split()[:2] for line in figures_table(output).splitlines()]
     assert rows[0] == ["pacing", "campaign"]
     assert sorted(name for arm, name in rows if arm == "bidder") == ["(all)", "copy-0", "hourly"]
 

@@ -17,8 +17,8 @@ def test_an_imported_taxonomy_updates_campaigns_with_its_categories(
     file.write_text(TREE)
     campaigns = account.service().campaigns
     campaigns.put_many([campaign(id="top", targeting={"category": {"include": ["6/1"]}}), campaign(id="other")])
-    listed = command("taxonomies", "list")
-    assert "none: `bidder taxonomies import 6 FILE` adds one" in listed.err
+    listing = command("taxonomies", "list")
+    assert "none: `bidder taxonomies import 6 FILE` adds one" in listing.err
 
     status, out, _ = command("taxonomies", "import", "6", str(file))
 

@@ -122,12 +122,12 @@ def test_a_refresh_that_is_overtaken_by_an_earlier_one_publishes_its_edit_nevert
 def test_a_refresh_that_others_overtake_again_and_again_gives_up_since_they_have_its_edit() -> None:
     world = spending()
     world.campaigns.put(campaign(id="a", cpm=7))
-    others: dict[int, Callable[[], None]] = {
+    other_count: dict[int, Callable[[], None]] = {
         call: partial(spend_and_refresh, world, "b", NOW + MINUTE) for call in range(5, 2 * MOST_CALLS, 2)
     }
-    overtaken, _ = slow_process(world, others)
+    overtaken, _ = slow_process(world, other_count)
 
     publish_snapshot(overtaken, NOW + MINUTE)
 
-    assert len(others) > 10, "it does not try for ever"
+    assert len(other_count) > 10, "it does not try for ever"
     assert bidding(world.load_snapshot())["a"].cpm_micros == 7_000_000

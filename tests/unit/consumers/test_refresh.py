@@ -93,8 +93,8 @@ class World:
         service.current_parameters.plain = lambda: plain  # type: ignore[method-assign]
         return service
 
-    def load_snapshot(self, known: Snapshot | None = None) -> Snapshot:
-        loaded = self.store.load(known)
+    def load_snapshot(self, last_snapshot: Snapshot | None = None) -> Snapshot:
+        loaded = self.store.load(last_snapshot)
         assert loaded is not None
         return loaded
 
@@ -142,13 +142,13 @@ def test_only_a_changed_campaign_is_compiled_and_bidders_keep_the_other_objects(
     world = World()
     world.campaigns.put_many([campaign(id=name, cpm=5) for name in "abc"])
     publish_snapshot(world.process(), NOW)
-    known = world.load_snapshot()
+    last_snapshot = world.load_snapshot()
     world.campaigns.put(campaign(id="b", cpm=9))
 
     publish_snapshot(world.process(), NOW + MINUTE)
 
-    snapshot = world.load_snapshot(known)
-    assert snapshot.index.parts[0] is known.index.parts[0]
+    snapshot = world.load_snapshot(last_snapshot)
+    assert snapshot.index.parts[0] is last_snapshot.index.parts[0]
     assert len(snapshot.index.parts[1]) == 1
     assert bidding(snapshot) == active(world)
 
@@ -201,13 +201,13 @@ def test_a_repeated_refresh_with_a_clock_that_is_behind_still_publishes_a_newer_
     world = World()
     world.campaigns.put(campaign(id="a", cpm=1))
     publish_snapshot(world.process(), NOW + MINUTE)
-    known = world.load_snapshot()
+    last_snapshot = world.load_snapshot()
     world.campaigns.put(campaign(id="a", cpm=2))
 
     publish_snapshot(world.process(), NOW)
 
-    snapshot = world.load_snapshot(known)
-    assert snapshot.version == known.version + 1
+    snapshot = world.load_snapshot(last_snapshot)
+    assert snapshot.version == last_snapshot.version + 1
     assert snapshot.as_of == NOW
     assert bidding(snapshot) == active(world)
 

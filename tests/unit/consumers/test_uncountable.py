@@ -77,8 +77,8 @@ def test_an_event_that_cannot_be_counted_fails_alone(consumer: str, name: str, p
     assert {f"bid#bid-{number}" for number in range(6)} <= tables.markers(consumer)
     if consumer == "ledger":
         spends = {pk: item for (pk, sk), item in tables.dynamodb.items().items() if sk == "total"}
-        counted = sum(int(item["impressions"]["N"]) for item in spends.values())
-        assert counted == len(events) - len(failed)
+        count = sum(int(item["impressions"]["N"]) for item in spends.values())
+        assert count == len(events) - len(failed)
 
 
 @pytest.mark.parametrize("consumer", CONSUMERS)

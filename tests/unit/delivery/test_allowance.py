@@ -46,13 +46,13 @@ def test_a_bid_is_allowed_exactly_if_all_its_accounts_can_pay_for_it(
         seconds += wait
         now = NOW + timedelta(seconds=seconds)
         of_bid = sorted(number for number in chosen if number < len(accounts))
-        left = [accounts[number].left(seconds) for number in of_bid]
-        is_paid = all(amount is None or amount >= cost for amount in left)
+        remaining = [accounts[number].left(seconds) for number in of_bid]
+        is_paid = all(amount is None or amount >= cost for amount in remaining)
 
-        assert [allowance.left(number, now) for number in of_bid] == left
+        assert [allowance.left(number, now) for number in of_bid] == remaining
         assert allowance.commit(of_bid, cost, now) == is_paid
-        if is_paid and any(amount is not None for amount in left):
-            for number, amount in zip(of_bid, left, strict=True):
+        if is_paid and any(amount is not None for amount in remaining):
+            for number, amount in zip(of_bid, remaining, strict=True):
                 accounts[number].bid += 0 if amount is None else cost
         for number, account in enumerate(accounts):
             assert allowance.left(number, now) == account.left(seconds)

@@ -14,14 +14,16 @@ limits = st.none() | st.integers(1, 100_000)
 
 @given(limits, limits, st.integers(0, 200_000), st.integers(0, 200_000), st.integers(1, 50_000_000))
 def test_a_campaign_bids_exactly_if_another_impression_fits_both_budgets(
-    total: int | None, daily: int | None, spent: int, today: int, cpm_micros: int
+    total: int | None, daily: int | None, spend_micros: int, today: int, cpm_micros: int
 ) -> None:
-    plain = campaign(cpm=Decimal(cpm_micros) / 1_000_000, budget={"total_micros": total, "daily_micros": daily})
+    plain_campaign = campaign(
+        cpm=Decimal(cpm_micros) / 1_000_000, budget={"total_micros": total, "daily_micros": daily}
+    )
     cost = round(cpm_micros / 1000)
 
-    fits = (total is None or spent + cost <= total) and (daily is None or today + cost <= daily)
+    fits = (total is None or spend_micros + cost <= total) and (daily is None or today + cost <= daily)
 
-    assert (withheld(budget_limits(plain), Spend(spent, today)) is None) == fits
+    assert (withheld(budget_limits(plain_campaign), Spend(spend_micros, today)) is None) == fits
 
 
 @pytest.mark.parametrize(
@@ -56,9 +58,9 @@ def test_the_words_of_the_reasons_that_explain_shows_and_snapshots_store() -> No
 
 
 def test_the_next_cost_is_the_higher_of_deal_and_open_price() -> None:
-    dear = campaign(cpm=1, deals=[{"id": "d", "cpm": 1000}], budget={"total": 1})
+    expensive_campaign = campaign(cpm=1, deals=[{"id": "d", "cpm": 1000}], budget={"total": 1})
 
-    assert withheld(budget_limits(dear), Spend(total_micros=1)) is Withheld.TOTAL_BUDGET
+    assert withheld(budget_limits(expensive_campaign), Spend(total_micros=1)) is Withheld.TOTAL_BUDGET
 
 
 FULL = {

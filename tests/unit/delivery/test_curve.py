@@ -75,10 +75,10 @@ def test_a_week_without_a_clock_change_has_168_hours_of_traffic(curve: list[int]
     ) != offset(zone, begin + 7 * 86_400)
 
 
-@pytest.mark.parametrize("wrong", [[1.0] * 167, [1.0] * 169, [0.0] * HOURS, [-1.0, *[1.0] * 167]])
-def test_a_curve_needs_168_valid_weights(wrong: list[float]) -> None:
+@pytest.mark.parametrize("mistakes", [[1.0] * 167, [1.0] * 169, [0.0] * HOURS, [-1.0, *[1.0] * 167]])
+def test_a_curve_needs_168_valid_weights(mistakes: list[float]) -> None:
     with pytest.raises(ValueError, match="168 weights, none of them negative"):
-        Curve(wrong)
+        Curve(mistakes)
 
 
 def test_weights_are_scaled_to_a_mean_of_one_and_may_be_zero() -> None:

@@ -108,10 +108,10 @@ def test_any_campaign_gets_a_delivery_state(
         accounts = load_delivery(data, index).accounts(0, "a", "d")
         assert all(0 <= pace.share <= WHOLE for pace in paced.paces.values())
         assert all(0 <= number <= MOST_MICROS for pace in paced.paces.values() for number in pace[1:])
-        left = [amount for number in accounts if (amount := allowance.left(number, now)) is not None]
+        remaining = [amount for number in accounts if (amount := allowance.left(number, now)) is not None]
         cost = max(1, budget_limits(own_campaign).cost)
         bids_made = sum(allowance.commit(accounts, cost, now) for _ in range(3))
-        assert bids_made * cost <= min(left, default=3 * cost)
+        assert bids_made * cost <= min(remaining, default=3 * cost)
 
 
 @pytest.mark.parametrize("limit", [1, MOST_MICROS])

@@ -233,14 +233,14 @@ def test_the_latest_minute_is_assumed_to_have_the_expected_bids() -> None:
 
     assert flow.take_matured(now, DELAY, 60.0) == pytest.approx(40 * share_noticed(0, now) + 30 * share_noticed(1, now))
     assert flow.take_matured(now, DELAY, 60.0) == pytest.approx(0)
-    later = now + MINUTE
+    later_time = now + MINUTE
     flow.minutes[1].opportunities = flow.minutes[1].bids = 10
     gained = (
-        40 * (share_noticed(0, later) - share_noticed(0, now))
-        + 10 * share_noticed(1, later)
+        40 * (share_noticed(0, later_time) - share_noticed(0, now))
+        + 10 * share_noticed(1, later_time)
         - 30 * share_noticed(1, now)
     )
-    assert flow.take_matured(later, DELAY, 60.0) == pytest.approx(gained)
+    assert flow.take_matured(later_time, DELAY, 60.0) == pytest.approx(gained)
 
 
 def test_the_only_minute_of_a_campaign_is_assumed_to_have_bids() -> None:

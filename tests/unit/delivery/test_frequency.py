@@ -92,9 +92,9 @@ def test_the_counted_impressions_are_those_of_the_calendar_period(
     st.lists(st.integers(0, 40_000), max_size=80),
 )
 def test_caps_are_never_exceeded(
-    now: datetime, zone: str, window: str, most: int, gap: str | None, waits: list[int]
+    now: datetime, zone: str, window: str, maximum: int, gap: str | None, waits: list[int]
 ) -> None:
-    item = campaign_with_cap(zone, impressions=most, window=window, **({"min_gap": gap} if gap else {}))
+    item = campaign_with_cap(zone, impressions=maximum, window=window, **({"min_gap": gap} if gap else {}))
     times: list[int] = []
     history = History()
     for wait in waits:
@@ -103,9 +103,9 @@ def test_caps_are_never_exceeded(
         if hindrance(item, where) is None:
             times.append(int(now.timestamp()))
             history = add(history, Impression(times[-1], "c", "spot", "shop.example"))
-            assert naive_count(window, zone, times, now) <= most
+            assert naive_count(window, zone, times, now) <= maximum
         else:
-            blocked = naive_count(window, zone, times, now) >= most
+            blocked = naive_count(window, zone, times, now) >= maximum
             assert blocked or (gap and times and now.timestamp() - times[-1] < duration_seconds(gap))
             free_at = where[0].free_at
             assert (free_at is None) == (window == "lifetime" and blocked and not gap) or gap

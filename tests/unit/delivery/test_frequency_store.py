@@ -201,8 +201,8 @@ def test_failed_reads_are_counted_with_their_reasons(caplog: pytest.LogCaptureFi
         seconds += LONGEST_INTERVAL
         time.sleep(0.001)
     assert ended[0]["failures"] == failures
-    counted = [line for name in ("frequency.unread", "frequency.recovered") for line in logged_lines(caplog, name)]
-    assert sum(line.get("FrequencyUnread", 0) for line in counted) == failures
+    counts = [line for name in ("frequency.unread", "frequency.recovered") for line in logged_lines(caplog, name)]
+    assert sum(line.get("FrequencyUnread", 0) for line in counts) == failures
 
 
 @pytest.mark.parametrize(("on_unknown", "status"), [("bid", 200), ("skip", 204)])

@@ -102,12 +102,12 @@ def test_amounts_below_half_a_micro_are_not_reported(counts: float, is_told: boo
     assert (FLOOR in shortfalls(health(LIMITS, HALF, memory, Forecast(), NOON))) == is_told
 
 
-@pytest.mark.parametrize(("spent", "is_short"), [(9_990_000, False), (9_989_999, True)])
-def test_a_thousandth_of_a_budget_is_no_shortfall(spent: int, is_short: bool) -> None:
-    result = health(LIMITS._replace(paused=True), Spend(spent, spent), memory_with(), Forecast(), NOON)
+@pytest.mark.parametrize(("spend", "is_short"), [(9_990_000, False), (9_989_999, True)])
+def test_a_thousandth_of_a_budget_is_no_shortfall(spend: int, is_short: bool) -> None:
+    result = health(LIMITS._replace(paused=True), Spend(spend, spend), memory_with(), Forecast(), NOON)
 
-    assert result.outlooks[0].projected == spent
-    assert shortfalls(result) == ({"withheld: paused": 10_000_000 - spent} if is_short else {})
+    assert result.outlooks[0].projected == spend
+    assert shortfalls(result) == ({"withheld: paused": 10_000_000 - spend} if is_short else {})
 
 
 def test_a_plan_is_shown_from_its_anchor() -> None:

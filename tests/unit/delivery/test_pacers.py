@@ -265,7 +265,7 @@ def outlook(goal: str, planned: float, spent: float) -> PacingState:
 
 
 @pytest.mark.parametrize(
-    ("of", "is_off"),
+    ("state", "is_off"),
     [
         (outlook("daily", 100_000, 89_999), True),
         (outlook("daily", 100_000, 90_000), False),
@@ -278,8 +278,8 @@ def outlook(goal: str, planned: float, spent: float) -> PacingState:
         (outlook("", 100_000, 0), False),
     ],
 )
-def test_a_campaign_is_off_its_plan_by_a_tenth_if_that_is_twenty_impressions(of: PacingState, is_off: bool) -> None:
-    assert off_plan({"c": LIMITS}, {"c": of}) == (["c"] if is_off else [])
+def test_a_campaign_is_off_its_plan_by_a_tenth_if_that_is_twenty_impressions(state: PacingState, is_off: bool) -> None:
+    assert off_plan({"c": LIMITS}, {"c": state}) == (["c"] if is_off else [])
 
 
 @pytest.mark.parametrize(

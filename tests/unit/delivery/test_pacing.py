@@ -26,9 +26,9 @@ def limits(daily: int, **changes: object) -> BudgetLimits:
 class World:
     """A deterministic market with `per_minute` opportunities a minute. The campaign bids whenever it takes part."""
 
-    def __init__(self, daily: int, per_minute: float, spent: int = 0, start: float = MIDNIGHT) -> None:
+    def __init__(self, daily: int, per_minute: float, spend: int = 0, start: float = MIDNIGHT) -> None:
         self.limits, self.per_minute, self.now = limits(daily), per_minute, start
-        self.spent, self.carry = spent, 0.0
+        self.spent, self.carry = spend, 0.0
         self.memory = Memory()
         self.reports: dict[int, Report] = {}
         self.series: list[float] = []

@@ -26,12 +26,12 @@ SHOWN = 0.3
 """Impressions per bid by the prior."""
 
 
-def on_plan(spent: int = 21_600_000, limit: int = 43_200_000, **changes: object) -> Memory:
+def on_plan(spend: int = 21_600_000, limit: int = 43_200_000, **changes: object) -> Memory:
     """The memory of a campaign on its plan since midnight, without bids in the last minute."""
     known = {
         "at": NOON - 60,
-        "micros": spent,
-        "impressions": spent // COST,
+        "micros": spend,
+        "impressions": spend // COST,
         "cost": COST,
         "is_held": False,
         "anchors": {"daily": Anchor(limit, MIDNIGHT, 0.0, END)},
@@ -74,34 +74,34 @@ def test_the_first_step_spreads_the_remaining_budget_over_the_rest_of_the_day(
 
 
 @given(st.integers(0, 43_200_000))
-def test_a_deviation_from_the_plan_is_corrected_in_five_minutes_within_the_rate_limit(spent: int) -> None:
-    result = step(DAILY, spend_of(spent), {}, NOON, on_plan(spent), HUNDRED)
+def test_a_deviation_from_the_plan_is_corrected_in_five_minutes_within_the_rate_limit(spend: int) -> None:
+    result = step(DAILY, spend_of(spend), {}, NOON, on_plan(spend), HUNDRED)
 
-    behind = 21_600_000 - spent
+    behind = 21_600_000 - spend
     rate = min(max(0.0, 30_000 + behind / 5), 1.2 * 30_000 + COST / 10)
     if behind > 0.2 * 21_600_000 + 2 * COST:  # too much to catch up
-        rate = max(rate, (43_200_000 - spent) / 720)
-    left = 43_200_000 - spent
-    rate = min(rate, left) if left > 0.75 * COST else 0.0
+        rate = max(rate, (43_200_000 - spend) / 720)
+    remaining = 43_200_000 - spend
+    rate = min(rate, remaining) if remaining > 0.75 * COST else 0.0
     assert share_of(result) == pytest.approx(min(1.0, rate / (SHOWN * COST) / 100), abs=1e-9)
 
 
 @pytest.mark.parametrize(("behind", "is_new"), [(4_325_999, False), (4_326_001, True)])
 def test_a_deviation_too_large_to_correct_restarts_the_plan(behind: int, is_new: bool) -> None:
-    spent = 21_600_000 - behind
-    memory = on_plan(spent)
-    step(DAILY, spend_of(spent), {}, NOON, memory, HUNDRED)
+    spend = 21_600_000 - behind
+    memory = on_plan(spend)
+    step(DAILY, spend_of(spend), {}, NOON, memory, HUNDRED)
 
-    fresh = Anchor(43_200_000, NOON, spent, END)
+    fresh = Anchor(43_200_000, NOON, spend, END)
     assert memory.anchors["daily"] == (fresh if is_new else Anchor(43_200_000, MIDNIGHT, 0.0, END))
 
 
-@pytest.mark.parametrize(("left", "is_bid_on"), [(2_250, False), (2_251, True)])
-def test_the_last_impression_needs_three_quarters_of_its_cost(left: int, is_bid_on: bool) -> None:
-    spent = 43_200_000 - left
-    memory = on_plan(spent, anchors={"daily": Anchor(43_200_000, NOON, 0.0, END)})
+@pytest.mark.parametrize(("remaining", "is_bid_on"), [(2_250, False), (2_251, True)])
+def test_the_last_impression_needs_three_quarters_of_its_cost(remaining: int, is_bid_on: bool) -> None:
+    spend = 43_200_000 - remaining
+    memory = on_plan(spend, anchors={"daily": Anchor(43_200_000, NOON, 0.0, END)})
     late = END - 120
-    result = step(DAILY, spend_of(spent), {}, late, memory, HUNDRED)
+    result = step(DAILY, spend_of(spend), {}, late, memory, HUNDRED)
 
     assert (share_of(result) > 0) == is_bid_on
 
@@ -199,26 +199,26 @@ def test_impressions_in_flight_count_for_goals_of_impressions() -> None:
 def test_near_the_end_of_a_budget_half_a_deviation_of_the_spend_in_flight_is_reserved() -> None:
     delay = NoticeDelay([0.0] * 60)
     limits = DAILY._replace(mode=Mode.ASAP)
-    spent = 43_200_000 - 40_000
-    memory = on_plan(spent, participation=1.0, level=100.0, counted=int(NOON), anchors={})
-    result = step(limits, spend_of(spent), {}, NOON, memory, HUNDRED, Market(delay=delay))
+    spend = 43_200_000 - 40_000
+    memory = on_plan(spend, participation=1.0, level=100.0, counted=int(NOON), anchors={})
+    result = step(limits, spend_of(spend), {}, NOON, memory, HUNDRED, Market(delay=delay))
 
     share_noticed = delay.noticed_of_minute(NOON - 60, NOON)
     impressions = SHOWN * 20 / (20 + 100 * share_noticed)
     bids_out = 100 * (1 - share_noticed)
     kept_back = 0.5 * COST * sqrt(bids_out * impressions * (1 - impressions))
-    left = 40_000 - bids_out * impressions * COST - kept_back
-    assert share_of(result) == pytest.approx(left / (impressions * COST) / 100)
+    remaining = 40_000 - bids_out * impressions * COST - kept_back
+    assert share_of(result) == pytest.approx(remaining / (impressions * COST) / 100)
 
 
 def test_no_bid_is_made_if_less_remains_than_the_deviation_of_the_spend_in_flight() -> None:
     limits = DAILY._replace(mode=Mode.ASAP)
     delay = NoticeDelay([0.0] * 60)
     shares = []
-    for left in (21_000, 25_000):
-        spent = 43_200_000 - left
-        memory = on_plan(spent, participation=1.0, level=100.0, counted=int(NOON), anchors={})
-        shares.append(share_of(step(limits, spend_of(spent), {}, NOON, memory, HUNDRED, Market(delay=delay))))
+    for remaining in (21_000, 25_000):
+        spend = 43_200_000 - remaining
+        memory = on_plan(spend, participation=1.0, level=100.0, counted=int(NOON), anchors={})
+        shares.append(share_of(step(limits, spend_of(spend), {}, NOON, memory, HUNDRED, Market(delay=delay))))
 
     # about 18,000 are in flight, and half a deviation is about 3,500
     assert shares[0] == 0.0 < shares[1]

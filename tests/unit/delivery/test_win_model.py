@@ -166,24 +166,24 @@ def test_old_outcomes_have_less_weight_outside_their_hour_of_the_day(
     age: int, of_hour: float, of_others: float
 ) -> None:
     late = Outcomes({310: 400}, {310: 100})
-    known = models([OutcomeBatch(LEAF, 0, MANY), OutcomeBatch(LEAF, age, late)], {3})
+    win_models = models([OutcomeBatch(LEAF, 0, MANY), OutcomeBatch(LEAF, age, late)], {3})
 
     others = of_others or 0.5 ** (23 / 3)
     everything = fit_of((MANY, 1.0), (late, others))
     around = everything
-    assert known[EVERYTHING] == pytest.approx(everything)
+    assert win_models[EVERYTHING] == pytest.approx(everything)
     for name in ("a", "a|1", "a|1|2"):
         around = fit_of((MANY, 1.0), (late, others), around=around)
-        assert known[name] == pytest.approx(around)
-    assert known["a|1|2|03"] == pytest.approx(fit_of((MANY, 1.0), (late, of_hour), around=around))
+        assert win_models[name] == pytest.approx(around)
+    assert win_models["a|1|2|03"] == pytest.approx(fit_of((MANY, 1.0), (late, of_hour), around=around))
 
 
 @pytest.mark.parametrize(("age", "weight"), [(23, 1.0), (24, 0.5), (47, 0.5)])
 def test_outcomes_of_yesterday_have_half_weight_in_their_hour_of_the_day(age: int, weight: float) -> None:
     late = Outcomes({310: 400}, {310: 100})
-    known = models([OutcomeBatch(LEAF, 0, MANY), OutcomeBatch(LEAF, age, late)], {3})
+    win_models = models([OutcomeBatch(LEAF, 0, MANY), OutcomeBatch(LEAF, age, late)], {3})
 
-    assert known["a|1|2|03"] == pytest.approx(fit_of((MANY, 1.0), (late, weight), around=known["a|1|2"]))
+    assert win_models["a|1|2|03"] == pytest.approx(fit_of((MANY, 1.0), (late, weight), around=win_models["a|1|2"]))
 
 
 def test_outcomes_with_a_future_time_count_as_current() -> None:
@@ -203,8 +203,8 @@ def test_a_snapshot_has_the_models_of_256_segments_with_the_most_outcomes(exchan
         OutcomeBatch(PriceSegment(f"e{number:03}", 0, 0, None), 0, Outcomes({280: 60 + number}, {290: 60}))
         for number in range(exchanges)
     ]
-    known = models(batches)
+    win_models = models(batches)
 
-    assert len(known) == fitted
-    assert f"e{exchanges - 1:03}" in known
-    assert ("e000" in known) == (exchanges < 140)
+    assert len(win_models) == fitted
+    assert f"e{exchanges - 1:03}" in win_models
+    assert ("e000" in win_models) == (exchanges < 140)

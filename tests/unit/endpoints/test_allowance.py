@@ -27,15 +27,15 @@ def costs(snapshot: Snapshot, requests: int, **changes: Any) -> list[int]:
 
 
 @given(st.integers(1, 100_000), st.integers(0, 60_000), st.integers(1, 4))
-def test_bids_use_the_whole_remaining_budget_and_never_exceed_it(budget: int, spent: int, processes: int) -> None:
+def test_bids_use_the_whole_remaining_budget_and_never_exceed_it(budget: int, spend: int, processes: int) -> None:
     limited = campaign(cpm=5, budget={"total_micros": budget})
-    left = max(0, budget - spent)
+    remaining = max(0, budget - spend)
 
-    out = [costs(compile_snapshot([limited], {"plain": Spend(total_micros=spent)}), 25) for _ in range(processes)]
+    out = [costs(compile_snapshot([limited], {"plain": Spend(total_micros=spend)}), 25) for _ in range(processes)]
 
     for entry in out:
-        assert sum(entry) <= left
-        assert len(entry) == min(25, left // 5000)
+        assert sum(entry) <= remaining
+        assert len(entry) == min(25, remaining // 5000)
 
 
 def test_the_tighter_budget_applies() -> None:

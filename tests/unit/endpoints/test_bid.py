@@ -222,3 +222,10 @@ def test_any_valid_request_gets_a_bid_or_a_no_bid(request: dict[str, Any], campa
 def test_any_body_gets_an_answer_without_a_server_error(body: bytes) -> None:
     assert ask(body).status in {200, 204, 400}
     assert parse(json.dumps(video_request()).encode())  # and the service still answers the next request
+
+
+def test_a_bid_for_an_app_names_it() -> None:
+    app = campaign(advertiser={"name": "Game", "domain": "game.example", "bundle": "id123456789"})
+
+    assert only_bid(ask(video_request(), compile_snapshot([app])))["bundle"] == "123456789"
+    assert "bundle" not in only_bid(ask(video_request()))

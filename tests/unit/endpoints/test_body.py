@@ -36,17 +36,17 @@ def test_random_bytes_are_refused_or_returned_unchanged(body: bytes) -> None:
 
 
 def status(body: bytes, coding: str = "") -> int:
-    with pytest.raises(BadBody) as caught:
+    with pytest.raises(BadBody) as error:
         decode_body(body, coding)
-    return caught.value.status
+    return error.value.status
 
 
 @pytest.mark.parametrize("coding", ["br", "deflate", "zstd", "gzip, gzip", "gzip, br"])
 def test_other_codings_are_415_and_the_answer_names_the_accepted_coding(coding: str) -> None:
     assert status(BODY, coding) == 415
-    with pytest.raises(BadBody) as caught:
+    with pytest.raises(BadBody) as error:
         decode_body(BODY, coding)
-    assert caught.value.reply().headers["Accept-Encoding"] == "gzip"
+    assert error.value.reply().headers["Accept-Encoding"] == "gzip"
 
 
 def test_a_body_above_the_limit_is_413_with_and_without_compression() -> None:

@@ -80,16 +80,16 @@ def test_a_price_at_the_floor_is_credible_in_each_currency() -> None:
 
 
 @pytest.mark.parametrize(
-    ("requested_exp", "most", "written"),
+    ("requested_exp", "maximum", "written"),
     [
         *((None, 21_600, 3600), (0, 21_600, 3600), (-5, 21_600, 3600), (60, 21_600, 60), (10_800, 21_600, 10_800)),
         *((86_400, 21_600, 21_600), (86_400, 43_200, 43_200), (None, 600, 600), (90, 21_600, 90)),
     ],
 )
-def test_a_bid_lasts_for_the_exp_of_its_impression(requested_exp: int | None, most: int, written: int) -> None:
+def test_a_bid_lasts_for_the_exp_of_its_impression(requested_exp: int | None, maximum: int, written: int) -> None:
     body = video_request()
     body["imp"][0]["exp"] = requested_exp
-    serving = service(compile_snapshot([campaign()]), most_exp=most)
+    serving = service(compile_snapshot([campaign()]), most_exp=maximum)
 
     reply = json.loads(bid(serving, Call(json.dumps(body).encode(), {}, "https://bid.example", NOW)).body)
 

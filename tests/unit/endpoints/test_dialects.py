@@ -96,11 +96,11 @@ def test_explain_and_a_player_of_vast_get_the_same_ads(case: dict[str, Any], sna
         return
     call = call_of(request_of(case))
 
-    explained = explain(
+    explanation = explain(
         prepare_request(call.request()), snapshot, SETTINGS.seat, NOW, read_exposures=lambda: NewViewer().exposures()
     )
 
-    explained_bids = [f"{offer.slot.imp.id}: {offer.campaign.id}" for entry in explained for offer in entry.bids]
+    explained_bids = [f"{offer.slot.imp.id}: {offer.campaign.id}" for entry in explanation for offer in entry.bids]
     assert sorted(explained_bids) == sorted(case["bids"])
     document = bid(bidder_of(snapshot), call_of(request_of(case), "application/xml")).body
     assert isinstance(document, str)

@@ -124,11 +124,11 @@ def test_explain_gives_the_no_bid_reason_of_the_bid_endpoint(changes: dict[str, 
     snapshot = compile_snapshot([campaign()])._replace(is_stopped=is_stopped)
     request = video_request(**changes)
     bid_reply = bid(service(snapshot), Call(json.dumps(request).encode(), {}, BASE, NOW, nbr=True))
-    explained = json.loads(ask(request, snapshot).body)
+    explanation = json.loads(ask(request, snapshot).body)
 
-    no_auction = explained["no_auction"]
+    no_auction = explanation["no_auction"]
     assert (no_auction and no_auction["nbr"]) == json.loads(bid_reply.body).get("nbr")
-    assert explained["imp"][0]["bids"], "the auction that there would be"
+    assert explanation["imp"][0]["bids"], "the auction that there would be"
 
 
 def test_an_invalid_request_is_400_as_for_a_bid() -> None:

@@ -17,10 +17,10 @@ def test_health_says_that_bidding_is_stopped_and_the_status_stays_200() -> None:
 
 
 def test_health_has_a_pin_with_its_time() -> None:
-    plain = compile_snapshot([campaign()])
-    pinned = plain._replace(pinned=7, pinned_since=NOW - timedelta(hours=3))
+    plain_snapshot = compile_snapshot([campaign()])
+    pinned = plain_snapshot._replace(pinned=7, pinned_since=NOW - timedelta(hours=3))
 
-    for snapshot, version, since in ((plain, None, None), (pinned, 7, "2026-11-23T09:00:00+00:00")):
+    for snapshot, version, since in ((plain_snapshot, None, None), (pinned, 7, "2026-11-23T09:00:00+00:00")):
         bidder_service = service(snapshot)
         loaded = json.loads(health(bidder_service, NOW).body)["snapshot"]
         assert (loaded["pinned"], loaded["pinned_since"]) == (version, since)

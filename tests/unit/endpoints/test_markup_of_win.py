@@ -38,10 +38,10 @@ def bids(bidder: Service, request: dict[str, Any]) -> list[dict[str, Any]]:
     return [entry for seat in json.loads(reply.body)["seatbid"] for entry in seat["bid"]] if reply.body else []
 
 
-def fetch(bidder: Service, url: str, headers: dict[str, str], late: timedelta = timedelta()) -> Reply:
+def fetch(bidder: Service, url: str, headers: dict[str, str], delay: timedelta = timedelta()) -> Reply:
     parts = urlsplit(url)
     token, query = parts.path.rpartition("/")[2], dict(parse_qsl(parts.query, keep_blank_values=True))
-    return win(bidder, Fetch(token, query, headers, sender(headers, None), BASE, NOW + late))
+    return win(bidder, Fetch(token, query, headers, sender(headers, None), BASE, NOW + delay))
 
 
 def won(snapshot: Snapshot | None = None, **changes: Any) -> tuple[Service, Recorder, dict[str, Any]]:
@@ -114,9 +114,9 @@ def test_a_url_with_an_invalid_token_is_refused(headers: dict[str, str]) -> None
     bidder, recorder, result = won()
 
     forged = fetch(bidder, result["nurl"].replace("/win/k1.", "/win/k1.x"), headers)
-    late = fetch(bidder, result["nurl"], headers, late=timedelta(days=90))
+    delay = fetch(bidder, result["nurl"], headers, delay=timedelta(days=90))
 
-    assert (forged.status, late.status) == (400, 400)
+    assert (forged.status, delay.status) == (400, 400)
     assert recorder.published == []
 
 

@@ -25,16 +25,16 @@ CLAIMS = Claims("bid", "c1", "spot", 5_000_000, int(NOW.timestamp()), False, "d1
 
 
 def call(
-    recorder: Recorder, kind: str = "impression", token: str | None = None, late: timedelta = timedelta(), **query: str
+    recorder: Recorder, kind: str = "impression", token: str | None = None, delay: timedelta = timedelta(), **query: str
 ) -> Reply:
     token = token or sign(Kind(kind), encode(CLAIMS), KEYS)
-    return notice(service(None, publisher=recorder), kind, token, query, PAGE, NOW + late)
+    return notice(service(None, publisher=recorder), kind, token, query, PAGE, NOW + delay)
 
 
 def test_a_signed_notice_is_published_with_the_data_of_its_bid() -> None:
     recorder = Recorder()
 
-    reply = call(recorder, "bill", p="4.2", late=timedelta(seconds=9))
+    reply = call(recorder, "bill", p="4.2", delay=timedelta(seconds=9))
 
     assert reply.status == 204
     [event] = recorder.published
@@ -73,11 +73,11 @@ def test_a_loss_notice_has_its_reason_as_a_word_for_filter_policies() -> None:
 def test_the_price_of_an_exchange_with_keys_is_decrypted() -> None:
     recorder = Recorder()
     keys = PriceKeys({"adx": prices.KEYS})
-    sent = prices.sent(4_200_000)
+    sent_text = prices.sent(4_200_000)
     for exchange in ("adx", "other"):
         token = sign(Kind.IMPRESSION, encode(CLAIMS._replace(exchange=exchange)), KEYS)
         with_keys = service(None, publisher=recorder, price_keys=keys)
-        assert notice(with_keys, "impression", token, {"p": sent}, Sender(), NOW).status == 204
+        assert notice(with_keys, "impression", token, {"p": sent_text}, Sender(), NOW).status == 204
 
     of_adx, of_other = recorder.published
     assert (of_adx.price_micros, of_other.price_micros) == (4_200_000, 5_000_000)
@@ -105,7 +105,7 @@ def test_a_notice_that_cannot_be_published_gets_503() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "token", "late", "status"),
+    ("kind", "token", "delay", "status"),
     [
         ("impression", "k1.nonsense.nonsense", timedelta(), 400),
         ("impression", sign(Kind.START, encode(CLAIMS), KEYS), timedelta(), 400),
@@ -114,11 +114,11 @@ def test_a_notice_that_cannot_be_published_gets_503() -> None:
     ],
 )
 def test_a_notice_with_a_token_of_another_kind_bidder_or_time_is_refused(
-    kind: str, token: str | None, late: timedelta, status: int
+    kind: str, token: str | None, delay: timedelta, status: int
 ) -> None:
     recorder = Recorder()
 
-    reply = call(recorder, kind, token, late)
+    reply = call(recorder, kind, token, delay)
 
     assert reply.status == status
     assert recorder.published == []
@@ -135,7 +135,7 @@ CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, l
 LANDING = "https://shop.example/sale?a=1&b=%20"
 
 
-def click(url: str, recorder: Recorder, late: timedelta = timedelta()) -> Reply:
+def click(url: str, recorder: Recorder, delay: timedelta = timedelta()) -> Reply:
     parts = urlsplit(url)
     return notice(
         service(None, publisher=recorder),
@@ -143,7 +143,7 @@ def click(url: str, recorder: Recorder, late: timedelta = timedelta()) -> Reply:
         parts.path.rpartition("/")[2],
         dict(parse_qsl(parts.query)),
         Sender(),
-        NOW + late,
+        NOW + delay,
     )
 
 
@@ -173,8 +173,8 @@ def test_a_late_click_still_redirects_and_is_archived_as_late() -> None:
 @pytest.mark.parametrize("kind", NOTICES)
 def test_a_late_notice_is_archived_as_late_and_bills_nothing(kind: Kind) -> None:
     recorder = Recorder()
-    for late in (timedelta(hours=1, minutes=15), timedelta(hours=1, minutes=15, seconds=1), timedelta(days=30)):
-        assert call(recorder, kind, late=late).status == 204
+    for delay in (timedelta(hours=1, minutes=15), timedelta(hours=1, minutes=15, seconds=1), timedelta(days=30)):
+        assert call(recorder, kind, delay=delay).status == 204
 
     assert [event.invalid for event in recorder.published] == [None, "too-late", "too-late"]
     assert [event.billable for event in recorder.published[1:]] == [False, False]
@@ -183,8 +183,8 @@ def test_a_late_notice_is_archived_as_late_and_bills_nothing(kind: Kind) -> None
 def test_a_bid_with_an_exp_of_six_hours_is_billable_for_six_hours() -> None:
     recorder = Recorder()
     token = sign(Kind.IMPRESSION, encode(CLAIMS._replace(minutes=360)), KEYS)
-    for late in (timedelta(hours=3), timedelta(hours=6, minutes=15), timedelta(hours=6, minutes=16)):
-        call(recorder, "impression", token, late)
+    for delay in (timedelta(hours=3), timedelta(hours=6, minutes=15), timedelta(hours=6, minutes=16)):
+        call(recorder, "impression", token, delay)
 
     assert [event.billable for event in recorder.published] == [True, True, False]
     assert [by_time(event, SaleHistory()) for event in recorder.published] == [None, None, "too-late"]
@@ -248,12 +248,12 @@ def test_a_render_for_ad_quality_is_counted_separately(logged_lines: pytest.LogC
     assert metrics(logged_lines, "AuditRender") == ["impression"]
 
 
-@pytest.mark.parametrize("late", [timedelta(), timedelta(hours=3)])
-def test_a_click_redirects_only_to_a_signed_url(late: timedelta) -> None:
+@pytest.mark.parametrize("delay", [timedelta(), timedelta(hours=3)])
+def test_a_click_redirects_only_to_a_signed_url(delay: timedelta) -> None:
     recorder = Recorder()
     elsewhere = landing_url().replace("shop.example", "evil.example")
 
-    reply = click(elsewhere, recorder, late)
+    reply = click(elsewhere, recorder, delay)
 
     assert (reply.status, "Location" in reply.headers, recorder.published) == (400, False, [])
 

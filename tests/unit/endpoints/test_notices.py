@@ -28,7 +28,7 @@ def test_each_notice_is_published_and_a_forged_notice_is_reported() -> None:
     reply = post(recorder, URLS.url(Kind.IMPRESSION, p="1.5"), URLS.url(Kind.MUTE).partition("/e/")[2], forged, "?")
 
     assert (reply.status, json.loads(reply.body)["accepted"]) == (200, 2)
-    assert [wrong["url"] for wrong in json.loads(reply.body)["refused"]] == [forged, "?"]
+    assert [fault["url"] for fault in json.loads(reply.body)["refused"]] == [forged, "?"]
     assert [(event.kind, event.price_micros) for event in recorder.published] == [
         (Kind.IMPRESSION, 1_500_000),
         (Kind.MUTE, 5_000_000),

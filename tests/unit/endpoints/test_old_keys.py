@@ -25,10 +25,10 @@ class Slept:
 
     def __init__(self, *, hangs: bool = False) -> None:
         self.hangs = hangs
-        self.held = reading(KEYS)
+        self.last_value = reading(KEYS)
 
     def value(self, _patience: float = 0) -> Reading:
-        return self.held
+        return self.last_value
 
     def newest(self, _patience: float = 0) -> Reading:
         if self.hangs:

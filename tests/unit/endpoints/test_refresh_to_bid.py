@@ -179,11 +179,11 @@ class RefreshToBid(RuleBasedStateMachine):
     @rule(writes=st.integers(0, 3), name=st.sampled_from(NAMES), cpm=st.integers(1, 9), warm=st.booleans())
     def refresh_during_a_refresh(self, writes: int, name: str, cpm: int, warm: bool) -> None:
         """During a refresh a campaign is changed, and another refresh runs completely."""
-        left = [writes]
+        remaining = [writes]
 
         def interrupt(_: str) -> None:
-            left[0] -= 1
-            if left[0] == -1:
+            remaining[0] -= 1
+            if remaining[0] == -1:
                 self.now += timedelta(seconds=1)
                 self.edit(name, cpm, paused=False, budget=None)
                 self.run(warm=False)
@@ -253,12 +253,12 @@ class RefreshToBid(RuleBasedStateMachine):
 
     def book(self) -> Book:
         """The campaigns that may bid now."""
-        spent = {name: spend.total_micros for name, spend in self.world.ledger.spent.items()}
+        spend_micros = {name: spend.total_micros for name, spend in self.world.ledger.spent.items()}
         return [
             item
             for item in self.world.campaigns.all()
             if item.status is Status.ACTIVE
-            and (item.budget.total_micros is None or spent.get(item.id, 0) <= item.budget.total_micros)
+            and (item.budget.total_micros is None or spend_micros.get(item.id, 0) <= item.budget.total_micros)
         ]
 
     def check_written(self, key: str) -> None:
@@ -282,13 +282,13 @@ class RefreshToBid(RuleBasedStateMachine):
 
     @contextlib.contextmanager
     def dying(self, dies: int | None, *, after: bool) -> Iterator[None]:
-        left = dies
+        remaining = dies
 
         def write(_: str) -> None:
-            nonlocal left
-            if left is not None:
-                left -= 1
-                if left < 0:
+            nonlocal remaining
+            if remaining is not None:
+                remaining -= 1
+                if remaining < 0:
                     raise Died
 
         def check_written(key: str) -> None:

@@ -111,7 +111,7 @@ def test_an_ad_tag_states_its_vast_version_if_vmap_has_a_value_for_it(version: s
 
 
 @pytest.mark.parametrize(
-    ("query", "wrong"),
+    ("query", "mistakes"),
     [
         ({"breaks": "pre,lunch"}, {"breaks"}),
         ({"breaks": "mid"}, {"breaks"}),
@@ -125,12 +125,12 @@ def test_an_ad_tag_states_its_vast_version_if_vmap_has_a_value_for_it(version: s
     ],
 )
 def test_an_invalid_schedule_is_a_400_with_the_parameter_and_cors_headers(
-    query: dict[str, str], wrong: set[str]
+    query: dict[str, str], mistakes: set[str]
 ) -> None:
     reply = call({name: [value] for name, value in query.items()}, origin="https://news.example")
 
     assert reply.status == 400
-    assert json.loads(reply.body)["fields"].keys() == wrong
+    assert json.loads(reply.body)["fields"].keys() == mistakes
     assert reply.headers["Access-Control-Allow-Origin"] == "https://news.example"
 
 

@@ -96,7 +96,7 @@ def test_an_event_that_is_not_an_http_request_is_refused(event: dict[str, Any]) 
 
 
 @pytest.mark.parametrize(
-    ("sent", "proxies", "address"),
+    ("sent_text", "proxies", "address"),
     [
         ("203.0.113.7", 1, "203.0.113.7"),
         ("198.51.100.9, 203.0.113.7", 1, "203.0.113.7"),
@@ -109,8 +109,8 @@ def test_an_event_that_is_not_an_http_request_is_refused(event: dict[str, Any]) 
         ("2001:db8::7", 1, "2001:db8::7"),
     ],
 )
-def test_only_addresses_appended_by_trusted_proxies_are_used(sent: str, proxies: int, address: str | None) -> None:
-    assert forwarded_address({"x-forwarded-for": sent}, proxies) == address
+def test_only_addresses_appended_by_trusted_proxies_are_used(sent_text: str, proxies: int, address: str | None) -> None:
+    assert forwarded_address({"x-forwarded-for": sent_text}, proxies) == address
 
 
 def test_a_load_balancer_gets_a_status_description_and_headers_in_its_mode() -> None:

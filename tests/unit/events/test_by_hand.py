@@ -166,10 +166,10 @@ def test_a_report_has_savings_invalid_and_late_events() -> None:
 
 
 def test_the_first_delivery_of_an_event_counts() -> None:
-    early, late = event(1, price_micros=1_000_000), event(1, price_micros=3_000_000, at=NOW + timedelta(minutes=1))
+    early, delay = event(1, price_micros=1_000_000), event(1, price_micros=3_000_000, at=NOW + timedelta(minutes=1))
     billed = [event(1, Kind.BILL, price_micros=2_000_000, at=NOW + timedelta(seconds=30))]
 
-    for events in ([early, late], [late, early], [late, *billed, early]):
+    for events in ([early, delay], [delay, early], [delay, *billed, early]):
         [row] = report(events, By.CAMPAIGN).values()
         assert (row.billed, row.spend_micros, row.counts[Kind.IMPRESSION]) == (1, 1_000, 1)
     same = [event(1, price_micros=2_000_000), event(1, price_micros=1_000_000)]
@@ -235,13 +235,13 @@ def test_a_bid_without_a_marker_is_uncounted_or_invalid() -> None:
 
 
 def test_a_bid_is_due_by_the_event_in_its_marker() -> None:
-    later = event(1, Kind.BILL, price_micros=3_000_000, at=NOW + timedelta(days=1))
-    for marked, day, cost in ((SALE, TODAY, 5_000), (later, TODAY + timedelta(days=1), 3_000)):
-        [result] = verify(due([later, SALE]), {("bid-1", "billed"): marker_of(marked)}, {}, day).values()
+    later_time = event(1, Kind.BILL, price_micros=3_000_000, at=NOW + timedelta(days=1))
+    for marked, day, cost in ((SALE, TODAY, 5_000), (later_time, TODAY + timedelta(days=1), 3_000)):
+        [result] = verify(due([later_time, SALE]), {("bid-1", "billed"): marker_of(marked)}, {}, day).values()
         assert result.archived["micros"] == cost
-    assert verify(due([later, SALE]), {("bid-1", "billed"): marker_of(later)}, {}, TODAY) == {}
-    [first, second] = due([later, SALE, SALE])["bid-1"]
-    assert (first, second) == (SALE, later)
+    assert verify(due([later_time, SALE]), {("bid-1", "billed"): marker_of(later_time)}, {}, TODAY) == {}
+    [first, second] = due([later_time, SALE, SALE])["bid-1"]
+    assert (first, second) == (SALE, later_time)
     assert due([event(1, Kind.CLICK), event(2, test=True), event(3, invalid="crawler")]) == {}
 
 

@@ -60,7 +60,7 @@ def test_each_event_counts_once_under_faults_and_repeats(
     dynamodb = FaultyDynamoDB("ledger", faults=iter(faults))
     # a repeated event has the same counters, since its token has the same claims
     events = {number: (item, amount) for number, item, amount in deliveries}
-    waiting = [
+    waiting_items = [
         CountedOnce(
             Key(f"bid#{number}", "m"),
             {Key(item, "total"): {"n": amount}, Key(item, str(number % 3)): {"n": 1, "m": amount}},
@@ -70,16 +70,16 @@ def test_each_event_counts_once_under_faults_and_repeats(
         for _ in range(1 + number % 2)
     ]
     turn = 0
-    while waiting:
+    while waiting_items:
         size = sizes[turn % len(sizes)]
-        batch, waiting = waiting[:size], waiting[size:]
+        batch, waiting_items = waiting_items[:size], waiting_items[size:]
         turn += 1
         try:
             crowded = count_once(dynamodb.client, "ledger", batch)
         except Unreachable:
-            waiting += batch
+            waiting_items += batch
         else:
-            waiting += [event for event in batch if event.marker in crowded]
+            waiting_items += [event for event in batch if event.marker in crowded]
 
     sums: Counter[tuple[str, str, str]] = Counter()
     for number, (item, amount) in events.items():

@@ -18,10 +18,10 @@ KEY_ID, _, REST = TOKEN.partition(".")
 ENCODED, _, SIGNATURE = REST.rpartition(".")
 
 
-def error_of(token: str, kind: Kind = Kind.IMPRESSION, late: timedelta = timedelta(), target: str = "") -> TokenError:
-    with pytest.raises(InvalidToken) as caught:
-        verify(kind, token, KEYS, NOW + late, target)
-    return caught.value.reason
+def error_of(token: str, kind: Kind = Kind.IMPRESSION, delay: timedelta = timedelta(), target: str = "") -> TokenError:
+    with pytest.raises(InvalidToken) as error:
+        verify(kind, token, KEYS, NOW + delay, target)
+    return error.value.reason
 
 
 def with_claims(**changes: Any) -> str:
@@ -83,8 +83,8 @@ def test_tokens_of_dropped_or_unknown_keys_are_refused() -> None:
 def test_a_token_outside_its_lifetime_is_refused() -> None:
     second = timedelta(seconds=1)
 
-    assert error_of(TOKEN, late=LIFETIME + second) is TokenError.EXPIRED
-    assert error_of(TOKEN, late=-CLOCK_SKEW - second) is TokenError.EARLY
+    assert error_of(TOKEN, delay=LIFETIME + second) is TokenError.EXPIRED
+    assert error_of(TOKEN, delay=-CLOCK_SKEW - second) is TokenError.EARLY
 
 
 def test_a_click_token_is_valid_only_for_its_landing_page() -> None:

@@ -53,15 +53,15 @@ def frequency_on(dynamodb: FaultyDynamoDB) -> Frequency:
 
 def deliver(frequency: Frequency, events: list[Event]) -> None:
     """Delivers events as SQS does: failed and conflicting events are delivered again."""
-    waiting = list(events)
-    while waiting:
-        next_event = waiting.pop(0)
+    waiting_items = list(events)
+    while waiting_items:
+        next_event = waiting_items.pop(0)
         try:
             crowded = frequency.record([next_event])
         except Unreachable:
             crowded = frozenset({next_event.bid_id})
         if crowded:
-            waiting.append(next_event)
+            waiting_items.append(next_event)
 
 
 @examples(0.5)
@@ -78,19 +78,19 @@ def test_the_read_history_equals_the_shown_impressions(
     dynamodb.faults = None
     read_now = read(dynamodb.client, "frequency", "anna", "home")
     for field, name, history in (("user", "anna", read_now.user), ("household", "home", read_now.household)):
-        counted = [e for e in events if getattr(e, field) == name and e.kind is Kind.IMPRESSION and not e.test]
+        counted_items = [e for e in events if getattr(e, field) == name and e.kind is Kind.IMPRESSION and not e.test]
         assert history is not None
-        assert [impression.at for impression in history.recent] == sorted(int(e.at.timestamp()) for e in counted)
-        assert Counter(i.campaign_id for i in history.recent) == Counter(e.campaign_id for e in counted)
+        assert [impression.at for impression in history.recent] == sorted(int(e.at.timestamp()) for e in counted_items)
+        assert Counter(i.campaign_id for i in history.recent) == Counter(e.campaign_id for e in counted_items)
 
 
-def interleaved(others: Iterator[Event]) -> FaultyDynamoDB:
+def interleaved(other_count: Iterator[Event]) -> FaultyDynamoDB:
     """A table in which another writer writes after every third read."""
     dynamodb = FaultyDynamoDB("frequency")
     reads = itertools.count()
 
     def write_between(**_: object) -> None:
-        if next(reads) % 3 == 0 and (other := next(others, None)):
+        if next(reads) % 3 == 0 and (other := next(other_count, None)):
             frequency_on(dynamodb).record([other])
 
     dynamodb.client.meta.events.register("after-call.dynamodb.BatchGetItem", write_between)
@@ -99,15 +99,15 @@ def interleaved(others: Iterator[Event]) -> FaultyDynamoDB:
 
 @examples(0.3)
 @given(st.integers(1, 20), st.integers(0, 20))
-def test_concurrent_writers_lose_no_impression(own: int, others: int) -> None:
-    more = [event(100 + number, user="anna") for number in range(others)]
+def test_concurrent_writers_lose_no_impression(own: int, other_count: int) -> None:
+    more = [event(100 + number, user="anna") for number in range(other_count)]
     dynamodb = interleaved(iter(more))
     frequency = frequency_on(dynamodb)
 
     deliver(frequency, [event(number, user="anna") for number in range(own)])
     deliver(frequency, more)
 
-    assert len(frequency.history("anna").recent) == own + others
+    assert len(frequency.history("anna").recent) == own + other_count
 
 
 def test_concurrent_and_duplicate_deliveries_are_counted_exactly() -> None:
@@ -160,9 +160,9 @@ def test_an_incomplete_read_causes_no_write() -> None:
 def test_an_impression_is_tried_five_times(conflicts: int, is_counted: bool) -> None:
     dynamodb = FaultyDynamoDB("frequency", faults=iter(["conflict"] * conflicts))
 
-    left = frequency_on(dynamodb).record([event(1, user="anna"), event(2)])
+    remaining = frequency_on(dynamodb).record([event(1, user="anna"), event(2)])
 
-    assert left == (frozenset() if is_counted else {"bid-1"})
+    assert remaining == (frozenset() if is_counted else {"bid-1"})
     assert dynamodb.transactions == 5
 
 

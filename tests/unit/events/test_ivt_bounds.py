@@ -160,11 +160,11 @@ def test_invalid_traffic_of_an_advertiser_is_the_sum_of_its_campaigns() -> None:
 
 def test_a_bid_that_is_also_billed_does_not_count_as_invalid() -> None:
     today = date(2026, 11, 23)
-    counted = Counter({"invalid_micros": 100, "repeated_micros": 30})
-    numbers = Numbers(counted, {today: Counter({"invalid_micros": 50, "repeated_micros": 20})})
+    counts = Counter({"invalid_micros": 100, "repeated_micros": 30})
+    numbers = Numbers(counts, {today: Counter({"invalid_micros": 50, "repeated_micros": 20})})
 
     spend = spend_of_advertiser([("UTC", numbers), ("UTC", numbers)], "UTC", datetime(2026, 11, 23, 12, tzinfo=UTC))
 
     assert (spend.invalid_total_micros, spend.invalid_today_micros) == (140, 60)
-    own = spend_of(counted, numbers.days[today], datetime(2026, 11, 23, 12, tzinfo=UTC))
+    own = spend_of(counts, numbers.days[today], datetime(2026, 11, 23, 12, tzinfo=UTC))
     assert (own.invalid_total_micros, own.invalid_today_micros) == (70, 30)

@@ -57,11 +57,11 @@ def test_the_first_impressions_and_addresses_stay_valid_under_repeats_and_faults
 
 
 @pytest.mark.parametrize(
-    ("late", "rule"), [(timedelta(hours=2), "too-late"), (-timedelta(hours=1), "before-bid"), (timedelta(), None)]
+    ("delay", "rule"), [(timedelta(hours=2), "too-late"), (-timedelta(hours=1), "before-bid"), (timedelta(), None)]
 )
 @pytest.mark.parametrize("kind", [Kind.IMPRESSION, Kind.BILL])
-def test_an_event_outside_its_bids_lifetime_is_marked(kind: Kind, late: timedelta, rule: str | None) -> None:
-    judged = filter_on(FaultyDynamoDB("ledger")).mark_invalid({"message": event(1, kind, at=NOW + late)})
+def test_an_event_outside_its_bids_lifetime_is_marked(kind: Kind, delay: timedelta, rule: str | None) -> None:
+    judged = filter_on(FaultyDynamoDB("ledger")).mark_invalid({"message": event(1, kind, at=NOW + delay)})
 
     assert judged["message"].invalid == rule
 

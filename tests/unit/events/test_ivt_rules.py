@@ -17,7 +17,7 @@ TV_APP = "AppleCoreMedia/1.0.0.21L227 (Apple TV; U; CPU OS 17_5 like Mac OS X; e
 
 
 @pytest.mark.parametrize(
-    ("late", "kind", "observed", "rule"),
+    ("delay", "kind", "observed", "rule"),
     [
         (timedelta(), Kind.IMPRESSION, SaleHistory(), None),
         (-CLOCK_SKEW, Kind.IMPRESSION, SaleHistory(), None),
@@ -32,9 +32,9 @@ TV_APP = "AppleCoreMedia/1.0.0.21L227 (Apple TV; U; CPU OS 17_5 like Mac OS X; e
     ],
 )
 def test_each_rule_marks_events_beyond_its_bound(
-    late: timedelta, kind: Kind, observed: SaleHistory, rule: IvtRule | None
+    delay: timedelta, kind: Kind, observed: SaleHistory, rule: IvtRule | None
 ) -> None:
-    assert broken_rule(event(kind=kind, at=NOW + late), observed) == rule
+    assert broken_rule(event(kind=kind, at=NOW + delay), observed) == rule
 
 
 def test_a_marked_event_stays_marked_and_bills_nothing() -> None:

@@ -73,19 +73,19 @@ def expected_counts(events: list[Event]) -> dict[tuple[str, str], OutcomeCounts]
 @given(served, st.integers(1, 10), st.randoms(), faults)
 def test_counts_are_exact_over_repeats_disorder_and_faults(events, batch_size, rng, faults) -> None:  # type: ignore[no-untyped-def]
     learning = learning_on(FaultyDynamoDB("learning", faults=iter(faults)))
-    waiting = events + [e for e in events if rng.random() < 0.3]
-    rng.shuffle(waiting)
+    queue = events + [e for e in events if rng.random() < 0.3]
+    rng.shuffle(queue)
     for _ in range(10_000):
-        if not waiting:
+        if not queue:
             break
-        batch, waiting = waiting[:batch_size], waiting[batch_size:]
+        batch, queue = queue[:batch_size], queue[batch_size:]
         try:
             crowded = learning.record(batch)
-            waiting += [e for e in batch if (e.bid_id, e.kind) in crowded]
+            queue += [e for e in batch if (e.bid_id, e.kind) in crowded]
         except Unreachable:
-            waiting += batch
+            queue += batch
 
-    assert not waiting
+    assert not queue
     assert learning.counts(NOW) == expected_counts(events)
 
 
@@ -225,9 +225,9 @@ def test_confirmed_bids_are_those_of_this_and_the_previous_week() -> None:
     learning = learning_on(FaultyDynamoDB("learning"))
     learning.record([event(1), event(1, Kind.FIRST_QUARTILE), event(2, Kind.FIRST_QUARTILE)])
 
-    known = [learning.confirmed(NOW + timedelta(weeks=weeks)) for weeks in (-1, 0, 1, 2)]
+    confirmed_bids = [learning.confirmed(NOW + timedelta(weeks=weeks)) for weeks in (-1, 0, 1, 2)]
 
-    assert known == [Confirmed(), Confirmed(2, 1), Confirmed(2, 1), Confirmed()]
+    assert confirmed_bids == [Confirmed(), Confirmed(2, 1), Confirmed(2, 1), Confirmed()]
 
 
 def test_outcomes_of_the_day_before_yesterday_are_not_read() -> None:

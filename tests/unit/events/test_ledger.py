@@ -116,19 +116,19 @@ def test_spend_is_exact_over_repeats_disorder_and_faults(events, batch_size, rng
     dynamodb = FaultyDynamoDB("ledger", faults=iter(faults))
     ledger = ledger_on(dynamodb)
     # Every message is delivered at least once, some again. A failed batch, or its failed part, is delivered later.
-    waiting = events + [e for e in events if rng.random() < 0.3]
-    rng.shuffle(waiting)
+    queue = events + [e for e in events if rng.random() < 0.3]
+    rng.shuffle(queue)
     for _ in range(10_000):
-        if not waiting:
+        if not queue:
             break
-        batch, waiting = waiting[:batch_size], waiting[batch_size:]
+        batch, queue = queue[:batch_size], queue[batch_size:]
         try:
             crowded = ledger.record(batch)
-            waiting += [e for e in batch if e.bid_id in crowded]
+            queue += [e for e in batch if e.bid_id in crowded]
         except Unreachable:
-            waiting += batch
+            queue += batch
 
-    assert not waiting
+    assert not queue
     today = NOW.date()
     spends = ledger.spends(dict.fromkeys(CAMPAIGNS, NOW))
     for campaign_id in CAMPAIGNS:

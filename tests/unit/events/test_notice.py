@@ -32,24 +32,24 @@ def test_a_decimal_price_is_read_exactly(micros: int) -> None:
 
 @given(prices, st.booleans(), st.booleans())
 def test_a_price_in_base64_is_read(micros: int, web_safe: bool, padded: bool) -> None:
-    sent = (urlsafe_b64encode if web_safe else b64encode)(decimal(micros).encode()).decode()
+    sent_text = (urlsafe_b64encode if web_safe else b64encode)(decimal(micros).encode()).decode()
     if not padded:
-        sent = sent.rstrip("=")
+        sent_text = sent_text.rstrip("=")
 
-    assert micros_of(sent) == micros_of(quote(sent)) == micros
+    assert micros_of(sent_text) == micros_of(quote(sent_text)) == micros
 
 
 @given(prices, st.binary(min_size=16, max_size=16))
 def test_an_encrypted_price_is_decrypted(micros: int, vector: bytes) -> None:
-    sent = urlsafe_b64encode(encrypted(micros, vector)).decode().rstrip("=")
+    sent_text = urlsafe_b64encode(encrypted(micros, vector)).decode().rstrip("=")
 
-    assert micros_of(sent, KEYS) == micros
-    assert micros_of(sent) is None
+    assert micros_of(sent_text, KEYS) == micros
+    assert micros_of(sent_text) is None
 
 
-@pytest.mark.parametrize("sent", ["1.5", b64encode(b"1.5").decode(), "", "AUDIT", MACRO])
-def test_an_exchange_with_price_keys_must_encrypt_its_prices(sent: str) -> None:
-    assert micros_of(sent, KEYS) is None
+@pytest.mark.parametrize("sent_text", ["1.5", b64encode(b"1.5").decode(), "", "AUDIT", MACRO])
+def test_an_exchange_with_price_keys_must_encrypt_its_prices(sent_text: str) -> None:
+    assert micros_of(sent_text, KEYS) is None
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def test_an_exchange_with_price_keys_must_encrypt_its_prices(sent: str) -> None:
     ],
 )
 def test_any_other_text_is_not_a_price(value: str) -> None:
-    for sent in (value, quote(value), quote(quote(value, safe=""), safe=""), b64encode(value.encode()).decode()):
-        assert micros_of(sent) is None, sent
+    for sent_text in (value, quote(value), quote(quote(value, safe=""), safe=""), b64encode(value.encode()).decode()):
+        assert micros_of(sent_text) is None, sent_text
     assert stated_price({}) is None
 
 
@@ -84,15 +84,15 @@ def test_a_price_may_have_any_number_of_digits_and_is_at_least_a_micro(value: st
     assert micros_of(value) == micros
 
 
-@pytest.mark.parametrize("written", ["AUDIT", b64encode(b"AUDIT").decode(), "QVVESVQ", "%41UDIT", " AUDIT "])
-def test_a_price_of_audit_is_a_render_for_ad_quality(written: str) -> None:
-    assert is_audit({"p": written})
-    assert micros_of(written) is None
+@pytest.mark.parametrize("text", ["AUDIT", b64encode(b"AUDIT").decode(), "QVVESVQ", "%41UDIT", " AUDIT "])
+def test_a_price_of_audit_is_a_render_for_ad_quality(text: str) -> None:
+    assert is_audit({"p": text})
+    assert micros_of(text) is None
 
 
-@pytest.mark.parametrize("written", ["", "audition", "1.5", MACRO])
-def test_other_prices_are_not_a_render_for_ad_quality(written: str) -> None:
-    assert not is_audit({"p": written})
+@pytest.mark.parametrize("text", ["", "audition", "1.5", MACRO])
+def test_other_prices_are_not_a_render_for_ad_quality(text: str) -> None:
+    assert not is_audit({"p": text})
     assert not is_audit({})
 
 

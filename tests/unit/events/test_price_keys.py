@@ -16,38 +16,38 @@ vectors = st.binary(min_size=16, max_size=16)
 
 @given(prices, vectors)
 def test_an_encrypted_price_is_decrypted_in_each_form_of_base64(micros: int, vector: bytes) -> None:
-    sent = encrypted(micros, vector)
+    sent_text = encrypted(micros, vector)
 
-    assert KEYS.decrypt(urlsafe_b64encode(sent).decode().rstrip("=")) == micros
-    assert KEYS.decrypt(urlsafe_b64encode(sent).decode()) == micros
-    assert KEYS.decrypt(b64encode(sent).decode().replace("+", " ")) == micros
+    assert KEYS.decrypt(urlsafe_b64encode(sent_text).decode().rstrip("=")) == micros
+    assert KEYS.decrypt(urlsafe_b64encode(sent_text).decode()) == micros
+    assert KEYS.decrypt(b64encode(sent_text).decode().replace("+", " ")) == micros
 
 
 @pytest.mark.parametrize(
-    ("sent", "micros"),
+    ("sent_text", "micros"),
     [
         ("YWJjMTIzZGVmNDU2Z2hpN7fhCuPemCce_6msaw", 100),
         ("YWJjMTIzZGVmNDU2Z2hpN7fhCuPemCAWJRxOgA", 1900),
         ("YWJjMTIzZGVmNDU2Z2hpN7fhCuPemC32prpWWw", 2700),
     ],
 )
-def test_the_examples_that_authorized_buyers_publishes(sent: str, micros: int) -> None:
+def test_the_examples_that_authorized_buyers_publishes(sent_text: str, micros: int) -> None:
     keys = ExchangeKeys.model_validate(
         {
             "encryption": "skU7Ax_NL5pPAFyKdkfZjZz2-VhIN8bjj1rVFOaJ_5o=",
             "integrity": "arO23ykdNqUQ5LEoQ0FVmPkBd7xB5CO89PDZlSjpFxo=",
         }
     )
-    assert keys.decrypt(sent) == micros
+    assert keys.decrypt(sent_text) == micros
 
 
 @given(prices, vectors, st.integers(0, 27), st.integers(1, 255))
 def test_an_encrypted_price_with_a_changed_byte_is_refused(
     micros: int, vector: bytes, position: int, change: int
 ) -> None:
-    sent = bytearray(encrypted(micros, vector))
-    sent[position] ^= change
-    assert KEYS.decrypt(urlsafe_b64encode(sent).decode()) is None
+    sent_text = bytearray(encrypted(micros, vector))
+    sent_text[position] ^= change
+    assert KEYS.decrypt(urlsafe_b64encode(sent_text).decode()) is None
 
 
 @given(st.text(max_size=60) | st.binary(max_size=40).map(lambda data: urlsafe_b64encode(data).decode()))

@@ -290,11 +290,11 @@ def test_the_error_has_the_number_of_events_that_sqs_refused() -> None:
 
 
 def test_a_message_has_a_subject_and_a_body_without_absent_fields() -> None:
-    sent: list[dict[str, Any]] = []
+    sent_items: list[dict[str, Any]] = []
     fake = Fake()
-    fake.publish = lambda **named: sent.append(named)  # type: ignore[method-assign]
+    fake.publish = lambda **named: sent_items.append(named)  # type: ignore[method-assign]
     publisher(fake).publish(event(1, Kind.CLICK))
 
-    assert sent[0]["Subject"] == "bid click"
-    assert None not in json.loads(sent[0]["Message"]).values()
-    assert sent[0]["MessageAttributes"]["kind"] == {"DataType": "String", "StringValue": "click"}
+    assert sent_items[0]["Subject"] == "bid click"
+    assert None not in json.loads(sent_items[0]["Message"]).values()
+    assert sent_items[0]["MessageAttributes"]["kind"] == {"DataType": "String", "StringValue": "click"}

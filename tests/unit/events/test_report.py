@@ -96,9 +96,9 @@ def test_rates_relate_to_attempts_and_tests_are_separate() -> None:
 
 def test_the_win_rate_relates_to_counted_bids_or_to_ended_bids_if_more() -> None:
     won = [event(number, Kind.WIN) for number in range(4)]
-    counted = [event(f"p-{number}", Kind.BIDS, count=10) for number in range(3)]
+    counts = [event(f"p-{number}", Kind.BIDS, count=10) for number in range(3)]
 
-    [row] = report([*won, *counted, *counted], By.CAMPAIGN).values()
+    [row] = report([*won, *counts, *counts], By.CAMPAIGN).values()
     assert (row.counts[Kind.BIDS], row.win_rate) == (30, Fraction(4, 30))
 
     [row] = report([*won, event("p-0", Kind.BIDS, count=2)], By.CAMPAIGN).values()

@@ -59,7 +59,7 @@ def test_for_any_text_the_due_amount_is_between_the_lowest_credible_price_and_th
 
 
 @pytest.mark.parametrize(
-    ("late", "is_believed"),
+    ("delay", "is_believed"),
     [
         (timedelta(), True),
         (AUCTION_TIME, True),
@@ -70,8 +70,8 @@ def test_for_any_text_the_due_amount_is_between_the_lowest_credible_price_and_th
         (timedelta(days=1), False),
     ],
 )
-def test_an_encrypted_price_must_have_the_time_of_its_bid(late: timedelta, is_believed: bool) -> None:
-    results = settled(sent(3_000_000, vector(NOW + late)), KEYS)
+def test_an_encrypted_price_must_have_the_time_of_its_bid(delay: timedelta, is_believed: bool) -> None:
+    results = settled(sent(3_000_000, vector(NOW + delay)), KEYS)
 
     assert results.micros == (3_000_000 if is_believed else BID)
     assert results.refusal == (None if is_believed else PriceRefusal.OUT_OF_TIME)

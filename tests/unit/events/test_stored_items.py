@@ -221,8 +221,8 @@ def test_the_history_of_an_event_without_an_advertiser() -> None:
 
 def test_the_items_of_the_traffic_of_a_minute() -> None:
     dynamodb = FaultyDynamoDB("learning")
-    counted = event("p-t1", Kind.TRAFFIC, at=AT, count=7, traffic={"c": (5, 2)})
-    TrafficLog(dynamodb.client, "learning").record([counted, counted])
+    counted_event = event("p-t1", Kind.TRAFFIC, at=AT, count=7, traffic={"c": (5, 2)})
+    TrafficLog(dynamodb.client, "learning").record([counted_event, counted_event])
 
     minute = int(AT.timestamp()) // 60 * 60
     expires = str(minute + 3_600)

@@ -228,8 +228,8 @@ def test_a_device_type_is_one_letter_of_a_token(device: int | None, decoded_type
 
 def test_a_notice_becomes_an_event_of_its_bid() -> None:
     claims = CLAIMS._replace(advertiser="shop.example", zone="Asia/Tokyo", user="anna", household="home", device=3)
-    late = NOW + timedelta(minutes=2)
-    result = make_event(Kind.LOSS, claims, {"p": "4.9", "r": "102", "c": "303"}, late, address="a", invalid="crawler")
+    delay = NOW + timedelta(minutes=2)
+    result = make_event(Kind.LOSS, claims, {"p": "4.9", "r": "102", "c": "303"}, delay, address="a", invalid="crawler")
 
     expected = {
         "kind": "loss",
@@ -239,7 +239,7 @@ def test_a_notice_becomes_an_event_of_its_bid() -> None:
         "bid_price_micros": 5_000_000,
         "price_micros": 4_900_000,
         "bid_at": NOW,
-        "at": late,
+        "at": delay,
         "deal_id": "deal",
         "country": "USA",
         "exchange": "adx",
@@ -256,7 +256,7 @@ def test_a_notice_becomes_an_event_of_its_bid() -> None:
         "expires": NOW + timedelta(minutes=75),
     }
     assert result.model_dump(exclude_defaults=True) == expected
-    assert make_event(Kind.IMPRESSION, claims, {"p": "AUDIT"}, late).test
+    assert make_event(Kind.IMPRESSION, claims, {"p": "AUDIT"}, delay).test
 
 
 def test_each_step_of_a_rotation_waits_until_processes_have_read_the_keys() -> None:
@@ -288,9 +288,9 @@ def test_event_urls_have_fixed_parameters() -> None:
 
 def test_a_click_url_that_would_be_too_long_is_the_landing_page() -> None:
     urls = EventUrls("https://bid.example", CLAIMS, KEYS)
-    short = "https://shop.example/?a=b c"
-    assert urls.click_through(short).startswith("https://bid.example/e/click/")
-    assert urls.click_through(short).endswith("?u=https://shop.example/%3Fa%3Db%2520c")
+    short_page = "https://shop.example/?a=b c"
+    assert urls.click_through(short_page).startswith("https://bid.example/e/click/")
+    assert urls.click_through(short_page).endswith("?u=https://shop.example/%3Fa%3Db%2520c")
     assert urls.seconds == 3_600
     assert urls.url(Kind.LOSS, p="${AUCTION_PRICE}", r="${AUCTION_LOSS}") == (
         urls.by_kind[Kind.LOSS] + "?p=${AUCTION_PRICE}&r=${AUCTION_LOSS}"

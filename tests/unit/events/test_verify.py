@@ -42,8 +42,8 @@ DAY = NOW.date()
 
 def verified(ledger: Ledger, events):  # type: ignore[no-untyped-def]
     bids = due(events)
-    counted = {name: ledger.day(name, DAY) for name in ("c0", "c1", "c2")}
-    return verify(bids, ledger.markers(bids), counted, DAY)
+    ledger_sums = {name: ledger.day(name, DAY) for name in ("c0", "c1", "c2")}
+    return verify(bids, ledger.markers(bids), ledger_sums, DAY)
 
 
 @given(EVENTS, st.integers(0, 3))
@@ -56,12 +56,12 @@ def test_counted_bids_agree_and_uncounted_bids_are_listed(events, lost) -> None:
 
     results = verified(ledger, events)
 
-    known = {e.bid_id for e in delivered if e.billable}
-    uncounted = {bid for bid in due(events) if bid not in known}
+    bid_ids = {e.bid_id for e in delivered if e.billable}
+    uncounted = {bid for bid in due(events) if bid not in bid_ids}
     for result in results.values():
         assert result.equal == (not any("never counted" in reason for reason in result.reasons))
-    named = {reason.split()[1].rstrip(":") for result in results.values() for reason in result.reasons}
-    assert named <= uncounted
+    names = {reason.split()[1].rstrip(":") for result in results.values() for reason in result.reasons}
+    assert names <= uncounted
     if not uncounted:
         assert all(result.equal and not result.reasons for result in results.values())
 

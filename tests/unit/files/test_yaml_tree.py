@@ -22,7 +22,7 @@ DOCUMENTS = st.recursive(
 
 
 @pytest.mark.parametrize(
-    "written",
+    "text",
     [
         "NO",
         "no",
@@ -40,15 +40,15 @@ DOCUMENTS = st.recursive(
         "2026-11-01",
     ],
 )
-def test_a_scalar_is_parsed_as_its_text(written: str) -> None:
-    assert read_yaml(f"a: {written}", "file").plain() == {"a": written}
-    assert read_yaml(f"{{a: [{written}], {written}: b}}", "file").plain() == {"a": [written], written: "b"}
+def test_a_scalar_is_parsed_as_its_text(text: str) -> None:
+    assert read_yaml(f"a: {text}", "file").plain() == {"a": text}
+    assert read_yaml(f"{{a: [{text}], {text}: b}}", "file").plain() == {"a": [text], text: "b"}
 
 
-@pytest.mark.parametrize("written", ["", "~", "null", "Null", "NULL"])
-def test_only_the_nulls_of_the_core_schema_are_none(written: str) -> None:
-    assert read_yaml(f"a: {written}", "file").plain() == {"a": None}
-    assert read_yaml(f"a: '{written}'", "file").plain() == {"a": written}
+@pytest.mark.parametrize("text", ["", "~", "null", "Null", "NULL"])
+def test_only_the_nulls_of_the_core_schema_are_none(text: str) -> None:
+    assert read_yaml(f"a: {text}", "file").plain() == {"a": None}
+    assert read_yaml(f"a: '{text}'", "file").plain() == {"a": text}
 
 
 @given(DOCUMENTS)
@@ -134,7 +134,7 @@ def test_a_json_line_that_is_not_an_object_is_refused_with_its_number(line: str,
 
 
 @pytest.mark.parametrize(
-    ("written", "read"),
+    ("text", "read"),
     [
         ("NO", "NO"),
         ("yes", "yes"),
@@ -150,5 +150,5 @@ def test_a_json_line_that_is_not_an_object_is_refused_with_its_number(line: str,
         ("9" * 5000, float("inf")),
     ],
 )
-def test_without_a_schema_scalars_are_those_of_the_core_schema(written: str, read: object) -> None:
-    assert read_yaml(f"a: [{written}]", "file").core() == {"a": [read]}
+def test_without_a_schema_scalars_are_those_of_the_core_schema(text: str, read: object) -> None:
+    assert read_yaml(f"a: [{text}]", "file").core() == {"a": [read]}

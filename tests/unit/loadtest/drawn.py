@@ -27,7 +27,7 @@ def encoded(document: dict[str, Any]) -> bytes:
 
 
 @cache
-def answered() -> tuple[dict[str, Any], str]:
+def request_and_bid() -> tuple[dict[str, Any], str]:
     """A request, and the body of the bidder's own bid on it."""
     now = datetime.now(UTC)
     decide = decision(snapshot(100, now), now)

@@ -6,11 +6,11 @@ import pytest
 
 from loadtest.answers import BadAnswer, bids
 from loadtest.requests import RequestKind
-from tests.unit.loadtest.drawn import answered
+from tests.unit.loadtest.drawn import request_and_bid
 
 
 def test_an_answer_of_the_bidder_is_valid() -> None:
-    request, body = answered()
+    request, body = request_and_bid()
     assert bids(RequestKind.VIDEO, request, 200, body) == [
         bid for seat in json.loads(body)["seatbid"] for bid in seat["bid"]
     ]
@@ -20,7 +20,7 @@ def test_an_answer_of_the_bidder_is_valid() -> None:
     ("kind", "status"), [(RequestKind.VIDEO, 204), (RequestKind.BANNER, 204), (RequestKind.MALFORMED, 400)]
 )
 def test_a_no_bid_is_valid(kind: RequestKind, status: int) -> None:
-    assert bids(kind, answered()[0], status, "") == []
+    assert bids(kind, request_and_bid()[0], status, "") == []
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_a_no_bid_is_valid(kind: RequestKind, status: int) -> None:
     ],
 )
 def test_other_statuses_are_faults(kind: RequestKind, status: int) -> None:
-    request, body = answered()
+    request, body = request_and_bid()
     with pytest.raises(BadAnswer, match=f"{status} to a {kind} request"):
         bids(kind, request, status, body)
 
@@ -61,7 +61,7 @@ def _first(response: dict[str, Any]) -> dict[str, Any]:
     ],
 )
 def test_an_invalid_body_is_reported_with_its_fault(damage: Callable[[dict[str, Any]], object], message: str) -> None:
-    request, body = answered()
+    request, body = request_and_bid()
     response = json.loads(body)
     _first(response).pop("dealid", None)
     damage(response)
@@ -71,7 +71,7 @@ def test_an_invalid_body_is_reported_with_its_fault(damage: Callable[[dict[str, 
 
 def test_a_body_that_is_not_json_is_a_fault() -> None:
     with pytest.raises(BadAnswer, match="no BidResponse"):
-        bids(RequestKind.VIDEO, answered()[0], 200, "<VAST/>")
+        bids(RequestKind.VIDEO, request_and_bid()[0], 200, "<VAST/>")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_body_that_is_not_json_is_a_fault() -> None:
     [({"bidfloor": "9999"}, True), ({"bidfloor": None}, False), ({"bidfloor": 9999, "bidfloorcur": "EUR"}, False)],
 )
 def test_floors_are_read_in_the_spelling_of_careless_senders(floor: dict[str, Any], is_below: bool) -> None:
-    request, body = answered()
+    request, body = request_and_bid()
     dirty = request | {"imp": [{**imp, "pmp": None, "id": imp["id"], **floor} for imp in request["imp"]]}
     response = json.loads(body)
     _first(response).pop("dealid", None)
@@ -92,7 +92,7 @@ def test_floors_are_read_in_the_spelling_of_careless_senders(floor: dict[str, An
 
 @pytest.mark.parametrize(("floor", "is_below"), [(9999, True), ("0.01", False)])
 def test_a_bid_in_a_deal_reaches_the_floor_of_the_deal(floor: float | str, is_below: bool) -> None:
-    request, body = answered()
+    request, body = request_and_bid()
     deals = [{"id": "other", "bidfloor": 0}, {"id": " d1", "bidfloor": floor}]
     offered = request | {"imp": [{**imp, "bidfloor": 9999, "pmp": {"deals": deals}} for imp in request["imp"]]}
     response = json.loads(body)
@@ -107,7 +107,7 @@ def test_a_bid_in_a_deal_reaches_the_floor_of_the_deal(floor: float | str, is_be
 
 
 def test_a_price_is_compared_only_with_floors_in_its_currency() -> None:
-    request, body = answered()
+    request, body = request_and_bid()
     in_euros = request | {"cur": ["eur"], "imp": [{**imp, "bidfloor": 9999} for imp in request["imp"]]}
     response = json.loads(body) | {"cur": "EUR"}
     _first(response).pop("dealid", None)
@@ -123,7 +123,7 @@ def test_a_price_is_compared_only_with_floors_in_its_currency() -> None:
     ("badv", "is_blocked"), [("{}", True), ("Example", True), ("other.example", False), ("ample", False)]
 )
 def test_a_bid_of_a_blocked_advertiser_is_a_fault(badv: str, is_blocked: bool) -> None:
-    request, body = answered()
+    request, body = request_and_bid()
     response = json.loads(body)
     _first(response)["adomain"] = ["shop.example"]
     blocking = request | {"badv": [badv.format("shop.example")]}
@@ -135,7 +135,7 @@ def test_a_bid_of_a_blocked_advertiser_is_a_fault(badv: str, is_blocked: bool) -
 
 
 def test_ids_sent_as_numbers_are_expected_as_texts() -> None:
-    request, body = answered()
+    request, body = request_and_bid()
     dirty = request | {"id": 7, "imp": [imp | {"id": int(imp["id"])} for imp in request["imp"]]}
 
     assert bids(RequestKind.VIDEO, dirty, 200, json.dumps(json.loads(body) | {"id": "7"}))

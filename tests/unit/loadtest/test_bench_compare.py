@@ -93,5 +93,5 @@ def test_each_row_has_the_medians_of_the_turns() -> None:
 
 
 def test_this_checkout_measures_every_variant() -> None:
-    known = inspect.signature(decision.snapshot).parameters
-    assert all(variant.options.keys() <= set(known) for variant in compare.VARIANTS)
+    parameters = inspect.signature(decision.snapshot).parameters
+    assert all(variant.options.keys() <= set(parameters) for variant in compare.VARIANTS)

@@ -7,14 +7,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from loadtest.notices import WATCHED_ON, WON, is_loopback, notices
-from tests.unit.loadtest.drawn import answered, seeded
+from tests.unit.loadtest.drawn import request_and_bid, seeded
 
 WATCHED = [event for event, _ in WATCHED_ON]
 
 
 @pytest.fixture(scope="module")
 def bid() -> dict[str, Any]:
-    bid_item: dict[str, Any] = json.loads(answered()[1])["seatbid"][0]["bid"][0]
+    bid_item: dict[str, Any] = json.loads(request_and_bid()[1])["seatbid"][0]["bid"][0]
     return bid_item
 
 

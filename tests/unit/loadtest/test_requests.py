@@ -32,12 +32,12 @@ def test_well_formed_requests_need_no_repair_and_have_the_fields_of_their_kind()
             assert {imp.video is not None for imp in request.imp} == {kind is RequestKind.VIDEO}
 
 
-@pytest.mark.parametrize("broken", MALFORMED)
-def test_each_mutation_makes_a_request_invalid(broken: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    whole = next(document for kind, document, _ in MANY if kind is RequestKind.VIDEO)
-    parse(encoded(whole))
+@pytest.mark.parametrize("mutation", MALFORMED)
+def test_each_mutation_makes_a_request_invalid(mutation: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    valid_request = next(document for kind, document, _ in MANY if kind is RequestKind.VIDEO)
+    parse(encoded(valid_request))
     with pytest.raises(InvalidRequest):
-        parse(encoded(broken(whole)))
+        parse(encoded(mutation(valid_request)))
 
 
 def test_malformed_requests_are_invalid() -> None:

@@ -95,10 +95,10 @@ def sent(host: str, seed: str) -> list[bytes]:
 
 def test_the_same_seed_sends_the_same_requests() -> None:
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), Recording)) as host:
-        first, again, other = sent(host, "7"), sent(host, "7"), sent(host, "8")
-    common = min(len(first), len(again), len(other))
+        first, repeated, other = sent(host, "7"), sent(host, "7"), sent(host, "8")
+    common = min(len(first), len(repeated), len(other))
     assert common > 3
-    assert first[:common] == again[:common] != other[:common]
+    assert first[:common] == repeated[:common] != other[:common]
 
 
 def test_requests_of_a_file_are_sent_unchanged(tmp_path: Path) -> None:

@@ -35,27 +35,27 @@ def test_every_request_is_valid_except_malformed_ones() -> None:
 
 
 def test_few_viewers_and_publishers_have_most_of_the_traffic() -> None:
-    whole = [document for kind, document, _ in MANY if kind is not RequestKind.MALFORMED]
-    publishers = Counter((each.get("site") or each["app"])["publisher"]["id"] for each in whole)
-    viewers = Counter(each["user"]["id"] for each in whole)
+    valid_requests = [document for kind, document, _ in MANY if kind is not RequestKind.MALFORMED]
+    publishers = Counter((each.get("site") or each["app"])["publisher"]["id"] for each in valid_requests)
+    viewers = Counter(each["user"]["id"] for each in valid_requests)
 
     assert publishers.most_common(1)[0][0] == "pub-0"
-    assert sum(count for _, count in publishers.most_common(40)) > len(whole) / 2
+    assert sum(count for _, count in publishers.most_common(40)) > len(valid_requests) / 2
     assert viewers.most_common(1)[0][1] > 20
     assert len(viewers) > 500
 
 
 def test_viewers_keep_their_country_and_publishers_their_inventory() -> None:
-    whole = [document for kind, document, _ in MANY if kind is not RequestKind.MALFORMED]
+    valid_requests = [document for kind, document, _ in MANY if kind is not RequestKind.MALFORMED]
     countries, devices, inventory = defaultdict(set), defaultdict(set), defaultdict(set)
-    for each in whole:
+    for each in valid_requests:
         seller = "site" if "site" in each else "channel" if "content" in each["app"] else "app"
         countries[each["user"]["id"]].add((each["device"]["geo"]["country"], str(each.get("regs"))))
         devices[each["user"]["id"], seller].add(each["device"]["ua"])
         site_or_app = each.get("site") or each["app"]
         inventory[site_or_app["publisher"]["id"], seller].add(site_or_app.get("domain") or site_or_app["bundle"])
 
-    assert len(countries) < len(whole)
+    assert len(countries) < len(valid_requests)
     for values in (countries, devices, inventory):
         assert {len(each) for each in values.values()} == {1}
 

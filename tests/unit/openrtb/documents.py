@@ -27,6 +27,6 @@ def read(document: Any) -> BidRequest:
 
 
 def faults(document: Any) -> list[str]:
-    with pytest.raises(InvalidRequest) as caught:
+    with pytest.raises(InvalidRequest) as error:
         read(document)
-    return [path for path, _ in caught.value.fields]
+    return [path for path, _ in error.value.fields]

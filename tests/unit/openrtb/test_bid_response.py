@@ -19,6 +19,7 @@ BID: Bid = {
     "cid": "c1",
     "dur": 15,
     "protocol": 13,
+    "bundle": "com.example.game",
     "cat": ["IAB1"],
     "cattax": 1,
     "attr": [16],

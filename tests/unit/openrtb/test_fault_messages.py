@@ -9,9 +9,9 @@ from tests.unit.openrtb.documents import read, request, with_imp, with_video
 
 
 def test_the_message_of_a_fault_is_short_and_has_no_text_of_the_request() -> None:
-    with pytest.raises(InvalidRequest) as caught:
+    with pytest.raises(InvalidRequest) as error:
         read(with_video(mimes={"secret": "value"}) | {"id": None})
-    assert str(caught.value) == "id: required; imp[0].video.mimes: not a list"
+    assert str(error.value) == "id: required; imp[0].video.mimes: not a list"
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,6 @@ def test_the_message_of_a_fault_is_short_and_has_no_text_of_the_request() -> Non
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_the_message_of_a_fault_is_in_plain_words(document: Any, message: str) -> None:
-    with pytest.raises(InvalidRequest) as caught:
+    with pytest.raises(InvalidRequest) as error:
         read(document)
-    assert str(caught.value) == message
+    assert str(error.value) == message

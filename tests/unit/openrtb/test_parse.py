@@ -144,6 +144,6 @@ def outcome(body: bytes) -> BidRequest | Any:
 
 @given(st.binary() | json_values.map(lambda value: json.dumps(value).encode()))
 def test_any_other_body_is_invalid(body: bytes) -> None:
-    with pytest.raises(InvalidRequest) as caught:
+    with pytest.raises(InvalidRequest) as error:
         parse(body)
-    assert caught.value.fields
+    assert error.value.fields

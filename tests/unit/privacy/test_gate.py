@@ -179,9 +179,9 @@ def test_no_generated_request_keeps_a_personal_value_under_a_signal(document: An
     for geo in (inputs.device.geo, inputs.user and inputs.user.geo):
         assert geo is None or geo.model_dump(exclude_none=True).keys() <= {"country", "region", "utcoffset"}
     assert inputs.imp == parsed.imp
-    observed, whole = (request_attributes(entry, EVERYTHING, NOW, {}) for entry in (inputs, parsed))
+    observed, unrestricted = (request_attributes(entry, EVERYTHING, NOW, {}) for entry in (inputs, parsed))
     assert observed.keys().isdisjoint(PERSONAL)
-    assert observed == {name: item for name, item in whole.items() if name not in PERSONAL}
+    assert observed == {name: item for name, item in unrestricted.items() if name not in PERSONAL}
 
 
 @given(bid_requests())

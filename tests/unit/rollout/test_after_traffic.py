@@ -58,10 +58,10 @@ def test_an_alarm_is_an_objection() -> None:
 
 @given(COUNTS, COUNTS, COUNTS, COUNTS)
 def test_a_collapse_of_the_bid_rate_follows_the_definition_in_fractions(
-    bids: int, others: int, bids_now: int, others_now: int
+    bids: int, other_count: int, bids_now: int, others_now: int
 ) -> None:
-    before, now = BidRate(bids, bids + others), BidRate(bids_now, bids_now + others_now)
-    enough = bids + others >= FEWEST and bids_now + others_now >= FEWEST
+    before, now = BidRate(bids, bids + other_count), BidRate(bids_now, bids_now + others_now)
+    enough = bids + other_count >= FEWEST and bids_now + others_now >= FEWEST
     # without division: now/all_now < (before/all_before) / 2
     less = enough and 2 * bids_now * before.requests < bids * now.requests
     if abs(2 * bids_now * before.requests - bids * now.requests) > 0:

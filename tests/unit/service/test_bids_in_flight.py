@@ -40,26 +40,26 @@ def request_body(number: int, **changes: Any) -> bytes:
     st.lists(st.tuples(st.integers(0, 20), st.sampled_from(["bid", "count", "lose"])), max_size=25),
 )
 def test_a_viewer_of_one_process_never_gets_more_than_the_cap_allows_in_a_minute(
-    most: int, steps: list[tuple[int, str]]
+    maximum: int, steps: list[tuple[int, str]]
 ) -> None:
     store = Store()
-    capped = campaign(frequency_caps=[{"impressions": most, "window": "lifetime"}])
+    capped = campaign(frequency_caps=[{"impressions": maximum, "window": "lifetime"}])
     process = service(compile_snapshot([capped]), frequency_reader=store)
-    now, waiting, bid_times = NOW, list[datetime](), list[datetime]()
+    now, notice_times, bid_times = NOW, list[datetime](), list[datetime]()
     for number, (seconds, step) in enumerate(steps):
         now += seconds * SECOND
         if step == "bid":
             if bid(process, Call(request_body(number), {}, "https://bid.example", now)).status == 200:
                 bid_times.append(now)
-                waiting.append(now)
-        elif waiting:
-            at = waiting.pop(0)
+                notice_times.append(now)
+        elif notice_times:
+            at = notice_times.pop(0)
             if step == "count" and now - at < WITHIN:
                 store.history = add(store.history, Impression(int(now.timestamp()), "plain", "spot", "shop.example"))
-        counted = len(store.history.recent)
-        in_flight = sum(1 for at in waiting if now - at < WITHIN)
-        assert counted + in_flight <= most or counted > most
-        assert sum(1 for at in bid_times if now - at < WITHIN) <= most
+        count = len(store.history.recent)
+        in_flight = sum(1 for at in notice_times if now - at < WITHIN)
+        assert count + in_flight <= maximum or count > maximum
+        assert sum(1 for at in bid_times if now - at < WITHIN) <= maximum
 
 
 def test_a_bid_counts_until_its_impression_is_counted_and_no_longer_than_a_minute() -> None:
@@ -71,9 +71,9 @@ def test_a_bid_counts_until_its_impression_is_counted_and_no_longer_than_a_minut
         bid(process, Call(request_body(number), {}, "https://bid.example", NOW + number * SECOND)).status
         for number in range(4)
     ]
-    later = bid(process, Call(request_body(9), {}, "https://bid.example", NOW + WITHIN + 10 * SECOND)).status
+    later_time = bid(process, Call(request_body(9), {}, "https://bid.example", NOW + WITHIN + 10 * SECOND)).status
 
-    assert [*statuses, later] == [200, 200, 204, 204, 200]
+    assert [*statuses, later_time] == [200, 200, 204, 204, 200]
 
 
 def test_an_uncapped_bid_is_not_noted_and_an_unknown_viewer_stays_unknown() -> None:

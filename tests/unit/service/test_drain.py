@@ -120,7 +120,7 @@ def test_the_drain_publishes_again_what_is_not_stored_until_aws_recovers() -> No
 def test_counts_that_the_drain_cannot_publish_are_logged_with_their_numbers(
     is_slow: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    broken = Recovering(until=1_000, is_slow=is_slow)
+    failing_publisher = Recovering(until=1_000, is_slow=is_slow)
     many = {f"c{number:03}": (number, 1) for number in range(2 * NAMES_A_LINE + 1)}
     events = [
         event(1, Kind.BIDS, count=1),  # the first is stored
@@ -128,9 +128,9 @@ def test_counts_that_the_drain_cannot_publish_are_logged_with_their_numbers(
         event(60, Kind.TRAFFIC, count=7, traffic=many),
     ]
 
-    broken.publish_within([events[0]] * 19 + events, 20)
+    failing_publisher.publish_within([events[0]] * 19 + events, 20)
 
-    assert broken.now <= 20
+    assert failing_publisher.now <= 20
     lines = logged_lines(caplog, "counts.lost")
     bids = [line["counts"] for line in lines if line["kind"] == "bids"]
     assert [len(part) for part in bids] == [NAMES_A_LINE, 9]

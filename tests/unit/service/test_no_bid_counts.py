@@ -54,8 +54,8 @@ def values(lines: list[dict[str, Any]], name: str) -> dict[tuple[str, str | None
 
 
 def test_a_minutes_reasons_are_logged_as_metrics(logged_lines: list[dict[str, Any]]) -> None:
-    paused, short = campaign(id="paused", status="paused"), campaign(id="short")
-    bidder_service = service(compile_snapshot([paused, short]))
+    paused, short_campaign = campaign(id="paused", status="paused"), campaign(id="short")
+    bidder_service = service(compile_snapshot([paused, short_campaign]))
 
     for second in (0, 10, 59):
         assert ask(bidder_service, timedelta(seconds=second), video={"minbitrate": 7000, "maxbitrate": 9000}) == 204
@@ -135,7 +135,7 @@ def test_counted_reasons_equal_those_of_explain(request: dict[str, Any], campaig
     )  # the decision may end before it visits all campaigns
 
 
-def test_repaired_fields_of_requests_are_logged_once_a_minute(logged: list[dict[str, Any]]) -> None:
+def test_repaired_fields_of_requests_are_logged_once_a_minute(logged_lines: list[dict[str, Any]]) -> None:
     bidder_service = service(compile_snapshot([campaign()]))
     deals = [{"id": f"d{number}"} for number in range(501)]
 
@@ -144,5 +144,5 @@ def test_repaired_fields_of_requests_are_logged_once_a_minute(logged: list[dict[
         assert status == 200
     ask(bidder_service, 2 * MINUTE)
 
-    lines = [line["fields"] for line in logged if line["event"] == "requests.mended"]
+    lines = [line["fields"] for line in logged_lines if line["event"] == "requests.mended"]
     assert lines == [{"tmax": 3, "imp.pmp.deals": 3}]

@@ -158,7 +158,7 @@ def test_obstacles_of_campaigns_are_counted_by_rule_on_a_sample() -> None:
     counting.flush(NOW + MINUTE)
 
     names = published.events[0].traffic or {}
-    assert {name: counted[0] for name, counted in names.items() if "!" in name} == {
+    assert {name: counted_items[0] for name, counted_items in names.items() if "!" in name} == {
         "long!creative length": 100,
         "low!price below floor": 100,
         "cheap!dearer campaigns of ours": 100,

@@ -54,12 +54,12 @@ def test_hourly_budgets_are_spent_and_not_exceeded() -> None:
 @pytest.mark.slow
 def test_events_happen_at_their_times() -> None:
     budget = {"budget": {"hourly": 3}}
-    plain = run(campaigns=[{"id": "c", "cpm": 3, **budget}])["campaigns"][0]
+    undisturbed = run(campaigns=[{"id": "c", "cpm": 3, **budget}])["campaigns"][0]
     out = run(campaigns=[{"id": "c", "cpm": 3, **budget}], events=[{"at_hour": 1, "kind": "outage", "minutes": 60}])[
         "campaigns"
     ][0]
 
-    assert out["spent_micros"] < 0.75 * plain["spent_micros"]
+    assert out["spent_micros"] < 0.75 * undisturbed["spent_micros"]
 
 
 @pytest.mark.slow
@@ -192,7 +192,7 @@ def test_competitors_bid_more_on_kinds_of_requests_with_a_higher_price_factor() 
         {"id": f"c{device}", "cpm": 3, "targeting": {"device_type": {"include": [device]}}} for device in (3, 4)
     ]
 
-    cheap, dear = run(hours=1, requests=kinds, campaigns=campaigns)["campaigns"]
+    cheap, expensive_campaign = run(hours=1, requests=kinds, campaigns=campaigns)["campaigns"]
 
     assert cheap["win_rate"] == 1
-    assert dear["win_rate"] == 0
+    assert expensive_campaign["win_rate"] == 0

@@ -44,10 +44,10 @@ def test_the_copy_is_the_last_loaded_snapshot(tmp_path: Path) -> None:
     assert second
     assert second is not first
 
-    copied = on(Down(), tmp_path).load(None)
+    copy = on(Down(), tmp_path).load(None)
 
-    assert copied
-    assert (copied.version, len(copied.index), copied.delivery.count) == (second.version, len(second.index), 1)
+    assert copy
+    assert (copy.version, len(copy.index), copy.delivery.count) == (second.version, len(second.index), 1)
     manifest = world.store.current()
     assert manifest
     assert len(list(tmp_path.iterdir())) == len(manifest.index) + 2, "what no snapshot names is dropped"
@@ -63,18 +63,18 @@ def test_a_copy_has_the_newer_switch_of_the_pointer(tmp_path: Path, stopped: boo
     assert manifest
     world.s3.objects[manifest.delivery] = b"of a later version of the code"
 
-    copied = on(world.s3, tmp_path).load(None)
+    copy = on(world.s3, tmp_path).load(None)
 
-    assert copied
-    assert copied.is_stopped == stopped
+    assert copy
+    assert copy.is_stopped == stopped
 
 
 def test_the_copy_never_replaces_a_newer_snapshot_in_memory(tmp_path: Path) -> None:
     world = published_world()
-    known = on(world.s3, tmp_path).load(None)
+    last_snapshot = on(world.s3, tmp_path).load(None)
 
     with pytest.raises(ConnectionError):
-        on(Down(), tmp_path).load(known)
+        on(Down(), tmp_path).load(last_snapshot)
 
 
 @pytest.mark.parametrize("harm", ["missing", "cut", "flipped", "no pointer"])
@@ -117,9 +117,9 @@ def test_the_copy_is_written_in_the_background_and_an_older_copy_never_replaces_
     left[1]()
     left[0]()
 
-    copied = on(Down(), tmp_path).load(None)
-    assert copied
-    assert copied.version == second.version
+    copy = on(Down(), tmp_path).load(None)
+    assert copy
+    assert copy.version == second.version
 
 
 def test_a_process_without_a_pointer_in_s3_uses_the_copy(tmp_path: Path) -> None:
@@ -128,10 +128,10 @@ def test_a_process_without_a_pointer_in_s3_uses_the_copy(tmp_path: Path) -> None
     assert first
     del world.s3.objects[POINTER]
 
-    copied = on(world.s3, tmp_path).load(None)
+    copy = on(world.s3, tmp_path).load(None)
 
-    assert copied
-    assert copied.version == first.version
+    assert copy
+    assert copy.version == first.version
     assert on(world.s3, tmp_path / "empty").load(None) is None
 
 

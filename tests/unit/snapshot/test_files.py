@@ -32,8 +32,8 @@ def test_equal_campaigns_give_equal_bytes_in_any_order(campaigns: list[Campaign]
 
 
 @given(campaign_lists(), st.integers(0, 100_000))
-def test_the_delivery_state_has_the_campaigns_within_their_budgets(campaigns: list[Campaign], spent: int) -> None:
-    spends = {c.id: Spend(spent, spent) for c in campaigns[::2]}
+def test_the_delivery_state_has_the_campaigns_within_their_budgets(campaigns: list[Campaign], spend: int) -> None:
+    spends = {c.id: Spend(spend, spend) for c in campaigns[::2]}
     index = Index.load([compile_index(campaigns)])
 
     delivery = load_delivery(compile_delivery(index, spends, NOW), index)
@@ -61,11 +61,11 @@ def test_a_truncated_object_is_refused(length: int) -> None:
 
 @given(st.integers(0, len(WHOLE) - 1), st.integers(1, 255))
 def test_an_object_with_any_byte_changed_is_refused(position: int, by: int) -> None:
-    changed = bytearray(WHOLE)
-    changed[position] ^= by
+    damaged = bytearray(WHOLE)
+    damaged[position] ^= by
 
     with pytest.raises(BadSnapshot):
-        Index.load([bytes(changed)])
+        Index.load([bytes(damaged)])
 
 
 def test_an_object_with_a_false_older_format_is_refused() -> None:
@@ -89,12 +89,13 @@ COST = 5_000
 
 
 @pytest.mark.parametrize(
-    ("reserved", "left"), [(0, 10 * COST), (4 * COST, 6 * COST), (10 * COST, 0), (10 * COST + 1, 0), (20 * COST, 0)]
+    ("reserved", "remaining"),
+    [(0, 10 * COST), (4 * COST, 6 * COST), (10 * COST, 0), (10 * COST + 1, 0), (20 * COST, 0)],
 )
-def test_bids_in_flight_reduce_the_allowance_and_never_leave_it_without_a_limit(reserved: int, left: int) -> None:
+def test_bids_in_flight_reduce_the_allowance_and_never_leave_it_without_a_limit(reserved: int, remaining: int) -> None:
     index = Index.load([compile_index([campaign(id="c", cpm=5, budget={"total_micros": 10 * COST})])])
 
     delivery = load_delivery(compile_delivery(index, {}, NOW, reserved={"c": reserved}), index)
 
-    assert delivery.allowance.left(0, NOW) == left
-    assert delivery.allowance.commit([0], COST, NOW) == (left >= COST)
+    assert delivery.allowance.left(0, NOW) == remaining
+    assert delivery.allowance.commit([0], COST, NOW) == (remaining >= COST)

@@ -94,11 +94,11 @@ def test_a_campaign_matches_exactly_the_viewers_of_its_lists(
     viewer: dict[str, Any], lists: dict[str, set[str]], verb: str, named: list[str], in_creative: bool
 ) -> None:
     targeting = {"list": {verb: named}}
-    of = campaign(creatives=[creative(targeting=targeting)]) if in_creative else campaign(targeting=targeting)
+    own_campaign = campaign(creatives=[creative(targeting=targeting)]) if in_creative else campaign(targeting=targeting)
     on = {name for name, entry in lists.items() if entry & ids_of(viewer)}
     met = {"include": bool(on & set(named)), "exclude": not on & set(named), "all": on >= set(named)}[verb]
 
-    assert bids(video_request(**viewer), with_lists(compile_snapshot([of]), lists)) == met
+    assert bids(video_request(**viewer), with_lists(compile_snapshot([own_campaign]), lists)) == met
 
 
 def test_a_restricted_viewer_is_on_no_list() -> None:
@@ -244,11 +244,11 @@ def test_the_copy_on_disk_has_lists_that_a_snapshot_shares_with_its_predecessor(
     refreshed(world, 1)
     assert bidder.load(first)
 
-    copied = on(Down(), tmp_path).load(None)
+    copy = on(Down(), tmp_path).load(None)
 
-    assert copied
-    assert id_number("new") in copied.lists["ours"]
-    assert id_number("those") in copied.lists["those"]
+    assert copy
+    assert id_number("new") in copy.lists["ours"]
+    assert id_number("those") in copy.lists["those"]
 
 
 def test_the_store_lists_its_id_lists() -> None:
@@ -266,22 +266,22 @@ def test_the_store_lists_its_id_lists() -> None:
 
 def test_a_file_has_ids_or_hashes() -> None:
     digest = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"  # the SHA-256 of "foo" by sha256sum
-    plain = read_ids(["foo\n", "\n", " foo \r\n", "00000000-0000-0000-0000-000000000000\n"], hashed=False).numbers
+    ids = read_ids(["foo\n", "\n", " foo \r\n", "00000000-0000-0000-0000-000000000000\n"], hashed=False).numbers
 
-    assert plain == {id_number("foo")} == {int(digest[:16], 16)}
-    assert read_ids([digest, digest.upper(), digest[:16] + "\n"], hashed=True).numbers == plain
+    assert ids == {id_number("foo")} == {int(digest[:16], 16)}
+    assert read_ids([digest, digest.upper(), digest[:16] + "\n"], hashed=True).numbers == ids
 
 
 @pytest.mark.parametrize(
-    ("lines", "hashed", "named"),
+    ("lines", "hashed", "field"),
     [
         ([], False, "no id in it"),
         (["ab" * 16, "secret-id"], True, "line 2 is no SHA-256"),
         (["ab" * 7], True, "line 1"),
     ],
 )
-def test_an_invalid_list_is_refused_without_printing_its_ids(lines: list[str], hashed: bool, named: str) -> None:
-    with pytest.raises(InvalidList, match=named) as error:
+def test_an_invalid_list_is_refused_without_printing_its_ids(lines: list[str], hashed: bool, field: str) -> None:
+    with pytest.raises(InvalidList, match=field) as error:
         read_ids(lines, hashed=hashed)
     assert "secret-id" not in str(error.value)
 

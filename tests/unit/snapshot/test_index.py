@@ -47,11 +47,11 @@ def books(draw: st.DrawFn) -> dict[str, tuple[Campaign, Sequence[Conjunction]]]:
 
 
 def index_of(books_: Sequence[dict[str, tuple[Campaign, Sequence[Conjunction]]]], tier_size: int) -> Index:
-    def compiled(book: dict[str, tuple[Campaign, Sequence[Conjunction]]]) -> bytes:
+    def compile_book(book: dict[str, tuple[Campaign, Sequence[Conjunction]]]) -> bytes:
         campaigns = [campaign for campaign, _ in book.values()]
         return compile_index(campaigns, conjunctions_of=lambda c: book[c.id][1], tier_sizes=(tier_size, 3 * tier_size))
 
-    return Index.load([compiled(book) for book in books_])
+    return Index.load([compile_book(book) for book in books_])
 
 
 @examples(1.5)
@@ -143,10 +143,10 @@ def test_the_highest_open_bid_is_read_of_new_and_of_older_objects() -> None:
         campaign(id="deals", cpm=None, deals=[{"id": "gold", "cpm": 5}]),
         campaign(id="goal", cpm=None, cpcv=0.01, max_cpm=7),
     ]
-    compiled = compile_index(book)
-    older = {name: bytes(section) for name, section in unpack("index", compiled).items() if name != "top_open"}
+    index_object = compile_index(book)
+    older = {name: bytes(section) for name, section in unpack("index", index_object).items() if name != "top_open"}
 
-    for data in (compiled, pack("index", older)):
+    for data in (index_object, pack("index", older)):
         index = Index.load([compile_index([campaign(id="before")]), data])
         bids = {index.campaign_id(position): index.open_top(position) for position in range(1, 5)}
         assert bids == {"open": 9_000_000, "both": 3_000_000, "deals": 0, "goal": 7_000_000}

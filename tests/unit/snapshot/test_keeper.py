@@ -30,12 +30,12 @@ class Store:
         self.gate.set()
         self.loads = 0
 
-    def load(self, known: Snapshot | None) -> Snapshot | None:
+    def load(self, last_snapshot: Snapshot | None) -> Snapshot | None:
         self.loads += 1
         assert self.gate.wait(10)
         if isinstance(self.current, Exception):
             raise self.current
-        return self.current or known
+        return self.current or last_snapshot
 
 
 def keeper_of(store: Store) -> Keeper:
@@ -211,13 +211,13 @@ def test_beyond_the_hard_age_there_is_no_snapshot_until_a_newer_one_is_loaded() 
     keeper = keeper_of(store)
     keeper.current(NOW)
     store.current = OSError("no network")
-    late = NOW + HARD_AGE + timedelta(seconds=1)
+    delay = NOW + HARD_AGE + timedelta(seconds=1)
 
-    assert keeper.current(late) is None
-    assert keeper.held is FIRST
+    assert keeper.current(delay) is None
+    assert keeper.last_loaded is FIRST
 
-    store.current = compile_snapshot([campaign()], now=late)
-    assert keeper.current(late + INTERVAL) is store.current
+    store.current = compile_snapshot([campaign()], now=delay)
+    assert keeper.current(delay + INTERVAL) is store.current
 
 
 def test_after_a_long_freeze_the_request_waits_for_a_fresh_snapshot() -> None:

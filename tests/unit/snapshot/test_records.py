@@ -33,11 +33,11 @@ def compiled_of(data: bytes) -> dict[str, tuple[Any, ...]]:
 def compilations(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Counts the creatives compiled from now on, by id."""
     counts: Counter[str] = Counter()
-    compiled = request_fields_used.creative_conjunctions
+    compile_conjunctions = request_fields_used.creative_conjunctions
 
     def counting(creative: Any, time_zone: str) -> Any:
         counts[creative.id] += 1
-        return compiled(creative, time_zone)
+        return compile_conjunctions(creative, time_zone)
 
     monkeypatch.setattr(request_fields_used, "creative_conjunctions", counting)
     return counts

@@ -21,26 +21,26 @@ def universe_and_sets(draw: st.DrawFn) -> tuple[int, list[set[int]]]:
 
 @given(universe_and_sets())
 def test_both_representations_equal_pythons_sets(case: tuple[int, list[set[int]]]) -> None:
-    size, plain = case
-    item = [sets.set_of(entry, size) for entry in plain]
-    a, b = plain[:2]
+    size, python_sets = case
+    item = [sets.set_of(entry, size) for entry in python_sets]
+    a, b = python_sets[:2]
 
-    assert [list(sets.members(entry)) for entry in item] == list(map(sorted, plain))
-    assert list(map(sets.count, item)) == list(map(len, plain))
-    assert list(map(bool, item)) == list(map(bool, plain))
+    assert [list(sets.members(entry)) for entry in item] == list(map(sorted, python_sets))
+    assert list(map(sets.count, item)) == list(map(len, python_sets))
+    assert list(map(bool, item)) == list(map(bool, python_sets))
     assert set(sets.members(item[0] & item[1])) == a & b
     assert set(sets.members(item[0] | item[1])) == a | b
     assert set(sets.members(sets.without(item[0], item[1]))) == a - b
-    assert set(sets.members(sets.union(item))) == set().union(*plain)
+    assert set(sets.members(sets.union(item))) == set().union(*python_sets)
     marks = memoryview(bytes(position in a for position in range(size)))
     assert set(sets.members(sets.find_unmarked(marks, size))) == set(range(size)) - a
 
 
 @given(universe_and_sets())
 def test_sets_of_the_current_format_and_of_format_2_are_read_back(case: tuple[int, list[set[int]]]) -> None:
-    size, plain = case
+    size, python_sets = case
     width = (size + 63) // 64 * 8
-    for entry in plain:
+    for entry in python_sets:
         as_integer = sum(1 << position for position in entry).to_bytes(width, "little")
         as_list = array("H", sorted(entry)).tobytes()
 

@@ -42,13 +42,13 @@ def answer(snapshot: Snapshot) -> Any:
 
 
 def test_a_process_reads_the_switch_at_its_next_check(world: World) -> None:
-    known = world.load_snapshot()
-    assert answer(known)["seatbid"]
+    last_snapshot = world.load_snapshot()
+    assert answer(last_snapshot)["seatbid"]
 
     world.store.stop(NOW + SECOND, stopped=True)
-    stopped = world.load_snapshot(known)
+    stopped = world.load_snapshot(last_snapshot)
     assert answer(stopped)["nbr"] == 501
-    assert stopped.index.parts[0] is known.index.parts[0], "nothing is loaded anew"
+    assert stopped.index.parts[0] is last_snapshot.index.parts[0], "nothing is loaded anew"
 
     world.store.stop(NOW + 2 * SECOND, stopped=False)
     assert answer(world.load_snapshot(stopped))["seatbid"]
@@ -84,21 +84,21 @@ def test_a_version_that_cannot_read_the_snapshots_of_another_version_obeys_the_s
     assert keeper.current(at + MINUTE) is stopped, "further checks keep it"
 
     world.store.stop(NOW + 2 * MINUTE, stopped=False)
-    again = keeper.current(at + 3 * MINUTE)
-    assert again is not None
-    assert (again.is_stopped, again.version) == (False, old.version)
-    assert answer(again)["seatbid"]
+    later_snapshot = keeper.current(at + 3 * MINUTE)
+    assert later_snapshot is not None
+    assert (later_snapshot.is_stopped, later_snapshot.version) == (False, old.version)
+    assert answer(later_snapshot)["seatbid"]
 
 
 def test_the_switch_is_read_from_a_pointer_of_another_form(world: World) -> None:
-    known = world.load_snapshot()
+    last_snapshot = world.load_snapshot()
     of_later_code(world, "pointer")
     with pytest.raises(BadSnapshot):
-        world.load_snapshot(known)
+        world.load_snapshot(last_snapshot)
     later = json.loads(world.s3.objects[POINTER])
     world.s3.objects[POINTER] = json.dumps({**later, "stopped": True}).encode()
 
-    assert world.load_snapshot(known).is_stopped
+    assert world.load_snapshot(last_snapshot).is_stopped
 
 
 @pytest.mark.parametrize("pointer", [b"", b"{", b"{}", b"[1]", b"7", b"null", b"\xff"])
@@ -109,6 +109,23 @@ def test_a_damaged_pointer_does_not_resume_bidding(world: World, pointer: bytes)
 
     with pytest.raises(BadSnapshot):
         world.store.load(stopped)
+
+
+@pytest.mark.parametrize("pointer", [b"", b"{", b"{}", b"[1]"])
+def test_a_damaged_pointer_does_not_keep_the_switch_from_processes(world: World, pointer: bytes) -> None:
+    known = world.load_snapshot()
+    world.s3.objects[POINTER] = pointer
+
+    world.store.stop(NOW + SECOND, stopped=True)
+    stopped = world.load_snapshot(known)
+    assert answer(stopped)["nbr"] == 501
+    world.store.stop(NOW + 2 * SECOND, stopped=False)
+    assert answer(world.load_snapshot(stopped))["seatbid"]
+
+    world.store.stop(NOW + 3 * SECOND, stopped=True)
+    publish_snapshot(world.process(), NOW + MINUTE)
+    assert world.load_snapshot(known).is_stopped
+    assert world.store.current() is not None
 
 
 def test_refreshes_keep_the_switch(world: World) -> None:
@@ -155,7 +172,7 @@ def test_a_manifest_of_older_code_does_not_stop_bidding() -> None:
 
 @given(st.lists(st.sampled_from(["stop", "go", "refresh"]), max_size=8))
 def test_the_latest_change_of_the_switch_applies(words: list[str]) -> None:
-    world, known, is_stopped = World(), None, False
+    world, last_snapshot, is_stopped = World(), None, False
     world.campaigns.put(campaign(id="a"))
     publish_snapshot(world.process(), NOW)
     for second, word in enumerate(words, 1):
@@ -164,8 +181,8 @@ def test_the_latest_change_of_the_switch_applies(words: list[str]) -> None:
         else:
             is_stopped = word == "stop"
             world.store.stop(NOW + second * SECOND, stopped=is_stopped)
-        known = world.load_snapshot(known)
-        assert known.is_stopped == is_stopped
+        last_snapshot = world.load_snapshot(last_snapshot)
+        assert last_snapshot.is_stopped == is_stopped
 
 
 def call_before(store: SnapshotStore, number: int, change: Callable[[], None]) -> Callable[[], int]:

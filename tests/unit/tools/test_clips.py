@@ -48,9 +48,11 @@ def test_another_recipe_has_another_file_name(change: dict[str, Any]) -> None:
 
 
 def test_a_clip_has_no_text_if_ffmpeg_cannot_draw_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = imageio_ffmpeg.get_ffmpeg_exe()
+    ffmpeg_path = imageio_ffmpeg.get_ffmpeg_exe()
     no_text = tmp_path / "ffmpeg"
-    no_text.write_text(f'#!/bin/sh\ncase "$*" in *drawtext*) echo no font >&2; exit 1;; esac\nexec {plain} "$@"\n')
+    no_text.write_text(
+        f'#!/bin/sh\ncase "$*" in *drawtext*) echo no font >&2; exit 1;; esac\nexec {ffmpeg_path} "$@"\n'
+    )
     no_text.chmod(0o755)
     monkeypatch.setattr("tools.clips.imageio_ffmpeg.get_ffmpeg_exe", lambda: str(no_text))
 

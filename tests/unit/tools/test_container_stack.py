@@ -31,14 +31,14 @@ def task(resources: dict[str, Any]) -> dict[str, Any]:
 
 def rights(role: dict[str, Any]) -> Counter[str]:
     """The number of resources per action that a role's statements allow, without logs and X-Ray of Lambda."""
-    counted: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for policy in role["Policies"]:
         for statement in policy["PolicyDocument"]["Statement"]:
             assert statement["Effect"] == "Allow"
             resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
             actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-            counted.update({action: len(resources) for action in actions if not action.startswith(("logs:", "xray:"))})
-    return counted
+            counts.update({action: len(resources) for action in actions if not action.startswith(("logs:", "xray:"))})
+    return counts
 
 
 def test_a_task_has_the_rights_of_the_bid_function(resources: dict[str, Any]) -> None:
@@ -55,10 +55,10 @@ def variables_of(model: "type[Settings] | type[ServerSettings]") -> dict[str, bo
 
 def test_the_task_sets_all_required_variables_and_no_unknown_variable(task: dict[str, Any]) -> None:
     variables = {each["Name"] for each in task["Environment"]}
-    known = variables_of(Settings) | variables_of(ServerSettings)
+    known_variables = variables_of(Settings) | variables_of(ServerSettings)
 
-    assert variables - known.keys() <= {"AWS_REGION", "AWS_DEFAULT_REGION"}
-    assert {name for name, is_required in known.items() if is_required} <= variables
+    assert variables - known_variables.keys() <= {"AWS_REGION", "AWS_DEFAULT_REGION"}
+    assert {name for name, is_required in known_variables.items() if is_required} <= variables
 
 
 def test_timeouts_exceed_those_of_the_load_balancer_and_of_the_drain(
@@ -99,9 +99,11 @@ def alarms() -> dict[str, dict[str, Any]]:
 def of_load_balancer(alarm: dict[str, Any], **values: float) -> Minute:
     """A minute with these values of load balancer metrics, with the dimensions of the alarm."""
     metrics = [query["MetricStat"]["Metric"] for query in alarm.get("Metrics", ()) if "MetricStat" in query] or [alarm]
-    known = {each["MetricName"]: each["Dimensions"] for each in metrics}
+    dimensions_by_metric = {each["MetricName"]: each["Dimensions"] for each in metrics}
     return {
-        metric("AWS/ApplicationELB", name, {each["Name"]: each["Value"] for each in known[name]}): [value]
+        metric("AWS/ApplicationELB", name, {each["Name"]: each["Value"] for each in dimensions_by_metric[name]}): [
+            value
+        ]
         for name, value in values.items()
     }
 

@@ -77,9 +77,9 @@ def test_the_package_has_the_modules_of_bidder_and_workers(tmp_path: Path) -> No
         for name in ("app.py", "bidder/__init__.py", "pydantic/__init__.py"):
             archive.writestr(name, "")
 
-    first, again = zip_functions(Package(tmp_path)), zip_functions(Package(tmp_path))
+    first, second = zip_functions(Package(tmp_path)), zip_functions(Package(tmp_path))
 
     names = ZipFile(BytesIO(first)).namelist()
-    assert first == again
+    assert first == second
     assert "app.py" not in names
     assert {"bidder/__init__.py", "pydantic/__init__.py", "workers/transcode/function.py"} <= set(names)

@@ -168,7 +168,7 @@ def test_the_template_is_uploaded_to_s3(package: Package, clock: Clock) -> None:
 def test_every_s3_call_has_the_expected_bucket_owner(package: Package, clock: Clock) -> None:
     session = FakeSession(FakeCloudFormation(clock), FakeArtifacts(refusal=client_error("404", status=404)))
     deployed(session, package, clock)
-    unowned = [name for name, request in session.s3.asked if request.get("ExpectedBucketOwner") != ACCOUNT]
+    unowned = [name for name, request in session.s3.calls if request.get("ExpectedBucketOwner") != ACCOUNT]
     assert unowned == ["create_bucket"]
 
 

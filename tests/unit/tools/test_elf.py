@@ -62,13 +62,13 @@ def test_segments_are_unchanged(module: str) -> None:
 def test_a_stripped_library_loads_and_works(tmp_path: Path) -> None:
     source = native("pyroaring")
     shutil.copy(source, tmp_path)
-    copied = tmp_path / source.name
-    copied.write_bytes(without_symbols(source.read_bytes()))
+    copy = tmp_path / source.name
+    copy.write_bytes(without_symbols(source.read_bytes()))
     code = "import pyroaring; print(pyroaring.__file__, pyroaring.BitMap([3, 1]) & pyroaring.BitMap([3]))"
     process = subprocess.run(  # noqa: S603  our own Python
         [sys.executable, "-c", code], env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=True
     )
-    assert process.stdout == f"{copied} BitMap([3])\n"
+    assert process.stdout == f"{copy} BitMap([3])\n"
 
 
 @pytest.mark.parametrize("data", [b"", b"\xcf\xfa\xed\xfe", b"\x7fELF\x01\x01", elf(b"", [], RELOCATABLE)])

@@ -159,14 +159,14 @@ def test_an_equivalent_mutant_has_its_line_of_code_and_a_reason() -> None:
 
 def test_each_equivalent_mutant_changes_the_line_of_code_of_its_entry() -> None:
     """An equal change above it in the function takes over the key of a mutant."""
-    listed = entries(EQUIVALENT.read_text())
+    listed_entries = entries(EQUIVALENT.read_text())
     code = {
         mutant.key: Path(path).read_text().splitlines()[mutant.lines[0] - 1].strip()
-        for path in {key.partition(" ")[0] for key in listed}
+        for path in {key.partition(" ")[0] for key in listed_entries}
         for mutant in mutants(path, Path(path).read_text())
     }
 
-    assert {key: entry.code for key, entry in listed.items()} == {key: code.get(key) for key in listed}
+    assert {key: entry.code for key, entry in listed_entries.items()} == {key: code.get(key) for key in listed_entries}
 
 
 @pytest.mark.parametrize(
@@ -194,8 +194,8 @@ def test_a_killed_mutant_is_not_tried_again_until_its_file_changes(
     Results(Path("results")).add(first, KILLED)
     Results(Path("results")).add(second, SURVIVED)
 
-    known = Results(Path("results"))
-    assert (known.is_killed(first), known.is_killed(second)) == (True, False)
+    results = Results(Path("results"))
+    assert (results.is_killed(first), results.is_killed(second)) == (True, False)
     Path("a.py").write_text("a = 1 < 3\n")
     assert not Results(Path("results")).is_killed(first)
 

@@ -57,13 +57,13 @@ def test_lazy_expressions_find_the_same_before_and_after_they_are_compiled(modul
 
 
 def test_a_lazy_expression_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    compiled: list[str] = []
-    monkeypatch.setattr(re, "compile", lambda pattern, flags: compiled.append(pattern) or real(pattern, flags))
+    compilations: list[str] = []
+    monkeypatch.setattr(re, "compile", lambda pattern, flags: compilations.append(pattern) or real(pattern, flags))
     lazy: Any = Pattern("a+")
-    assert compiled == []
+    assert compilations == []
     assert lazy.fullmatch("aa")
     assert all(getattr(lazy, method) for method in _METHODS)
-    assert compiled == ["a+"]
+    assert compilations == ["a+"]
 
 
 real = re.compile
@@ -71,7 +71,7 @@ real = re.compile
 
 @pytest.mark.slow
 def test_every_lazy_expression_of_the_package_equals_that_of_its_source() -> None:
-    waiting = 0
+    lazy_count = 0
     for path in sorted(deployed_modules()):
         tree = ast.parse((ROOT / path).read_text())
         patterns.rewrite(tree)
@@ -82,5 +82,5 @@ def test_every_lazy_expression_of_the_package_equals_that_of_its_source() -> Non
                 lazy = eval(call, {**vars(module), "_LazyPattern": Pattern})  # noqa: S307  our own
                 source = getattr(module, ast.unparse(statement.targets[0]))
                 assert (lazy.pattern, lazy.flags) == (source.pattern, source.flags)
-                waiting += 1
-    assert waiting > 40
+                lazy_count += 1
+    assert lazy_count > 40

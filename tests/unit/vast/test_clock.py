@@ -6,7 +6,7 @@ from bidder.vast import clock
 
 
 @pytest.mark.parametrize(
-    ("seconds", "written"),
+    ("seconds", "text"),
     [
         (0, "00:00:00"),
         (15, "00:00:15"),
@@ -17,8 +17,8 @@ from bidder.vast import clock
         (86_399.999, "23:59:59.999"),
     ],
 )
-def test_a_duration_is_formatted_as_hh_mm_ss(seconds: float, written: str) -> None:
-    assert clock(seconds) == written
+def test_a_duration_is_formatted_as_hh_mm_ss(seconds: float, text: str) -> None:
+    assert clock(seconds) == text
 
 
 @pytest.mark.parametrize("seconds", [-1, 86_400, 1e12])

@@ -197,8 +197,8 @@ def test_older_versions_have_their_own_spellings() -> None:
 
 
 def test_the_shortest_ad_in_vast_2_has_a_duration() -> None:
-    short = AD._replace(content=LEAST._replace(duration=0.4))
-    assert texts(parsed(render(short, Version.VAST_2_0)), ".//Duration") == ["00:00:01"]
+    short_ad = AD._replace(content=LEAST._replace(duration=0.4))
+    assert texts(parsed(render(short_ad, Version.VAST_2_0)), ".//Duration") == ["00:00:01"]
 
 
 @pytest.mark.parametrize("version", ALL)

@@ -36,17 +36,17 @@ def test_the_newest_listed_version_is_chosen(
 @given(st.lists(st.integers(0, 20), min_size=1), st.booleans())
 def test_the_chosen_version_is_always_listed(accepted: list[int], wrapper: bool) -> None:
     names = WRAPPER if wrapper else INLINE
-    listed = {names[protocol] for protocol in accepted if protocol in names}
+    listed_versions = {names[protocol] for protocol in accepted if protocol in names}
 
-    chosen = best_version(tuple(accepted), wrapper=wrapper)
+    best = best_version(tuple(accepted), wrapper=wrapper)
 
-    if chosen is None:
-        assert listed == set()
+    if best is None:
+        assert listed_versions == set()
     else:
-        version, protocol = chosen
+        version, protocol = best
         assert protocol in accepted
         assert names[protocol] == version
-        assert version == ("4.2" if "4.2" in listed else max(listed))
+        assert version == ("4.2" if "4.2" in listed_versions else max(listed_versions))
 
 
 def test_a_third_party_tag_with_a_version_needs_a_player_of_that_version() -> None:
