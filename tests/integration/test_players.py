@@ -63,32 +63,40 @@ def test_third_party_players_play_the_ad_tag(page: PublisherPage, stack: dict[st
     assert {kind for kind, token in output if "~player-wrapper~" in token} >= {"impression", "start", "complete"}
 
 
-def example(page: PublisherPage, stack: dict[str, str], name: str, country: str, **options: Any) -> Any:
-    """The result of an example of docs/players.md, whose requests reach the bidder with the country of a campaign."""
-    return replace(page, page=f"{page.page}snippets.html").call(
-        "example",
-        name=name,
-        country=country,
-        content=stack["BIDDER_MEDIA_URL"] + CONTENT.key,
-        script=f"https://{page.bidder}/player.js",
-        documented={"bidder": page.bidder, "query": f"&country={country}"},
-        **options,
-    )
+def example(page: PublisherPage, stack: dict[str, str], name: str, country: str, opened: list[str]) -> Any:
+    """The result of an example of docs/players.md, whose requests reach the bidder with the country of a campaign.
+
+    The ad is clicked on if it opens a page. Players give up an ad by their own clocks, so a busy machine gets
+    another try.
+    """
+    playback: Any = None
+    for _ in range(3):
+        playback = replace(page, page=f"{page.page}snippets.html").call(
+            "example",
+            name=name,
+            country=country,
+            content=stack["BIDDER_MEDIA_URL"] + CONTENT.key,
+            script=f"https://{page.bidder}/player.js",
+            documented={"bidder": page.bidder, "query": f"&country={country}"},
+            click=bool(opened),
+            expected=COMPLAINTS,
+        )
+        if playback == {"back": True, "opened": opened}:
+            break
+    return playback
 
 
 @pytest.mark.parametrize("name", ["video_js", "Prebid_js"])
 def test_an_example_of_the_documentation_plays_and_reports_the_ad_and_its_click(
     page: PublisherPage, stack: dict[str, str], name: str
 ) -> None:
-    playback = example(page, stack, name, ONE, click=True)
+    opened = ["https://shop.example/"]
 
-    assert playback == {"back": True, "opened": ["https://shop.example/"]}
+    assert example(page, stack, name, ONE, opened) == {"back": True, "opened": opened}
     assert set(events(page)) >= (TO_THE_END - {"creativeView"}) | {"click"}
     assert set(events(page).values()) == {1}
 
 
 def test_the_example_of_video_js_reports_a_missing_file(page: PublisherPage, stack: dict[str, str]) -> None:
-    playback = example(page, stack, "video_js", MISSING, click=False, expected=COMPLAINTS)
-
-    assert playback == {"back": True, "opened": []}
+    assert example(page, stack, "video_js", MISSING, []) == {"back": True, "opened": []}
     assert [each.path.partition("?")[2] for each in page.observed if "/e/" in each.path] == ["c=401"]
