@@ -31,7 +31,7 @@ export function saveContent(session) {
 }
 
 export async function restoreContent({ video, screen, isOverlay, attributes, tracks, position, ended, rate, stage, isReplaced, options }) {
-  stage?.remove();
+  const hadFocus = stage?.remove();
   if (isReplaced) return;
   if (screen) {
     for (const [name, value] of attributes) {
@@ -50,6 +50,7 @@ export async function restoreContent({ video, screen, isOverlay, attributes, tra
       }
     }
   }
+  if (hadFocus) video.focus({ preventScroll: true }); // the keyboard goes on from the content
   // An element that the page has removed would play unseen.
   if (options.resume && !ended && !video.ended && video.isConnected) await Promise.race([playOrMute(video), wait(900)]);
 }

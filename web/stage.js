@@ -55,9 +55,12 @@ export function buildStage({ video, screen, isOverlay, options: { labels } }) {
       mute.ariaLabel = now ? labels.unmute : labels.mute;
       wave.setAttribute('d', now ? 'M17 9l5 6m0-6l-5 6' : 'M16 9q2 3 0 6m3-9q4 6 0 12');
     },
+    // Returns whether a control of the ad had the focus.
     remove() {
+      const hadFocus = host.getRootNode().activeElement === host;
       watcher.disconnect();
       host.remove();
+      return hadFocus;
     },
   };
 }

@@ -100,6 +100,7 @@ async function show({ bidder, script, content, at = 0, clicks = [], leave, platf
     const button = video.nextSibling?.shadowRoot?.querySelector(`.${clicks[0]}`);
     if (!button || button.hidden || button.disabled || !events.some(([type]) => type === 'start')) return;
     clicks.shift();
+    button.focus();
     button.click();
   }, 50);
   const onEvent = (type, detail) => {
@@ -120,7 +121,7 @@ async function show({ bidder, script, content, at = 0, clicks = [], leave, platf
   const position = video.currentTime;
   await new Promise((done) => setTimeout(done, 300)); // pixels of the end
   return {
-    outcome, firstFrame, box: box.innerHTML, left: document.querySelectorAll('video ~ div').length - 1,
+    outcome, firstFrame, box: box.innerHTML, isFocused: document.activeElement === video, left: document.querySelectorAll('video ~ div').length - 1,
     content: { src, controls, paused, position, tookBack: over && back - over, tookAll: back - asked },
     pixels: events.filter(([type]) => type === 'pixel').map(([, { event }]) => event),
     request: events.find(([type]) => type === 'request')?.[1],

@@ -94,6 +94,7 @@ def test_actions_of_the_viewer_are_reported(page: PublisherPage, stack: dict[str
     output = events(page)
     assert {output[kind] for kind in ("mute", "unmute", "click", "pause", "resume", "skip", "impression")} == {1}
     assert "complete" not in output
+    assert playback["isFocused"]  # as the skip button was
     assert 'alt="Shop"' in playback["box"]
     assert_content_is_back(playback, stack)
 
