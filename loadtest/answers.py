@@ -56,22 +56,22 @@ def _wrong_bid(request: dict[str, Any], bid: dict[str, Any], currency: str) -> s
     if bid["impid"] not in imps:
         return f"a bid on imp {bid['impid']}, which is not there"
     terms = _terms(imps[bid["impid"]], bid.get("dealid"))
-    if terms is None:
+    if not terms:
         return f"a bid in deal {bid['dealid']}, which imp {bid['impid']} does not offer"
-    if bid["price"] < (floor := _floor(terms, currency)):
+    if bid["price"] < (floor := min(_floor(alternative, currency) for alternative in terms)):
         return f"price {bid['price']} is below {floor}, the floor of {_name_of_sale(bid)}"
     if blocked := _blocked(request, bid):
         return f"a bid of {blocked}, which badv blocks"
     return None
 
 
-def _terms(imp: dict[str, Any], deal_id: str | None) -> dict[str, Any] | None:
-    """The object with the floor of a bid: the impression, or the deal of the bid; None for a deal that is not there."""
+def _terms(imp: dict[str, Any], deal_id: str | None) -> list[dict[str, Any]]:
+    """The objects with the floor of a bid: the impression, or the entries of the bid's deal, which are alternatives."""
     if deal_id is None:
-        return imp
+        return [imp]
     pmp = imp.get("pmp")
     deals = (pmp.get("deals") or []) if isinstance(pmp, dict) else []
-    return next((deal for deal in deals if str(deal.get("id")).strip() == deal_id.strip()), None)
+    return [deal for deal in deals if str(deal.get("id")).strip() == deal_id.strip()]
 
 
 def _name_of_sale(bid: dict[str, Any]) -> str:

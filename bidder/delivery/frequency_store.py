@@ -89,7 +89,7 @@ class FrequencyReader:
         """`clock` limits the log lines of failed reads."""
         self._dynamodb = dynamodb
         self._table = table
-        self._asked: SimpleQueue[tuple[str | None, str | None, SimpleQueue[Exposures | Exception]]] = SimpleQueue()
+        self._requests: SimpleQueue[tuple[str | None, str | None, SimpleQueue[Exposures | Exception]]] = SimpleQueue()
         self._lock = Lock()
         self._failures = RepeatedFailures(clock, calm=LONGEST_INTERVAL)
         self._threads = self._pending = 0
@@ -101,7 +101,7 @@ class FrequencyReader:
         answers: SimpleQueue[Exposures | Exception] = SimpleQueue()
         if not self._begin():
             return self._unread(now, "busy")
-        self._asked.put((user, household, answers))
+        self._requests.put((user, household, answers))
         try:
             answer = answers.get(timeout=max(0.0, seconds))
         except Empty:
@@ -131,7 +131,7 @@ class FrequencyReader:
 
     def _work(self) -> None:
         while True:
-            user, household, answers = self._asked.get()
+            user, household, answers = self._requests.get()
             answer: Exposures | Exception
             try:
                 answer = read(self._dynamodb(), self._table, user, household)

@@ -95,18 +95,18 @@ class TrafficCounts:
     def flush(self, now: datetime) -> None:
         """Starts publishing the counts of a minute that is over, and returns without waiting."""
         minute = self._minute
-        if minute is not None and now - minute >= timedelta(minutes=1) and (events := self._taken(minute)):
+        if minute is not None and now - minute >= timedelta(minutes=1) and (events := self._take(minute)):
             self._start(lambda: self._tell(events(), now))
 
     def take(self) -> "list[Event]":
         """Takes all unpublished counts, including those of the current minute."""
         minute = self._minute
-        events = None if minute is None else self._taken(minute)
+        events = None if minute is None else self._take(minute)
         with self._lock:
             unpublished, self._unpublished = self._unpublished, []
         return unpublished if events is None else [*unpublished, *events()]
 
-    def _taken(self, minute: datetime) -> "Callable[[], list[Event]] | None":
+    def _take(self, minute: datetime) -> "Callable[[], list[Event]] | None":
         """Takes the counts of a minute. Returns a function that makes events, or None if another thread took them."""
         with self._lock:
             if self._minute is not minute:

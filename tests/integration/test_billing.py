@@ -27,8 +27,8 @@ def test_a_forged_or_replayed_token_bills_no_more_than_its_bid(loop: Loop) -> No
         bid_item["nurl"].replace("/win/", "/impression/"),
     ]
     assert [loop.call(entry) for entry in forged] == [400] * 4
-    raised = url.replace("${AUCTION_PRICE}", "99")
-    assert [loop.call(raised, f"198.51.100.{number}") for number in range(8)] == [204] * 8
+    url_with_price = url.replace("${AUCTION_PRICE}", "99")
+    assert [loop.call(url_with_price, f"198.51.100.{number}") for number in range(8)] == [204] * 8
 
     def day() -> dict[str, int]:
         return loop.ledger.day("in-MCO", datetime.now(UTC).date())

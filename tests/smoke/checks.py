@@ -32,7 +32,7 @@ def health(target: Target) -> Iterator[str]:
 def bids(target: Target) -> Iterator[str]:
     """The answer to each recorded request follows the contract (`bidder/rollout/contract.py`)."""
     for request in recorded_requests():
-        for breach in breaches(request, _version_answer(_asked(target, request))):
+        for breach in breaches(request, _version_answer(_send(target, request))):
             yield f"{request.name}: {breach}"
 
 
@@ -51,7 +51,7 @@ def vast(target: Target) -> Iterator[str]:
         yield from _invalid("the bid's adm", str(bid["adm"]))
     for request in recorded_requests():
         if request.takes_xml:
-            yield from _invalid(f"{request.name}: the answer", _asked(target, request).body)
+            yield from _invalid(f"{request.name}: the answer", _send(target, request).body)
     answer = target.ask("GET", f"/vast?{TAG}")
     if (answer.status, answer.content_type) != (200, "application/xml"):
         yield f"GET /vast answers {answer.status} {answer.content_type}; 200 application/xml expected"
@@ -130,7 +130,7 @@ def player(target: Target) -> Iterator[str]:
 CHECKS: tuple[Check, ...] = (health, bids, bid_made, vast, vmap, events, cors, errors, player)
 
 
-def _asked(target: Target, request: RecordedRequest) -> Answer:
+def _send(target: Target, request: RecordedRequest) -> Answer:
     query = "&".join(f"{name}={value}" for name, value in request.query.items())
     return target.ask(request.method, request.resource + (f"?{query}" if query else ""), request.body, request.headers)
 
@@ -142,7 +142,7 @@ def _version_answer(answer: Answer) -> VersionAnswer:
 def _first_bid(target: Target) -> dict[str, object] | None:
     for request in recorded_requests():
         if request.is_auction and not request.takes_xml:
-            for bid in _version_answer(_asked(target, request)).bids():
+            for bid in _version_answer(_send(target, request)).bids():
                 return bid
     return None
 

@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[2]
 VAGUE = {
     *("it", "its", "that", "them", "these", "they", "this", "those", "what", "who"),
     *("found", "one", "ones", "place", "places", "some", "stuff", "thing", "things"),
-    *("answered", "began", "caught", "gone", "held", "mine", "ran"),
-    *("rich", "said", "sold", "theirs", "told", "watched"),
+    *("answered", "asked", "began", "caught", "gone", "held", "mine", "ran"),
+    *("rich", "said", "sold", "taken", "theirs", "told", "took", "watched"),
 }
 
 

@@ -46,7 +46,7 @@ class Fake:
 
     def publish(self, *, TopicArn: str, Message: str, **_: Any) -> None:  # noqa: N803
         assert TopicArn == TOPIC
-        self._took(self.topic, [Message])
+        self._store(self.topic, [Message])
 
     def publish_batch(self, *, TopicArn: str, PublishBatchRequestEntries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
         assert TopicArn == TOPIC
@@ -57,12 +57,12 @@ class Fake:
         if failure == "refuse":
             self.topic += [entry["Message"] for entry in PublishBatchRequestEntries[1:]]
             return {"Failed": [{"Id": PublishBatchRequestEntries[0]["Id"]}]}
-        self._took(self.topic, [entry["Message"] for entry in PublishBatchRequestEntries], failure)
+        self._store(self.topic, [entry["Message"] for entry in PublishBatchRequestEntries], failure)
         return {}
 
     def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803
         assert QueueUrl == QUEUE
-        self._took(self.queue, [MessageBody])
+        self._store(self.queue, [MessageBody])
 
     def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803
         assert QueueUrl == QUEUE
@@ -72,10 +72,10 @@ class Fake:
         if fault == "refuse":
             self.queue += [entry["MessageBody"] for entry in Entries[1:]]
             return {"Failed": [{"Id": Entries[0]["Id"]}]}
-        self._took(self.queue, [entry["MessageBody"] for entry in Entries], fault)
+        self._store(self.queue, [entry["MessageBody"] for entry in Entries], fault)
         return {}
 
-    def _took(self, where: list[str], messages: list[str], fault: str | None = "ask") -> None:
+    def _store(self, where: list[str], messages: list[str], fault: str | None = "ask") -> None:
         fault = next(self.faults, None) if fault == "ask" else fault
         self._at("before", fault)
         where += messages

@@ -90,10 +90,12 @@ def test_floors_are_read_in_the_spelling_of_careless_senders(floor: dict[str, An
         assert bids(RequestKind.VIDEO, dirty, 200, json.dumps(response))
 
 
-@pytest.mark.parametrize(("floor", "is_below"), [(9999, True), ("0.01", False)])
-def test_a_bid_in_a_deal_reaches_the_floor_of_the_deal(floor: float | str, is_below: bool) -> None:
+@pytest.mark.parametrize(
+    ("floors", "is_below"), [([9999], True), (["0.01"], False), ([9999, 0.01], False), ([9999, 9998], True)]
+)
+def test_a_bid_in_a_deal_reaches_the_floor_of_an_entry_of_the_deal(floors: list[float | str], is_below: bool) -> None:
     request, body = request_and_bid()
-    deals = [{"id": "other", "bidfloor": 0}, {"id": " d1", "bidfloor": floor}]
+    deals = [{"id": "other", "bidfloor": 0}, *({"id": " d1", "bidfloor": floor} for floor in floors)]
     offered = request | {"imp": [{**imp, "bidfloor": 9999, "pmp": {"deals": deals}} for imp in request["imp"]]}
     response = json.loads(body)
     for seat in response["seatbid"]:
