@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 # A busy machine must not fail a test that does not depend on time, so examples have no deadline and no check of speed.
 settings.register_profile("bidder", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("fast", settings.get_profile("bidder"), max_examples=10)
+settings.register_profile("fast", settings.get_profile("bidder"), max_examples=5)
 # `make mutate` needs only the outcome of a test, so failing examples are neither shrunk nor stored.
 _whether = settings(settings.get_profile("bidder"), phases=(Phase.explicit, Phase.generate), database=None)
 settings.register_profile("mutants", _whether, max_examples=20)

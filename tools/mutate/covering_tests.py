@@ -21,12 +21,12 @@ SAME_FILE, SAME_ROOM, GOLDEN, ELSEWHERE = range(4)
 
 
 def measure(workers: str) -> None:
-    """Runs all unit and golden tests with few examples, and records the tests that run each line.
+    """Runs all unit and golden tests with the examples of a trial, and records the tests that run each line.
 
     The caches of functions are empty before each test. Raises CalledProcessError if a test fails.
     """
     RECORD.parent.mkdir(parents=True, exist_ok=True)
-    options = ["-q", "-n", workers, "--hypothesis-profile=fast", "--cov", "--cov-context=test", "--cov-report="]
+    options = ["-q", "-n", workers, "--hypothesis-profile=mutants", "--cov", "--cov-context=test", "--cov-report="]
     options += ["--cov-fail-under=0", "-p", fresh_caches.__name__]
     environment = {**os.environ, "COVERAGE_FILE": str(RECORD.absolute())}
     subprocess.run([sys.executable, "-m", "pytest", *options, *TESTS], check=True, env=environment)

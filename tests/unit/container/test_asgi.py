@@ -161,6 +161,7 @@ def test_startup_loads_a_snapshot_and_shutdown_publishes_the_counts() -> None:
     assert message_value == ["begin", "lifespan.startup.complete", "end", "lifespan.shutdown.complete"]
 
 
+@pytest.mark.slow
 def test_the_shutdown_begins_after_the_last_tick() -> None:
     order: list[str] = []
     ticking, stopping = Event(), Event()

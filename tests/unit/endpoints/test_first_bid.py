@@ -70,6 +70,7 @@ def bids_within(service: Service, seconds: float) -> bool:
     return False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("which", "fault", "tmax"),
     [
@@ -107,6 +108,7 @@ def test_a_load_that_outlasts_a_bid_serves_the_next_bid(faulty_aws: Aws) -> None
     assert len(faulty_aws.s3.requested) == len(set(faulty_aws.s3.requested))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("faulty_aws")
 def test_a_hanging_name_resolution_delays_no_bid_beyond_its_tmax(monkeypatch: pytest.MonkeyPatch) -> None:
     released = threading.Event()
@@ -140,6 +142,7 @@ def test_a_hanging_tls_handshake_delays_no_bid_beyond_its_tmax(
     assert seconds < AT_ONCE
 
 
+@pytest.mark.slow
 def test_health_is_answered_in_time_if_aws_hangs(faulty_aws: Aws) -> None:
     faulty_aws.s3.fault = faulty_aws.ssm.fault = HANGS
     started_at = time.monotonic()

@@ -313,4 +313,4 @@ def _is(answer: dict[str, tuple[int, str]], book: Book) -> bool:
 
 
 TestRefreshToBid = pytest.mark.slow(RefreshToBid.TestCase)
-TestRefreshToBid.settings = settings(examples(3), stateful_step_count=40)
+TestRefreshToBid.settings = settings(examples(1.5), stateful_step_count=40)
