@@ -240,7 +240,7 @@ def test_all_tests_of_a_cached_function_are_recorded_and_those_that_import_a_con
         "bidder/texts.py": PRODUCT,
         "tests/unit/test_texts.py": PRODUCT_TESTS,
         "tests/golden/test_nothing.py": "",
-        "conftest.py": "import hypothesis\nhypothesis.settings.register_profile('fast')\n",
+        "conftest.py": "import hypothesis\nhypothesis.settings.register_profile('mutants')\n",
         "pyproject.toml": '[tool.coverage.run]\nsource = ["bidder"]\n',
     }
     for name, text in files.items():
