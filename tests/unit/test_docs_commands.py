@@ -138,6 +138,7 @@ def faults(text: str) -> list[tuple[str, str]]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_each_command_on_a_page_exists(page: Path) -> None:
     assert faults(page.read_text()) == []
@@ -162,6 +163,7 @@ def test_a_wrong_word_is_named(command: str, wrong: list[str]) -> None:
     assert [word for _, word in faults(f"```\n{command}   # a comment\n```\n")] == wrong
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_each_named_alarm_is_in_a_template(page: Path) -> None:
     assert set(re.findall(r"\b[A-Z]\w+Alarm\b", page.read_text())) <= template_names("Resources") | template_names(

@@ -62,6 +62,7 @@ def list_stored(fake: Throttling) -> list[Campaign]:
     return sorted(unthrottled.all(), key=lambda item: item.id)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("a_second", [0.5, 4, 100])
 def test_each_campaign_is_stored_once_with_few_throttled_calls(a_second: float) -> None:
     fake = Throttling(a_second)
@@ -78,6 +79,7 @@ def test_each_campaign_is_stored_once_with_few_throttled_calls(a_second: float) 
     assert fake.clock <= 4 * TRANSACTIONS / a_second + 20
 
 
+@pytest.mark.slow
 def test_an_interrupted_import_continues_in_the_next_run() -> None:
     fake = Throttling(4)
     first = fake.repository().put_each(BOOK)
