@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.campaigns.pacing_mode import Mode
-from bidder.delivery.budget import BudgetLimits, Spend, Withheld, budget_limits, deal_limits, remaining, withheld
+from bidder.delivery.budget import (
+    BudgetLimits,
+    Spend,
+    Withheld,
+    budget_limits,
+    deal_limits,
+    remaining,
+    with_budget_of,
+    withheld,
+)
 from tests.support.campaigns import campaign
 
 limits = st.none() | st.integers(1, 100_000)
@@ -166,3 +175,12 @@ def test_the_reasons_for_withholding_can_be_part_of_a_sentence() -> None:
         assert reason[0].isalpha()
         assert not reason.endswith(".")
     assert Withheld.PAUSED == "paused"
+
+
+def test_limits_with_another_budget_keep_price_flight_and_time_zone() -> None:
+    limits = BudgetLimits(False, 1, 2, 3, 4, 5, 6, Mode.EVEN, 7.0, 8.0, "Asia/Tokyo")
+    current = BudgetLimits(True, 11, 12, 13, 14, 15, 16, Mode.FRONT_LOADED, 17.0, 18.0, "UTC")
+
+    combined = with_budget_of(limits, current)
+
+    assert combined == BudgetLimits(True, 11, 12, 3, 14, 15, 16, Mode.FRONT_LOADED, 7.0, 8.0, "Asia/Tokyo")
