@@ -87,16 +87,8 @@ def budget_limits(campaign: Campaign) -> BudgetLimits:
 
 
 def with_budget_of(limits: BudgetLimits, current: BudgetLimits) -> BudgetLimits:
-    """The limits with the status and the budget of `current`: its limits, goals and pacing mode."""
-    return limits._replace(
-        paused=current.paused,
-        total=current.total,
-        daily=current.daily,
-        hourly=current.hourly,
-        total_impressions=current.total_impressions,
-        daily_impressions=current.daily_impressions,
-        mode=current.mode,
-    )
+    """The limits with the status and the budget of `current`, and their own price, flight and time zone."""
+    return current._replace(cost=limits.cost, start=limits.start, end=limits.end, zone=limits.zone)
 
 
 def deal_limits(campaign: Campaign) -> dict[str, BudgetLimits]:

@@ -55,20 +55,33 @@ def naive(events: list[Event], zone: str, now: datetime, slack: timedelta = time
     )
 
 
-@examples(0.6)
-@given(
+def campaigns_with_sales(
+    own: list[str], sales: list[tuple[int, datetime]], rule: str | None = None
+) -> tuple[dict[str, str], list[Event]]:
+    """The time zones of campaigns by id, and an event for each sale. `rule` makes the events invalid traffic."""
+    zones = {f"c{number}": name for number, name in enumerate(own)}
+    events = [
+        win_of(number, f"c{which % len(own)}", own[which % len(own)], at, rule)
+        for number, (which, at) in enumerate(sales)
+    ]
+    return zones, events
+
+
+with_whole_hours = given(
     st.lists(st.sampled_from(WHOLE_HOURS), min_size=1, max_size=3),
     st.lists(st.tuples(st.integers(0, 2), moments), max_size=30),
     st.sampled_from(WHOLE_HOURS),
     moments,
 )
+"""Time zones of campaigns, sales as campaign and moment, the time zone of the advertiser, and the present."""
+
+
+@examples(0.6)
+@with_whole_hours
 def test_sums_are_exact_if_time_zones_differ_by_whole_hours(
     own: list[str], sales: list[tuple[int, datetime]], zone: str, now: datetime
 ) -> None:
-    zones = {f"c{number}": name for number, name in enumerate(own)}
-    events = [
-        win_of(number, f"c{which % len(own)}", own[which % len(own)], at) for number, (which, at) in enumerate(sales)
-    ]
+    zones, events = campaigns_with_sales(own, sales)
 
     spend = spend_at(zones, events, zone, now)
 
@@ -81,20 +94,11 @@ def test_sums_are_exact_if_time_zones_differ_by_whole_hours(
 
 
 @examples(0.4)
-@given(
-    st.lists(st.sampled_from(WHOLE_HOURS), min_size=1, max_size=3),
-    st.lists(st.tuples(st.integers(0, 2), moments), max_size=30),
-    st.sampled_from(WHOLE_HOURS),
-    moments,
-)
+@with_whole_hours
 def test_sums_of_invalid_traffic_are_exact_by_the_day_and_the_hour_of_the_advertiser(
     own: list[str], sales: list[tuple[int, datetime]], zone: str, now: datetime
 ) -> None:
-    zones = {f"c{number}": name for number, name in enumerate(own)}
-    events = [
-        win_of(number, f"c{which % len(own)}", own[which % len(own)], at, "crawler")
-        for number, (which, at) in enumerate(sales)
-    ]
+    zones, events = campaigns_with_sales(own, sales, "crawler")
 
     spend = spend_at(zones, events, zone, now)
 
