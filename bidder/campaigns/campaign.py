@@ -236,6 +236,11 @@ class Campaign(Priced):
         return self.cpm_micros is not None or self.goal is not None
 
     @property
+    def has_household_cap(self) -> bool:
+        """Whether a cap of the campaign counts by household."""
+        return any(cap.per is CapSubject.HOUSEHOLD for cap in self.frequency_caps)
+
+    @property
     def top_cpm_micros(self) -> int:
         """The highest possible bid as a CPM in micros. The index is sorted by it, and budgets reserve it."""
         return max([self.top_open_cpm_micros, *(deal.cpm_micros for deal in self.deals)])

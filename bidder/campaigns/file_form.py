@@ -46,14 +46,13 @@ def _written(node: Any) -> Any:
         return [_written(item) for item in node]
     if not isinstance(node, Mapping):
         return node
-    return {
-        key.removesuffix(_MICROS): _amount(value)
-        if key.endswith(_MICROS)
-        else value
-        if key in OF_WORDS
-        else _written(value)
-        for key, value in node.items()
-    }
+    return dict(_field(key, value) for key, value in node.items())
+
+
+def _field(key: str, value: Any) -> tuple[str, Any]:
+    if key.endswith(_MICROS):
+        return key.removesuffix(_MICROS), _amount(value)
+    return key, value if key in OF_WORDS else _written(value)
 
 
 def _amount(micros: int | None) -> int | float | str | None:

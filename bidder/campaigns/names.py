@@ -1,6 +1,6 @@
 """The length of a campaign's names in event URLs."""
 
-from bidder.campaigns.campaign import Campaign, CapSubject
+from bidder.campaigns.campaign import Campaign
 from bidder.url_names import HOUSEHOLD_LETTERS, LONGEST_NAMES, encode_name
 
 
@@ -17,7 +17,7 @@ def too_long(campaign: Campaign, *, with_household: bool = False) -> str | None:
         "a deal's id": max((deal.id for deal in campaign.deals), key=lambda name: len(encode_name(name)), default=""),
     }
     letters = {kind: len(encode_name(name)) for kind, name in names.items()}
-    has_household = with_household or any(cap.per is CapSubject.HOUSEHOLD for cap in campaign.frequency_caps)
+    has_household = with_household or campaign.has_household_cap
     max_length = LONGEST_NAMES - HOUSEHOLD_LETTERS if has_household else LONGEST_NAMES
     if sum(letters.values()) <= max_length:
         return None

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from bidder.auction.offer import Offer
 from bidder.auction.price import Rates, charged_at_least, is_first_price
 from bidder.auction.shading import is_learned, value_micros
-from bidder.campaigns.campaign import Campaign, CapSubject
+from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.creative import Creative
 from bidder.delivery.price_segment import placement_number
 from bidder.endpoints.companions import fitting_companions
@@ -120,13 +120,13 @@ def _household(terms: BidContext, offer: Offer) -> str | None:
     None if the names of the campaign leave no room for it in event URLs: an import refuses such names of a campaign
     with a household cap, but the cap can be its advertiser's.
     """
-    caps, domain = offer.campaign.frequency_caps, offer.campaign.advertiser.domain
-    if domain not in terms.households and not any(cap.per is CapSubject.HOUSEHOLD for cap in caps):
+    campaign = offer.campaign
+    if campaign.advertiser.domain not in terms.households and not campaign.has_household_cap:
         return None
     from bidder.campaigns.names import too_long  # few campaigns count by households
     from bidder.privacy.household import household
 
-    return None if too_long(offer.campaign, with_household=True) else household(terms.request, terms.keys)
+    return None if too_long(campaign, with_household=True) else household(terms.request, terms.keys)
 
 
 def event_urls(terms: BidContext, offer: Offer, number: int) -> EventUrls:
