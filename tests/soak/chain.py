@@ -5,7 +5,7 @@ repeatedly, late and in any order, or moves to the dead-letter queue until a red
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -84,9 +84,10 @@ class Chain:
     def __init__(self, rng: Random, harm: float) -> None:
         self.rng = rng
         self.harm = harm
+        self.faults = Faults(self)
         self.died = 0
         self.queues: dict[str, Any] = {"notices": Queue(), "ledger": Queue(), "archive": Queue()}
-        self.dynamodb: Any = FaultyDynamoDB("ledger", faults=self.faults()).client
+        self.dynamodb: Any = FaultyDynamoDB("ledger", faults=self.faults).client
         self.s3: Any = FakeS3()
         self.s3.before_write = self.s3.after_write = self._fail
         self.sns: Any = self
@@ -154,18 +155,12 @@ class Chain:
             raise Unreachable
 
     def _carry(self, effect: Callable[[], object]) -> None:
-        fault = next(self.faults())
+        fault = next(self.faults)
         if fault == "before":
             raise Unreachable
         effect()
         if fault == "after":
             raise Unreachable
-
-    def faults(self) -> Iterator[str | None]:
-        """Yields the fault of each AWS call: before or after it takes effect, a conflict, or none."""
-        while True:
-            fails = self.rng.random() < self.harm
-            yield self.rng.choice(["before", "after", "conflict"]) if fails else None
 
     def _dying(self, handler: Callable[..., Any]) -> Callable[[list[dict[str, str]]], Any]:
         def handle(records: list[dict[str, str]]) -> Any:
@@ -177,6 +172,23 @@ class Chain:
     def mortal(self) -> "_Mortal":
         """A context in which the code may die after a random number of lines."""
         return _Mortal(self, self.rng.randint(1, 600) if self.rng.random() < self.harm else None)
+
+
+class Faults:
+    """The fault of each next AWS call of a chain: before or after it takes effect, a conflict, or none.
+
+    Threads may take faults at the same time, which a generator refuses.
+    """
+
+    def __init__(self, chain: Chain) -> None:
+        self._chain = chain
+
+    def __iter__(self) -> "Faults":
+        return self
+
+    def __next__(self) -> str | None:
+        fails = self._chain.rng.random() < self._chain.harm
+        return self._chain.rng.choice(["before", "after", "conflict"]) if fails else None
 
 
 class _Mortal:

@@ -114,8 +114,8 @@ class CloudChain(Chain):
             queue = self.queues[name]
             raw = {"RawMessageDelivery": "true"}
             sns.subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=queue.arn_of(queue.url), Attributes=raw)
-        self.sns, self.sqs = Failing(sns, self.faults()), Failing(sqs, self.faults())
-        self.dynamodb, self.s3 = Failing(dynamodb, self.faults()), Failing(s3, self.faults())
+        self.sns, self.sqs = Failing(sns, self.faults), Failing(sqs, self.faults)
+        self.dynamodb, self.s3 = Failing(dynamodb, self.faults), Failing(s3, self.faults)
 
 
 def in_cloud(session: Any, seed: int, count: int, campaigns: int, harm: float = 0.2) -> CloudChain:
