@@ -125,7 +125,6 @@ def _offers(
     with span("match"):
         slots = match(request, snapshot, call.now, exchange)
     with span("price"):
-        service.no_bids.log_withheld(snapshot.delivery, call.now)
         refused = service.no_bids.refused
         device = device_of(request)
         opportunities = None if request.test else service.traffic.note(snapshot, len(slots), call.now, device)

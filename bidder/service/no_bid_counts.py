@@ -10,9 +10,9 @@ from bidder.metrics import emf
 from bidder.openrtb.no_bid_reason import NoBidReason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from bidder.snapshot.delivery_state import DeliveryState
+    from bidder.delivery.budget import Withheld
 
 INTERVAL = timedelta(minutes=1)
 MOST_CAMPAIGNS = 100
@@ -41,22 +41,6 @@ _SHARES = (AnswerKind.BID, AnswerKind.NO_BID, AnswerKind.FAILED)
 """The kinds that are logged even if their count is 0, since alarms compute shares of them."""
 
 
-class _EveryMinute:
-    """A timer of one minute. The first minute begins with the first call."""
-
-    def __init__(self) -> None:
-        self._since: datetime | None = None
-
-    def is_due(self, now: datetime) -> bool:
-        """Whether a minute has passed. If so, the next minute begins."""
-        if self._since is None:
-            self._since = now
-        if now - self._since < INTERVAL:
-            return False
-        self._since = now
-        return True
-
-
 class NoBidCounts:
     """Counts until a minute is over. Threads take no lock: a rare lost count does not matter to a metric."""
 
@@ -70,8 +54,9 @@ class NoBidCounts:
         """Repairs of fields of requests, by the field's path without indices (`bidder.openrtb.mend`)."""
         self.tell_refused: Callable[[Counter[tuple[str, str]]], None] = lambda _: None
         """Called with the refusals of each minute."""
-        self._flushed = _EveryMinute()
-        self._withheld_logged = _EveryMinute()
+        self.count_withheld: Callable[[], Mapping[Withheld, int]] = dict
+        """Returns the number of campaigns that may not bid at the end of a minute, by reason."""
+        self._counted_since: datetime | None = None
 
     def count(self, reason: NoBidReason) -> None:
         """Counts a request without a bid, by its no-bid reason."""
@@ -83,9 +68,14 @@ class NoBidCounts:
         self.mended[path] += 1
 
     def flush(self, now: datetime) -> None:
-        """Logs the counts and resets them if a minute has passed since the last flush."""
-        if self._flushed.is_due(now):
-            self.drain(now)
+        """Logs the counts and resets them if a minute has passed since the last flush, or since the first one."""
+        self._counted_since = self._counted_since or now
+        if now - self._counted_since < INTERVAL:
+            return
+        self._counted_since = now
+        self.drain(now)
+        for reason, count in self.count_withheld().items():
+            log.event("no_bids", **emf(now, "Withheld", reason.name.lower(), count))
 
     def drain(self, now: datetime) -> None:
         """Logs the counts and resets them, even during a minute."""
@@ -109,9 +99,3 @@ class NoBidCounts:
                 others[rule] += count
         for rule, count in others.items():
             log.event("no_bids", **emf(now, "Refusals", rule, count, campaign=OTHERS))
-
-    def log_withheld(self, delivery: "DeliveryState", now: datetime) -> None:
-        """Logs how many campaigns the delivery state withholds, by reason, once a minute."""
-        if self._withheld_logged.is_due(now):
-            for held_by, count in delivery.withheld_counts().items():
-                log.event("no_bids", **emf(now, "Withheld", held_by.name.lower(), count))

@@ -27,10 +27,13 @@ from bidder.snapshot.keeper import Keeper
 from bidder.snapshot.store import SnapshotStore
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bidder.campaigns.advertisers import AdvertiserRepository
     from bidder.campaigns.repository import CampaignRepository
     from bidder.campaigns.segments import SegmentRepository
     from bidder.campaigns.taxonomies import Taxonomies
+    from bidder.delivery.budget import Withheld
     from bidder.delivery.frequency import Exposures
     from bidder.delivery.frequency_store import FrequencyReader
     from bidder.events.archive import Archive
@@ -127,7 +130,12 @@ class Service:
         """The counts of answers and no-bid reasons."""
         counts = NoBidCounts()
         counts.tell_refused = self.traffic.note_refused
+        counts.count_withheld = self._count_withheld
         return counts
+
+    def _count_withheld(self) -> "Mapping[Withheld, int]":
+        snapshot = self.keeper.last_loaded
+        return snapshot.delivery.withheld_counts() if snapshot else {}
 
     @cached_property
     def bids(self) -> BidCounts:
