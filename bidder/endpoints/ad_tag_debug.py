@@ -50,7 +50,7 @@ def explain_ad_tag(service: Service, tag: TagCall, campaign_id: str | None) -> R
 def why(service: Service, call: Call) -> list[str]:
     """The reasons of the answer: why the request as a whole got no bid, or how many campaigns each rule left."""
     try:
-        request = call.request(service.known_stitchers)
+        request = call.request(service.is_stitcher)
         snapshot = service.keeper.current(call.now)
         refused = no_auction(request, snapshot, service.limits, call.waited_ms())
         if refused is not None:

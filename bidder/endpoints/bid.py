@@ -67,7 +67,7 @@ def _reply(service: Service, call: Call) -> Reply:
     try:
         exchange = exchange_name(call.exchange)
         with span("parse"):
-            request = call.request(service.known_stitchers, service.no_bids.note_mended)
+            request = call.request(service.is_stitcher, service.no_bids.note_mended)
         snapshot = service.load(call.now, lambda: _patience(service, call, request.tmax))
         parameters = service.limits
         # Checked after the snapshot is loaded: a cold start too slow for this request has loaded it for the next one.

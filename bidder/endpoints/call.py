@@ -9,7 +9,6 @@ from bidder.endpoints.reply import Reply, error, prefers_xml
 from bidder.errors import UserError
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import MAX_BODY, parse
-from bidder.stitchers import NO_STITCHERS, Stitchers
 from bidder.vast import EMPTY
 from bidder.viewer.fill_in import prepare_request
 from bidder.viewer.headers import viewer_headers
@@ -54,18 +53,18 @@ class Call(NamedTuple):
 
     def request(
         self,
-        stitchers: Callable[[], Stitchers] = lambda: NO_STITCHERS,
+        is_stitcher: Callable[[str], bool] = lambda _: False,
         note_mended: Callable[[str], object] = lambda _: None,
     ) -> BidRequest:
         """The bid request with the viewer's data from the headers, without data that privacy rules forbid to use.
 
-        `stitchers` returns the ad-insertion servers that may speak for viewers. `note_mended` is called with the path
-        of each repaired field. Raises BadBody, InvalidRequest.
+        `is_stitcher` says whether an ad-insertion server, which may speak for viewers, has an address. `note_mended` is
+        called with the path of each repaired field. Raises BadBody, InvalidRequest.
         """
         request = parse(decode_body(self.body, self.headers.get("content-encoding", "")), note_mended)
         # An exchange posts from its server, so its HTTP headers do not describe the viewer.
         by_exchange = self.exchange is not None and self.wants_markup is None
-        viewer = viewer_headers(self.headers, self.address, stitchers, from_server=by_exchange)
+        viewer = viewer_headers(self.headers, self.address, is_stitcher, from_server=by_exchange)
         return prepare_request(request, viewer)
 
     @property

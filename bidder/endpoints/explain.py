@@ -47,7 +47,7 @@ def answer_without_key(service: Service, call: Call, campaign_id: str | None = N
 
 def _explanation(service: Service, call: Call, campaign_id: str | None) -> Reply:
     exchange = exchange_name(call.exchange)
-    request = call.request(service.known_stitchers)
+    request = call.request(service.is_stitcher)
     snapshot = service.keeper.current(call.now)
     if snapshot is None:
         return error(503, NO_SNAPSHOT.words)

@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from bidder.snapshot.list_store import ListStore
     from bidder.snapshot.pacing_store import PacingStore
     from bidder.snapshot.snapshot import Snapshot
-    from bidder.stitchers import Stitchers
 
 
 class Service:
@@ -116,9 +115,9 @@ class Service:
         parameters.value()
         return self.keeper.current(now, patience)
 
-    def known_stitchers(self) -> "Stitchers":
-        """The ad-insertion servers that may state the viewer's address and user agent."""
-        return self.parameters.stitchers
+    def is_stitcher(self, address: str) -> bool:
+        """Whether an ad-insertion server, which may state the viewer's address and user agent, has this address."""
+        return self.parameters.stitchers.name_at(address) is not None
 
     @cached_property
     def room(self) -> ConcurrencyLimit:

@@ -1,16 +1,24 @@
-"""The viewer's address, user agent and privacy signals, read from the HTTP headers of a request."""
+"""The viewer's address, user agent, client hints and privacy signals, read from the HTTP headers of a request."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from bidder.openrtb.brand_version import BrandVersion
 from bidder.openrtb.user_agent import UserAgent
-from bidder.stitchers import Stitchers
 
 PLAYER_FRAMES = frozenset({"imasdk.googleapis.com"})
 """Hosts of the frames in which players run. A Referer with such a host does not identify the page."""
 
 _LONGEST = 2048
+
+_BRANDS = ("sec-ch-ua-full-version-list", "sec-ch-ua")
+_PLATFORM = "sec-ch-ua-platform"
+_BRAND = r'"((?:[^"\\]|\\.)*)"\s*;\s*v="([^"]*)"'
+_MOST_BRANDS = 20
+_LOW_ENTROPY, _HIGH_ENTROPY = 1, 2
+"""Values of `UserAgent.source` (AdCOM 1.0, List: User-Agent Source)."""
 
 
 class ViewerHeaders(NamedTuple):
@@ -37,23 +45,23 @@ NO_HEADERS = ViewerHeaders()
 def viewer_headers(
     headers: Mapping[str, str],
     address: str | None,
-    stitchers: Callable[[], Stitchers],
+    is_stitcher: Callable[[str], bool],
     *,
     from_server: bool = False,
 ) -> ViewerHeaders:
     """The facts about the viewer. Header names are in lower case; `address` is the caller's IP address.
 
-    A stitcher of the parameter `stitchers` forwards the viewer's headers (VAST 4.3, section 1.2.5), so only those are
-    read. Forwarded headers of any other caller are ignored. With `from_server`, the caller is a server and its own
-    headers are ignored too.
+    A stitcher forwards the viewer's headers (VAST 4.3, section 1.2.5), so only those are read. `is_stitcher` says
+    whether an address is one's. Forwarded headers of any other caller are ignored. With `from_server`, the caller is a
+    server and its own headers are ignored too.
     """
-    if address and _forwards(headers, address) and stitchers().name_at(address):
+    if address and _forwards(headers, address) and is_stitcher(address):
         return _read_forwarded(headers)
     if from_server:
         return ViewerHeaders()
     return ViewerHeaders(
         user_agent=_text_or_none(headers.get("user-agent")),
-        hints=_hints(headers),
+        hints=client_hints(headers),
         page=_page(headers.get("referer")) or _page(headers.get("origin")),
         language=_language(headers.get("accept-language")),
         address=address,
@@ -86,12 +94,32 @@ def _read_forwarded(headers: Mapping[str, str]) -> ViewerHeaders:
     )
 
 
-def _hints(headers: Mapping[str, str]) -> UserAgent | None:
-    if not headers.get("sec-ch-ua") and not headers.get("sec-ch-ua-platform"):
+def client_hints(headers: Mapping[str, str]) -> UserAgent | None:
+    """The UserAgent object (OpenRTB 2.6, section 3.2.29) of the `Sec-CH-UA` headers, or None without them."""
+    listed = next((headers[name] for name in _BRANDS if headers.get(name)), "")
+    platform = _unquote(headers.get(_PLATFORM))
+    if not listed and not platform:
         return None
-    from bidder.viewer.client_hints import client_hints  # imported here: only some browsers send client hints
+    version = _unquote(headers.get("sec-ch-ua-platform-version"))
+    model = _unquote(headers.get("sec-ch-ua-model"))
+    brands = re.findall(_BRAND, listed)[:_MOST_BRANDS]
+    return UserAgent.model_construct(
+        browsers=tuple(_brand(name, version) for name, version in brands),
+        platform=_brand(platform, version or "") if platform else None,
+        mobile={"?1": 1, "?0": 0}.get(headers.get("sec-ch-ua-mobile", "")),
+        architecture=_unquote(headers.get("sec-ch-ua-arch")),
+        bitness=_unquote(headers.get("sec-ch-ua-bitness")),
+        model=model,
+        source=_HIGH_ENTROPY if version or model or headers.get(_BRANDS[0]) else _LOW_ENTROPY,
+    )
 
-    return client_hints(headers)
+
+def _brand(brand: str, version: str) -> BrandVersion:
+    return BrandVersion.model_construct(brand=brand, version=tuple(version.split(".")) if version else ())
+
+
+def _unquote(value: str | None) -> str | None:
+    return (value or "").strip().strip('"') or None
 
 
 def _text_or_none(value: str | None) -> str | None:
