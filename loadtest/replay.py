@@ -7,8 +7,7 @@ from itertools import count
 from pathlib import Path
 
 from bidder.cli.replay import opened_lines
-from bidder.openrtb.invalid_request import InvalidRequest
-from bidder.openrtb.parse import parse
+from bidder.openrtb.parse import InvalidRequest, parse
 from bidder.openrtb.recorded import InvalidRecording
 from bidder.openrtb.recorded import read_recorded_requests as recorded_requests
 from loadtest.requests import Generated, RequestKind

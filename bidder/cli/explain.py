@@ -13,11 +13,10 @@ from bidder.cli.parameter_read import read_parameters
 from bidder.cli.segments import unknown_segments
 from bidder.cli.switch_warnings import warn_of_switches
 from bidder.cli.table import table
-from bidder.endpoints.call import decode_body
+from bidder.endpoints.bid import no_auction
+from bidder.endpoints.call import decode_body, exchange_name
 from bidder.endpoints.explanation_document import document
-from bidder.endpoints.request_gate import no_auction
 from bidder.errors import UserError, shown
-from bidder.events.exchange import exchange_name
 from bidder.files.opened import naming_file, open_binary, shown_name
 from bidder.files.text import text_of
 from bidder.money import display

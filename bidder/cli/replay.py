@@ -15,10 +15,9 @@ from bidder.cli.options import BadCall, load_snapshot, moment
 from bidder.cli.output import print_json, print_table
 from bidder.cli.progress import Progress
 from bidder.cli.replay_report import Read, as_json, as_rows, refusals_as_rows
-from bidder.events.exchange import exchange_name
+from bidder.endpoints.call import exchange_name
 from bidder.files.opened import naming_file
-from bidder.openrtb.invalid_request import InvalidRequest
-from bidder.openrtb.parse import parse
+from bidder.openrtb.parse import InvalidRequest, parse
 from bidder.openrtb.recorded import InvalidRecording, read_recorded_requests
 from bidder.service.service import Service
 from bidder.viewer.fill_in import prepare_request

@@ -8,12 +8,10 @@ from bidder.ad_tag.request import InvalidTag
 from bidder.auction.explain import Explanation, explain
 from bidder.endpoints import explain as explain_endpoint
 from bidder.endpoints.admin import refusal
-from bidder.endpoints.bid import bid, finish_reply
-from bidder.endpoints.call import Call
+from bidder.endpoints.bid import bid, finish_reply, no_auction
+from bidder.endpoints.call import Call, exchange_name
 from bidder.endpoints.reply import XML, Reply
-from bidder.endpoints.request_gate import no_auction
 from bidder.endpoints.tag_call import TagCall, call_of, refuse_tag
-from bidder.events.exchange import exchange_name
 from bidder.money import decimal_price
 from bidder.privacy.gate import restriction
 from bidder.service.service import Service

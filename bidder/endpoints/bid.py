@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import NamedTuple
 
 from bidder import log
 from bidder.auction.answer_rules import ALLOWANCE, ONE_CALLER
@@ -12,18 +13,18 @@ from bidder.auction.offer import Offer
 from bidder.auction.response_selection import affordable, answer_stages
 from bidder.auction.shading import shade_offers
 from bidder.endpoints.bid_response import BidContext, bid_json, event_urls
-from bidder.endpoints.call import BadBody, Call, patience
+from bidder.endpoints.call import BadBody, Call, exchange_name, in_time, patience
 from bidder.endpoints.reply import JSON, XML, Reply, compress, cors, error
-from bidder.endpoints.request_gate import no_auction
 from bidder.endpoints.vast import vast_for_player
-from bidder.events.exchange import exchange_name
+from bidder.events.crawlers import is_crawler
 from bidder.events.kinds import BilledBy, Kind
 from bidder.metrics import emf
 from bidder.money import ACCOUNT_CURRENCY, bidding_currency
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.bid_response import bid_response_json, dump, no_bid_response
-from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.no_bid_reason import NoBidReason
+from bidder.openrtb.parse import InvalidRequest
+from bidder.parameters import Parameters
 from bidder.privacy.viewer import viewer
 from bidder.service.bids_in_flight import names_of
 from bidder.service.no_bid_counts import AnswerKind
@@ -32,6 +33,18 @@ from bidder.snapshot.snapshot import Snapshot
 from bidder.tracing import Spans, spans
 
 OPENRTB_VERSION = {"X-Openrtb-Version": "2.6", "Cache-Control": "no-store"}
+
+
+class NoAuction(NamedTuple):
+    """The no-bid reason of a request without an auction, and the reason in words for operators."""
+
+    nbr: NoBidReason
+    words: str
+
+
+NO_SNAPSHOT = NoAuction(NoBidReason.TECHNICAL_ERROR, "no snapshot young enough to bid from: see /health")
+STOPPED = NoAuction(NoBidReason.STOPPED, "all bidding is stopped, until `bidder go`")
+CRAWLER = NoAuction(NoBidReason.KNOWN_WEB_CRAWLER, "a known crawler, by its user agent")
 
 
 def bid(service: Service, call: Call) -> Reply:
@@ -107,6 +120,24 @@ def _reply(service: Service, call: Call) -> Reply:
     except Exception:  # a no-bid costs one auction, but a 5xx makes the exchange send fewer requests
         log.fault("bid.failed", **emf(call.now, "BidFailed", "raised"))
         return _count_no_bid(service, call, request.id if request else "", NoBidReason.TECHNICAL_ERROR)
+
+
+def no_auction(
+    request: BidRequest, snapshot: Snapshot | None, parameters: Parameters, waited_ms: float
+) -> NoAuction | None:
+    """Why the request gets no auction, or None. `/bid` applies the reason, and explain states it.
+
+    `waited_ms` is the time since the request arrived. A request without a snapshot always has a reason.
+    """
+    if not in_time(request.tmax, waited_ms, parameters.network_allowance):
+        return NoAuction(NoBidReason.INSUFFICIENT_TIME, f"tmax of {request.tmax} ms leaves no time for an answer")
+    if snapshot is None:
+        return NO_SNAPSHOT
+    if snapshot.is_stopped:
+        return STOPPED
+    if request.device and is_crawler(request.device.ua, parameters.allowed_crawlers):
+        return CRAWLER
+    return None
 
 
 def _patience(service: Service, call: Call, tmax: int | None) -> float:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from bidder.endpoints.reply import Reply, error, prefers_xml
 from bidder.errors import UserError
 from bidder.openrtb.bid_request import BidRequest
-from bidder.openrtb.parse import MAX_BODY, parse
+from bidder.openrtb.parse import MAX_BODY, InvalidRequest, parse
 from bidder.vast import EMPTY
 from bidder.viewer.fill_in import prepare_request
 from bidder.viewer.headers import viewer_headers
@@ -19,6 +19,9 @@ MOST_MEMBERS = 64
 
 _KNOWN_CODINGS = frozenset({"", "identity", "gzip", "x-gzip"})
 _GZIP_ONLY = 16 + zlib.MAX_WBITS
+
+LONGEST_EXCHANGE = 32
+"""The most characters of the name of an exchange."""
 
 DECISION_MS = 5
 """The duration of a decision with all data in memory: the p99 of `make bench` at 1,000 campaigns, rounded up."""
@@ -73,6 +76,18 @@ class Call(NamedTuple):
         if self.wants_markup is not None:
             return self.wants_markup
         return prefers_xml(self.headers.get("accept", ""))
+
+
+def exchange_name(text: str | None) -> str | None:
+    """The name in `POST /bid?exchange=NAME`, in the form of tokens, events and message attributes; None without one.
+
+    Raises InvalidRequest.
+    """
+    if not text:
+        return None
+    if len(text) > LONGEST_EXCHANGE or not text.isascii() or not text.replace("-", "a").replace("_", "a").isalnum():
+        raise InvalidRequest([("?exchange", f"a name is letters, digits, - and _, {LONGEST_EXCHANGE} at most")])
+    return text
 
 
 class BadBody(UserError, ValueError):

@@ -6,12 +6,11 @@ from functools import partial
 from bidder import log
 from bidder.auction.explain import explain
 from bidder.endpoints.admin import refusal
-from bidder.endpoints.call import BadBody, Call
+from bidder.endpoints.bid import NO_SNAPSHOT, no_auction
+from bidder.endpoints.call import BadBody, Call, exchange_name
 from bidder.endpoints.explanation_document import document
 from bidder.endpoints.reply import JSON, Reply, compress, error
-from bidder.endpoints.request_gate import NO_SNAPSHOT, no_auction
-from bidder.events.exchange import exchange_name
-from bidder.openrtb.invalid_request import InvalidRequest
+from bidder.openrtb.parse import InvalidRequest
 from bidder.service.service import Service
 
 MOST_TOLD = 100

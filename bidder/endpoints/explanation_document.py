@@ -7,7 +7,7 @@ from bidder.auction.explain import Explanation
 from bidder.auction.offer import Offer
 from bidder.auction.shading import Shaded, in_words
 from bidder.auction.verdict import Verdict
-from bidder.endpoints.request_gate import NoAuction
+from bidder.endpoints.bid import NoAuction
 from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.snapshot import Snapshot
 

@@ -1,4 +1,4 @@
-"""Exchanges: their names in `/bid?exchange=NAME`, and the agreements that differ between exchanges."""
+"""The agreements that differ between exchanges, by the names in `/bid?exchange=NAME`."""
 
 from decimal import Decimal
 from fractions import Fraction
@@ -8,21 +8,6 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from bidder.events.kinds import BilledBy, Kind
-from bidder.openrtb.invalid_request import InvalidRequest
-
-LONGEST_NAME = 32
-
-
-def exchange_name(text: str | None) -> str | None:
-    """The name in `POST /bid?exchange=NAME`, in the form of tokens, events and message attributes; None without one.
-
-    Raises InvalidRequest.
-    """
-    if not text:
-        return None
-    if len(text) > LONGEST_NAME or not text.isascii() or not text.replace("-", "a").replace("_", "a").isalnum():
-        raise InvalidRequest([("?exchange", f"a name is letters, digits, - and _, {LONGEST_NAME} at most")])
-    return text
 
 
 class Exchange(BaseModel):

@@ -1,16 +1,26 @@
 """Lenient parsing: repairs a request that does not fit the models, where the repair changes no term of the sale.
 
 A wrong value is removed, as if the sender had left the field out. A list longer than its limit keeps its first items.
-A wrong value is a fault if its removal would change the terms of the sale or lose a privacy signal.
+A wrong value is a fault if its removal would change the terms of the sale or lose a privacy signal. Before that, text
+that is not valid Unicode is repaired, so that a JSON parser can read the body.
 """
 
 import re
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from bidder.openrtb.mend_text import MENDED
-
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
+
+MENDED = "\ufffd"
+"""The replacement character for unreadable bytes (Unicode Standard, section 5.22)."""
+
+_BOM = b"\xef\xbb\xbf"
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
+"""An escape: a pair of surrogates, a lone surrogate (group 1), or any other, an escaped backslash included."""
+
+_CONTROL = bytes(code if code >= 0x20 else 0x20 for code in range(256))
 
 TERMS = frozenset(
     {"", "imp", "imp.video", "imp.video.durfloors", "imp.qty", "imp.pmp", "imp.pmp.deals"}
@@ -44,6 +54,16 @@ _NUMBERS = re.compile(r"[\s\[]*-?\d+(?:[\s,;|_]+-?\d+)*[\s\]]*")
 # Senders write these values for an absent value of any type.
 _BLANKS = " \t\r\n,"
 _EMPTY: tuple[object, ...] = (None, "", [], {})
+
+
+def mend_text(body: bytes) -> bytes:
+    """The body in UTF-8 without a byte order mark.
+
+    `MENDED` replaces bytes that are not UTF-8 (text in another encoding, or cut within a character) and lone surrogates
+    (text cut within an emoji). Blanks replace control characters.
+    """
+    text = body.removeprefix(_BOM).translate(_CONTROL).decode("utf-8", "replace").encode()
+    return _ESCAPE.sub(lambda escape: b"\\ufffd" if escape[1] else escape[0], text)
 
 
 def mend(document: Any, error: "ErrorDetails") -> bool:

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 from pydantic_core import from_json
 
+from bidder.errors import UserError
 from bidder.openrtb.bid_request import BidRequest
-from bidder.openrtb.invalid_request import Fault, InvalidRequest
-from bidder.openrtb.mend import field_path, mend
-from bidder.openrtb.mend_text import MENDED, mend_text
+from bidder.openrtb.mend import MENDED, field_path, mend, mend_text
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
+
+Fault = tuple[str, str]
+"""A JSON path such as `imp[0].video.mimes`, and the fault of its value."""
 
 MAX_BODY = 128 * 1024
 """The most bytes of a body. The longest video request in our recorded traffic has 2.3 KB."""
@@ -53,6 +55,17 @@ _DEALS, _DEAL_DEPTH = "imp.pmp.deals", 4
 """The path of the lists of deals, and the number of its steps with the position of the impression."""
 
 _PUBLISHED_IN = ("site", "app", "dooh")
+
+
+class InvalidRequest(UserError, ValueError):
+    """A request that the standard calls invalid: `fields` has the path of each wrong field and the reason.
+
+    The text repeats nothing of the request but the names of fields, so a response may contain it.
+    """
+
+    def __init__(self, fields: Sequence[Fault]) -> None:
+        self.fields = list(fields)
+        super().__init__("; ".join(f"{path}: {message}" for path, message in fields))
 
 
 def parse(body: bytes, note_mended: Callable[[str], object] = lambda _: None) -> BidRequest:

@@ -12,8 +12,7 @@ from bidder.files.mistakes import Mistake, line, mistakes, nearest
 from bidder.files.text import InvalidFile, text_of
 from bidder.files.tree import position_of
 from bidder.files.yaml_tree import read_yaml
-from bidder.openrtb.invalid_request import InvalidRequest
-from bidder.openrtb.parse import parse
+from bidder.openrtb.parse import InvalidRequest, parse
 from bidder.simulator.campaigns import documents, edit_document, whole_campaign
 from bidder.simulator.scenario import InvalidScenario, Scenario
 from bidder.simulator.traffic import request_document

@@ -18,8 +18,7 @@ from bidder.delivery.price_segment import MOST_PRICE
 from bidder.delivery.shared_budgets import SharedBudgets
 from bidder.delivery.win_model import Shading, WinModel
 from bidder.endpoints.bid import bid
-from bidder.endpoints.call import Call
-from bidder.events.exchange import LONGEST_NAME
+from bidder.endpoints.call import LONGEST_EXCHANGE, Call
 from bidder.events.token import SigningKeys
 from bidder.settings import InvalidSettings, read
 from bidder.snapshot.compile import compile_index
@@ -35,7 +34,7 @@ from tests.unit.test_settings import GOOD
 
 KEYS = SigningKeys(current="k" * 8, keys={"k" * 8: "A" * 43})
 BASE = "https://" + "b" * (LONGEST_BASE - 8)
-EXCHANGE = "e" * LONGEST_NAME
+EXCHANGE = "e" * LONGEST_EXCHANGE
 DEAREST = 10**18
 PRICE = "A" * 38 + "%3D%3D"
 """The longest form of an encrypted price: 28 bytes in web-safe base64 with escaped padding."""

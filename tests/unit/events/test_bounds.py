@@ -11,14 +11,15 @@ import pytest
 from pydantic import ValidationError
 
 from bidder.delivery.budget import Spend
+from bidder.endpoints.call import exchange_name
 from bidder.events.archive import Archive, archive_objects
 from bidder.events.event import Event
-from bidder.events.exchange import Exchange, Exchanges, exchange_name
+from bidder.events.exchange import Exchange, Exchanges
 from bidder.events.kinds import Kind
 from bidder.events.ledger import spend_of
 from bidder.events.price_keys import ExchangeKeys, decode_base64, vector_of
 from bidder.events.traffic_log import TrafficLog
-from bidder.openrtb.invalid_request import InvalidRequest
+from bidder.openrtb.parse import InvalidRequest
 from tests.support.campaigns import NOW
 from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.events import event

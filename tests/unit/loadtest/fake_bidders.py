@@ -9,8 +9,7 @@ from typing import ClassVar
 
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
-from bidder.openrtb.invalid_request import InvalidRequest
-from bidder.openrtb.parse import parse
+from bidder.openrtb.parse import InvalidRequest, parse
 from tests.support.campaigns import campaign, compile_snapshot
 from tests.support.service import service
 

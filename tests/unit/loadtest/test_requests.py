@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from bidder.openrtb.bid_request import BidRequest
-from bidder.openrtb.invalid_request import InvalidRequest
-from bidder.openrtb.parse import parse
+from bidder.openrtb.parse import InvalidRequest, parse
 from loadtest.requests import MALFORMED, RequestKind
 from tests.unit.loadtest.drawn import encoded, generate_requests
 

@@ -12,9 +12,8 @@ from pydantic.fields import FieldInfo
 from bidder.openrtb.base import MAX_STRING
 from bidder.openrtb.bid_request import MAX_IMPS, BidRequest
 from bidder.openrtb.imp import Imp
-from bidder.openrtb.invalid_request import InvalidRequest
 from bidder.openrtb.mend import FLOORS, SIGNALS
-from bidder.openrtb.parse import parse
+from bidder.openrtb.parse import InvalidRequest, parse
 from bidder.openrtb.pmp import MAX_DEALS, Pmp
 from bidder.privacy.gate import restriction
 
