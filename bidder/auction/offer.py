@@ -1,19 +1,22 @@
-"""The offers of a campaign for a slot: creatives at prices."""
+"""The offers of a campaign for a slot: creatives at prices, in the order of the creative rotation."""
 
 from collections.abc import Sequence
 from hashlib import blake2b
+from math import cos, log, sqrt, tau
 from typing import NamedTuple
 
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.creative_fit import Fit, fits
 from bidder.auction.match import Slot
 from bidder.auction.price import Price, open_bid_cpm, price
-from bidder.auction.rotation import turn
 from bidder.auction.rule import AnyRule, Rule, first_broken
 from bidder.auction.rules import CAMPAIGN, FREQUENCY, CampaignInAuction
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.goal import Rotation
+from bidder.delivery.prediction import CERTAIN, Prediction
 from bidder.snapshot.records import Record
+
+_HALF = 1 << 32
 
 
 class CapRoom(NamedTuple):
@@ -133,3 +136,20 @@ def _draw(*names: str) -> int:
 def draw_hash(*names: str) -> "blake2b":
     """The hash whose digest is the draw of these names: of request, impression and campaign, or creative as well."""
     return blake2b("\0".join(names).encode("utf-8", "surrogatepass"), digest_size=8)
+
+
+def turn(rotation: Rotation, weight: int, prediction: Prediction | None, draw: int) -> float:
+    """The rotation number of a creative: the creative with the highest number is shown.
+
+    `draw` is a hash of 64 bits, of auction and creative. Weighted rotation divides the logarithm of a uniform draw by
+    the weight: each creative comes first as often as its share of the weights (Efraimidis and Spirakis 2006). Even
+    rotation is weighted rotation with all weights 1. Best rotation draws the rate from the predicted beta distribution,
+    approximated by a normal distribution (Thompson 1933): a clearly better creative is shown nearly always, and a new
+    creative is tried.
+    """
+    first, second = ((half + 0.5) / _HALF for half in divmod(draw, _HALF))
+    if rotation is Rotation.BEST and prediction:
+        rate = prediction.rate / CERTAIN
+        normal = sqrt(-2 * log(first)) * cos(tau * second)  # Box and Muller 1958
+        return rate + sqrt(rate * (1 - rate) / (prediction.weight + 1)) * normal
+    return log(first) / (weight if rotation is Rotation.WEIGHTED else 1)

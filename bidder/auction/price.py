@@ -12,12 +12,12 @@ from typing import NamedTuple
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.deal_budget_rule import DEAL_BUDGET
 from bidder.auction.match import Slot
-from bidder.auction.rotation import expected_rate
 from bidder.auction.rule import Rule, first_broken
 from bidder.auction.rules import DEAL, PRICE, BidAtFloor
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.creative import Creative
 from bidder.campaigns.deal import CampaignDeal
+from bidder.campaigns.goal import Rotation
 from bidder.campaigns.multipliers import factor
 from bidder.money import MICROS, Rate, expected_cpm, floor_micros
 from bidder.normal_forms import identifier, with_and_without_www
@@ -314,3 +314,12 @@ def _in_campaign_hours(values: Mapping[str, Sequence[str]], campaign: Campaign) 
         return values
     zone = f"{campaign.time_zone} "
     return {**values, "hour": [hour.removeprefix(zone) for hour in values.get("hour", ()) if hour.startswith(zone)]}
+
+
+def expected_rate(rotation: Rotation, weights: Sequence[int], rates: Sequence[int]) -> int:
+    """The expected rate of the creatives under the rotation, in millionths, rounded down."""
+    if rotation is Rotation.BEST:
+        return max(rates)
+    if rotation is Rotation.EVEN:
+        return sum(rates) // len(rates)
+    return sum(weight * rate for weight, rate in zip(weights, rates, strict=True)) // sum(weights)

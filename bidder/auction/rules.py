@@ -1,21 +1,20 @@
 """The table of rules by which a campaign may not bid on an impression, in the order in which the decision checks them.
 
-Rules stand in groups by their subject: the request, the player, the campaign, a creative, a price. The decision stops
+Rules stand in groups by their subject: the request, the player, the campaign, a creative (`creative_fit.py`), a price. The decision stops
 at the first broken rule of a subject. Explain, metrics and the counts of rejections use the rules' names.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from bidder.auction.auction_context import AuctionContext
-from bidder.auction.creative_facts import CreativeFacts, is_secure
+from bidder.auction.creative_fit import CREATIVE, protocol_rule
 from bidder.auction.deal_budget_rule import DEAL_BUDGET
 from bidder.auction.match import Slot
-from bidder.auction.rule import AnyRule, Case, Rule, Subject
+from bidder.auction.rule import AnyRule, Case, Rule
 from bidder.campaigns.campaign import Campaign
 from bidder.money import bidding_currency, display
 from bidder.normal_forms import identifier
-from bidder.openrtb.creative_attribute import CreativeAttribute
 from bidder.openrtb.deal import Deal
 from bidder.openrtb.delivery_method import DeliveryMethod
 from bidder.openrtb.dsa import PublisherRenders
@@ -83,17 +82,6 @@ def _takes_no_vast(video: Video) -> bool:
     return not best_version(accepted, wrapper=False) and not best_version(accepted, wrapper=True)
 
 
-def _protocol(rejects: Callable[[Subject], bool]) -> Rule[Subject]:
-    """The rule on protocols, of a player that takes no VAST, or of a creative that fits none of the player's."""
-    return Rule(
-        "protocol",
-        "no VAST version that the player accepts",
-        rejects=rejects,
-        seen=lambda case: sorted(case.slot.video.accepted_protocols()),
-        wanted=lambda _: ["a version of VAST, or a wrapper for a tag"],
-    )
-
-
 PLAYER: tuple[Rule[Slot], ...] = (
     Rule(
         "quantity",
@@ -116,7 +104,7 @@ PLAYER: tuple[Rule[Slot], ...] = (
         seen=lambda case: case.slot.video.delivery,
         wanted=lambda _: ["progressive or download"],
     ),
-    _protocol(lambda slot: _takes_no_vast(slot.video)),
+    protocol_rule(lambda slot: _takes_no_vast(slot.video)),
 )
 """Rules that reject an impression or its player, and so all bids on the impression."""
 
@@ -155,103 +143,6 @@ CAMPAIGN: tuple[Rule[CampaignInAuction], ...] = (
     ),
 )
 """Rules that reject a campaign on all impressions of a request."""
-
-
-_NOT_TARGETED = "the request meets the targeting of no creative"
-CREATIVE_TARGETING: Rule[CreativeFacts] = Rule(
-    "creative_targeting",
-    _NOT_TARGETED,
-    rejects=lambda facts: not facts.is_targeted,
-    seen=lambda case: [case.unmet.seen] if case.unmet else [],
-    wanted=lambda case: [case.unmet.wanted] if case.unmet else [],
-    reason_of=lambda case: _NOT_TARGETED + (f"; {case.unmet.reason}" if case.unmet else ""),
-)
-"""Explain reports the unmet targeting of the closest creative."""
-
-
-def _lengths(case: Case) -> list[object]:
-    video = case.slot.video
-    return [*video.rqddurs] or [f"{video.minduration or 0} to {video.maxduration or 'any'}"]
-
-
-def _attributes(case: Case) -> list[int]:
-    creatives = case.campaign.creatives
-    attributes = {value for creative in creatives for value in creative.attributes}
-    if case.slot.video.skip == 0:
-        attributes |= {CreativeAttribute.SKIPPABLE for creative in creatives if creative.tag and creative.skip_offset}
-    return sorted(attributes)
-
-
-def _insecure_links(case: Case) -> list[str]:
-    creatives = case.campaign.creatives
-    links = {link for creative in creatives for link in (*creative.links(), *(file.url for file in creative.media))}
-    return sorted(link for link in links if not is_secure(link))
-
-
-CREATIVE: tuple[Rule[CreativeFacts], ...] = (
-    CREATIVE_TARGETING,
-    _protocol(lambda facts: facts.markup is None),
-    Rule(
-        "duration",
-        "no creative has an accepted length",
-        rejects=lambda facts: not facts.video.has_room(facts.creative.seconds),
-        seen=_lengths,
-        wanted=lambda case: [creative.seconds for creative in case.campaign.creatives],
-    ),
-    Rule(
-        "attribute",
-        "every creative has a blocked attribute (battr)",
-        rejects=lambda facts: facts.has_blocked_attribute(),
-        seen=lambda case: [
-            *(f"not {value}" for value in case.slot.video.battr),
-            *(["unskippable"] if case.slot.video.skip == 0 else []),
-        ],
-        wanted=_attributes,
-    ),
-    Rule(
-        "api",
-        "every creative needs an API that the player lacks (api)",
-        rejects=lambda facts: bool(facts.creative.apis) and not set(facts.creative.apis) <= set(facts.video.api),
-        seen=lambda case: case.slot.video.api,
-        wanted=lambda case: sorted({api for creative in case.campaign.creatives for api in creative.apis}),
-    ),
-    Rule(
-        "language",
-        "no creative is in an accepted language (wlang)",
-        rejects=lambda facts: (
-            bool(facts.languages)
-            and facts.creative.language is not None
-            and facts.creative.language not in facts.languages
-        ),
-        seen=lambda case: case.context.languages,
-        wanted=lambda case: [creative.language for creative in case.campaign.creatives],
-    ),
-    Rule(
-        "secure",
-        "the impression requires https, and all media files or a click URL lack it",
-        rejects=lambda facts: facts.is_insecure(),
-        seen=lambda _: ["https only"],
-        wanted=_insecure_links,
-    ),
-    Rule(
-        "mime",
-        "no media file has a type that the player accepts",
-        rejects=lambda facts: not facts.has_accepted_mime(),
-        seen=lambda case: case.slot.video.mimes,
-        wanted=lambda case: sorted(
-            {mime for creative in case.campaign.creatives for mime in (creative.tag.mimes if creative.tag else ())}
-            | {file.mime for creative in case.campaign.creatives for file in creative.media}
-        ),
-    ),
-    Rule(
-        "bitrate",
-        "no media file is within the player's bit rates",
-        rejects=lambda facts: not facts.creative.tag and not facts.media,
-        seen=lambda case: [f"{case.slot.video.minbitrate or 0} to {case.slot.video.maxbitrate or 'any'}"],
-        wanted=lambda case: sorted({file.bitrate for creative in case.campaign.creatives for file in creative.media}),
-    ),
-)
-"""Rules that reject a creative. If all creatives of a campaign are rejected, explain shows the rule furthest down."""
 
 
 def _deals(case: Case) -> tuple[Deal, ...]:

@@ -6,14 +6,14 @@ from functools import partial
 
 from bidder.auction.answer_rules import OUTBID
 from bidder.auction.auction_context import AuctionContext
-from bidder.auction.creative_fit import fits
+from bidder.auction.creative_fit import CREATIVE_TARGETING, fits
 from bidder.auction.match import Slot, implied_values
 from bidder.auction.matching_rules import PACING, TARGETING, WITHHELD, Candidate, delivery_reason
 from bidder.auction.offer import Offer, offers
 from bidder.auction.price import open_bid_cpm
 from bidder.auction.response_selection import short_accounts
 from bidder.auction.rule import AnyRule, Case, RejectionInWords, Rule, first_broken, rejection_in_words
-from bidder.auction.rules import CREATIVE_TARGETING, PLAYER, REQUEST
+from bidder.auction.rules import PLAYER, REQUEST
 from bidder.auction.shading import Shaded, shade_bid
 from bidder.auction.unmet_targeting import UNMEETABLE, UnmetTargeting, unmet_targeting
 from bidder.campaigns.campaign import Campaign

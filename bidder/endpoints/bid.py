@@ -21,7 +21,7 @@ from bidder.events.kinds import BilledBy, Kind
 from bidder.metrics import emf
 from bidder.money import ACCOUNT_CURRENCY, bidding_currency
 from bidder.openrtb.bid_request import BidRequest
-from bidder.openrtb.bid_response import bid_response_json, dump, no_bid_response
+from bidder.openrtb.bid_response import bid_response_json, no_bid_json
 from bidder.openrtb.no_bid_reason import NoBidReason
 from bidder.openrtb.parse import InvalidRequest
 from bidder.parameters import Parameters
@@ -204,4 +204,4 @@ def no_bid(call: Call, request_id: str, reason: NoBidReason) -> Reply:
     """A no-bid in the form that the caller asked for: VAST, JSON or status 204 (OpenRTB 2.6, section 7.1)."""
     if call.as_xml:
         return Reply(200, call.empty, XML)
-    return Reply(200, dump(no_bid_response(request_id, reason)), JSON) if call.nbr else Reply(204)
+    return Reply(200, no_bid_json(request_id, reason), JSON) if call.nbr else Reply(204)

@@ -34,9 +34,10 @@ def bid_response_json(request_id: str, bidid: str, cur: str, seat: str, bids: It
     return without_bids.replace('"bid":[]', f'"bid":[{",".join(bids)}]', 1)
 
 
-def no_bid_response(request_id: str, nbr: NoBidReason) -> BidResponse:
-    """The BidResponse with a no-bid reason (`nbr`). Without a reason, a no-bid is an empty 204."""
-    return {"id": request_id, "seatbid": [], "nbr": int(nbr)}
+def no_bid_json(request_id: str, nbr: NoBidReason) -> str:
+    """The BidResponse with a no-bid reason (`nbr`) as JSON. Without a reason, a no-bid is an empty 204."""
+    response: BidResponse = {"id": request_id, "seatbid": [], "nbr": int(nbr)}
+    return dump(response)
 
 
 def dump(value: object) -> str:

@@ -22,8 +22,7 @@ from bidder.delivery.budget import BudgetLimits, budget_limits, deal_limits
 from bidder.snapshot import container, records, sets
 from bidder.snapshot.columns import column_sections
 from bidder.snapshot.part import KIND
-from bidder.snapshot.posting_lists import posting_list_sections
-from bidder.snapshot.tier import ANYTHING, CLAUSE, EXCLUDE, GROWTH, INCLUDE, SIZES
+from bidder.snapshot.tier import ANYTHING, CLAUSE, EXCLUDE, GROWTH, INCLUDE, SIZES, posting_list_sections
 
 
 class _Test(NamedTuple):

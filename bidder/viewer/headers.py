@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from bidder.openrtb.brand_version import BrandVersion
+from pydantic import ValidationError
+
 from bidder.openrtb.user_agent import UserAgent
 
 PLAYER_FRAMES = frozenset({"imasdk.googleapis.com"})
@@ -95,27 +96,31 @@ def _read_forwarded(headers: Mapping[str, str]) -> ViewerHeaders:
 
 
 def client_hints(headers: Mapping[str, str]) -> UserAgent | None:
-    """The UserAgent object (OpenRTB 2.6, section 3.2.29) of the `Sec-CH-UA` headers, or None without them."""
+    """The UserAgent object (OpenRTB 2.6, section 3.2.29) of the `Sec-CH-UA` headers, or None without valid ones."""
     listed = next((headers[name] for name in _BRANDS if headers.get(name)), "")
     platform = _unquote(headers.get(_PLATFORM))
     if not listed and not platform:
         return None
     version = _unquote(headers.get("sec-ch-ua-platform-version"))
     model = _unquote(headers.get("sec-ch-ua-model"))
-    brands = re.findall(_BRAND, listed)[:_MOST_BRANDS]
-    return UserAgent.model_construct(
-        browsers=tuple(_brand(name, version) for name, version in brands),
-        platform=_brand(platform, version or "") if platform else None,
-        mobile={"?1": 1, "?0": 0}.get(headers.get("sec-ch-ua-mobile", "")),
-        architecture=_unquote(headers.get("sec-ch-ua-arch")),
-        bitness=_unquote(headers.get("sec-ch-ua-bitness")),
-        model=model,
-        source=_HIGH_ENTROPY if version or model or headers.get(_BRANDS[0]) else _LOW_ENTROPY,
-    )
+    hints = {
+        "browsers": [_brand(*brand) for brand in re.findall(_BRAND, listed)[:_MOST_BRANDS]],
+        "platform": _brand(platform, version or "") if platform else None,
+        "mobile": {"?1": 1, "?0": 0}.get(headers.get("sec-ch-ua-mobile", "")),
+        "architecture": _unquote(headers.get("sec-ch-ua-arch")),
+        "bitness": _unquote(headers.get("sec-ch-ua-bitness")),
+        "model": model,
+        "source": _HIGH_ENTROPY if version or model or headers.get(_BRANDS[0]) else _LOW_ENTROPY,
+    }
+    try:
+        return UserAgent.model_validate(hints)
+    except ValidationError:  # text that is not Unicode
+        return None
 
 
-def _brand(brand: str, version: str) -> BrandVersion:
-    return BrandVersion.model_construct(brand=brand, version=tuple(version.split(".")) if version else ())
+def _brand(name: str, version: str) -> dict[str, object]:
+    """The BrandVersion object, section 3.2.30."""
+    return {"brand": name, "version": version.split(".") if version else []}
 
 
 def _unquote(value: str | None) -> str | None:

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from bidder.auction.auction_context import AuctionContext
-from bidder.auction.offer import Offer
-from bidder.auction.price import Price
+from bidder.auction.offer import Offer, turn
+from bidder.auction.price import Price, expected_rate
 from bidder.auction.replay import ReplayTally
-from bidder.auction.rotation import expected_rate, turn
 from bidder.auction.shading import EXPLORATION, MODEL, UNKNOWN, segment_of, shade_bid, shade_offers, value_micros
 from bidder.campaigns.goal import Rotation
 from bidder.delivery.prediction import Prediction

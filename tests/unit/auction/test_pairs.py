@@ -9,7 +9,7 @@ import pytest
 
 from bidder.auction.capped_offers import apply_shared_caps
 from bidder.auction.competitive_separation import are_separated
-from bidder.auction.creative_facts import is_secure
+from bidder.auction.creative_fit import is_secure
 from bidder.auction.offer import CapRoom, Offer
 from bidder.auction.pod_packing import PodAd, PodSlot, pack_pods
 from bidder.auction.reached import Reached

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 
+from bidder.auction.creative_fit import CREATIVE
 from bidder.auction.explain import explain
 from bidder.auction.matching_rules import rule_name
 from bidder.auction.rule import names_of
 from bidder.auction.rule_table import RULE_NAMES, RULES
-from bidder.auction.rules import CREATIVE, DECIDED, PRICE
+from bidder.auction.rules import DECIDED, PRICE
 from bidder.auction.verdict import BIDS
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.implied_predicates import MIME, SALE

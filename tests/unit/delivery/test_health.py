@@ -1,5 +1,6 @@
+from bidder.auction.creative_fit import CREATIVE
 from bidder.auction.rule_table import RULE_NAMES
-from bidder.auction.rules import CAMPAIGN, CREATIVE, DEAL_BUDGET, FREQUENCY, PRICE
+from bidder.auction.rules import CAMPAIGN, DEAL_BUDGET, FREQUENCY, PRICE
 from bidder.delivery.budget import BudgetLimits, Spend
 from bidder.delivery.curve import FLAT
 from bidder.delivery.estimates import Flow, Ratio

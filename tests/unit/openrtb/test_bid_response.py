@@ -4,7 +4,7 @@ from typing import get_type_hints
 import pytest
 
 from bidder.openrtb.bid import Bid
-from bidder.openrtb.bid_response import BidResponse, bid_response, dump, no_bid_response
+from bidder.openrtb.bid_response import BidResponse, bid_response, dump, no_bid_json
 from bidder.openrtb.no_bid_reason import NoBidReason
 from tests.support.openrtb_schema import assert_valid_response
 
@@ -42,7 +42,8 @@ def test_the_example_bid_has_every_field() -> None:
 
 
 @pytest.mark.parametrize(
-    "response", [bid_response("r", "x", "USD", {"seat": [BID]}), no_bid_response("r", NoBidReason.UNMATCHED_USER)]
+    "response",
+    [bid_response("r", "x", "USD", {"seat": [BID]}), json.loads(no_bid_json("r", NoBidReason.UNMATCHED_USER))],
 )
 def test_responses_are_valid_by_the_schema(response: BidResponse) -> None:
     assert_valid_response(json.loads(dump(response)))
@@ -58,10 +59,10 @@ def test_the_json_of_a_bid_response() -> None:
 
 
 def test_the_json_of_a_no_bid_with_its_reason() -> None:
-    answer = dump(no_bid_response("\u00e9", NoBidReason.INSUFFICIENT_TIME))
+    answer = no_bid_json("\u00e9", NoBidReason.INSUFFICIENT_TIME)
     assert answer == '{"id":"\u00e9","seatbid":[],"nbr":15}'
 
 
 def test_a_lone_surrogate_in_an_echoed_id_is_escaped() -> None:
-    answer = dump(no_bid_response("\ud83d", NoBidReason.INSUFFICIENT_TIME))
+    answer = no_bid_json("\ud83d", NoBidReason.INSUFFICIENT_TIME)
     assert answer == r'{"id":"\ud83d","seatbid":[],"nbr":15}'

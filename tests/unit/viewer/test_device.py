@@ -94,6 +94,11 @@ def test_without_hint_headers_there_are_no_hints() -> None:
     assert type_by_hints(UserAgent.model_construct()) is None
 
 
-@given(st.text(max_size=200))
+def test_hints_that_are_not_unicode_are_ignored() -> None:
+    assert client_hints({"sec-ch-ua": '"Br\ud800nd";v="1"'}) is None
+    assert client_hints({"sec-ch-ua-platform": '"\udfff"'}) is None
+
+
+@given(st.text(st.characters(), max_size=200))
 def test_any_hint_can_be_parsed(text: str) -> None:
     client_hints({"sec-ch-ua": text, "sec-ch-ua-platform": text, "sec-ch-ua-mobile": text})
