@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from bidder import log
-from bidder.metrics import emf
+from bidder.log import emf
 from bidder.repeated_failures import RepeatedFailures
 from bidder.shared_run import SharedRun, Start, in_background
 

@@ -1,9 +1,17 @@
-"""Structured logs: one line of JSON for each event, whose fields CloudWatch Logs Insights can query."""
+"""Structured logs: one line of JSON for each event, whose fields CloudWatch Logs Insights can query.
+
+CloudWatch extracts metrics from lines in its embedded metric format (EMF).
+"""
 
 import json
 import logging
+import os
 import sys
+from datetime import datetime
 from typing import Any
+
+NAMESPACE = os.environ.get("BIDDER_METRICS_NAMESPACE") or "bidder"
+"""The CloudWatch namespace of all metrics: the name of the stack, so that the stacks of an account count apart."""
 
 _logger = logging.getLogger("bidder")
 
@@ -49,3 +57,14 @@ def fault(name: str, **fields: Any) -> None:
     kind, _, where = sys.exc_info()
     frames = "".join(traceback.format_tb(where, _FRAMES))
     event(name, logging.ERROR, **fields, error=kind and kind.__name__, traceback=frames)
+
+
+def emf(now: datetime, name: str, reason: str, value: int = 1, **properties: str) -> dict[str, Any]:
+    """The fields of a log line that counts `value` for the metric `name`.
+
+    `reason` is the only dimension, since AWS charges for each value of a dimension. `properties` are plain fields of
+    the line: the log can be searched for them.
+    """
+    metric = {"Namespace": NAMESPACE, "Dimensions": [["Reason"]], "Metrics": [{"Name": name, "Unit": "Count"}]}
+    metadata = {"Timestamp": int(now.timestamp() * 1000), "CloudWatchMetrics": [metric]}
+    return {"_aws": metadata, "Reason": reason, name: value, **properties}

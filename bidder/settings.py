@@ -45,7 +45,7 @@ class Settings(BaseModel):
     parameters: str = Field(default="/bidder", pattern=r"^/[A-Za-z0-9_.\-/]*[A-Za-z0-9_.\-]$")
     """The path of the parameters in Parameter Store."""
     metrics_namespace: str = Field(default="bidder", min_length=1)
-    """The CloudWatch namespace of metrics, which `bidder.metrics` reads before there are settings."""
+    """The CloudWatch namespace of metrics, which `bidder.log` reads before there are settings."""
     parameters_key: str | None = Field(default=None, min_length=1)
     """The ARN of the KMS key that encrypts the copy of the parameters in S3. Without it there is no copy."""
     public_url: str | None = Field(default=None, pattern=r"^https?://[!-.0-~]+(/[!-~]*)?$", max_length=LONGEST_BASE)

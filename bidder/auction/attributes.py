@@ -73,7 +73,7 @@ def request_attributes(
     """
     channel = request.site or request.app or request.dooh
     device, user = request.device, request.user
-    geo = request.location()
+    geo = request.location
     values = _lower_texts(
         known,
         inventory=channel and type(channel).__name__,

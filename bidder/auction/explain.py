@@ -9,11 +9,10 @@ from functools import partial
 from bidder.auction.answer_rules import ANSWER, OfferProgress
 from bidder.auction.attributes import Values
 from bidder.auction.auction_context import AuctionContext, ReadExposures
-from bidder.auction.decide import decide
+from bidder.auction.decide import AnswerStages, Select, answer_stages, decide, would_be_affordable
 from bidder.auction.match import Slot, implied_values, match
 from bidder.auction.matching_rules import PACING, WITHHELD, rule_name
 from bidder.auction.offer import Offer
-from bidder.auction.response_selection import AnswerStages, Select, answer_stages, would_be_affordable
 from bidder.auction.rule import AnyRule, first_broken, names_of
 from bidder.auction.rules import DECIDED
 from bidder.auction.shading import shade_offers

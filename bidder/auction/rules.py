@@ -1,7 +1,8 @@
 """The table of rules by which a campaign may not bid on an impression, in the order in which the decision checks them.
 
-Rules stand in groups by their subject: the request, the player, the campaign, a creative (`creative_fit.py`), a price. The decision stops
-at the first broken rule of a subject. Explain, metrics and the counts of rejections use the rules' names.
+Rules stand in groups by their subject: the request, the player, the campaign, a creative (`creative_fit.py`), a price.
+The decision stops at the first broken rule of a subject. Explain, metrics and the counts of rejections use the rules'
+names.
 """
 
 from collections.abc import Collection, Iterator

@@ -7,11 +7,11 @@ from functools import partial
 from bidder.auction.answer_rules import OUTBID
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.creative_fit import CREATIVE_TARGETING, fits
+from bidder.auction.decide import short_accounts
 from bidder.auction.match import Slot, implied_values
 from bidder.auction.matching_rules import PACING, TARGETING, WITHHELD, Candidate, delivery_reason
-from bidder.auction.offer import Offer, offers
+from bidder.auction.offer import Offer, campaign_offers
 from bidder.auction.price import open_bid_cpm
-from bidder.auction.response_selection import short_accounts
 from bidder.auction.rule import AnyRule, Case, RejectionInWords, Rule, first_broken, rejection_in_words
 from bidder.auction.rules import PLAYER, REQUEST
 from bidder.auction.shading import Shaded, shade_bid
@@ -65,7 +65,7 @@ def verdict(
     case = Case(context, slot, campaign, snapshot, position, partial(_open_bid, context, slot, record), unmet)
     broken: AnyRule | None = first_broken(TARGETING, unmet) or first_broken((PACING,), candidate)
     broken = broken or first_broken(REQUEST, context) or first_broken(PLAYER, slot)
-    result = broken or offers(context, slot, record)
+    result = broken or campaign_offers(context, slot, record)
     if result is CREATIVE_TARGETING:
         creative_id, of_creative = _closest(record, slot)
         case = case._replace(unmet=of_creative._replace(reason=f"closest is {creative_id}: {of_creative.reason}"))

@@ -12,7 +12,7 @@ from bidder.delivery.budget_holders import in_words
 from bidder.delivery.estimates import COMPLETE
 from bidder.delivery.pacers import Confirmed, Paced, Traffic, off_plan, overspent, pace_campaigns
 from bidder.delivery.shared_budgets import SharedBudgets
-from bidder.metrics import emf
+from bidder.log import emf
 from bidder.service.service import Service
 from bidder.snapshot.index import Index
 

@@ -9,7 +9,7 @@ from bidder.consumers.learned_rates import quality, shading
 from bidder.consumers.pacing_step import pace
 from bidder.delivery.budget import BudgetLimits
 from bidder.delivery.zones import local
-from bidder.metrics import emf
+from bidder.log import emf
 from bidder.service.service import Service
 from bidder.snapshot.container import BadSnapshot
 from bidder.snapshot.delivery_state import compile_delivery, load_delivery

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bidder import log
 from bidder.delivery.frequency import Exposures, History, Impression
-from bidder.metrics import emf
+from bidder.log import emf
 from bidder.repeated_failures import LONGEST_INTERVAL, RepeatedFailures
 
 if TYPE_CHECKING:

@@ -7,10 +7,9 @@ from typing import NamedTuple
 from bidder import log
 from bidder.auction.answer_rules import ALLOWANCE, ONE_CALLER
 from bidder.auction.auction_context import AuctionContext
-from bidder.auction.decide import decide
+from bidder.auction.decide import affordable, answer_stages, decide
 from bidder.auction.match import device_of, match
 from bidder.auction.offer import Offer
-from bidder.auction.response_selection import affordable, answer_stages
 from bidder.auction.shading import shade_offers
 from bidder.endpoints.bid_response import BidContext, bid_json, event_urls
 from bidder.endpoints.call import BadBody, Call, exchange_name, in_time, patience
@@ -18,15 +17,14 @@ from bidder.endpoints.reply import JSON, XML, Reply, compress, cors, error
 from bidder.endpoints.vast import vast_for_player
 from bidder.events.crawlers import is_crawler
 from bidder.events.kinds import BilledBy, Kind
-from bidder.metrics import emf
+from bidder.log import emf
 from bidder.money import ACCOUNT_CURRENCY, bidding_currency
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.bid_response import bid_response_json, no_bid_json
 from bidder.openrtb.no_bid_reason import NoBidReason
 from bidder.openrtb.parse import InvalidRequest
 from bidder.parameters import Parameters
-from bidder.privacy.viewer import viewer
-from bidder.service.bids_in_flight import names_of
+from bidder.privacy.viewer import pseudonyms, viewer
 from bidder.service.no_bid_counts import AnswerKind
 from bidder.service.service import Service
 from bidder.snapshot.snapshot import Snapshot
@@ -182,7 +180,7 @@ def _offers(
         for offer in before if len(after) < len(before) else ():
             if offer not in after:
                 refused[offer.campaign.id, rule.name] += 1
-    service.in_flight.note(stages.paid, lambda: names_of(request, service.signing_keys), call.now)
+    service.in_flight.note(stages.paid, lambda: pseudonyms(request, service.signing_keys), call.now)
     return stages.paid
 
 

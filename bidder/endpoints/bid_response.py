@@ -124,7 +124,7 @@ def _household(terms: BidContext, offer: Offer) -> str | None:
     if campaign.advertiser.domain not in terms.households and not campaign.has_household_cap:
         return None
     from bidder.campaigns.names import too_long  # few campaigns count by households
-    from bidder.privacy.household import household
+    from bidder.privacy.viewer import household
 
     return None if too_long(campaign, with_household=True) else household(terms.request, terms.keys)
 
@@ -132,7 +132,7 @@ def _household(terms: BidContext, offer: Offer) -> str | None:
 def event_urls(terms: BidContext, offer: Offer, number: int) -> EventUrls:
     """The signed event URLs of an offer. `number` is its position in the response, from 0."""
     request, price, video = terms.request, offer.price, offer.slot.video
-    geo = request.location()
+    geo = request.location
     country = geo.country if geo and geo.country and _is_code(geo.country) else None
     learned = is_learned(request, offer.slot, price)
     claims = Claims(

@@ -35,7 +35,7 @@ from bidder.service.service import Service
 from bidder.snapshot.snapshot import Snapshot
 from bidder.vast import EMPTY
 from bidder.vast.version import PROTOCOLS
-from bidder.viewer.device import device_of
+from bidder.viewer.fill_in import device_of
 
 
 class Fetch(NamedTuple):

@@ -19,7 +19,7 @@ from bidder.events.kinds import NOTICES, Kind, notice_kind
 from bidder.events.settlement import Settlement, settle
 from bidder.events.token import ExpiredToken, InvalidToken, SigningKeys, TokenError, key_id_of, signed_target, verify
 from bidder.events.urls import PRICE, TARGET
-from bidder.metrics import emf
+from bidder.log import emf
 from bidder.normal_forms import ascii_url
 from bidder.service.service import Service
 

@@ -12,7 +12,7 @@ from bidder.endpoints.sender import Sender
 from bidder.events.event import Event
 from bidder.events.kinds import notice_kind
 from bidder.events.token import InvalidToken, TokenError
-from bidder.metrics import emf
+from bidder.log import emf
 from bidder.openrtb.bid_response import dump
 from bidder.service.service import Service
 

@@ -121,7 +121,7 @@ def _break_position(_: BidRequest, slot: Slot) -> object:
 
 
 def _latlong(request: BidRequest, _: Slot) -> object:
-    geo = request.location()
+    geo = request.location
     return f"{geo.lat},{geo.lon}" if geo and geo.lat is not None and geo.lon is not None else None
 
 

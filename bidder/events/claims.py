@@ -46,7 +46,7 @@ class Claims(NamedTuple):
 
     `rate` is the value of one unit of the bid's currency in micros of the account currency; notices state prices in the
     bid's currency. `zone` is the campaign's time zone. `user` is the pseudonym of `bidder.privacy.viewer`, `household`
-    the pseudonym of `bidder.privacy.household`, for campaigns with household caps. `billed_by` is the kind of event
+    the pseudonym of `bidder.privacy.viewer`, for campaigns with household caps. `billed_by` is the kind of event
     that makes the price due, `impression` or `bill`. `least_micros` is the lowest credible CPM of a notice
     (`bidder.events.settlement`). `minutes` is the bid's `exp`. `device` is the device type (AdCOM List: Device Types)
     for reports; tests are in no report, so a test's token has none. `placement` is a number of

@@ -32,7 +32,7 @@ class Event(BaseModel):
     in `traffic`, by campaign id, and in `count` the requests of the process. `device` is the type of the viewer's
     device (AdCOM List: Device Types).
 
-    `household` is the pseudonym of the viewer's household (`bidder.privacy.household`), for campaigns with household
+    `household` is the pseudonym of the viewer's household (`bidder.privacy.viewer`), for campaigns with household
     caps. The message attribute `user` is the pseudonym of the user or, without a user, of the household.
 
     If prices are learned from the bid, `placement` is a number of `bidder.delivery.price_segment`, `value_micros` is

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from bidder import log
-from bidder.metrics import emf
+from bidder.log import emf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

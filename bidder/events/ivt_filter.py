@@ -18,7 +18,7 @@ from bidder.events.event import Event
 from bidder.events.ivt_rules import MOST_A_MINUTE, MOST_ADDRESSES, SaleHistory, broken_rule, viewer_minute
 from bidder.events.kinds import Kind
 from bidder.events.settlement import PriceRefusal
-from bidder.metrics import emf
+from bidder.log import emf
 
 _KEPT = timedelta(days=30)
 """Longer than an event can wait in the queue and its dead-letter queue, so that a repeated event is judged equally."""

@@ -59,6 +59,7 @@ class BidRequest(Object):
     source: Source | None = None
     regs: Regs | None = None
 
+    @property
     def location(self) -> Geo | None:
         """The location of the device, else that of the user (sections 3.2.18, 3.2.20). None if both are empty."""
         for holder in (self.device, self.user):

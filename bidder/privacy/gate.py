@@ -113,7 +113,7 @@ def restrict_request(request: BidRequest) -> BidRequest:
         return request
     device, user = _device(request.device), _user(request.user)
     copy = request.model_copy(update={"device": device, "user": user, "site": _site(request.site)})
-    if user and request.device and request.location() is request.device.geo and copy.location() is user.geo:
+    if user and request.device and request.location is request.device.geo and copy.location is user.geo:
         # device.geo had only precise fields and is empty now; user.geo must not replace it.
         user.geo = None
     return copy

@@ -16,6 +16,11 @@ from bidder.url_names import encode_bytes
 
 _BYTES = 8
 
+_CELLULAR = frozenset({3, 4, 5, 6, 7})
+"""AdCOM List: Connection Types. The addresses of a mobile network are shared by many households."""
+_PREFIX = 64
+"""Bits of an IPv6 address that a household shares: providers assign /64 or more (RFC 6177)."""
+
 _UUID = re.compile(r"[0-9a-f]{8}(-?)[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{12}", re.IGNORECASE)
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.IGNORECASE)
 _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
@@ -158,6 +163,29 @@ def viewer(request: BidRequest, keys: SigningKeys) -> str | None:
     return encode_bytes(digest[:_BYTES])
 
 
+def household(request: BidRequest, keys: SigningKeys) -> str | None:
+    """The pseudonym of the request's household: 11 characters of base64url.
+
+    It is a keyed hash of the IPv4 address, else of the first 64 bits of the IPv6 address.
+
+    None without an address, as in a restricted request (`restrict_request`), and for an address that is not public, is
+    truncated at its last byte, or belongs to a mobile network.
+    """
+    device = request.device
+    if device is None or device.connectiontype in _CELLULAR:
+        return None
+    network = _network(device.ip) or _network(device.ipv6)
+    if network is None:
+        return None
+    digest = hmac.digest(keys.viewer_secret, f"household\n{network}".encode(), "sha256")
+    return encode_bytes(digest[:_BYTES])
+
+
+def pseudonyms(request: BidRequest, keys: SigningKeys) -> tuple[str | None, str | None]:
+    """The pseudonyms of the viewer and the household of a request, None if it names none."""
+    return viewer(request, keys), household(request, keys)
+
+
 def viewer_id(request: BidRequest) -> str | None:
     """The id of the request's viewer: the advertising id of the device, else the first usable id of the user.
 
@@ -216,3 +244,19 @@ def _varies(text: str, fewest: int) -> bool:
         return False
     steps = sum(map(_STEPS.__contains__, itertools.pairwise(letters)))
     return steps <= _MOST_STEPS * (len(letters) - 1)
+
+
+def _network(text: str | None) -> str | None:
+    from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address  # only capped campaigns ask
+
+    try:
+        address: IPv4Address | IPv6Address = ip_address((text or "").strip())
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    if not address.is_global:
+        return None
+    if isinstance(address, IPv4Address):
+        return str(address) if int(address) & 0xFF else None
+    return str(IPv6Network((address, _PREFIX), strict=False))

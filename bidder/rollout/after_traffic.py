@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from bidder.metrics import NAMESPACE
+from bidder.log import NAMESPACE
 from bidder.service.no_bid_counts import AnswerKind
 
 if TYPE_CHECKING:

@@ -13,8 +13,6 @@ from bidder.auction.offer import Offer
 
 if TYPE_CHECKING:
     from bidder.delivery.frequency import Exposures, History, Impression
-    from bidder.events.token import SigningKeys
-    from bidder.openrtb.bid_request import BidRequest
 
 WITHIN = timedelta(seconds=60)
 _REMEMBERED = 2 * WITHIN
@@ -81,11 +79,3 @@ class BidsInFlight:
             self._latest, self._since = {}, now
         elif len(self._latest) >= _MOST_VIEWERS:
             self._latest = {}
-
-
-def names_of(request: "BidRequest", keys: "SigningKeys") -> Names:
-    """The pseudonyms of the user and the household of a request."""
-    from bidder.privacy.household import household
-    from bidder.privacy.viewer import viewer
-
-    return viewer(request, keys), household(request, keys)

@@ -8,7 +8,7 @@ from bidder.aws.parameter_copy import read_again_after, read_parameters, utc_now
 from bidder.aws.path import under_path
 from bidder.background_refresh import PATIENCE, BackgroundRefreshed
 from bidder.events.token import SigningKeys
-from bidder.metrics import emf
+from bidder.log import emf
 from bidder.parameters import DEFAULTS, Parameters, Reading, better, read
 from bidder.settings import InvalidSettings, Settings
 

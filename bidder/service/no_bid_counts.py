@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bidder import log
-from bidder.metrics import emf
+from bidder.log import emf
 from bidder.openrtb.no_bid_reason import NoBidReason
 
 if TYPE_CHECKING:

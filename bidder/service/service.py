@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from bidder import aws
 from bidder.events.token import SigningKeys
 from bidder.parameters import Parameters
+from bidder.privacy.viewer import pseudonyms
 from bidder.service.admission import ConcurrencyLimit
 from bidder.service.bid_counts import BidCounts
-from bidder.service.bids_in_flight import BidsInFlight, names_of
+from bidder.service.bids_in_flight import BidsInFlight
 from bidder.service.concentration import Concentration
 from bidder.service.current_parameters import CurrentParameters
 from bidder.service.no_bid_counts import NoBidCounts
@@ -283,7 +284,7 @@ class Service:
 
         `patience` returns the most seconds that the caller can wait. A request without a viewer has unknown exposures.
         """
-        names, seconds = names_of(request, self.signing_keys), self.parameters.frequency_deadline / 1000
+        names, seconds = pseudonyms(request, self.signing_keys), self.parameters.frequency_deadline / 1000
         if patience is not None:
             seconds = min(seconds, patience())
         return self.in_flight.with_bids_in_flight(self.frequency_reader.exposures(*names, seconds, now), names, now)

@@ -4,11 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bidder.auction.auction_context import AuctionContext
-from bidder.auction.decide import decide
+from bidder.auction.decide import affordable, decide
 from bidder.auction.match import device_of, match
 from bidder.auction.offer import Offer
 from bidder.auction.reached import Opportunities
-from bidder.auction.response_selection import affordable
 from bidder.delivery.frequency import Exposures
 from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.snapshot import Snapshot

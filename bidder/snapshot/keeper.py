@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bidder import log
-from bidder.metrics import emf
+from bidder.log import emf
 from bidder.repeated_failures import RepeatedFailures
 from bidder.shared_run import SharedRun, Start
 from bidder.snapshot.ages import Ages

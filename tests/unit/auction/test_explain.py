@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.explain import Explanation, explain
 from bidder.auction.match import match
-from bidder.auction.offer import offers
+from bidder.auction.offer import campaign_offers
 from bidder.auction.rule import Rule, first_broken, names_of
 from bidder.auction.rules import DECIDED, REQUEST
 from bidder.auction.verdict import BIDS, Verdict
@@ -83,7 +83,7 @@ def test_each_explained_rule_is_the_rule_of_the_decision(request: dict[str, Any]
                 and not first_broken(REQUEST, terms)
                 and campaign_item.rule not in {"quantity", "linearity", "delivery", "protocol"}
             ):
-                result = offers(terms, slot, snapshot.index.record(position))
+                result = campaign_offers(terms, slot, snapshot.index.record(position))
                 assert isinstance(result, Rule) == (campaign_item.best is None)
                 assert not isinstance(result, Rule) or campaign_item.rule == result.name
 

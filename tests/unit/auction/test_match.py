@@ -9,9 +9,9 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
+from bidder.auction.decide import affordable
 from bidder.auction.match import match
 from bidder.auction.reached import Opportunities, Reached
-from bidder.auction.response_selection import affordable
 from bidder.campaigns.campaign import Campaign
 from bidder.delivery.allowance import Pace
 from bidder.delivery.participation import WHOLE

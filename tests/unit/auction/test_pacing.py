@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bidder.auction.decide import affordable, would_be_affordable
 from bidder.auction.explain import explain
 from bidder.auction.match import match
 from bidder.auction.matching_rules import PACING
-from bidder.auction.response_selection import affordable, would_be_affordable
 from bidder.auction.verdict import BIDS
 from bidder.campaigns.campaign import Campaign
 from bidder.delivery.allowance import Pace

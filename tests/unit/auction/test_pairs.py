@@ -10,10 +10,10 @@ import pytest
 from bidder.auction.capped_offers import apply_shared_caps
 from bidder.auction.competitive_separation import are_separated
 from bidder.auction.creative_fit import is_secure
+from bidder.auction.decide import for_one_document
 from bidder.auction.offer import CapRoom, Offer
 from bidder.auction.pod_packing import PodAd, PodSlot, pack_pods
 from bidder.auction.reached import Reached
-from bidder.auction.response_selection import for_one_document
 from bidder.campaigns.campaign import Campaign
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import campaign, compile_snapshot, creative

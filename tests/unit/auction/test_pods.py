@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bidder.auction import decide as under_test
 from bidder.auction.competitive_separation import pack_pod
-from bidder.auction.offer import Offer, offers
+from bidder.auction.offer import Offer, campaign_offers
 from bidder.campaigns.campaign import Campaign
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import NOW, campaign, compile_snapshot, creative, media
@@ -183,7 +183,7 @@ def test_equal_breaks_of_one_impression_are_packed_once(monkeypatch: pytest.Monk
 
 def test_many_different_slots_cause_few_offers(monkeypatch: pytest.MonkeyPatch) -> None:
     searches: list[object] = []
-    monkeypatch.setattr(under_test, "offers", lambda *which: searches.append(which) or offers(*which))
+    monkeypatch.setattr(under_test, "campaign_offers", lambda *which: searches.append(which) or campaign_offers(*which))
     book = [campaign(id=f"c{n}", cpm=1 + n / 10) for n in range(60)]
     for more in ({"podid": "p"}, {"poddur": 60}, {"podid": "p", "poddur": 60}, {"sequence": 1}):
         searches.clear()

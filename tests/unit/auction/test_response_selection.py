@@ -6,7 +6,7 @@ import pytest
 
 from bidder.auction.answer_rules import ALLOWANCE
 from bidder.auction.auction_context import AuctionContext
-from bidder.auction.response_selection import affordable, short_accounts, would_be_affordable
+from bidder.auction.decide import affordable, short_accounts, would_be_affordable
 from bidder.auction.rule import Case, rejection_in_words
 from bidder.delivery.budget import BudgetLimits
 from bidder.delivery.shared_budgets import SharedBudget, SharedBudgets

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bidder.auction.decide import affordable, would_be_affordable
 from bidder.auction.explain import explain
 from bidder.auction.matching_rules import PACING, WITHHELD
-from bidder.auction.response_selection import affordable, would_be_affordable
 from bidder.campaigns.advertiser_limits import AdvertiserLimits
 from bidder.campaigns.budget import Budget
 from bidder.campaigns.campaign import Campaign

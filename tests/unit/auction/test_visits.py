@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bidder.auction import decide as decision
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.match import match
-from bidder.auction.offer import Offer, offers
+from bidder.auction.offer import Offer, campaign_offers
 from bidder.auction.rule import Rule
 from bidder.campaigns.campaign import Campaign
 from bidder.openrtb.bid_request import BidRequest
@@ -71,7 +71,9 @@ def ranked(request: BidRequest, snapshot: Snapshot, impression: int = 0) -> list
     """All offers of all campaigns on an impression, in descending order."""
     context = AuctionContext(request, "bidder", snapshot.delivery, NOW)
     slot = match(request, snapshot, NOW)[impression]
-    outcomes = (offers(context, slot, snapshot.index.record(position)) for position in range(len(snapshot.index)))
+    outcomes = (
+        campaign_offers(context, slot, snapshot.index.record(position)) for position in range(len(snapshot.index))
+    )
     result = [offer for outcome in outcomes if not isinstance(outcome, Rule) for offer in outcome]
     return sorted(result, key=lambda offer: offer.rank, reverse=True)
 
@@ -102,7 +104,7 @@ def test_few_buyers_of_a_fixed_price_deal_are_priced(pmp: dict[str, Any]) -> Non
         compile_snapshot(book),
     )
 
-    with patch.object(decision, "offers", wraps=offers) as priced:
+    with patch.object(decision, "campaign_offers", wraps=campaign_offers) as priced:
         [result] = decided(parsed_request, snapshot)
 
     assert priced.call_count == 1
@@ -122,7 +124,7 @@ def test_one_campaign_with_a_higher_bid_in_another_deal_is_priced(pmp: dict[str,
     book = [campaign(id=f"c{n}", cpm=9, deals=[{"id": "gold", "cpm": 28 + n // 8}]) for n in range(40)]
     parsed_request, snapshot = parsed(video_request(imp=pmp)), compile_snapshot([*book, campaign(id="open", cpm=9)])
 
-    with patch.object(decision, "offers", wraps=offers) as priced:
+    with patch.object(decision, "campaign_offers", wraps=campaign_offers) as priced:
         [result] = decided(parsed_request, snapshot)
 
     assert result.campaign.id == ranked(parsed_request, snapshot)[0].campaign.id
@@ -136,7 +138,7 @@ def test_the_campaigns_with_the_highest_open_bid_alone_are_priced_for_equal_impr
     [imp] = document["imp"]
     parsed_request = parsed(document | {"imp": [imp | {"id": f"{n}"} for n in range(4)]})
 
-    with patch.object(decision, "offers", wraps=offers) as priced:
+    with patch.object(decision, "campaign_offers", wraps=campaign_offers) as priced:
         chosen = decided(parsed_request, snapshot)
 
     assert {offer.price.cpm_micros for offer in chosen} == {9_000_000}
@@ -149,7 +151,7 @@ def test_campaigns_wait_for_a_later_tier_that_may_bid_more() -> None:
     snapshot = compile_snapshot([*first_tier, campaign(id="open", cpm=9)], tier_sizes=(3, 4))
     parsed_request = parsed(video_request())
 
-    with patch.object(decision, "offers", wraps=offers) as priced:
+    with patch.object(decision, "campaign_offers", wraps=campaign_offers) as priced:
         [result] = decided(parsed_request, snapshot)
 
     assert (result.campaign.id, priced.call_count) == ("open", 1)
@@ -160,7 +162,7 @@ def test_campaigns_without_an_accepted_length_are_not_visited() -> None:
     parsed_request = parsed(video_request(video={"maxduration": 15}))
     snapshot = compile_snapshot([*book, campaign(id="short", cpm=2, creatives=[creative(duration=15.4)])])
 
-    with patch.object(decision, "offers", wraps=offers) as priced:
+    with patch.object(decision, "campaign_offers", wraps=campaign_offers) as priced:
         [result] = decided(parsed_request, snapshot)
 
     assert (result.campaign.id, priced.call_count) == ("short", 1)

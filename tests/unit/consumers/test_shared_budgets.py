@@ -11,8 +11,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from bidder.auction.decide import affordable
 from bidder.auction.offer import Offer
-from bidder.auction.response_selection import affordable
 from bidder.campaigns.advertiser_limits import AdvertiserLimits
 from bidder.campaigns.advertisers import AdvertiserRepository
 from bidder.consumers.refresh import publish_snapshot

@@ -155,8 +155,8 @@ def test_the_location_of_the_user_does_not_replace_a_precise_location_of_the_dev
     precise = restrict_request(request({"lmt": 1, "geo": {"lat": 1.5}}, {}, person))
     unknown = restrict_request(request({"lmt": 1, "geo": {}}, {}, person))
 
-    assert precise.location() is None
-    assert unknown.location() == Geo(country="DEU", utcoffset=60)
+    assert precise.location is None
+    assert unknown.location == Geo(country="DEU", utcoffset=60)
 
 
 PERSONAL = {"metro", "city", "postcode", "near", "segment", "user"}

@@ -9,8 +9,7 @@ from bidder.events.key_rotation import after_step, next_step
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
 from bidder.privacy.gate import restrict_request
-from bidder.privacy.household import household
-from bidder.privacy.viewer import viewer
+from bidder.privacy.viewer import household, viewer
 from tests.support.matchable import video_request
 from tests.support.service import KEYS
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.openrtb.user_agent import UserAgent
-from bidder.viewer.device import device_of, type_by_hints
+from bidder.viewer.fill_in import device_of, type_by_hints
 from bidder.viewer.headers import client_hints
 
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
