@@ -12,7 +12,7 @@ from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.matchable import video_request
 from tests.support.service import service
 
-MOST = 62
+MOST = 57
 """The current number of files. Raise it only for a file that every bid needs."""
 BIDDER = Path(bidder.__file__).parent
 
