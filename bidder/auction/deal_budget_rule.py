@@ -11,10 +11,10 @@ from bidder.snapshot.shared_accounts import DealBudget
 
 def _deal_budgets(case: Case) -> Iterator[tuple[CampaignDeal, DealBudget]]:
     """The deals of the impression that the campaign buys with a budget."""
-    offered = {identifier(deal.id) for deal in (case.slot.imp.pmp.deals if case.slot.imp.pmp else ())}
+    offered_ids = {identifier(deal.id) for deal in (case.slot.imp.pmp.deals if case.slot.imp.pmp else ())}
     for deal in case.campaign.deals:
         budget = case.context.delivery.deal_budget(case.campaign.id, identifier(deal.id))
-        if budget is not None and identifier(deal.id) in offered:
+        if budget is not None and identifier(deal.id) in offered_ids:
             yield deal, budget
 
 
