@@ -114,7 +114,7 @@ def latest_limits(service: Service, pinned: Manifest, index: Index) -> Mapping[s
     latest: dict[str, BudgetLimits] = {}
     for campaign in campaigns:
         position = index.position(campaign.id)
-        if position is None or index.advertiser(position) != campaign.advertiser.domain:
+        if position is None or not campaign.is_of_advertiser(index.advertiser(position)):
             continue
         latest[campaign.id] = with_budget_of(index.limits_of(position), budget_limits(campaign))
         for deal_id, limits in deal_limits(campaign).items():
