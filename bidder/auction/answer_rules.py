@@ -36,7 +36,7 @@ def _short_budgets(case: Case) -> list[str]:
     from bidder.delivery.budget_holders import in_words  # imported here, since a bid does not explain rules
 
     holder = case.snapshot.delivery.holder
-    return [in_words(holder(account) or f"campaign {case.campaign.id}") for account in case.unpaid]
+    return [in_words(holder(account) or f"campaign {case.campaign.id}") for account in case.short_accounts]
 
 
 ALLOWANCE: Rule[OfferProgress] = Rule(

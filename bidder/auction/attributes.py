@@ -18,7 +18,7 @@ from bidder.openrtb.site import Site
 from bidder.openrtb.user import User
 from bidder.openrtb.user_agent import UserAgent
 from bidder.openrtb.video import Video
-from bidder.snapshot.id_lists import IdList, containing, id_number
+from bidder.snapshot.id_lists import IdList, find_lists, id_number
 
 Values = dict[str, tuple[str, ...]]
 """The values of each attribute, in lower case. An attribute that the request does not state is missing."""
@@ -27,7 +27,7 @@ POST_ROLL = -2
 LENGTHS = (6, 10, 15, 20, 30, 45, 60, 90, 120)
 """The slot lengths that campaigns can target, in seconds."""
 
-SMALL, MEDIUM = 400, 1280
+MAX_SMALL_WIDTH, MAX_MEDIUM_WIDTH = 400, 1280
 """The greatest widths of small and of medium players, in pixels. OpenRTB 2.6 defines no classes of player size."""
 
 IMPRESSION_ATTRIBUTES = frozenset(
@@ -35,7 +35,7 @@ IMPRESSION_ATTRIBUTES = frozenset(
 )
 """The attributes of an impression. All other attributes belong to the request."""
 
-MOST_KEYWORDS = 100
+MAX_KEYWORDS = 100
 
 _DEVICE = (
     ("device_type", "devicetype"),
@@ -55,12 +55,12 @@ Offsets = Mapping[str, timedelta]
 
 Lists = Mapping[str, IdList]
 
-_OF_VIEWER = frozenset({"segment", "user", "list"})
+_VIEWER_ATTRIBUTES = frozenset({"segment", "user", "list"})
 
 
 def request_attributes(
     request: BidRequest,
-    known: TargetedRanges,
+    targeted: TargetedRanges,
     now: datetime,
     offsets: Offsets,
     exchange: str | None = None,
@@ -68,54 +68,56 @@ def request_attributes(
 ) -> Values:
     """The attributes of the request that any campaign targets.
 
-    `known` has the attributes and ranges that campaigns target, `now` is aware, `exchange` is the name of the caller,
-    and `lists` are the lists of user ids by name.
+    `targeted` has the attributes and ranges that campaigns target. `now` is aware, `exchange` is the name of the
+    caller, and `lists` has the lists of user ids by name.
     """
     channel = request.site or request.app or request.dooh
     device, user = request.device, request.user
     geo = request.location
     values = _lower_texts(
-        known,
+        targeted,
         inventory=channel and type(channel).__name__,
         exchange=exchange,
         publisher=channel and channel.publisher and channel.publisher.id,
         bundle=bundle(channel.bundle) if isinstance(channel, App) and channel.bundle else None,
     )
-    wanted = known.attributes
+    targeted_names = targeted.attributes
     if device:
-        values |= _of_device(device, known)
+        values |= _device_values(device, targeted)
     if geo:
-        values |= _of_geo(geo, known, now)
-    if isinstance(channel, Site | App) and "domain" in wanted:
+        values |= _geo_values(geo, targeted, now)
+    if isinstance(channel, Site | App) and "domain" in targeted_names:
         host = domain(channel.domain or "") or domain((isinstance(channel, Site) and channel.page) or "")
         if host:
             values["domain"] = tuple(_with_parents(host))
     if channel:
-        values |= _of_channel(channel, known)
-    if (user or device) and wanted & _OF_VIEWER:
-        values |= _of_viewer(user, device, known, lists or {})
-    if known.zones:
-        values["hour"] = tuple(f"{zone} {hour_of_week(now + offsets[zone])}" for zone in known.zones if zone in offsets)
+        values |= _channel_values(channel, targeted)
+    if (user or device) and targeted_names & _VIEWER_ATTRIBUTES:
+        values |= _viewer_values(user, device, targeted, lists or {})
+    if targeted.zones:
+        values["hour"] = tuple(
+            f"{zone} {hour_of_week(now + offsets[zone])}" for zone in targeted.zones if zone in offsets
+        )
     return values
 
 
-def video_attributes(imp: Imp, video: Video, known: TargetedRanges) -> Values:
+def video_attributes(imp: Imp, video: Video, targeted: TargetedRanges) -> Values:
     """The attributes of one impression that any campaign targets."""
-    wanted = known.attributes
-    values = _fields(video, _VIDEO, known)
-    if "rewarded" in wanted:
+    targeted_names = targeted.attributes
+    values = _field_values(video, _VIDEO, targeted)
+    if "rewarded" in targeted_names:
         values["rewarded"] = (str(imp.rwdd),)
-    if imp.tagid and "tag" in wanted:
+    if imp.tagid and "tag" in targeted_names:
         values["tag"] = (identifier(imp.tagid),)
-    if "break" in wanted and video.startdelay is not None:
-        values["break"] = (_break(video.startdelay),)
-    if "playback" in wanted and video.playbackmethod:
+    if "break" in targeted_names and video.startdelay is not None:
+        values["break"] = (_break_kind(video.startdelay),)
+    if "playback" in targeted_names and video.playbackmethod:
         values["playback"] = tuple(map(str, video.playbackmethod))
-    if "size" in wanted and (width := video.w or 0) > 0:
-        values["size"] = ("small" if width <= SMALL else "medium" if width <= MEDIUM else "large",)
-    if "length" in wanted:
+    if "size" in targeted_names and (width := video.w or 0) > 0:
+        values["size"] = ("small" if width <= MAX_SMALL_WIDTH else "medium" if width <= MAX_MEDIUM_WIDTH else "large",)
+    if "length" in targeted_names:
         values["length"] = tuple(str(seconds) for seconds in LENGTHS if video.accepts_duration(seconds))
-    if "deal" in wanted and imp.pmp:
+    if "deal" in targeted_names and imp.pmp:
         values["deal"] = tuple(dict.fromkeys(identifier(deal.id) for deal in imp.pmp.deals))
     return values
 
@@ -125,46 +127,46 @@ def hour_of_week(local: datetime) -> str:
     return f"{DAYS[local.weekday()]} {local.hour}"
 
 
-def _lower_texts(known: TargetedRanges, **stated: object) -> Values:
+def _lower_texts(targeted: TargetedRanges, **values_by_name: object) -> Values:
     return {
         name: (text,)
-        for name, value in stated.items()
-        if value is not None and name in known.attributes and (text := str(value).strip().lower())
+        for name, value in values_by_name.items()
+        if value is not None and name in targeted.attributes and (text := str(value).strip().lower())
     }
 
 
-def _fields(holder: object, fields: Iterable[tuple[str, str]], known: TargetedRanges) -> Values:
-    wanted = known.attributes
+def _field_values(source: object, fields: Iterable[tuple[str, str]], targeted: TargetedRanges) -> Values:
+    targeted_names = targeted.attributes
     values: Values = {}
     for name, field in fields:
-        if name in wanted:
-            value = getattr(holder, field)
+        if name in targeted_names:
+            value = getattr(source, field)
             if value is not None and (text := str(value).strip().lower()):
                 values[name] = (text,)
     return values
 
 
-def _of_device(device: Device, known: TargetedRanges) -> Values:
-    values = _fields(device, _DEVICE, known)
+def _device_values(device: Device, targeted: TargetedRanges) -> Values:
+    values = _field_values(device, _DEVICE, targeted)
     if device.sua:
-        values = {**_of_hints(device.sua, known), **values}
-    if "language" in known.attributes and (spoken := language(device.language or device.langb or "")):
-        values["language"] = (spoken,)
-    if "browser" in known.attributes:
+        values = {**_client_hint_values(device.sua, targeted), **values}
+    if "language" in targeted.attributes and (language_code := language(device.language or device.langb or "")):
+        values["language"] = (language_code,)
+    if "browser" in targeted.attributes:
         browsers = tuple(_browsers(device))
         if browsers:
             values["browser"] = browsers
-    if "os_version" in known.attributes:
+    if "os_version" in targeted.attributes:
         platform = device.sua and device.sua.platform
         os = device.os or (platform and platform.brand)
         version = device.osv or (platform and ".".join(platform.version))
         if os and version:
-            values["os_version"] = tuple(known.versions(os.strip().lower(), version))
+            values["os_version"] = tuple(targeted.versions(os.strip().lower(), version))
     return values
 
 
-def _of_hints(hints: UserAgent, known: TargetedRanges) -> Values:
-    return _lower_texts(known, os=hints.platform and hints.platform.brand, model=hints.model)
+def _client_hint_values(hints: UserAgent, targeted: TargetedRanges) -> Values:
+    return _lower_texts(targeted, os=hints.platform and hints.platform.brand, model=hints.model)
 
 
 def _browsers(device: Device) -> Iterator[str]:
@@ -186,100 +188,101 @@ def _browsers(device: Device) -> Iterator[str]:
             return
 
 
-def _of_geo(geo: Geo, known: TargetedRanges, now: datetime) -> Values:
+def _geo_values(geo: Geo, targeted: TargetedRanges, now: datetime) -> Values:
     # Some senders write ISO 3166-2 in full, with the country before the dash.
     region = geo.region and geo.region.strip().rpartition("-")[2]
     values: Values = {}
-    if geo.country and "country" in known.attributes:
+    if geo.country and "country" in targeted.attributes:
         values["country"] = (geo.country.lower(),)
     values |= _lower_texts(
-        known,
+        targeted,
         region=geo.country and region and f"{geo.country}-{region}",
         metro=geo.metro,
         city=geo.city,
         postcode=geo.country and geo.zip and f"{geo.country}-{geo.zip.strip()}",
     )
-    if "near" in known.attributes and geo.lat is not None and geo.lon is not None:
-        values["near"] = tuple(known.circles(geo.lat, geo.lon))
-    if "user_hour" in known.attributes and geo.utcoffset is not None and abs(geo.utcoffset) <= 14 * 60:
+    if "near" in targeted.attributes and geo.lat is not None and geo.lon is not None:
+        values["near"] = tuple(targeted.circles(geo.lat, geo.lon))
+    if "user_hour" in targeted.attributes and geo.utcoffset is not None and abs(geo.utcoffset) <= 14 * 60:
         values["user_hour"] = (hour_of_week(now + timedelta(minutes=geo.utcoffset)),)
     return values
 
 
-def _of_channel(channel: Site | App | Dooh, known: TargetedRanges) -> Values:
+def _channel_values(channel: Site | App | Dooh, targeted: TargetedRanges) -> Values:
     content = channel.content
     values: Values = {}
     if content:
-        values = _fields(content, _CONTENT, known)
-        if "genre" in known.attributes:
+        values = _field_values(content, _CONTENT, targeted)
+        if "genre" in targeted.attributes:
             genres = [content.genre, *content.genres]
-            values |= _several(genre=[genre.strip().lower() for genre in genres if genre and genre.strip()])
-    if "keyword" in known.attributes:
-        values |= _several(keyword=_keywords(channel, content))
-    if "category" in known.attributes:
+            values |= _sorted_values(genre=[genre.strip().lower() for genre in genres if genre and genre.strip()])
+    if "keyword" in targeted.attributes:
+        values |= _sorted_values(keyword=_keywords(channel, content))
+    if "category" in targeted.attributes:
         categories = _categories(channel)
-        if known.ancestors:
-            categories += [above for category in categories for above in known.ancestors.get(category, ())]
-        values |= _several(category=categories)
+        if targeted.ancestors:
+            categories += [ancestor for category in categories for ancestor in targeted.ancestors.get(category, ())]
+        values |= _sorted_values(category=categories)
     return values
 
 
-def _several(**texts_by_attribute: Iterable[str]) -> Values:
+def _sorted_values(**texts_by_attribute: Iterable[str]) -> Values:
     return {name: tuple(sorted(set(texts))) for name, texts in texts_by_attribute.items() if texts}
 
 
 def _keywords(channel: Site | App | Dooh, content: Content | None) -> list[str]:
     keywords: list[str] = []
-    for holder in (channel, content) if content else (channel,):
-        keywords += holder.keywords.split(",") if holder.keywords else ()
-        if not isinstance(holder, Dooh):
-            keywords += holder.kwarray
-    return [word.strip().lower() for word in keywords[:MOST_KEYWORDS] if word.strip()]
+    for source in (channel, content) if content else (channel,):
+        keywords += source.keywords.split(",") if source.keywords else ()
+        if not isinstance(source, Dooh):
+            keywords += source.kwarray
+    return [word.strip().lower() for word in keywords[:MAX_KEYWORDS] if word.strip()]
 
 
 def _categories(channel: Site | App | Dooh) -> list[str]:
     """The categories with their ancestors, each with and without its taxonomy: `iab1-3`, `iab1`, `1/iab1-3`."""
     categories: list[str] = []
     if not isinstance(channel, Dooh):
-        for stated in (*channel.cat, *channel.sectioncat, *channel.pagecat):
-            categories += _spellings(stated, channel.cattax)
+        for raw_id in (*channel.cat, *channel.sectioncat, *channel.pagecat):
+            categories += _spellings(raw_id, channel.cattax)
     if channel.content:
-        for stated in channel.content.cat:
-            categories += _spellings(stated, channel.content.cattax)
+        for raw_id in channel.content.cat:
+            categories += _spellings(raw_id, channel.content.cattax)
     return categories
 
 
 @lru_cache(maxsize=4096)
-def _spellings(stated: str, taxonomy: int) -> tuple[str, ...]:
-    own = category(stated)
+def _spellings(raw_id: str, taxonomy: int) -> tuple[str, ...]:
+    category_id = category(raw_id)
     # An id like IAB8-5 contains the id of its parent.
-    ids = (own, own.partition("-")[0]) if own.startswith("IAB") and "-" in own else (own,)
-    spelled = [category_id.lower() for category_id in ids]
-    return (*spelled, *(f"{taxonomy_of(own, taxonomy)}/{category_id}" for category_id in spelled))
+    parent, dash, _ = category_id.partition("-")
+    ids = (category_id, parent) if category_id.startswith("IAB") and dash else (category_id,)
+    lower_ids = [name.lower() for name in ids]
+    return (*lower_ids, *(f"{taxonomy_of(category_id, taxonomy)}/{name}" for name in lower_ids))
 
 
-def _of_viewer(user: User | None, device: Device | None, known: TargetedRanges, lists: Lists) -> Values:
+def _viewer_values(user: User | None, device: Device | None, targeted: TargetedRanges, lists: Lists) -> Values:
     values: Values = {}
-    if user and "segment" in known.attributes:
+    if user and "segment" in targeted.attributes:
         segments: list[str] = []
         for data in user.data:
             ids = [identifier(segment.id) for segment in data.segment if segment.id]
             segments += ids
-            if known.providers:
-                for provider in {name.strip().lower() for name in (data.id, data.name) if name} & known.providers:
+            if targeted.providers:
+                for provider in {name.strip().lower() for name in (data.id, data.name) if name} & targeted.providers:
                     segments += [f"{provider}/{segment}" for segment in ids]
         if segments:
             values["segment"] = tuple(segments)
-    if not known.attributes.isdisjoint(("user", "list")):
-        numbers = {id_number(user_id) for user_id in _ids(user, device) if user_id}
-        values |= _several(
-            user=[f"{number:016x}" for number in numbers] if "user" in known.attributes else (),
-            list=containing(lists, numbers),
+    if not targeted.attributes.isdisjoint(("user", "list")):
+        numbers = {id_number(user_id) for user_id in _user_ids(user, device) if user_id}
+        values |= _sorted_values(
+            user=[f"{number:016x}" for number in numbers] if "user" in targeted.attributes else (),
+            list=find_lists(lists, numbers),
         )
     return values
 
 
-def _ids(user: User | None, device: Device | None) -> Iterator[str | None]:
+def _user_ids(user: User | None, device: Device | None) -> Iterator[str | None]:
     if device:
         yield device.ifa
     if user:
@@ -287,7 +290,7 @@ def _ids(user: User | None, device: Device | None) -> Iterator[str | None]:
         yield from (uid.id for eid in user.eids for uid in eid.uids)
 
 
-def _break(startdelay: int) -> str:
+def _break_kind(startdelay: int) -> str:
     """The kind of ad break by `startdelay` (AdCOM List: Start Delay Modes).
 
     A positive value and -1 are mid-roll, 0 is pre-roll and -2 is post-roll.

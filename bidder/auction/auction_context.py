@@ -25,19 +25,19 @@ def _new_viewer() -> "Exposures":
     return NEW_VIEWER
 
 
-def _read_once(read: ReadExposures | None) -> ReadExposures:
+def _read_once(read_exposures: ReadExposures | None) -> ReadExposures:
     """A function that reads the exposures at its first call, and returns the same result at each call.
 
     None stands for a new viewer.
     """
-    if read is None:
+    if read_exposures is None:
         return _new_viewer
-    known: list[Exposures] = []
+    cache: list[Exposures] = []
 
     def exposures() -> "Exposures":
-        if not known:
-            known.append(read())
-        return known[0]
+        if not cache:
+            cache.append(read_exposures())
+        return cache[0]
 
     return exposures
 
@@ -46,12 +46,12 @@ class AuctionContext:
     """The request, our buyer seat in its normal form, the delivery state and the time of the auction (UTC, aware).
 
     `exposures` returns the viewer's exposures. Its first call calls `read_exposures`, further calls do not.
-    `deals_reached` takes the impression's id and the budget holder for each deal with a budget in which a campaign
+    `deal_opportunities` takes the impression's id and the budget holder for each deal with a budget in which a campaign
     could bid. `languages` are the languages that the request accepts, ISO 639-1; `wlangb` has BCP 47 tags (OpenRTB 2.6,
     3.2.1).
     """
 
-    __slots__ = ("blocks", "deals_reached", "delivery", "exposures", "languages", "now", "request", "seat")
+    __slots__ = ("blocks", "deal_opportunities", "delivery", "exposures", "languages", "now", "request", "seat")
 
     def __init__(
         self,
@@ -60,14 +60,14 @@ class AuctionContext:
         delivery: DeliveryState,
         now: datetime,
         read_exposures: ReadExposures | None = None,
-        deals_reached: set[tuple[str, str]] | None = None,
+        deal_opportunities: set[tuple[str, str]] | None = None,
     ) -> None:
         self.request = request
         self.seat = identifier(seat)
         self.delivery = delivery
         self.now = now
         self.exposures = _read_once(read_exposures)
-        self.deals_reached = deals_reached
+        self.deal_opportunities = deal_opportunities
         self.languages = request.wlang or request.wlangb
         self.blocks = Blocks(request)
 
@@ -102,20 +102,21 @@ class Blocks:
         request = self._request
         if not request.bcat and not request.acat:
             return False
-        blocked, allowed = self._categories(campaign.cattax)
-        ancestries = [_with_ancestors(campaign, own) for own in campaign.categories]
-        if any(not names.isdisjoint(blocked) for names in ancestries):
+        blocked_ids, allowed_ids = self._categories(campaign.cattax)
+        ancestries = [_with_ancestors(campaign, category_id) for category_id in campaign.categories]
+        if any(not names.isdisjoint(blocked_ids) for names in ancestries):
             return True
-        return bool(request.acat) and (not ancestries or any(names.isdisjoint(allowed) for names in ancestries))
+        return bool(request.acat) and (not ancestries or any(names.isdisjoint(allowed_ids) for names in ancestries))
 
     def _categories(self, taxonomy: int) -> tuple[frozenset[str], frozenset[str]]:
         """The blocked and the allowed categories of a taxonomy."""
-        lists = self._by_taxonomy.get(taxonomy)
-        if lists is None:
+        id_lists = self._by_taxonomy.get(taxonomy)
+        if id_lists is None:
             request = self._request
-            blocked, allowed = (_in_taxonomy(taxonomy, ids, request.cattax) for ids in (request.bcat, request.acat))
-            lists = self._by_taxonomy[taxonomy] = (blocked, allowed)
-        return lists
+            blocked_ids = _in_taxonomy(taxonomy, request.bcat, request.cattax)
+            allowed_ids = _in_taxonomy(taxonomy, request.acat, request.cattax)
+            id_lists = self._by_taxonomy[taxonomy] = (blocked_ids, allowed_ids)
+        return id_lists
 
 
 @lru_cache(maxsize=65536)
@@ -136,18 +137,18 @@ def _suffixes(owner: str) -> list[str]:
     return [".".join(labels[start:]) for start in range(1, len(labels))]
 
 
-def _in_taxonomy(wanted: int, categories: Sequence[str], declared: int) -> frozenset[str]:
-    """The categories of the wanted taxonomy."""
-    return frozenset(c for c in categories if taxonomy_of(c, declared) == wanted)
+def _in_taxonomy(taxonomy: int, categories: Sequence[str], request_taxonomy: int) -> frozenset[str]:
+    """The categories of one taxonomy."""
+    return frozenset(name for name in categories if taxonomy_of(name, request_taxonomy) == taxonomy)
 
 
-def _with_ancestors(campaign: Campaign, own: str) -> frozenset[str]:
+def _with_ancestors(campaign: Campaign, category_id: str) -> frozenset[str]:
     """A category of the campaign and the categories above it, in normal form."""
-    ancestors = campaign.categories_above.get(own)
-    return _with_parents(own).union(map(category, ancestors)) if ancestors else _with_parents(own)
+    ancestors = campaign.categories_above.get(category_id)
+    return _with_parents(category_id).union(map(category, ancestors)) if ancestors else _with_parents(category_id)
 
 
 @lru_cache(maxsize=65536)
-def _with_parents(own: str) -> frozenset[str]:
+def _with_parents(category_id: str) -> frozenset[str]:
     """A category id and the parents in the id: `IAB8-5` and `IAB8`."""
-    return frozenset(accumulate(category(own).split("-"), "{}-{}".format))
+    return frozenset(accumulate(category(category_id).split("-"), "{}-{}".format))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from bidder.auction.match import Slot
-from bidder.auction.rule import Case, Rule, Subject, first_broken
+from bidder.auction.rule import Case, Rule, Subject, first_broken_rule
 from bidder.campaigns.creative import Creative, Media
 from bidder.campaigns.dnf import matches
 from bidder.openrtb.creative_attribute import CreativeAttribute
@@ -17,7 +17,7 @@ from bidder.openrtb.video import Video
 from bidder.snapshot.records import Record
 from bidder.vast.version import Version, best_version, takes_inline
 
-BOXED = 0.1
+LETTERBOXED = 0.1
 """The natural logarithm of two aspect ratios' quotient above which a player adds bars. 16:9 to 16:10 is 0.105."""
 
 
@@ -37,8 +37,9 @@ class CreativeFacts(NamedTuple):
     """A creative on a player: the values that several rules compare, computed once.
 
     `languages` are the request's (`AuctionContext.languages`). `is_targeted` says whether the slot meets the creative's
-    own targeting. `markup` is the VAST version and protocol of the answer, or None. `of_type` are the files of a type
-    that the player takes, and `media` those of them that are also secure enough and within the player's bit rates.
+    own targeting. `markup` is the VAST version and protocol of the answer, or None. `supported_media` are the files
+    whose type the player accepts, `secure_media` are the supported files that the page may load, and `media` are the
+    secure files within the player's bit rates.
     """
 
     creative: Creative
@@ -47,32 +48,32 @@ class CreativeFacts(NamedTuple):
     languages: Sequence[str]
     is_targeted: bool
     markup: tuple[Version, Protocol] | None
-    of_type: Sequence[Media]
-    secure: Sequence[Media]
+    supported_media: Sequence[Media]
+    secure_media: Sequence[Media]
     media: list[Media]
 
     def has_blocked_attribute(self) -> bool:
         """Whether the player blocks an attribute. The ad of a tag counts as skippable for every player."""
         creative, video = self.creative, self.video
-        skippable = creative.tag is not None and creative.skip_offset is not None
-        if not skippable and not creative.attributes:
+        is_skippable_tag = creative.tag is not None and creative.skip_offset is not None
+        if not is_skippable_tag and not creative.attributes:
             return False
-        blocked = {*video.battr, CreativeAttribute.SKIPPABLE} if video.skip == 0 else set(video.battr)
+        blocked_attributes = {*video.battr, CreativeAttribute.SKIPPABLE} if video.skip == 0 else set(video.battr)
         attributes = set(creative.attributes)
-        if skippable:
+        if is_skippable_tag:
             attributes.add(CreativeAttribute.SKIPPABLE)
-        return not attributes.isdisjoint(blocked)
+        return not attributes.isdisjoint(blocked_attributes)
 
     def is_insecure(self) -> bool:
         """Whether the impression requires https, and the click or all files of accepted types use http."""
         if not self.imp.secure:
             return False
-        return not all(map(is_secure, self.creative.links())) or (bool(self.of_type) and not self.secure)
+        return not all(map(is_secure, self.creative.links())) or (bool(self.supported_media) and not self.secure_media)
 
     def has_accepted_mime(self) -> bool:
         """Whether the player accepts the type of a file, or of a file that the tag may answer."""
         tag = self.creative.tag
-        return any(mime in self.video.mimes for mime in tag.mimes) if tag else bool(self.of_type)
+        return any(mime in self.video.mimes for mime in tag.mimes) if tag else bool(self.supported_media)
 
 
 def protocol_rule(rejects: Callable[[Subject], bool]) -> Rule[Subject]:
@@ -86,19 +87,19 @@ def protocol_rule(rejects: Callable[[Subject], bool]) -> Rule[Subject]:
     )
 
 
-_NOT_TARGETED = "the request meets the targeting of no creative"
+_UNMET_TARGETING = "the request meets the targeting of no creative"
 CREATIVE_TARGETING: Rule[CreativeFacts] = Rule(
     "creative_targeting",
-    _NOT_TARGETED,
+    _UNMET_TARGETING,
     rejects=lambda facts: not facts.is_targeted,
-    seen=lambda case: [case.unmet.seen] if case.unmet else [],
-    wanted=lambda case: [case.unmet.wanted] if case.unmet else [],
-    reason_of=lambda case: _NOT_TARGETED + (f"; {case.unmet.reason}" if case.unmet else ""),
+    seen=lambda case: [case.unmet_targeting.seen] if case.unmet_targeting else [],
+    wanted=lambda case: [case.unmet_targeting.wanted] if case.unmet_targeting else [],
+    reason_of=lambda case: _UNMET_TARGETING + (f"; {case.unmet_targeting.reason}" if case.unmet_targeting else ""),
 )
 """Explain reports the unmet targeting of the closest creative."""
 
 
-def _lengths(case: Case) -> list[object]:
+def _accepted_durations(case: Case) -> list[object]:
     video = case.slot.video
     return [*video.rqddurs] or [f"{video.minduration or 0} to {video.maxduration or 'any'}"]
 
@@ -124,7 +125,7 @@ CREATIVE: tuple[Rule[CreativeFacts], ...] = (
         "duration",
         "no creative has an accepted length",
         rejects=lambda facts: not facts.video.has_room(facts.creative.seconds),
-        seen=_lengths,
+        seen=_accepted_durations,
         wanted=lambda case: [creative.seconds for creative in case.campaign.creatives],
     ),
     Rule(
@@ -183,25 +184,25 @@ CREATIVE: tuple[Rule[CreativeFacts], ...] = (
 """Rules that reject a creative. If all creatives of a campaign are rejected, explain shows the rule furthest down."""
 
 
-def fits(record: Record, slot: Slot, languages: Sequence[str]) -> list[Fit] | Rule[CreativeFacts]:
+def fit_creatives(record: Record, slot: Slot, languages: Sequence[str]) -> list[Fit] | Rule[CreativeFacts]:
     """The creatives of a campaign that fit, or the rule that rejects the creative that passed the most rules."""
-    fitting: list[Fit] = []
-    broken: list[Rule[CreativeFacts]] = []
+    fits: list[Fit] = []
+    broken_rules: list[Rule[CreativeFacts]] = []
     for creative in record.campaign.creatives:
         is_targeted = is_creative_targeted(creative, record, slot)
         facts = creative_facts(creative, slot.imp, slot.video, languages, is_targeted=is_targeted)
-        rule = first_broken(CREATIVE, facts)
-        if rule is not None:
-            broken.append(rule)
+        broken_rule = first_broken_rule(CREATIVE, facts)
+        if broken_rule is not None:
+            broken_rules.append(broken_rule)
         elif facts.markup is not None:
-            fitting.append(Fit(creative, *facts.markup, tuple(_closest_first(facts.media, slot.video))))
-    return fitting or max(broken, key=CREATIVE.index)
+            fits.append(Fit(creative, *facts.markup, tuple(_closest_first(facts.media, slot.video))))
+    return fits or max(broken_rules, key=CREATIVE.index)
 
 
 def is_creative_targeted(creative: Creative, record: Record, slot: Slot) -> bool:
     """Whether the slot meets the creative's own targeting."""
-    own = record.creative_conjunctions.get(creative.id)
-    return own is None or any(matches(conjunction, slot.values) for conjunction in own)
+    conjunctions = record.creative_conjunctions.get(creative.id)
+    return conjunctions is None or any(matches(conjunction, slot.values) for conjunction in conjunctions)
 
 
 def _closest_first(media: list[Media], video: Video) -> list[Media]:
@@ -215,40 +216,42 @@ def _closest_first(media: list[Media], video: Video) -> list[Media]:
     width, height = max(0, video.w or 0), max(0, video.h or 0)
     if not width * height:
         return by_bitrate
-    closest = sorted(by_bitrate, key=lambda file: _difference(file.width * file.height, width * height))
+    by_area = sorted(by_bitrate, key=lambda file: _difference(file.width * file.height, width * height))
     if video.boxingallowed:
-        return closest
-    return sorted(closest, key=lambda file: _difference(file.width * height, file.height * width) > BOXED)
+        return by_area
+    return sorted(by_area, key=lambda file: _difference(file.width * height, file.height * width) > LETTERBOXED)
 
 
 @lru_cache(maxsize=4096)  # files and players have few sizes
-def _difference(area: int, of_player: int) -> float:
-    return round(abs(log(area / of_player)), 3)
+def _difference(size: int, player_size: int) -> float:
+    """The distance of the ratio of two sizes from 1, as a natural logarithm rounded to a thousandth."""
+    return round(abs(log(size / player_size)), 3)
 
 
 def creative_facts(
     creative: Creative, imp: Imp, video: Video, languages: Sequence[str], *, is_targeted: bool
 ) -> CreativeFacts:
     """The facts of a creative on the player of an impression."""
-    of_type: list[Media] = []
+    supported_media: list[Media] = []
     if creative.media:
         mimes = video.mimes
-        of_type = [file for file in creative.media if file.mime in mimes]
-    secure = [file for file in of_type if is_secure(file.url)] if imp.secure else of_type
-    least, most = video.minbitrate or 0, video.maxbitrate
-    media = [file for file in secure if least <= file.bitrate <= (most or file.bitrate)]
-    return CreativeFacts(creative, imp, video, languages, is_targeted, _markup(creative, video), of_type, secure, media)
+        supported_media = [file for file in creative.media if file.mime in mimes]
+    secure_media = [file for file in supported_media if is_secure(file.url)] if imp.secure else supported_media
+    min_bitrate, max_bitrate = video.minbitrate or 0, video.maxbitrate
+    media = [file for file in secure_media if min_bitrate <= file.bitrate <= (max_bitrate or file.bitrate)]
+    markup = _best_markup(creative, video)
+    return CreativeFacts(creative, imp, video, languages, is_targeted, markup, supported_media, secure_media, media)
 
 
-def _markup(creative: Creative, video: Video) -> tuple[Version, Protocol] | None:
+def _best_markup(creative: Creative, video: Video) -> tuple[Version, Protocol] | None:
     """The VAST version that the creative is written in for this player, and its protocol; None if none suits both.
 
     The bid of a tag has a Wrapper, and the player must also accept the VAST that the tag answers.
     """
-    accepted = video.accepted_protocols()
-    if creative.tag and not takes_inline(accepted, creative.tag.version):
+    protocols = video.accepted_protocols()
+    if creative.tag and not takes_inline(protocols, creative.tag.version):
         return None
-    return best_version(accepted, wrapper=creative.tag is not None)
+    return best_version(protocols, wrapper=creative.tag is not None)
 
 
 @lru_cache(maxsize=65536)  # measured: splitting URLs was a quarter of a decision over 10,000 campaigns

@@ -11,10 +11,10 @@ from bidder.snapshot.shared_accounts import DealBudget
 
 def _deal_budgets(case: Case) -> Iterator[tuple[CampaignDeal, DealBudget]]:
     """The deals of the impression that the campaign buys with a budget."""
-    offered = {identifier(deal.id) for deal in (case.slot.imp.pmp.deals if case.slot.imp.pmp else ())}
+    offered_ids = {identifier(deal.id) for deal in (case.slot.imp.pmp.deals if case.slot.imp.pmp else ())}
     for deal in case.campaign.deals:
         budget = case.context.delivery.deal_budget(case.campaign.id, identifier(deal.id))
-        if budget is not None and identifier(deal.id) in offered:
+        if budget is not None and identifier(deal.id) in offered_ids:
             yield deal, budget
 
 
@@ -23,7 +23,7 @@ def _seen_of_deals(case: Case) -> Iterator[str]:
     for deal, budget in _deal_budgets(case):
         if budget.withheld is not None:
             yield f"deal {deal.id}: {budget.withheld.value}"
-        elif budget.account in case.context.delivery.spent:
+        elif budget.account in case.context.delivery.used_up_accounts:
             yield f"deal {deal.id}: its bids in flight use up its budget or its pace"
         else:
             yield f"deal {deal.id}: its draw is {100 * draw.of(budget.holder) / WHOLE:.2f} %"

@@ -13,12 +13,19 @@ from typing import NamedTuple
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.competitive_separation import Pod, SlotOffers, are_separated, pack_pod, separate_competitors
 from bidder.auction.match import Slot
-from bidder.auction.offer import Offer, best_offers, by_highest_bid, campaign_offers, redraw, visits
-from bidder.auction.pod import breaks, group_by_break, is_pod, most_ads
+from bidder.auction.offer import (
+    Offer,
+    best_offers,
+    campaign_offers,
+    contending_positions,
+    positions_by_highest_bid,
+    redraw,
+)
+from bidder.auction.opportunities import ConsideredTier
+from bidder.auction.pod import breaks, group_by_break, is_pod, max_ads_per_slot
 from bidder.auction.pod_packing import MAX_STEPS
 from bidder.auction.price import fixed_prices, lowest_floor
-from bidder.auction.reached import Reached
-from bidder.auction.rule import Rule, first_broken
+from bidder.auction.rule import Rule, first_broken_rule
 from bidder.auction.rules import PLAYER, REQUEST
 from bidder.money import impression_cost
 from bidder.openrtb.bid_request import BidRequest
@@ -26,10 +33,10 @@ from bidder.openrtb.slot_in_pod import SlotInPod
 from bidder.snapshot.snapshot import Snapshot
 from bidder.vast.version import Version
 
-POD_CHOICES = 24
+MAX_POD_CHOICES = 24
 """The most offers considered for each slot of a pod, the highest bids first."""
 
-MOST_CHOICES = 96
+MAX_CHOICES = 96
 """The most offers considered for all different slots of a request together. A slot has at least two."""
 
 Select = Callable[[Sequence[Offer]], list[Offer]]
@@ -38,7 +45,7 @@ Select = Callable[[Sequence[Offer]], list[Offer]]
 _POSITIONS: Mapping[int, int] = {SlotInPod.FIRST: 0, SlotInPod.LAST: 2}
 """The order of ads in a document by `slotinpod`. All other ads are between the first and the last."""
 
-Refused = Counter[tuple[str, str]]
+Rejections = Counter[tuple[str, str]]
 """The number of rejections by campaign id and rule. The id is empty if a rule rejects the request or the player."""
 
 
@@ -46,8 +53,8 @@ def decide(
     context: AuctionContext,
     slots: Sequence[Slot],
     snapshot: Snapshot,
-    refused: Refused | None = None,
-    reached: list[Reached] | None = None,
+    rejections: Rejections | None = None,
+    considered_tiers: list[ConsideredTier] | None = None,
 ) -> list[Offer]:
     """The offers to answer: for each slot the offer with the highest price, and a uniform hash breaks ties.
 
@@ -56,40 +63,41 @@ def decide(
     the highest total price without competitors (`bidder.auction.competitive_separation`). Frequency caps apply to all
     offers together.
 
-    `refused` counts the rejections of the decision. `reached` gets, for each slot and tier, the matching conjunctions.
+    `rejections` counts the rejections of the decision. `considered_tiers` gets the matching conjunctions of each slot
+    and tier.
     """
-    refused = Counter() if refused is None else refused
-    broken = first_broken(REQUEST, context)
-    if broken:
-        refused["", broken.name] += 1
+    rejections = Counter() if rejections is None else rejections
+    broken_rule = first_broken_rule(REQUEST, context)
+    if broken_rule:
+        rejections["", broken_rule.name] += 1
         return []
-    playable = [slot for slot in slots if not _is_unplayable(slot, refused)]
-    if len(playable) == 1 and not playable[0].video.poddur:  # most requests: no ad beside this ad
-        return _find_highest_bids(context, playable[0], snapshot, 1, refused, reached)
-    pods, most = group_by_break(playable, context.request.imp), most_ads(playable)
-    together = [pod for pod in pods if is_pod(pod, most)]
-    shared = _Shared(context, snapshot, refused, reached)
-    shared.prepare([slot for pod in together for slot in pod])
-    most_steps = MAX_STEPS // max(1, len(together))
+    playable_slots = [slot for slot in slots if not _is_unplayable(slot, rejections)]
+    if len(playable_slots) == 1 and not playable_slots[0].video.poddur:  # most requests: no ad beside this ad
+        return _find_highest_bids(context, playable_slots[0], snapshot, 1, rejections, considered_tiers)
+    pods, max_ads = group_by_break(playable_slots, context.request.imp), max_ads_per_slot(playable_slots)
+    ad_pods = [pod for pod in pods if is_pod(pod, max_ads)]
+    equal_slots = _EqualSlots(context, snapshot, rejections, considered_tiers)
+    equal_slots.prepare([slot for pod in ad_pods for slot in pod])
+    max_steps = MAX_STEPS // max(1, len(ad_pods))
     pod_offers: list[Pod] = []
-    chosen: list[Sequence[Offer]] = []
-    for pod, following in zip_longest(pods, pods[1:]):
-        if is_pod(pod, most):
-            pod_offers.append([SlotOffers(slot, most, shared.choices(slot)) for slot in pod])
-            chosen.append(shared.pack(pod_offers[-1], most_steps))
+    offers_by_pod: list[Sequence[Offer]] = []
+    for pod, next_pod in zip_longest(pods, pods[1:]):
+        if is_pod(pod, max_ads):
+            pod_offers.append([SlotOffers(slot, max_ads, equal_slots.choices(slot)) for slot in pod])
+            offers_by_pod.append(equal_slots.pack(pod_offers[-1], max_steps))
         else:
-            pod_offers.append([SlotOffers(pod[0], 1, shared.best(pod[0], following[0] if following else None))])
-            chosen.append(pod_offers[-1][0].offers)
-    if not are_separated([offer for offers in chosen for offer in offers]):
-        choices = max(2, min(POD_CHOICES, MOST_CHOICES // len(playable)))
+            pod_offers.append([SlotOffers(pod[0], 1, equal_slots.best(pod[0], next_pod[0] if next_pod else None))])
+            offers_by_pod.append(pod_offers[-1][0].offers)
+    if not are_separated([offer for offers in offers_by_pod for offer in offers]):
+        choices = max(2, min(MAX_POD_CHOICES, MAX_CHOICES // len(playable_slots)))
         pod_offers = [
             slot_offers
-            if is_pod(pod, most)
+            if is_pod(pod, max_ads)
             else [SlotOffers(pod[0], 1, _find_highest_bids(context, pod[0], snapshot, choices, Counter()))]
             for pod, slot_offers in zip(pods, pod_offers, strict=True)
         ]
-        chosen = separate_competitors(pod_offers, chosen)
-    answer = [offer for offers in chosen for offer in offers]
+        offers_by_pod = separate_competitors(pod_offers, offers_by_pod)
+    answer = [offer for offers in offers_by_pod for offer in offers]
     if any(offer.caps for offer in answer):
         from bidder.auction.capped_offers import apply_shared_caps  # loaded only if an offer is capped
 
@@ -97,117 +105,133 @@ def decide(
     return answer
 
 
-class _Shared:
+class _EqualSlots:
     """The offers of adjacent slots that differ only in the ids of their impressions; such slots share one list."""
 
     def __init__(
-        self, context: AuctionContext, snapshot: Snapshot, refused: Refused, reached: list[Reached] | None
+        self,
+        context: AuctionContext,
+        snapshot: Snapshot,
+        rejections: Rejections,
+        considered_tiers: list[ConsideredTier] | None,
     ) -> None:
         self._context, self._snapshot = context, snapshot
-        self._refused, self._reached = refused, reached
-        self._models: dict[str, str] = {}
-        self._most = POD_CHOICES
-        self._choices: dict[str, list[Offer]] = {}
-        self._packed: dict[str, Sequence[Offer]] = {}
-        self._before: Slot | None = None
-        self._equals: list[Offer] = []
+        self._rejections, self._considered_tiers = rejections, considered_tiers
+        self._group_ids: dict[str, str] = {}
+        self._max_offers = MAX_POD_CHOICES
+        self._choices_by_group: dict[str, list[Offer]] = {}
+        self._packing_by_group: dict[str, Sequence[Offer]] = {}
+        self._previous: Slot | None = None
+        self._equal_bids: list[Offer] = []
 
     def prepare(self, slots: Sequence[Slot]) -> None:
         """Finds the equal slots of pods, and from their number the most offers of each slot."""
-        before: Slot | None = None
+        previous: Slot | None = None
         for slot in slots:
-            own = slot.imp.id
-            self._models[own] = self._models[before.imp.id] if before and _are_alike(before, slot) else own
-            before = slot
-        differing = len(set(self._models.values()))
-        self._most = max(2, min(POD_CHOICES, MOST_CHOICES // max(1, differing)))
+            imp_id = slot.imp.id
+            self._group_ids[imp_id] = (
+                self._group_ids[previous.imp.id] if previous and _are_alike(previous, slot) else imp_id
+            )
+            previous = slot
+        distinct_slots = len(set(self._group_ids.values()))
+        self._max_offers = max(2, min(MAX_POD_CHOICES, MAX_CHOICES // max(1, distinct_slots)))
 
     def choices(self, slot: Slot) -> list[Offer]:
         """The offers with the highest bids on a slot of a pod, the highest bid first."""
-        model = self._models[slot.imp.id]
-        if model not in self._choices:
-            self._choices[model] = _find_highest_bids(
-                self._context, slot, self._snapshot, self._most, self._refused, self._reached
+        group_id = self._group_ids[slot.imp.id]
+        if group_id not in self._choices_by_group:
+            self._choices_by_group[group_id] = _find_highest_bids(
+                self._context, slot, self._snapshot, self._max_offers, self._rejections, self._considered_tiers
             )
-        return self._choices[model]
+        return self._choices_by_group[group_id]
 
-    def pack(self, pod: Pod, most_steps: int) -> Sequence[Offer]:
+    def pack(self, pod: Pod, max_steps: int) -> Sequence[Offer]:
         """The offers that fill a pod. Equal pods of a single slot share one result."""
         if len(pod) > 1:
-            return pack_pod(pod, most_steps)
+            return pack_pod(pod, max_steps)
         slot = pod[0].slot
-        model = self._models[slot.imp.id]
-        if model not in self._packed:
-            self._packed[model] = pack_pod(pod, most_steps)
-        return [offer._replace(slot=slot) for offer in self._packed[model]]
+        group_id = self._group_ids[slot.imp.id]
+        if group_id not in self._packing_by_group:
+            self._packing_by_group[group_id] = pack_pod(pod, max_steps)
+        return [offer._replace(slot=slot) for offer in self._packing_by_group[group_id]]
 
-    def best(self, slot: Slot, following: Slot | None) -> list[Offer]:
-        """The offer with the highest bid on a slot outside pods. `following` is the slot after it."""
-        if self._before is None or not _are_alike(self._before, slot):
+    def best(self, slot: Slot, next_slot: Slot | None) -> list[Offer]:
+        """The offer with the highest bid on a slot outside pods. `next_slot` is the slot after it."""
+        if self._previous is None or not _are_alike(self._previous, slot):
             is_fixed = fixed_prices(slot.imp, self._context.delivery.rates) is not None
-            if is_fixed or following is None or not _are_alike(slot, following):
-                self._before = None
-                return _find_highest_bids(self._context, slot, self._snapshot, 1, self._refused, self._reached)
-            self._before = slot
-            self._equals = _find_equal_bids(self._context, slot, self._snapshot, self._refused, self._reached)
-        return [redraw(self._context, slot, self._equals)] if self._equals else []
+            if is_fixed or next_slot is None or not _are_alike(slot, next_slot):
+                self._previous = None
+                return _find_highest_bids(
+                    self._context, slot, self._snapshot, 1, self._rejections, self._considered_tiers
+                )
+            self._previous = slot
+            self._equal_bids = _find_equal_bids(
+                self._context, slot, self._snapshot, self._rejections, self._considered_tiers
+            )
+        return [redraw(self._context, slot, self._equal_bids)] if self._equal_bids else []
 
 
 def _are_alike(first: Slot, other: Slot) -> bool:
     return first.values == other.values and {**vars(first.imp), "id": other.imp.id} == vars(other.imp)
 
 
-def _is_unplayable(slot: Slot, refused: Refused) -> bool:
-    broken = first_broken(PLAYER, slot)
-    if broken:
-        refused["", broken.name] += 1
-    return broken is not None
+def _is_unplayable(slot: Slot, rejections: Rejections) -> bool:
+    broken_rule = first_broken_rule(PLAYER, slot)
+    if broken_rule:
+        rejections["", broken_rule.name] += 1
+    return broken_rule is not None
 
 
 def _find_equal_bids(
-    context: AuctionContext, slot: Slot, snapshot: Snapshot, refused: Refused, reached: list[Reached] | None
+    context: AuctionContext,
+    slot: Slot,
+    snapshot: Snapshot,
+    rejections: Rejections,
+    considered_tiers: list[ConsideredTier] | None,
 ) -> list[Offer]:
     """The offers that share the highest bid on a slot."""
-    equals: list[Offer] = []
+    equal_bids: list[Offer] = []
     floor = lowest_floor(slot.imp, slot.video, context.delivery.rates)
 
-    def at_least() -> int:
-        return max(floor, equals[0].price.cpm_micros) if equals else floor
+    def current_min_cpm() -> int:
+        return max(floor, equal_bids[0].price.cpm_micros) if equal_bids else floor
 
-    for cpm_micros, positions in by_highest_bid(context, slot, snapshot.index, at_least, reached):
-        for position in positions if cpm_micros >= at_least() else ():
-            for offer in _offers_of(context, slot, snapshot, position, refused):
-                if not equals or offer.price.cpm_micros > equals[0].price.cpm_micros:
-                    equals = [offer]
-                elif offer.price.cpm_micros == equals[0].price.cpm_micros:
-                    equals.append(offer)
-    return equals
+    for cpm_micros, positions in positions_by_highest_bid(
+        context, slot, snapshot.index, current_min_cpm, considered_tiers
+    ):
+        for position in positions if cpm_micros >= current_min_cpm() else ():
+            for offer in _offers_of(context, slot, snapshot, position, rejections):
+                if not equal_bids or offer.price.cpm_micros > equal_bids[0].price.cpm_micros:
+                    equal_bids = [offer]
+                elif offer.price.cpm_micros == equal_bids[0].price.cpm_micros:
+                    equal_bids.append(offer)
+    return equal_bids
 
 
 def _find_highest_bids(
     context: AuctionContext,
     slot: Slot,
     snapshot: Snapshot,
-    most: int,
-    refused: Refused,
-    reached: list[Reached] | None = None,
+    max_offers: int,
+    rejections: Rejections,
+    considered_tiers: list[ConsideredTier] | None = None,
 ) -> list[Offer]:
-    """The offers with the `most` highest bids on a slot, the highest bid first."""
-    best = best_offers(context, slot, most)
-    for position in visits(context, slot, snapshot.index, best, reached):
-        for offer in _offers_of(context, slot, snapshot, position, refused):
+    """The offers with the `max_offers` highest bids on a slot, the highest bid first."""
+    best = best_offers(context, slot, max_offers)
+    for position in contending_positions(context, slot, snapshot.index, best, considered_tiers):
+        for offer in _offers_of(context, slot, snapshot, position, rejections):
             best.add(offer)
     return best.best_first()
 
 
 def _offers_of(
-    context: AuctionContext, slot: Slot, snapshot: Snapshot, position: int, refused: Refused
+    context: AuctionContext, slot: Slot, snapshot: Snapshot, position: int, rejections: Rejections
 ) -> Sequence[Offer]:
     """The offers of the campaign at a position. If a rule rejects all of them, counts the rejection."""
     record = snapshot.index.record(position)
     result = campaign_offers(context, slot, record)
     if isinstance(result, Rule):
-        refused[record.campaign.id, result.name] += 1
+        rejections[record.campaign.id, result.name] += 1
         return ()
     return result
 
@@ -229,8 +253,10 @@ def answer_stages(
     `within_share` is the burst guard, `pay` selects the offers that budgets pay for; a test request skips both.
     """
     in_document = for_one_document(request, chosen) if as_xml else chosen
-    within = in_document if request.test else within_share(in_document)
-    return AnswerStages(chosen, in_document, within, within if request.test else pay(within))
+    if request.test:
+        return AnswerStages(chosen, in_document, in_document, in_document)
+    offers_within_share = within_share(in_document)
+    return AnswerStages(chosen, in_document, offers_within_share, pay(offers_within_share))
 
 
 def for_one_document(request: BidRequest, offers: Sequence[Offer]) -> list[Offer]:
@@ -244,43 +270,44 @@ def for_one_document(request: BidRequest, offers: Sequence[Offer]) -> list[Offer
         return []
     if not offers or offers[0].fit.version < Version.VAST_3_0:
         return list(offers[:1])
-    break_of = breaks(request.imp)
-    chosen = (break_of[offers[0].slot.imp.id], offers[0].fit.version)
-    in_break = (offer for offer in offers if (break_of[offer.slot.imp.id], offer.fit.version) == chosen)
-    return sorted(in_break, key=lambda offer: _POSITIONS.get(offer.slot.video.slotinpod, 1))
+    breaks_by_imp = breaks(request.imp)
+    keys = [(breaks_by_imp[offer.slot.imp.id], offer.fit.version) for offer in offers]
+    document_offers = [offer for offer, key in zip(offers, keys, strict=True) if key == keys[0]]
+    return sorted(document_offers, key=lambda offer: _POSITIONS.get(offer.slot.video.slotinpod, 1))
 
 
 def affordable(offers: Sequence[Offer], snapshot: Snapshot, now: datetime) -> list[Offer]:
     """The offers that the allowances of their campaigns, advertisers and deals still pay for; commits their cost."""
-    commit = snapshot.delivery.allowance.commit
+    commit_cost = snapshot.delivery.allowance.commit
     return [
         offer
         for offer in offers
-        if (accounts := _accounts(offer, snapshot)) and commit(accounts, impression_cost(offer.price.cpm_micros), now)
+        if (accounts := _accounts(offer, snapshot))
+        and commit_cost(accounts, impression_cost(offer.price.cpm_micros), now)
     ]
 
 
 def would_be_affordable(offers: Sequence[Offer], snapshot: Snapshot, now: datetime) -> list[Offer]:
     """The offers that `affordable` would return, without committing their cost."""
-    left = snapshot.delivery.allowance.left
-    paid: list[Offer] = []
-    spend: Counter[int] = Counter()
+    remaining_micros = snapshot.delivery.allowance.left
+    affordable_offers: list[Offer] = []
+    spend_micros: Counter[int] = Counter()
     for offer in offers:
         accounts, cost = _accounts(offer, snapshot), impression_cost(offer.price.cpm_micros)
-        amounts = ((account, left(account, now)) for account in accounts)
-        if accounts and all(amount is None or spend[account] + cost <= amount for account, amount in amounts):
-            spend.update(dict.fromkeys(accounts, cost))
-            paid.append(offer)
-    return paid
+        amounts = ((account, remaining_micros(account, now)) for account in accounts)
+        if accounts and all(amount is None or spend_micros[account] + cost <= amount for account, amount in amounts):
+            spend_micros.update(dict.fromkeys(accounts, cost))
+            affordable_offers.append(offer)
+    return affordable_offers
 
 
 def short_accounts(offer: Offer, snapshot: Snapshot, now: datetime) -> list[int]:
     """The accounts of the allowance that do not pay for an offer."""
-    cost, left = impression_cost(offer.price.cpm_micros), snapshot.delivery.allowance.left
+    cost, remaining_micros = impression_cost(offer.price.cpm_micros), snapshot.delivery.allowance.left
     return [
         account
         for account in _accounts(offer, snapshot)
-        if (amount := left(account, now)) is not None and amount < cost
+        if (amount := remaining_micros(account, now)) is not None and amount < cost
     ]
 
 

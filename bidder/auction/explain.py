@@ -13,7 +13,7 @@ from bidder.auction.decide import AnswerStages, Select, answer_stages, decide, w
 from bidder.auction.match import Slot, implied_values, match
 from bidder.auction.matching_rules import PACING, WITHHELD, rule_name
 from bidder.auction.offer import Offer
-from bidder.auction.rule import AnyRule, first_broken, names_of
+from bidder.auction.rule import AnyRule, first_broken_rule, names_of
 from bidder.auction.rules import DECIDED
 from bidder.auction.shading import shade_offers
 from bidder.auction.unmet_targeting import ATTRIBUTES
@@ -24,10 +24,10 @@ from bidder.snapshot import sets
 from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.tier import narrow
 
-MOST_ASKED = 2_000
+MAX_VERDICTS = 2_000
 """The most matching campaigns that get a verdict, the highest bids first. The others are only counted."""
 
-UNASKED = "not asked"
+NOT_ASKED = "not asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def explain(
     now: datetime,
     *,
     exchange: str | None = None,
-    most: int | None = None,
+    max_verdicts: int | None = None,
     campaign_id: str | None = None,
     as_xml: bool = False,
     read_exposures: ReadExposures | None = None,
@@ -62,34 +62,39 @@ def explain(
 ) -> list[Explanation]:
     """An explanation for each impression with video, with verdicts on all campaigns, the highest bid first.
 
-    `most` limits the number of verdicts, and `campaign_id` selects one campaign; the funnel counts all campaigns.
-    `as_xml` explains the answer to a player that takes a single VAST document. `read_exposures` is called at most once.
-    `within_shares` leaves out the offers that the burst guard refuses.
+    `max_verdicts` limits the number of verdicts, and `campaign_id` selects one campaign. The funnel counts all
+    campaigns. `as_xml` explains the answer to a player that takes a single VAST document. `read_exposures` is called at
+    most once. `within_shares` leaves out the offers that the burst guard refuses.
     """
     slots = match(request, snapshot, now, exchange)
     context = AuctionContext(request, seat, snapshot.delivery, now, read_exposures)
-    chosen = shade_offers(context, decide(context, slots, snapshot), exchange)
+    offers = shade_offers(context, decide(context, slots, snapshot), exchange)
     pay = partial(would_be_affordable, snapshot=snapshot, now=now)
-    stages = answer_stages(request, chosen, within_shares, pay, as_xml=as_xml)
-    latest = _latest(snapshot, most, campaign_id)
+    stages = answer_stages(request, offers, within_shares, pay, as_xml=as_xml)
+    positions = _verdict_positions(snapshot, max_verdicts, campaign_id)
     explanations = []
     for slot in slots:
         bids = [offer for offer in stages.paid if offer.slot is slot]
-        fates = _fates(slot, stages)
-        explanations.append(_explained(context, slot, snapshot, bids, fates, latest, exchange))
+        answer_rules = _find_answer_rules(slot, stages)
+        explanations.append(_explain_slot(context, slot, snapshot, bids, answer_rules, positions, exchange))
     return explanations
 
 
-def _fates(slot: Slot, stages: AnswerStages) -> dict[str, AnyRule | None]:
+def _find_answer_rules(slot: Slot, stages: AnswerStages) -> dict[str, AnyRule | None]:
     """The broken rule of the answer, or None for a bid, by the id of each campaign with a chosen offer on a slot.
 
     A campaign with several ads in a break bids if any of the ads is answered.
     """
-    reached = [{offer.campaign.id for offer in offers if offer.slot is slot} for offers in stages]
-    return {name: first_broken(ANSWER, OfferProgress(*(name in stage for stage in reached))) for name in reached[0]}
+    stage_ids = [{offer.campaign.id for offer in offers if offer.slot is slot} for offers in stages]
+    return {
+        campaign_id: first_broken_rule(
+            ANSWER, OfferProgress(*(campaign_id in campaign_ids for campaign_ids in stage_ids))
+        )
+        for campaign_id in stage_ids[0]
+    }
 
 
-def _latest(snapshot: Snapshot, most: int | None, campaign_id: str | None) -> list[int]:
+def _verdict_positions(snapshot: Snapshot, max_verdicts: int | None, campaign_id: str | None) -> list[int]:
     """The positions of the campaigns that get a verdict."""
     index = snapshot.index
     if campaign_id is not None:
@@ -98,48 +103,50 @@ def _latest(snapshot: Snapshot, most: int | None, campaign_id: str | None) -> li
     positions: list[int] = []
     for _, _, tier in index.tiers:
         for position in range(tier.start, tier.start + tier.count):
-            if len(positions) == most:
+            if len(positions) == max_verdicts:
                 return positions
             if snapshot.delivery.withheld(position) is not Withheld.REPLACED:
                 positions.append(position)
     return positions
 
 
-def _explained(
+def _explain_slot(
     context: AuctionContext,
     slot: Slot,
     snapshot: Snapshot,
     bids: Sequence[Offer],
-    fates: Mapping[str, AnyRule | None],
+    answer_rules: Mapping[str, AnyRule | None],
     positions: Sequence[int],
     exchange: str | None,
 ) -> Explanation:
-    matched = list(slot.candidates.of_all_lengths().best_first(paced=False))
-    verdicts = [verdict(context, slot, snapshot, position, fates) for position in matched[:MOST_ASKED]]
-    losers = [verdict.best for verdict in verdicts if verdict.best and verdict.rule != BIDS]
+    matched_positions = list(slot.candidates.of_all_lengths().best_first(paced=False))
+    verdicts = [
+        verdict(context, slot, snapshot, position, answer_rules) for position in matched_positions[:MAX_VERDICTS]
+    ]
+    losing_offers = [verdict.best_offer for verdict in verdicts if verdict.best_offer and verdict.rule != BIDS]
     # A chosen campaign has a verdict even if it follows the campaigns that get one.
-    removed = Counter(verdict.rule for verdict in verdicts if verdict.campaign_id not in fates) + Counter(
-        BIDS if rule is None else rule.name for rule in fates.values()
+    removals = Counter(verdict.rule for verdict in verdicts if verdict.campaign_id not in answer_rules) + Counter(
+        BIDS if rule is None else rule.name for rule in answer_rules.values()
     )
-    removed[UNASKED] = len(matched) - removed.total()
+    removals[NOT_ASKED] = len(matched_positions) - removals.total()
     return Explanation(
         imp_id=slot.imp.id,
         values=slot.values,
-        funnel=[*_matching(slot, snapshot), *_after(len(matched), removed)],
+        funnel=[*_matching_funnel(slot, snapshot), *_decision_funnel(len(matched_positions), removals)],
         bids=bids,
-        runner_up=max(losers, key=lambda offer: offer.rank, default=None),
-        campaigns=[verdict(context, slot, snapshot, position, fates, exchange) for position in positions],
+        runner_up=max(losing_offers, key=lambda offer: offer.rank, default=None),
+        campaigns=[verdict(context, slot, snapshot, position, answer_rules, exchange) for position in positions],
     )
 
 
-def _matching(slot: Slot, snapshot: Snapshot) -> list[tuple[str, int]]:
+def _matching_funnel(slot: Slot, snapshot: Snapshot) -> list[tuple[str, int]]:
     """The numbers of campaigns left after delivery and after each attribute, counted in the index without decoding."""
     index, delivery = snapshot.index, snapshot.delivery
-    old = sum(delivery.withheld(position) is Withheld.REPLACED for position in range(len(index)))
+    superseded_count = sum(delivery.withheld(position) is Withheld.REPLACED for position in range(len(index)))
     values = {**slot.values, **implied_values(slot.imp, slot.video)}
-    tiers = [(tier, part.numbers(values), delivery.bidding(number)) for number, part, tier in index.tiers]
-    left = sum(sets.count(bidding) for _, _, bidding in tiers)
-    funnel = [("all", len(index) - old), (WITHHELD.name, left)]
+    tiers = [(tier, part.numbers(values), delivery.bidding_campaigns(number)) for number, part, tier in index.tiers]
+    campaign_count = sum(sets.count(bidding) for _, _, bidding in tiers)
+    funnel = [("all", len(index) - superseded_count), (WITHHELD.name, campaign_count)]
     states = [tier.begin(bidding) for tier, _, bidding in tiers]
 
     def remaining() -> int:
@@ -148,23 +155,23 @@ def _matching(slot: Slot, snapshot: Snapshot) -> list[tuple[str, int]]:
             for state, (tier, _, bidding) in zip(states, tiers, strict=True)
         )
 
-    if (matchable := remaining()) < left:
+    if (matchable := remaining()) < campaign_count:
         funnel.append((rule_name(None), matchable))
     for attribute in ATTRIBUTES:
         names = frozenset({attribute})
-        if any(tier.about(names) for tier, _, _ in tiers):
+        if any(tier.clauses_on(names) for tier, _, _ in tiers):
             states = [
-                narrow(state, tier.about(names), numbers, tier.conjunctions)
+                narrow(state, tier.clauses_on(names), numbers, tier.conjunctions)
                 for state, (tier, numbers, _) in zip(states, tiers, strict=True)
             ]
             funnel.append((rule_name(attribute), remaining()))
     return funnel
 
 
-def _after(left: int, removed: Counter[str]) -> list[tuple[str, int]]:
+def _decision_funnel(campaign_count: int, removals: Counter[str]) -> list[tuple[str, int]]:
     funnel = []
-    for rule in (*names_of((PACING, *DECIDED)), UNASKED, *names_of(ANSWER)):
-        if removed[rule]:
-            left -= removed[rule]
-            funnel.append((rule, left))
+    for rule in (*names_of((PACING, *DECIDED)), NOT_ASKED, *names_of(ANSWER)):
+        if removals[rule]:
+            campaign_count -= removals[rule]
+            funnel.append((rule, campaign_count))
     return funnel

@@ -9,7 +9,7 @@ from bidder.campaigns.campaign import Campaign
 from bidder.delivery.frequency import Standing, hindrance, standings
 
 
-def standings_of_allowed(
+def allowed_creative_standings(
     context: AuctionContext, campaign: Campaign, creative_ids: Sequence[str]
 ) -> dict[str, Sequence[Standing]]:
     """The standing of each cap, by the id of each creative that the viewer may still be shown."""
@@ -17,21 +17,23 @@ def standings_of_allowed(
         creative_id: standings(campaign, creative_id, context.exposures(), context.now) for creative_id in creative_ids
     }
     return {
-        creative_id: of_caps for creative_id, of_caps in by_creative.items() if hindrance(campaign, of_caps) is None
+        creative_id: cap_standings
+        for creative_id, cap_standings in by_creative.items()
+        if hindrance(campaign, cap_standings) is None
     }
 
 
 def frequency_details(context: AuctionContext, campaign: Campaign) -> tuple[str, str]:
     """The counted and the allowed impressions in words, for the creative whose cap ends first."""
-    hindered = [
+    hindrances = [
         standing
         for creative in campaign.creatives
         if (standing := hindrance(campaign, standings(campaign, creative.id, context.exposures(), context.now)))
     ]
-    if not hindered:
+    if not hindrances:
         return "", ""
-    first = min(hindered, key=lambda standing: math.inf if standing.free_at is None else standing.free_at)
-    return _seen_text(first), _wanted_text(first)
+    first_free = min(hindrances, key=lambda standing: math.inf if standing.free_at is None else standing.free_at)
+    return _seen_text(first_free), _wanted_text(first_free)
 
 
 def _seen_text(standing: Standing) -> str:
@@ -43,10 +45,10 @@ def _seen_text(standing: Standing) -> str:
 
 def _wanted_text(standing: Standing) -> str:
     cap = standing.cap
-    wanted = [f"fewer than {cap.impressions} per {cap.window}"] if cap.impressions is not None else []
-    wanted += [f"{cap.min_gap} since the last"] if cap.min_gap else []
+    conditions = [f"fewer than {cap.impressions} per {cap.window}"] if cap.impressions is not None else []
+    conditions += [f"{cap.min_gap} since the last"] if cap.min_gap else []
     if standing.free_at is not None:
-        wanted.append(f"free again at {datetime.fromtimestamp(standing.free_at, UTC):%Y-%m-%dT%H:%M:%SZ}")
+        conditions.append(f"free again at {datetime.fromtimestamp(standing.free_at, UTC):%Y-%m-%dT%H:%M:%SZ}")
     elif standing.is_known and cap.window == "lifetime":
-        wanted.append("never free again")
-    return "; ".join(wanted)
+        conditions.append("never free again")
+    return "; ".join(conditions)

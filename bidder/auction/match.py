@@ -13,7 +13,7 @@ from bidder.auction.attributes import (
     request_attributes,
     video_attributes,
 )
-from bidder.auction.reached import Reached
+from bidder.auction.opportunities import ConsideredTier
 from bidder.campaigns.implied_predicates import IMPLIED_ATTRIBUTES, LENGTH, MIME, OPEN, SALE
 from bidder.campaigns.targeting import ATTRIBUTES
 from bidder.delivery.participation import AuctionDraw
@@ -28,127 +28,140 @@ from bidder.snapshot.sets import Set
 from bidder.snapshot.snapshot import Snapshot
 from bidder.snapshot.tier import Numbers, Tier, narrow
 
-_OF_IMPRESSION = IMPRESSION_ATTRIBUTES | IMPLIED_ATTRIBUTES
-_OF_REQUEST = ATTRIBUTES - IMPRESSION_ATTRIBUTES
+_IMPRESSION_ATTRIBUTES = IMPRESSION_ATTRIBUTES | IMPLIED_ATTRIBUTES
+_REQUEST_ATTRIBUTES = ATTRIBUTES - IMPRESSION_ATTRIBUTES
 _SALES = frozenset({SALE})
 
 
 class Candidates:
     """The campaigns that may bid and whose targeting an impression meets, matched lazily, tier by tier."""
 
-    def __init__(self, shared: "RequestMatch", values: Mapping[str, Sequence[str]]) -> None:
-        self._shared = shared
+    def __init__(self, request_match: "RequestMatch", values: Mapping[str, Sequence[str]]) -> None:
+        self._request_match = request_match
         self._values = values
         self._numbers: dict[int, Numbers] = {}
-        self.draw = shared.draw
-        self.classes = shared.classes
+        self.draw = request_match.draw
+        self.classes = request_match.classes
 
     def best_first(
-        self, at_least: Callable[[], int] = lambda: 0, *, paced: bool = True, reached: list[Reached] | None = None
+        self,
+        current_min_cpm: Callable[[], int] = lambda: 0,
+        *,
+        paced: bool = True,
+        considered_tiers: list[ConsideredTier] | None = None,
     ) -> Iterator[int]:
         """Yields positions in the index, tier by tier, in each tier the highest bid first.
 
-        Ends when no further campaign may bid `at_least()`, CPM in micros. If `paced`, leaves out the campaigns that
-        pacing excludes from the auction. Appends the considered part of each tier to `reached`.
+        Ends when no further campaign may bid `current_min_cpm()`, CPM in micros. If `paced`, leaves out the campaigns
+        that pacing excludes from the auction. Appends the considered part of each tier to `considered_tiers`.
         """
-        for _, positions, _ in self.runs(at_least, paced=paced, reached=reached):
+        for _, positions, _ in self.runs(current_min_cpm, paced=paced, considered_tiers=considered_tiers):
             yield from positions
 
     def runs(
-        self, at_least: Callable[[], int] = lambda: 0, *, paced: bool = True, reached: list[Reached] | None = None
+        self,
+        current_min_cpm: Callable[[], int] = lambda: 0,
+        *,
+        paced: bool = True,
+        considered_tiers: list[ConsideredTier] | None = None,
     ) -> Iterator[tuple[int, list[int], int]]:
         """Yields the same positions in runs of campaigns that may bid the same CPM, in micros, with that CPM.
 
         The third value is a CPM that the next run with a campaign does not exceed, -1 after the last run. Some runs are
-        empty: the first of a tier, and the last where a lower bid ends the iteration. Calls `at_least` after each run.
+        empty: the first of a tier, and the last where a lower bid ends the iteration. Calls `current_min_cpm` after
+        each run.
         """
-        tiers = self._shared.index.tiers
+        tiers = self._request_match.index.tiers
         for rank, (number, part, tier) in enumerate(tiers, 1):
-            if tier.tops[0] < at_least():
+            if tier.tops[0] < current_min_cpm():
                 return
-            conjunctions = self._narrowed(number, part, tier)
+            conjunctions = self._narrow_tier(number, part, tier)
             run: list[int] = []
             run_top = -1
-            for position in self._taking_part(number, tier, conjunctions, paced=paced):
+            for position in self._participants(number, tier, conjunctions, paced=paced):
                 top = tier.tops[position - tier.start]
                 if top != run_top:
                     yield run_top, run, top
-                    if top < at_least():
+                    if top < current_min_cpm():
                         run = []
                         break
                     run, run_top = [], top
                 run.append(position)
             yield run_top, run, tiers[rank][2].tops[0] if rank < len(tiers) else -1
-            if reached is not None and conjunctions:
-                reached.append(Reached(number, conjunctions, end_of(tier, at_least())))
+            if considered_tiers is not None and conjunctions:
+                considered_tiers.append(ConsideredTier(number, conjunctions, end_of(tier, current_min_cpm())))
 
-    def buyers(self, deal_ids: Sequence[str], least: int) -> list[int]:
-        """The positions of the campaigns that take part, buy any of these deals, and may bid `least`, CPM in micros.
+    def buyers(self, deal_ids: Sequence[str], min_cpm: int) -> list[int]:
+        """The positions of the campaigns that take part, buy any of these deals, and may bid `min_cpm`, CPM in micros.
 
         The ids of the deals are in their normal form.
         """
         positions: list[int] = []
-        for number, part, tier in self._shared.index.tiers:
-            if tier.tops[0] < least:
+        for number, part, tier in self._request_match.index.tiers:
+            if tier.tops[0] < min_cpm:
                 break
             numbers = part.numbers({SALE: deal_ids})
-            buying = narrow(self._narrowed(number, part, tier), tier.about(_SALES), numbers, tier.conjunctions)
-            end = tier.start + end_of(tier, least)
-            positions += takewhile(end.__gt__, self._taking_part(number, tier, buying, paced=True))
+            conjunctions = narrow(
+                self._narrow_tier(number, part, tier), tier.clauses_on(_SALES), numbers, tier.conjunctions
+            )
+            end = tier.start + end_of(tier, min_cpm)
+            positions += takewhile(end.__gt__, self._participants(number, tier, conjunctions, paced=True))
         return positions
 
-    def reached(self, least: int) -> Iterator[Reached]:
-        """The tiers of a decision that considers all campaigns whose bid may be `least`, a CPM in micros."""
-        for number, part, tier in self._shared.index.tiers:
-            if tier.tops[0] < least:
+    def considered_tiers(self, min_cpm: int) -> Iterator[ConsideredTier]:
+        """The tiers of a decision that considers all campaigns whose bid may be `min_cpm`, a CPM in micros."""
+        for number, part, tier in self._request_match.index.tiers:
+            if tier.tops[0] < min_cpm:
                 return
-            conjunctions = self._narrowed(number, part, tier)
+            conjunctions = self._narrow_tier(number, part, tier)
             if conjunctions:
-                yield Reached(number, conjunctions, end_of(tier, least))
+                yield ConsideredTier(number, conjunctions, end_of(tier, min_cpm))
 
-    def _taking_part(self, number: int, tier: Tier, conjunctions: Set, *, paced: bool) -> Iterator[int]:
+    def _participants(self, number: int, tier: Tier, conjunctions: Set, *, paced: bool) -> Iterator[int]:
         """The positions of the campaigns with any of these conjunctions, without those that pacing keeps out."""
-        delivery, index = self._shared.snapshot.delivery, self._shared.index
-        draw, classes = self._shared.draw, self._shared.classes
-        bidding = delivery.bidding(number)
-        taking_part = delivery.taking_part(number, draw.bucket, classes) if paced else None
-        if taking_part is None:
+        delivery, index = self._request_match.snapshot.delivery, self._request_match.index
+        draw, classes = self._request_match.draw, self._request_match.classes
+        bidding = delivery.bidding_campaigns(number)
+        participants = delivery.participants(number, draw.bucket, classes) if paced else None
+        if participants is None:
             yield from tier.campaigns(conjunctions, bidding, tier.start)
             return
-        bidding = bidding & taking_part
+        bidding = bidding & participants
         for position in tier.campaigns(conjunctions if tier.owners else conjunctions & bidding, bidding, tier.start):
             if delivery.takes_part(position, index.campaign_id(position), draw, classes):
                 yield position
 
     def of_all_lengths(self) -> "Candidates":
         """Adds the campaigns that fail only by the lengths of their creatives, which the rule on lengths explains."""
-        return Candidates(self._shared, {**self._values, LENGTH: list(map(str, self._shared.index.lengths))})
+        lengths = list(map(str, self._request_match.index.lengths))
+        return Candidates(self._request_match, {**self._values, LENGTH: lengths})
 
     def all(self) -> list[int]:
         """The positions in the index of all matching campaigns, ascending, including campaigns that pacing excludes."""
         positions: list[int] = []
-        for number, part, tier in self._shared.index.tiers:
-            bidding = self._shared.snapshot.delivery.bidding(number)
-            positions += tier.campaigns(self._narrowed(number, part, tier), bidding, tier.start)
+        for number, part, tier in self._request_match.index.tiers:
+            bidding = self._request_match.snapshot.delivery.bidding_campaigns(number)
+            positions += tier.campaigns(self._narrow_tier(number, part, tier), bidding, tier.start)
         return sorted(positions)
 
     def sets(self) -> list[Set]:
         """The matching conjunctions of each tier, in the order of `Index.tiers`."""
-        return [self._narrowed(*tier) for tier in self._shared.index.tiers]
+        return [self._narrow_tier(*tier) for tier in self._request_match.index.tiers]
 
-    def _narrowed(self, number: int, part: Part, tier: Tier) -> Set:
-        shared = self._shared.narrowed(number, part, tier)
-        if not shared:
-            return shared
+    def _narrow_tier(self, number: int, part: Part, tier: Tier) -> Set:
+        """The conjunctions of a tier that match the request and the impression."""
+        conjunctions = self._request_match.narrow_tier(number, part, tier)
+        if not conjunctions:
+            return conjunctions
         numbers = self._numbers.get(part.start)
         if numbers is None:
             numbers = self._numbers[part.start] = part.numbers(self._values)
-        return narrow(shared, tier.about(_OF_IMPRESSION), numbers, tier.conjunctions)
+        return narrow(conjunctions, tier.clauses_on(_IMPRESSION_ATTRIBUTES), numbers, tier.conjunctions)
 
 
-def end_of(tier: Tier, least: int) -> int:
-    """The number of a tier's campaigns that may bid at least `least`, CPM in micros. They are the first of the tier."""
-    return bisect_right(tier.tops, -least, key=neg)
+def end_of(tier: Tier, min_cpm: int) -> int:
+    """The number of a tier's campaigns that may bid at least `min_cpm`, a CPM in micros: the first of the tier."""
+    return bisect_right(tier.tops, -min_cpm, key=neg)
 
 
 class RequestMatch:
@@ -161,17 +174,19 @@ class RequestMatch:
         self.classes = snapshot.delivery.classes(device)
         self._values = values
         self._numbers: dict[int, Numbers] = {}
-        self._narrowed: dict[int, Set] = {}
+        self._conjunctions_by_tier: dict[int, Set] = {}
 
-    def narrowed(self, number: int, part: Part, tier: Tier) -> Set:
-        matching = self._narrowed.get(number)
-        if matching is None:
+    def narrow_tier(self, number: int, part: Part, tier: Tier) -> Set:
+        """The conjunctions of a tier that match the request. Computed once for each tier."""
+        conjunctions = self._conjunctions_by_tier.get(number)
+        if conjunctions is None:
             numbers = self._numbers.get(part.start)
             if numbers is None:
                 numbers = self._numbers[part.start] = part.numbers(self._values)
-            everyone = tier.begin(self.snapshot.delivery.bidding(number))
-            matching = self._narrowed[number] = narrow(everyone, tier.about(_OF_REQUEST), numbers, tier.conjunctions)
-        return matching
+            bidding = tier.begin(self.snapshot.delivery.bidding_campaigns(number))
+            conjunctions = narrow(bidding, tier.clauses_on(_REQUEST_ATTRIBUTES), numbers, tier.conjunctions)
+            self._conjunctions_by_tier[number] = conjunctions
+        return conjunctions
 
 
 class Slot(NamedTuple):
@@ -186,16 +201,16 @@ class Slot(NamedTuple):
 def match(request: BidRequest, snapshot: Snapshot, now: datetime, exchange: str | None = None) -> list[Slot]:
     """A slot for each impression with video, in the request's order. `exchange` is the name of the caller."""
     snapshot.delivery.allowance.restore_rested(now)
-    known = snapshot.index.known
-    values = request_attributes(request, known, now, offsets(snapshot.delivery.clocks, now), exchange, snapshot.lists)
-    shared = RequestMatch(snapshot, values, AuctionDraw(request.id), device_of(request))
+    ranges = snapshot.index.targeted_ranges
+    values = request_attributes(request, ranges, now, offsets(snapshot.delivery.clocks, now), exchange, snapshot.lists)
+    request_match = RequestMatch(snapshot, values, AuctionDraw(request.id), device_of(request))
     slots = []
     for imp in request.imp:
         if imp.video is not None:
-            of_imp = video_attributes(imp, imp.video, known)
+            imp_values = video_attributes(imp, imp.video, ranges)
             lengths = accepted_lengths(imp.video, snapshot.index.lengths)
-            candidates = Candidates(shared, {**of_imp, **implied_values(imp, imp.video), LENGTH: lengths})
-            slots.append(Slot(imp, imp.video, {**values, **of_imp}, candidates))
+            candidates = Candidates(request_match, {**imp_values, **implied_values(imp, imp.video), LENGTH: lengths})
+            slots.append(Slot(imp, imp.video, {**values, **imp_values}, candidates))
     return slots
 
 

@@ -41,11 +41,11 @@ def _participation(case: Case) -> tuple[str, str]:
     return f"{100 * draw / WHOLE:.2f} %", f"less than {100 * share / WHOLE:.2f} %"
 
 
-def _why_that_share(case: Case) -> str:
+def _explain_share(case: Case) -> str:
     """The reason of a campaign's participation besides its own budget: its advertiser's, or the predicted rate."""
     position, delivery, classes = case.position, case.snapshot.delivery, case.slot.candidates.classes
-    of_advertiser = delivery.advertiser_that_paces(position)
-    words = f", which the budget of {of_advertiser} sets" if of_advertiser else ""
+    advertiser = delivery.pacing_advertiser(position)
+    words = f", which the budget of {advertiser} sets" if advertiser else ""
     if delivery.quality is None or classes is None or delivery.shares is None:
         return words
     goal = delivery.quality.goals[position]
@@ -61,15 +61,15 @@ def delivery_reason(snapshot: Snapshot, position: int) -> str | None:
     """The reason why delivery withholds the campaign at a position, or None."""
     withheld = snapshot.delivery.withheld(position)
     if withheld is Withheld.LIST:
-        targeted = (name for name, positions in snapshot.index.lists.items() if position in positions)
-        missing = (name for name in targeted if name not in snapshot.lists)
-        return f"{withheld.value}: {', '.join(sorted(missing))}"
+        list_names = (name for name, positions in snapshot.index.lists.items() if position in positions)
+        missing_names = (name for name in list_names if name not in snapshot.lists)
+        return f"{withheld.value}: {', '.join(sorted(missing_names))}"
     if withheld:
         return withheld.value
     tier, offset = snapshot.index.tier_of(position)
-    if offset not in sets.members(snapshot.delivery.used_up[tier]):
+    if offset not in sets.members(snapshot.delivery.used_up_campaigns[tier]):
         return None
-    return USED_UP if position in snapshot.delivery.spent else ADVERTISER_USED_UP
+    return USED_UP if position in snapshot.delivery.used_up_accounts else ADVERTISER_USED_UP
 
 
 WITHHELD: Rule[Candidate] = Rule(
@@ -80,14 +80,14 @@ WITHHELD: Rule[Candidate] = Rule(
 """The verdict uses `delivery_reason` directly, without a campaign's record (`bidder.auction.verdict`)."""
 
 
-def _on_attribute(attribute: str | None) -> Rule[UnmetTargeting | None]:
+def _attribute_rule(attribute: str | None) -> Rule[UnmetTargeting | None]:
     return Rule(
         rule_name(attribute),
         f"the request does not meet its targeting by {attribute}" if attribute else "no request can meet its targeting",
         rejects=lambda unmet: unmet is not None and unmet.attribute == attribute,
-        seen=lambda case: [case.unmet.seen] if case.unmet else [],
-        wanted=lambda case: [case.unmet.wanted] if case.unmet else [],
-        reason_of=lambda case: case.unmet.reason if case.unmet else "",
+        seen=lambda case: [case.unmet_targeting.seen] if case.unmet_targeting else [],
+        wanted=lambda case: [case.unmet_targeting.wanted] if case.unmet_targeting else [],
+        reason_of=lambda case: case.unmet_targeting.reason if case.unmet_targeting else "",
     )
 
 
@@ -98,7 +98,7 @@ def rule_name(attribute: str | None) -> str:
     return {MIME: "files", SALE: "sale"}.get(attribute, f"targeting.{attribute}")
 
 
-TARGETING: Sequence[Rule[UnmetTargeting | None]] = (_on_attribute(None), *map(_on_attribute, ATTRIBUTES))
+TARGETING: Sequence[Rule[UnmetTargeting | None]] = (_attribute_rule(None), *map(_attribute_rule, ATTRIBUTES))
 """A rule for each attribute, after the rule of targeting that no request can meet."""
 
 PACING: Rule[Candidate] = Rule(
@@ -106,5 +106,5 @@ PACING: Rule[Candidate] = Rule(
     "pacing keeps it out of this auction: the draw of auction and campaign is not below its participation",
     rejects=lambda candidate: not candidate.takes_part(),
     seen=lambda case: [_participation(case)[0]],
-    wanted=lambda case: [_participation(case)[1] + _why_that_share(case)],
+    wanted=lambda case: [_participation(case)[1] + _explain_share(case)],
 )

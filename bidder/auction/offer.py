@@ -17,11 +17,11 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from bidder.auction.auction_context import AuctionContext
-from bidder.auction.creative_fit import Fit, fits
+from bidder.auction.creative_fit import Fit, fit_creatives
 from bidder.auction.match import Slot
+from bidder.auction.opportunities import ConsideredTier
 from bidder.auction.price import Price, fixed_prices, highest_bid, lowest_floor, open_bid_cpm, price
-from bidder.auction.reached import Reached
-from bidder.auction.rule import AnyRule, Rule, first_broken
+from bidder.auction.rule import AnyRule, Rule, first_broken_rule
 from bidder.auction.rules import CAMPAIGN, FREQUENCY, CampaignInAuction
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.goal import Rotation
@@ -47,8 +47,8 @@ class CapRoom(NamedTuple):
 class Offer(NamedTuple):
     """A creative of a campaign for a slot, at a price.
 
-    `draw` breaks ties between campaigns: a hash of request, impression and campaign, 64 bits. `turn` orders the
-    creatives of the campaign by rotation. `caps` has the impressions that frequency caps leave for the viewer.
+    `draw` breaks ties between campaigns: a hash of request, impression and campaign, 64 bits. `rotation_rank` orders
+    the creatives of the campaign by rotation. `caps` has the impressions that frequency caps leave for the viewer.
     """
 
     slot: Slot
@@ -56,95 +56,99 @@ class Offer(NamedTuple):
     fit: Fit
     price: Price
     draw: int
-    turn: float
+    rotation_rank: float
     caps: tuple[CapRoom, ...] = ()
 
     @property
     def rank(self) -> tuple[int, int, float]:
         """The order of offers: the greatest wins."""
-        return (self.price.cpm_micros, self.draw, self.turn)
+        return (self.price.cpm_micros, self.draw, self.rotation_rank)
 
 
 def campaign_offers(context: AuctionContext, slot: Slot, record: Record) -> list[Offer] | AnyRule:
     """An offer for each creative that a campaign with matching targeting can bid, or the rule that rejects all."""
     campaign = context.delivery.with_caps_of_advertiser(record.campaign)
-    broken = first_broken(CAMPAIGN, CampaignInAuction(context, campaign))
-    if broken:
-        return broken
-    fitting = fits(record, slot, context.languages)
-    if isinstance(fitting, Rule):
-        return fitting
-    priced = _price_creatives(context, slot, campaign, fitting)
-    if isinstance(priced, Rule):
-        return priced
-    return _apply_caps(context, slot, campaign, fitting, priced) if campaign.frequency_caps else priced
+    broken_rule = first_broken_rule(CAMPAIGN, CampaignInAuction(context, campaign))
+    if broken_rule:
+        return broken_rule
+    fits = fit_creatives(record, slot, context.languages)
+    if isinstance(fits, Rule):
+        return fits
+    offers = _price_creatives(context, slot, campaign, fits)
+    if isinstance(offers, Rule):
+        return offers
+    return _apply_caps(context, slot, campaign, fits, offers) if campaign.frequency_caps else offers
 
 
 def _apply_caps(
-    context: AuctionContext, slot: Slot, campaign: Campaign, fitting: Sequence[Fit], priced: list[Offer]
+    context: AuctionContext, slot: Slot, campaign: Campaign, fits: Sequence[Fit], offers: list[Offer]
 ) -> list[Offer] | AnyRule:
     """The offers of the creatives that frequency caps allow. They are priced again if some are left out."""
-    from bidder.auction.frequency_rule import standings_of_allowed  # a bid without caps does not wait for the import
+    from bidder.auction.frequency_rule import (
+        allowed_creative_standings,
+    )  # a bid without caps does not wait for the import
 
-    allowed_ids = standings_of_allowed(context, campaign, [fit.creative.id for fit in fitting])
+    allowed_ids = allowed_creative_standings(context, campaign, [fit.creative.id for fit in fits])
     caps = {
-        creative_id: tuple(CapRoom(each.key, each.room) for each in of_caps)
-        for creative_id, of_caps in allowed_ids.items()
+        creative_id: tuple(CapRoom(standing.key, standing.room) for standing in standings)
+        for creative_id, standings in allowed_ids.items()
     }
-    allowed = [fit for fit in fitting if fit.creative.id in caps]
+    allowed_fits = [fit for fit in fits if fit.creative.id in caps]
     if FREQUENCY.rejects(caps):
         return FREQUENCY
-    result = priced if len(allowed) == len(fitting) else _price_creatives(context, slot, campaign, allowed)
-    return result if isinstance(result, Rule) else [o._replace(caps=caps[o.fit.creative.id]) for o in result]
+    result = offers if len(allowed_fits) == len(fits) else _price_creatives(context, slot, campaign, allowed_fits)
+    if isinstance(result, Rule):
+        return result
+    return [offer._replace(caps=caps[offer.fit.creative.id]) for offer in result]
 
 
 def _price_creatives(
-    context: AuctionContext, slot: Slot, campaign: Campaign, fitting: Sequence[Fit]
+    context: AuctionContext, slot: Slot, campaign: Campaign, fits: Sequence[Fit]
 ) -> list[Offer] | AnyRule:
-    cpm = open_bid_cpm(context, slot, campaign, [fit.creative for fit in fitting])
-    priced: list[tuple[Fit, Price]] = []
-    unpriced: list[AnyRule] = []
-    for fit in fitting:
-        bid = price(context, slot, campaign, cpm, fit.creative.seconds)
-        if isinstance(bid, Rule):
-            unpriced.append(bid)
+    cpm = open_bid_cpm(context, slot, campaign, [fit.creative for fit in fits])
+    prices: list[tuple[Fit, Price]] = []
+    price_rejections: list[AnyRule] = []
+    for fit in fits:
+        outcome = price(context, slot, campaign, cpm, fit.creative.seconds)
+        if isinstance(outcome, Rule):
+            price_rejections.append(outcome)
         else:
-            priced.append((fit, bid))
-    return _in_turn(context, slot, campaign, priced) if priced else unpriced[0]
+            prices.append((fit, outcome))
+    return _rotate_offers(context, slot, campaign, prices) if prices else price_rejections[0]
 
 
-def redraw(context: AuctionContext, slot: Slot, equals: Sequence[Offer]) -> Offer:
+def redraw(context: AuctionContext, slot: Slot, equal_offers: Sequence[Offer]) -> Offer:
     """The best of offers of equal price, with new draws for a slot that differs from theirs only in the id."""
-    if len(equals) == 1:
-        return equals[0]._replace(slot=slot)
+    if len(equal_offers) == 1:
+        return equal_offers[0]._replace(slot=slot)
     by_campaign: dict[str, list[Offer]] = {}
-    for offer in equals:
+    for offer in equal_offers:
         by_campaign.setdefault(offer.campaign.id, []).append(offer)
-    caps = {(offer.campaign.id, offer.fit.creative.id): offer.caps for offer in equals}
-    drawn = (
+    caps = {(offer.campaign.id, offer.fit.creative.id): offer.caps for offer in equal_offers}
+    redrawn_offers = (
         offer._replace(caps=caps[offer.campaign.id, offer.fit.creative.id])
-        for own in by_campaign.values()
-        for offer in _in_turn(context, slot, own[0].campaign, [(each.fit, each.price) for each in own])
+        for offers in by_campaign.values()
+        for offer in _rotate_offers(context, slot, offers[0].campaign, [(equal.fit, equal.price) for equal in offers])
     )
-    return max(drawn, key=lambda offer: offer.rank)
+    return max(redrawn_offers, key=lambda offer: offer.rank)
 
 
-def _in_turn(
-    context: AuctionContext, slot: Slot, campaign: Campaign, priced: Sequence[tuple[Fit, Price]]
+def _rotate_offers(
+    context: AuctionContext, slot: Slot, campaign: Campaign, prices: Sequence[tuple[Fit, Price]]
 ) -> list[Offer]:
     ids = (context.request.id, slot.imp.id, campaign.id)
     draw = _draw(*ids)
-    if len(priced) == 1:
-        return [Offer(slot, campaign, *priced[0], draw, 0)]
-    in_turn = []
-    for fit, bid in priced:
+    if len(prices) == 1:
+        return [Offer(slot, campaign, *prices[0], draw, 0)]
+    offers = []
+    for fit, bid in prices:
         creative = fit.creative
         prediction = None
         if campaign.rotation is Rotation.BEST:
-            prediction = context.delivery.predictions.of(campaign.id, creative.id, campaign.success)
-        rank = turn(campaign.rotation, creative.weight, prediction, _draw(*ids, creative.id))
-        in_turn.append(Offer(slot, campaign, fit, bid, draw, rank))
-    return in_turn
+            prediction = context.delivery.predictions.predict_creative(campaign.id, creative.id, campaign.success)
+        rank = rotation_rank(campaign.rotation, creative.weight, prediction, _draw(*ids, creative.id))
+        offers.append(Offer(slot, campaign, fit, bid, draw, rank))
+    return offers
 
 
 def _draw(*names: str) -> int:
@@ -156,7 +160,7 @@ def draw_hash(*names: str) -> "blake2b":
     return blake2b("\0".join(names).encode("utf-8", "surrogatepass"), digest_size=8)
 
 
-def turn(rotation: Rotation, weight: int, prediction: Prediction | None, draw: int) -> float:
+def rotation_rank(rotation: Rotation, weight: int, prediction: Prediction | None, draw: int) -> float:
     """The rotation number of a creative: the creative with the highest number is shown.
 
     `draw` is a hash of 64 bits, of auction and creative. Weighted rotation divides the logarithm of a uniform draw by
@@ -174,112 +178,116 @@ def turn(rotation: Rotation, weight: int, prediction: Prediction | None, draw: i
 
 
 class BestOffers:
-    """Up to `most` offers of the highest rank on an impression, and the lowest bid of an offer that can join."""
+    """Up to `max_offers` offers of the highest rank on an impression, and the lowest bid of an offer that can join."""
 
-    def __init__(self, most: int, floor: int) -> None:
-        self._most = most
+    def __init__(self, max_offers: int, floor: int) -> None:
+        self._max_offers = max_offers
         self._floor = floor
         self._worst_first: list[Offer] = []
 
     def add(self, offer: Offer) -> None:
-        """Adds an offer. If there are more than `most`, drops the offer with the lowest rank."""
+        """Adds an offer. If there are more than `max_offers`, drops the offer with the lowest rank."""
         insort(self._worst_first, offer, key=_rank)
-        if len(self._worst_first) > self._most:
+        if len(self._worst_first) > self._max_offers:
             del self._worst_first[0]
 
     @property
-    def are_complete(self) -> bool:
+    def is_full(self) -> bool:
         """Whether a further offer must replace another to be among the best."""
-        return len(self._worst_first) == self._most
+        return len(self._worst_first) == self._max_offers
 
-    def at_least(self) -> int:
+    def min_cpm(self) -> int:
         """The lowest CPM, in micros, with which an offer may be among the best."""
-        return max(self._floor, self._worst_first[0].price.cpm_micros) if self.are_complete else self._floor
+        return max(self._floor, self._worst_first[0].price.cpm_micros) if self.is_full else self._floor
 
-    def beat(self, cpm_micros: int, draw: int) -> bool:
-        """Whether there are `most` offers, and all of them rank above any offer of this price and draw."""
-        return self.are_complete and self._worst_first[0].rank[:2] >= (cpm_micros, draw)
+    def are_above(self, cpm_micros: int, draw: int) -> bool:
+        """Whether there are `max_offers` offers, and all of them rank above any offer of this price and draw."""
+        return self.is_full and self._worst_first[0].rank[:2] >= (cpm_micros, draw)
 
     def best_first(self) -> list[Offer]:
         """The offers, the best first."""
         return self._worst_first[::-1]
 
 
-def best_offers(context: AuctionContext, slot: Slot, most: int) -> BestOffers:
+def best_offers(context: AuctionContext, slot: Slot, max_offers: int) -> BestOffers:
     """An empty collection of offers, whose floor is the lowest floor of the impression."""
-    return BestOffers(most, lowest_floor(slot.imp, slot.video, context.delivery.rates))
+    return BestOffers(max_offers, lowest_floor(slot.imp, slot.video, context.delivery.rates))
 
 
-def visits(
-    context: AuctionContext, slot: Slot, index: Index, best: BestOffers, reached: list[Reached] | None
+def contending_positions(
+    context: AuctionContext, slot: Slot, index: Index, best: BestOffers, considered_tiers: list[ConsideredTier] | None
 ) -> Iterator[int]:
     """Yields the index positions of campaigns whose offers may be among the best. The caller adds the offers to `best`.
 
-    Appends to `reached` the part of each tier that was considered.
+    Appends to `considered_tiers` the part of each tier that was considered.
     """
     prices = fixed_prices(slot.imp, context.delivery.rates)
     if prices is None:
-        equals = by_highest_bid(context, slot, index, best.at_least, reached)
+        runs = positions_by_highest_bid(context, slot, index, best.min_cpm, considered_tiers)
     else:
-        equals = _by_deal_price(slot, prices, best, reached)
-    for cpm_micros, positions in equals:
-        for draw, position in _by_draw(context.request.id, slot.imp.id, index, positions):
-            if best.beat(cpm_micros, draw):
+        runs = _positions_by_deal_price(slot, prices, best, considered_tiers)
+    for cpm_micros, positions in runs:
+        for draw, position in _sort_by_draw(context.request.id, slot.imp.id, index, positions):
+            if best.are_above(cpm_micros, draw):
                 break
             yield position
 
 
-def by_highest_bid(
+def positions_by_highest_bid(
     context: AuctionContext,
     slot: Slot,
     index: Index,
-    at_least: Callable[[], int],
-    reached: list[Reached] | None = None,
+    current_min_cpm: Callable[[], int],
+    considered_tiers: list[ConsideredTier] | None = None,
 ) -> Iterator[tuple[int, list[int]]]:
     """Yields CPMs in micros, the highest first, with the positions of the campaigns whose highest possible bid each is.
 
-    Ends, and appends to `reached`, as `Candidates.runs`.
+    Ends, and appends to `considered_tiers`, as `Candidates.runs`.
     """
     imp, rates = slot.imp, context.delivery.rates
-    waiting: dict[int, list[int]] = {}
-    ascending: list[int] = []
-    for _, positions, following in slot.candidates.runs(at_least, reached=reached):
+    positions_by_cpm: dict[int, list[int]] = {}
+    ascending_cpms: list[int] = []
+    for _, positions, next_cpm in slot.candidates.runs(current_min_cpm, considered_tiers=considered_tiers):
         for position in positions:
             cpm_micros = highest_bid(imp, index, position, rates)
-            if cpm_micros not in waiting:
-                waiting[cpm_micros] = []
-                insort(ascending, cpm_micros)
-            waiting[cpm_micros].append(position)
-        while ascending and ascending[-1] > following:
-            cpm_micros = ascending.pop()
-            yield cpm_micros, waiting.pop(cpm_micros)
+            if cpm_micros not in positions_by_cpm:
+                positions_by_cpm[cpm_micros] = []
+                insort(ascending_cpms, cpm_micros)
+            positions_by_cpm[cpm_micros].append(position)
+        while ascending_cpms and ascending_cpms[-1] > next_cpm:
+            cpm_micros = ascending_cpms.pop()
+            yield cpm_micros, positions_by_cpm.pop(cpm_micros)
 
 
-def _by_deal_price(
-    slot: Slot, prices: Sequence[tuple[int, Sequence[str]]], best: BestOffers, reached: list[Reached] | None
+def _positions_by_deal_price(
+    slot: Slot,
+    prices: Sequence[tuple[int, Sequence[str]]],
+    best: BestOffers,
+    considered_tiers: list[ConsideredTier] | None,
 ) -> Iterator[tuple[int, list[int]]]:
     """Yields the prices of the deals, in micros, with the positions of the campaigns that may bid them."""
-    visited: set[int] = set()
-    lowest = None
+    visited_positions: set[int] = set()
+    lowest_cpm = None
     for cpm_micros, deal_ids in prices:
-        if cpm_micros < best.at_least():
+        if cpm_micros < best.min_cpm():
             break
-        lowest = cpm_micros
-        positions = [p for p in slot.candidates.buyers(deal_ids, cpm_micros) if p not in visited]
-        visited.update(positions)
+        lowest_cpm = cpm_micros
+        buyers = slot.candidates.buyers(deal_ids, cpm_micros)
+        positions = [position for position in buyers if position not in visited_positions]
+        visited_positions.update(positions)
         yield cpm_micros, positions
-    if reached is not None and lowest is not None:
-        reached.extend(slot.candidates.reached(lowest))
+    if considered_tiers is not None and lowest_cpm is not None:
+        considered_tiers.extend(slot.candidates.considered_tiers(lowest_cpm))
 
 
-def _by_draw(request_id: str, imp_id: str, index: Index, positions: Sequence[int]) -> list[tuple[int, int]]:
+def _sort_by_draw(request_id: str, imp_id: str, index: Index, positions: Sequence[int]) -> list[tuple[int, int]]:
     """The draws of the offers of these campaigns, the highest first, with the positions."""
     if len(positions) == 1:
         return [(_ALONE, positions[0])]
-    common = draw_hash(request_id, imp_id, "")
-    drawn = []
+    auction_hash = draw_hash(request_id, imp_id, "")
+    draws = []
     for position in positions:
-        own = common.copy()
-        own.update(index.campaign_id(position).encode())
-        drawn.append((int.from_bytes(own.digest()), position))
-    return sorted(drawn, reverse=True)
+        campaign_hash = auction_hash.copy()
+        campaign_hash.update(index.campaign_id(position).encode())
+        draws.append((int.from_bytes(campaign_hash.digest()), position))
+    return sorted(draws, reverse=True)

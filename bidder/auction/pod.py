@@ -39,51 +39,51 @@ def breaks(imps: Iterable[Imp]) -> dict[str, Break]:
 
     Before OpenRTB 2.6 the impressions of a break are numbered (`sequence`). A repeated number starts the next break.
     """
-    by_imp: dict[str, Break] = {}
-    numbered: Counter[int] = Counter()
+    breaks_by_imp: dict[str, Break] = {}
+    sequence_counts: Counter[int] = Counter()
     for imp in imps:
         if imp.video and imp.video.podid:
-            by_imp[imp.id] = ("pod", imp.video.podid)
+            breaks_by_imp[imp.id] = ("pod", imp.video.podid)
         elif imp.video and imp.video.sequence > 0:
-            numbered[imp.video.sequence] += 1
-            by_imp[imp.id] = ("break", numbered[imp.video.sequence])
+            sequence_counts[imp.video.sequence] += 1
+            breaks_by_imp[imp.id] = ("break", sequence_counts[imp.video.sequence])
         elif imp.video:
-            by_imp[imp.id] = ("imp", imp.id)
-    return by_imp
+            breaks_by_imp[imp.id] = ("imp", imp.id)
+    return breaks_by_imp
 
 
 def group_by_break(slots: Iterable[Slot], imps: Iterable[Imp]) -> list[list[Slot]]:
     """The slots grouped by break, in the order of the slots. `imps` are all impressions of the request."""
-    by_imp = breaks(imps)
+    breaks_by_imp = breaks(imps)
     pods: dict[Break, list[Slot]] = {}
     for slot in slots:
-        pods.setdefault(by_imp[slot.imp.id], []).append(slot)
+        pods.setdefault(breaks_by_imp[slot.imp.id], []).append(slot)
     return list(pods.values())
 
 
-def is_pod(slots: Sequence[Slot], most_ads: int = MAX_ADS) -> bool:
+def is_pod(slots: Sequence[Slot], max_ads: int = MAX_ADS) -> bool:
     """Whether the slots can take more than one ad."""
-    return len(slots) > 1 or pod_capacity(slots[0].video, most_ads).ads > 1
+    return len(slots) > 1 or pod_capacity(slots[0].video, max_ads).ads > 1
 
 
-def pod_capacity(video: Video, most_ads: int = MAX_ADS) -> PodCapacity:
+def pod_capacity(video: Video, max_ads: int = MAX_ADS) -> PodCapacity:
     """The capacity of one impression."""
     if (video.poddur or 0) <= 0:
         return PodCapacity(ads=1, seconds=None)
-    return PodCapacity(ads=max(1, min(video.maxseq or most_ads, most_ads)), seconds=video.poddur)
+    return PodCapacity(ads=max(1, min(video.maxseq or max_ads, max_ads)), seconds=video.poddur)
 
 
-def most_ads(slots: Sequence[Slot]) -> int:
+def max_ads_per_slot(slots: Sequence[Slot]) -> int:
     """The most ads that each impression with `poddur` of a request is offered."""
     return max(1, min(MAX_ADS, MAX_ADS_OF_REQUEST // max(1, sum(bool(slot.video.poddur) for slot in slots))))
 
 
-def dedupes(slots: Sequence[Slot]) -> frozenset[int]:
+def dedupe_settings(slots: Sequence[Slot]) -> frozenset[int]:
     """The properties that no two ads of the pod may share (`poddedupe`, AdCOM List: Pod Deduplication Settings).
 
     Without `poddedupe`, no creative repeats, so that the viewer does not see an ad twice in a break.
     """
-    requested = frozenset(value for slot in slots for value in slot.video.poddedupe)
-    if PodDedupe.NONE in requested:
+    settings = frozenset(value for slot in slots for value in slot.video.poddedupe)
+    if PodDedupe.NONE in settings:
         return frozenset()
-    return requested | {PodDedupe.CREATIVE}
+    return settings | {PodDedupe.CREATIVE}

@@ -39,31 +39,31 @@ Packing = tuple[tuple[int, ...], ...]
 """For each slot, the positions of the chosen ads among the slot's choices."""
 
 
-def pack_pods(pod_slots: Sequence[PodSlot], most_steps: int = MAX_STEPS) -> Packing:
+def pack_pods(pod_slots: Sequence[PodSlot], max_steps: int = MAX_STEPS) -> Packing:
     """The packing with the highest total value. No chosen ad bars another; an ad that bars no own mark may repeat.
 
-    After `most_steps` steps, the best packing so far.
+    After `max_steps` steps, the best packing so far.
     """
-    search = _Search(pod_slots, most_steps)
-    search.extend(0, 0, _start(pod_slots[0]), 0, 0, ())
+    search = _Search(pod_slots, max_steps)
+    search.extend(0, 0, _full_capacity(pod_slots[0]), 0, 0, ())
     return search.best
 
 
 class _Ranking(NamedTuple):
     """The choices of a slot by falling value, so that the search meets good packings first and cuts off the rest.
 
-    `order` has the positions of the choices by rank. `densest` has for each rank the highest value per second from that
-    rank on, `sums` the total value of the ranks before. `once` is True if no choice may repeat.
+    `order` has the positions of the choices by rank. `max_densities` has for each rank the highest value per second
+    from that rank on, `sums` the total value of the ranks before. `are_unique` is True if no choice may repeat.
     """
 
     order: list[int]
     ads: list[PodAd]
-    densest: list[float]
+    max_densities: list[float]
     sums: list[int]
-    once: bool
+    are_unique: bool
 
     @classmethod
-    def of(cls, choices: Sequence[PodAd]) -> "_Ranking":
+    def rank_ads(cls, choices: Sequence[PodAd]) -> "_Ranking":
         order = sorted(range(len(choices)), key=lambda position: (-choices[position].value, position))
         ads = [choices[position] for position in order]
         return cls(
@@ -75,7 +75,7 @@ class _Ranking(NamedTuple):
         )
 
 
-class _Left(NamedTuple):
+class _Capacity(NamedTuple):
     ads: int
     seconds: int
 
@@ -87,112 +87,120 @@ class _Search:
     does not change the value, so this loses no packing, and a break of equal slots has few packings to try.
     """
 
-    def __init__(self, pod_slots: Sequence[PodSlot], most_steps: int = MAX_STEPS) -> None:
+    def __init__(self, pod_slots: Sequence[PodSlot], max_steps: int = MAX_STEPS) -> None:
         self.pod_slots = pod_slots
-        self.most_steps = most_steps
+        self.max_steps = max_steps
         self.best: Packing = ()
         self.best_value = -1
         self.steps = 0
         self.groups: list[tuple[int, int, int]] = []
         # Equal slots share one list of choices.
         rankings = {id(pod_slot.choices): pod_slot.choices for pod_slot in self.pod_slots}
-        ranked_by = {key: _Ranking.of(choices) for key, choices in rankings.items()}
+        ranked_by = {key: _Ranking.rank_ads(choices) for key, choices in rankings.items()}
         rankings_of = [ranked_by[id(pod_slot.choices)] for pod_slot in self.pod_slots]
         self.orders = [ranking.order for ranking in rankings_of]
-        self.densest = [ranking.densest for ranking in rankings_of]
+        self.max_densities = [ranking.max_densities for ranking in rankings_of]
         self.sums = [ranking.sums for ranking in rankings_of]
-        self.once = [ranking.once for ranking in rankings_of]
+        self.are_unique = [ranking.are_unique for ranking in rankings_of]
         ranked = [ranking.ads for ranking in rankings_of]
-        every = {ad for ranking in ranked_by.values() for ad in ranking.ads}
-        if all(self.once):
-            shared = Counter(bit for ad in every for bit in _bits(ad.marks & ad.bars))
-            groups = ((ad, max(_bits(ad.marks & ad.bars), key=lambda bit: (shared[bit], bit))) for ad in every)
+        distinct_ads = {ad for ranking in ranked_by.values() for ad in ranking.ads}
+        if all(self.are_unique):
+            ads_by_bit = Counter(bit for ad in distinct_ads for bit in _bits(ad.marks & ad.bars))
+            groups = (
+                (ad, max(_bits(ad.marks & ad.bars), key=lambda bit: (ads_by_bit[bit], bit))) for ad in distinct_ads
+            )
             self.groups = sorted(((ad.value, ad.bars, 1 << bit - 1) for ad, bit in groups), reverse=True)
-        self.ads_after = [*accumulate((p.ads for p in reversed(self.pod_slots[1:])), initial=0)][::-1]
-        self.alike_until = list(range(1, len(self.pod_slots) + 1))
+        self.ads_after = [*accumulate((pod_slot.ads for pod_slot in reversed(self.pod_slots[1:])), initial=0)][::-1]
+        self.next_unequal = list(range(1, len(self.pod_slots) + 1))
         for number in reversed(range(len(self.pod_slots) - 1)):
-            pod_slot, following = self.pod_slots[number], self.pod_slots[number + 1]
-            if pod_slot.ads == following.ads == 1 and (pod_slot.seconds, ranked[number]) == (
-                following.seconds,
+            pod_slot, next_slot = self.pod_slots[number], self.pod_slots[number + 1]
+            if pod_slot.ads == next_slot.ads == 1 and (pod_slot.seconds, ranked[number]) == (
+                next_slot.seconds,
                 ranked[number + 1],
             ):
-                self.alike_until[number] = self.alike_until[number + 1]
+                self.next_unequal[number] = self.next_unequal[number + 1]
         # An upper bound of the value of all later slots, without regard to conflicts.
-        self.after = [0] * (len(self.pod_slots) + 1)
+        self.bound_after = [0] * (len(self.pod_slots) + 1)
         for number in reversed(range(len(self.pod_slots))):
-            self.after[number] = self.after[number + 1] + self._bound(number, 0, _start(self.pod_slots[number]))
+            bound = self._bound_of_slot(number, 0, _full_capacity(self.pod_slots[number]))
+            self.bound_after[number] = self.bound_after[number + 1] + bound
 
-    def extend(self, number: int, start: int, left: _Left, used: int, value: int, chosen: Packing) -> None:
-        """Tries all packings that begin with `chosen`. The slot `number` takes no ad of a rank before `start`."""
+    def extend(
+        self, number: int, start: int, capacity: _Capacity, used_marks: int, value: int, packing: Packing
+    ) -> None:
+        """Tries all packings that begin with `packing`. The slot `number` takes no ad of a rank before `start`."""
         self.steps += 1
-        current = chosen + ((),) * (number + 1 - len(chosen))
+        padded_packing = packing + ((),) * (number + 1 - len(packing))
         if value > self.best_value:
             self.best_value = value
-            self.best = current + ((),) * (len(self.pod_slots) - len(current))
-        if self.steps > self.most_steps:
+            self.best = padded_packing + ((),) * (len(self.pod_slots) - len(padded_packing))
+        if self.steps > self.max_steps:
             return
-        most = value + self._bound(number, start, left) + self._beyond(number, start)
-        if self.groups and most > self.best_value:
-            most = min(most, value + self._together(left.ads + self.ads_after[number], used))
-        if most <= self.best_value:
+        upper_bound = value + self._bound_of_slot(number, start, capacity) + self._bound_of_next_slots(number, start)
+        if self.groups and upper_bound > self.best_value:
+            bound = self._bound_by_groups(capacity.ads + self.ads_after[number], used_marks)
+            upper_bound = min(upper_bound, value + bound)
+        if upper_bound <= self.best_value:
             return
         order, choices = self.orders[number], self.pod_slots[number].choices
-        for rank in range(start, len(order)) if left.ads else ():
+        for rank in range(start, len(order)) if capacity.ads else ():
             ad = choices[order[rank]]
-            if ad.seconds <= left.seconds and not ad.bars & used:
-                picked = (*current[:-1], (*current[-1], order[rank]))
-                less = _Left(left.ads - 1, left.seconds - ad.seconds)
-                self.extend(number, rank, less, used | ad.marks, value + ad.value, picked)
-                if most <= self.best_value:
+            if ad.seconds <= capacity.seconds and not ad.bars & used_marks:
+                next_packing = (*padded_packing[:-1], (*padded_packing[-1], order[rank]))
+                next_capacity = _Capacity(capacity.ads - 1, capacity.seconds - ad.seconds)
+                self.extend(number, rank, next_capacity, used_marks | ad.marks, value + ad.value, next_packing)
+                if upper_bound <= self.best_value:
                     return
-        after_alike = self.alike_until[number]
-        following = number + 1 if current[number] else after_alike
-        if following < len(self.pod_slots):
-            begin = start if following < after_alike else 0
-            self.extend(following, begin, _start(self.pod_slots[following]), used, value, current)
+        next_unequal = self.next_unequal[number]
+        next_number = number + 1 if padded_packing[number] else next_unequal
+        if next_number < len(self.pod_slots):
+            first_rank = start if next_number < next_unequal else 0
+            next_capacity = _full_capacity(self.pod_slots[next_number])
+            self.extend(next_number, first_rank, next_capacity, used_marks, value, padded_packing)
 
-    def _beyond(self, number: int, start: int) -> int:
+    def _bound_of_next_slots(self, number: int, start: int) -> int:
         """An upper bound of the value of the slots after `number`, which takes no ad of a rank before `start`."""
-        end = self.alike_until[number]
-        alike, sums = end - number - 1, self.sums[number]
+        end = self.next_unequal[number]
+        equal_count, sums = end - number - 1, self.sums[number]
         if not self.orders[number]:
-            return self.after[end]
+            return self.bound_after[end]
         # Equal slots take no rank before this slot's rank, and different ranks where no ad may repeat.
-        last = min(start + 1 + alike, len(sums) - 1)
-        most = sums[last] - sums[start + 1] if self.once[number] else alike * (sums[start + 1] - sums[start])
-        return self.after[end] + most
+        last_rank = min(start + 1 + equal_count, len(sums) - 1)
+        if self.are_unique[number]:
+            return self.bound_after[end] + sums[last_rank] - sums[start + 1]
+        return self.bound_after[end] + equal_count * (sums[start + 1] - sums[start])
 
-    def _together(self, ads: int, used: int) -> int:
-        """An upper bound of the value of `ads` more ads in all slots, none of which bars a mark in `used`.
+    def _bound_by_groups(self, ads: int, used_marks: int) -> int:
+        """An upper bound of the value of `ads` more ads in all slots, none of which bars a mark in `used_marks`.
 
         Only one of several ads that share a mark and bar it can be shown, so the most valuable ad of each such group
         counts.
         """
-        total, seen = 0, used
+        total, used_groups = 0, used_marks
         if not ads:
             return 0
         for value, bars, group in self.groups:
-            if not bars & used and not group & seen:
-                seen |= group
+            if not bars & used_marks and not group & used_groups:
+                used_groups |= group
                 total += value
                 ads -= 1
                 if not ads:
                     break
         return total
 
-    def _bound(self, number: int, start: int, left: _Left) -> int:
+    def _bound_of_slot(self, number: int, start: int, capacity: _Capacity) -> int:
         """An upper bound of the value of the ads from rank `start` on, by the ads left and by the seconds left."""
         order, choices = self.orders[number], self.pod_slots[number].choices
         if not order:
             return 0
-        by_count = left.ads * choices[order[start]].value
+        by_count = capacity.ads * choices[order[start]].value
         if self.pod_slots[number].seconds is None:
             return by_count
-        return min(by_count, int(self.densest[number][start] * left.seconds) + 1)
+        return min(by_count, int(self.max_densities[number][start] * capacity.seconds) + 1)
 
 
-def _start(pod_slot: PodSlot) -> _Left:
-    return _Left(pod_slot.ads, pod_slot.seconds if pod_slot.seconds is not None else 1 << 30)
+def _full_capacity(pod_slot: PodSlot) -> _Capacity:
+    return _Capacity(pod_slot.ads, pod_slot.seconds if pod_slot.seconds is not None else 1 << 30)
 
 
 def _running_maximum(values: Sequence[float]) -> list[float]:

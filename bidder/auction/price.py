@@ -12,7 +12,7 @@ from typing import NamedTuple
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.deal_budget_rule import DEAL_BUDGET
 from bidder.auction.match import Slot
-from bidder.auction.rule import Rule, first_broken
+from bidder.auction.rule import Rule, first_broken_rule
 from bidder.auction.rules import DEAL, PRICE, BidAtFloor
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.creative import Creative
@@ -32,7 +32,7 @@ from bidder.snapshot.index import Index
 Rates = Mapping[str, Rate]
 """Micros of the account currency for one unit of a currency, by ISO-4217 code."""
 
-OTHER_RATES = Fraction(95, 100)
+FOREIGN_FLOOR_SHARE = Fraction(95, 100)
 """The share of a floor in a foreign currency that a price surely reaches: the exchange converts by rates of its own."""
 
 _CHARGE_THE_BID = frozenset({AuctionType.FIRST_PRICE, AuctionType.FIXED_PRICE})
@@ -67,28 +67,28 @@ def price(
     """
     imp, video, rates = slot.imp, slot.video, context.delivery.rates
     bids: list[Price] = []
-    broken: list[Rule[BidAtFloor]] = []
+    broken_rules: list[Rule[BidAtFloor]] = []
     if campaign.deals and imp.pmp:
-        bought = _deals_by_id(campaign)
-        ours = [deal for deal in imp.pmp.deals if identifier(deal.id) in bought]
-        for deal in open_to(ours, context.seat, campaign.advertiser.domain):
-            own = bought[identifier(deal.id)]
-            result = _deal_price(deal, own, slot, seconds, rates)
+        campaign_deals = _deals_by_id(campaign)
+        offered_deals = [deal for deal in imp.pmp.deals if identifier(deal.id) in campaign_deals]
+        for deal in deals_open_to(offered_deals, context.seat, campaign.advertiser.domain):
+            campaign_deal = campaign_deals[identifier(deal.id)]
+            outcome = _deal_price(deal, campaign_deal, slot, seconds, rates)
             if (
-                own.budget is not None
-                and not isinstance(result, Rule)
-                and not _is_in_budget(context, slot, campaign, own)
+                campaign_deal.budget is not None
+                and not isinstance(outcome, Rule)
+                and not _is_in_budget(context, slot, campaign, campaign_deal)
             ):
-                result = DEAL_BUDGET
-            _sort_in(result, bids, broken)
+                outcome = DEAL_BUDGET
+            _sort_outcome(outcome, bids, broken_rules)
     if open_cpm is not None and not (imp.pmp and imp.pmp.private_auction):
         floors = _open_floors(imp, video, seconds)
-        _sort_in(_reaching(Price(open_cpm, None), floors, rates), bids, broken)
+        _sort_outcome(_check_floors(Price(open_cpm, None), floors, rates), bids, broken_rules)
     if len(bids) == 1:
         return bids[0]
     if bids:
         return max(bids, key=lambda bid: (bid.cpm_micros, bid.deal_id is not None))
-    return broken[0] if broken else DEAL
+    return broken_rules[0] if broken_rules else DEAL
 
 
 def _deals_by_id(campaign: Campaign) -> dict[str, CampaignDeal]:
@@ -101,12 +101,12 @@ def _is_in_budget(context: AuctionContext, slot: Slot, campaign: Campaign, deal:
     budget = context.delivery.deal_budget(campaign.id, identifier(deal.id))
     if budget is None:  # the delivery state is of older code
         return True
-    if context.deals_reached is not None:
-        context.deals_reached.add((slot.imp.id, budget.holder))
+    if context.deal_opportunities is not None:
+        context.deal_opportunities.add((slot.imp.id, budget.holder))
     return context.delivery.takes_part_in_deal(budget, slot.candidates.draw)
 
 
-def open_to(deals: Sequence[Deal], seat: str, advertiser_domain: str) -> list[Deal]:
+def deals_open_to(deals: Sequence[Deal], seat: str, advertiser_domain: str) -> list[Deal]:
     """The deals that this seat may buy for this advertiser; the seat is in its normal form."""
     names = with_and_without_www(advertiser_domain)
     return [
@@ -121,40 +121,40 @@ def is_first_price(request: BidRequest, slot: Slot, bid: Price) -> bool:
 
     Of several entries with the id of the deal, the exchange may apply any, so all of them must be first price.
     """
-    types = [request.at if deal.at is None else deal.at for deal in _entries_of(slot, bid)]
+    types = [request.at if deal.at is None else deal.at for deal in _deal_entries(slot, bid)]
     return _CHARGE_THE_BID.issuperset(types or [request.at])
 
 
-def charged_at_least(slot: Slot, bid: Price, seconds: int, rates: Rates, currency: str) -> int:
+def lowest_charge(slot: Slot, bid: Price, seconds: int, rates: Rates, currency: str) -> int:
     """A CPM in micros that a bid in this currency is charged at least if it wins: the floors that it had to reach.
 
     Of several entries with the id of the deal, the exchange may apply any, so the least is that of the lowest floors.
     """
-    entries = _entries_of(slot, bid)
+    entries = _deal_entries(slot, bid)
     alternatives = [_deal_floors(deal, slot, seconds) for deal in entries] or [
         _open_floors(slot.imp, slot.video, seconds)
     ]
-    return min(bid.cpm_micros, *(_reached(floors, rates, currency) for floors in alternatives))
+    return min(bid.cpm_micros, *(_lowest_reaching_cpm(floors, rates, currency) for floors in alternatives))
 
 
-def _reached(floors: Sequence[_Floor], rates: Rates, currency: str) -> int:
+def _lowest_reaching_cpm(floors: Sequence[_Floor], rates: Rates, currency: str) -> int:
     """A CPM in micros that a bid in this currency exceeds if it reaches all floors."""
-    reached = [0]
+    bounds = [0]
     for floor in floors:
-        least = _in_account(floor, rates) or 0
-        same = floor.currency == currency
+        floor_cpm = _account_micros(floor, rates) or 0
+        is_same_currency = floor.currency == currency
         # A price may have been rounded down by a micro of its currency and a micro of the account currency.
         slack = math.floor(Fraction(rates[currency]) / MICROS) + 1 if rates[currency] != MICROS else 0
-        reached.append(least - slack if same else math.floor(least * OTHER_RATES) - slack)
-    return max(reached)
+        bounds.append(floor_cpm - slack if is_same_currency else math.floor(floor_cpm * FOREIGN_FLOOR_SHARE) - slack)
+    return max(bounds)
 
 
 def open_floor(slot: Slot, seconds: int, rates: Rates) -> int:
     """The CPM in micros that a bid outside deals has to reach, for an ad of this length."""
-    return max((_in_account(floor, rates) or 0 for floor in _open_floors(slot.imp, slot.video, seconds)), default=0)
+    return max((_account_micros(floor, rates) or 0 for floor in _open_floors(slot.imp, slot.video, seconds)), default=0)
 
 
-def _entries_of(slot: Slot, bid: Price) -> list[Deal]:
+def _deal_entries(slot: Slot, bid: Price) -> list[Deal]:
     """The entries of the request with the id of the bid's deal; none for a bid outside deals."""
     deals = slot.imp.pmp.deals if slot.imp.pmp and bid.sent_deal_id is not None else ()
     return [deal for deal in deals if deal.id == bid.sent_deal_id]
@@ -164,13 +164,13 @@ def lowest_floor(imp: Imp, video: Video, rates: Rates) -> int:
     """A CPM in micros below which no bid reaches any floor of the impression; 0 if floors depend on the ad's length."""
     if not imp.bidfloor or video.durfloors:
         return 0
-    least = _in_account(_Floor(imp.bidfloor, imp.bidfloorcur), rates) or 0
+    lowest_cpm = _account_micros(_Floor(imp.bidfloor, imp.bidfloorcur), rates) or 0
     for deal in imp.pmp.deals if imp.pmp else ():
         if deal.durfloors or deal.mincpmpersec:
             return 0
         if deal.bidfloor is not None:
-            least = min(least, _in_account(_Floor(deal.bidfloor, deal.bidfloorcur), rates) or 0)
-    return least
+            lowest_cpm = min(lowest_cpm, _account_micros(_Floor(deal.bidfloor, deal.bidfloorcur), rates) or 0)
+    return lowest_cpm
 
 
 def fixed_prices(imp: Imp, rates: Rates) -> list[tuple[int, list[str]]] | None:
@@ -193,7 +193,7 @@ def _fixed_price(deal: Deal, rates: Rates) -> int | None:
     """The CPM in micros of all bids in a fixed-price deal; None or 0 if bids may differ."""
     if deal.at != AuctionType.FIXED_PRICE or deal.bidfloor is None or deal.durfloors:
         return None
-    return _in_account(_Floor(deal.bidfloor, deal.bidfloorcur), rates)
+    return _account_micros(_Floor(deal.bidfloor, deal.bidfloorcur), rates)
 
 
 def highest_bid(imp: Imp, index: Index, position: int, rates: Rates) -> int:
@@ -201,17 +201,19 @@ def highest_bid(imp: Imp, index: Index, position: int, rates: Rates) -> int:
     if not imp.pmp:
         return index.open_top(position)
     campaign = index.campaign(position)
-    highest = 0 if imp.pmp.private_auction else campaign.top_open_cpm_micros
+    highest_cpm = 0 if imp.pmp.private_auction else campaign.top_open_cpm_micros
     if campaign.deals:
-        bought = _deals_by_id(campaign)
+        campaign_deals = _deals_by_id(campaign)
         for deal in imp.pmp.deals:
-            own = bought.get(identifier(deal.id))
-            if own is not None:
-                highest = max(highest, min(own.cpm_micros, _fixed_price(deal, rates) or own.cpm_micros))
-    return highest
+            campaign_deal = campaign_deals.get(identifier(deal.id))
+            if campaign_deal is not None:
+                highest_cpm = max(
+                    highest_cpm, min(campaign_deal.cpm_micros, _fixed_price(deal, rates) or campaign_deal.cpm_micros)
+                )
+    return highest_cpm
 
 
-def _in_account(floor: _Floor, rates: Rates) -> int | None:
+def _account_micros(floor: _Floor, rates: Rates) -> int | None:
     """A floor in micros of the account currency; None if the rate of the floor's currency is not known."""
     if floor.amount <= 0:
         return 0
@@ -219,12 +221,16 @@ def _in_account(floor: _Floor, rates: Rates) -> int | None:
     return None if rate is None else floor_micros(floor.amount, rate)
 
 
-def _deal_price(deal: Deal, ours: CampaignDeal, slot: Slot, seconds: int, rates: Rates) -> Price | Rule[BidAtFloor]:
-    reached = _reaching(Price(ours.cpm_micros, ours.id, deal.id), _deal_floors(deal, slot, seconds), rates)
-    own = _own_deal_floor(deal, seconds)
-    if deal.at != AuctionType.FIXED_PRICE or own is None or isinstance(reached, Rule):
-        return reached
-    return reached._replace(cpm_micros=_in_account(own, rates) or ours.cpm_micros)
+def _deal_price(
+    deal: Deal, campaign_deal: CampaignDeal, slot: Slot, seconds: int, rates: Rates
+) -> Price | Rule[BidAtFloor]:
+    outcome = _check_floors(
+        Price(campaign_deal.cpm_micros, campaign_deal.id, deal.id), _deal_floors(deal, slot, seconds), rates
+    )
+    stated_floor = _stated_deal_floor(deal, seconds)
+    if deal.at != AuctionType.FIXED_PRICE or stated_floor is None or isinstance(outcome, Rule):
+        return outcome
+    return outcome._replace(cpm_micros=_account_micros(stated_floor, rates) or campaign_deal.cpm_micros)
 
 
 def _deal_floors(deal: Deal, slot: Slot, seconds: int) -> list[_Floor]:
@@ -232,39 +238,39 @@ def _deal_floors(deal: Deal, slot: Slot, seconds: int) -> list[_Floor]:
 
     OpenRTB 2.6 implementation guide, section 7.11.2.
     """
-    own = _own_deal_floor(deal, seconds)
-    floors = [*([own] if own else ()), *_per_second(deal.mincpmpersec, deal.bidfloorcur, seconds)]
+    stated_floor = _stated_deal_floor(deal, seconds)
+    floors = [*([stated_floor] if stated_floor else ()), *_per_second(deal.mincpmpersec, deal.bidfloorcur, seconds)]
     return floors or _open_floors(slot.imp, slot.video, seconds)
 
 
-def _own_deal_floor(deal: Deal, seconds: int) -> _Floor | None:
+def _stated_deal_floor(deal: Deal, seconds: int) -> _Floor | None:
     """The floor that the deal states for ads of this length, apart from its floor by the second."""
-    by_duration = _by_duration(deal.durfloors, seconds)
-    amount = by_duration if by_duration is not None else deal.bidfloor
+    amount_by_duration = _by_duration(deal.durfloors, seconds)
+    amount = amount_by_duration if amount_by_duration is not None else deal.bidfloor
     return None if amount is None else _Floor(amount, deal.bidfloorcur)
 
 
 def _open_floors(imp: Imp, video: Video, seconds: int) -> list[_Floor]:
-    return _own_floors(imp, video, seconds) + _per_second(video.mincpmpersec, imp.bidfloorcur, seconds)
+    return _stated_floors(imp, video, seconds) + _per_second(video.mincpmpersec, imp.bidfloorcur, seconds)
 
 
-def _own_floors(imp: Imp, video: Video, seconds: int) -> list[_Floor]:
+def _stated_floors(imp: Imp, video: Video, seconds: int) -> list[_Floor]:
     """The floor of the open auction: that for ads of this length if stated, else the impression's."""
-    own = _by_duration(video.durfloors, seconds) if video.durfloors else None
-    amount = own if own is not None else imp.bidfloor
+    amount_by_duration = _by_duration(video.durfloors, seconds) if video.durfloors else None
+    amount = amount_by_duration if amount_by_duration is not None else imp.bidfloor
     return [] if amount is None else [_Floor(amount, imp.bidfloorcur)]
 
 
 def _by_duration(floors: Sequence[DurFloors], seconds: int) -> float | None:
     """OpenRTB 2.6, 3.2.35; where ranges overlap, the highest floor holds."""
-    matching = [
+    amounts = [
         floor.bidfloor
         for floor in floors
         if floor.bidfloor is not None
         and (floor.mindur is None or floor.mindur <= seconds)
         and (not floor.maxdur or seconds <= floor.maxdur)
     ]
-    return max(matching, default=None)
+    return max(amounts, default=None)
 
 
 def _per_second(minimum: float | None, currency: str, seconds: int) -> list[_Floor]:
@@ -272,18 +278,18 @@ def _per_second(minimum: float | None, currency: str, seconds: int) -> list[_Flo
     return [_Floor(Decimal(str(minimum)) * seconds, currency)] if minimum else []
 
 
-def _reaching(bid: Price, floors: Sequence[_Floor], rates: Rates) -> Price | Rule[BidAtFloor]:
+def _check_floors(bid: Price, floors: Sequence[_Floor], rates: Rates) -> Price | Rule[BidAtFloor]:
     """The bid, or the rule that it breaks at the first floor that it does not reach."""
-    for least in [_in_account(floor, rates) for floor in floors] or [0]:
-        broken = first_broken(PRICE, BidAtFloor(bid.cpm_micros, least))
-        if broken:
-            return broken
+    for floor_cpm in [_account_micros(floor, rates) for floor in floors] or [0]:
+        broken_rule = first_broken_rule(PRICE, BidAtFloor(bid.cpm_micros, floor_cpm))
+        if broken_rule:
+            return broken_rule
     return bid
 
 
-def _sort_in(outcome: Price | Rule[BidAtFloor], bids: list[Price], broken: list[Rule[BidAtFloor]]) -> None:
+def _sort_outcome(outcome: Price | Rule[BidAtFloor], bids: list[Price], broken_rules: list[Rule[BidAtFloor]]) -> None:
     if isinstance(outcome, Rule):
-        broken.append(outcome)
+        broken_rules.append(outcome)
     else:
         bids.append(outcome)
 
@@ -297,15 +303,15 @@ def open_bid_cpm(context: AuctionContext, slot: Slot, campaign: Campaign, creati
     goal = campaign.goal if cpm is None else None
     if goal:
         predictions = context.delivery.predictions
-        rates = [predictions.of(campaign.id, creative.id, goal.outcome).rate for creative in creatives]
+        rates = [predictions.predict_creative(campaign.id, creative.id, goal.outcome).rate for creative in creatives]
         rate = expected_rate(campaign.rotation, [creative.weight for creative in creatives], rates)
         cpm = expected_cpm(goal.micros, rate)
     if cpm is None:
         return None
     if campaign.multipliers:
         cpm *= factor(campaign.multipliers, _in_campaign_hours(slot.values, campaign))
-    most = campaign.max_cpm_micros
-    return math.floor(cpm) if most is None else min(math.floor(cpm), most)
+    max_cpm = campaign.max_cpm_micros
+    return math.floor(cpm) if max_cpm is None else min(math.floor(cpm), max_cpm)
 
 
 def _in_campaign_hours(values: Mapping[str, Sequence[str]], campaign: Campaign) -> Mapping[str, Sequence[str]]:

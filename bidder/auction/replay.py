@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bidder.auction.auction_context import AuctionContext
-from bidder.auction.decide import Refused, decide
+from bidder.auction.decide import Rejections, decide
 from bidder.auction.match import match
 from bidder.auction.shading import shade_offers
 from bidder.money import impression_cost
@@ -35,14 +35,14 @@ class Replay:
         self.snapshot = snapshot
         self._seat = seat
         self.tallies: dict[str, ReplayTally] = defaultdict(ReplayTally)
-        self.refused: Refused = Counter()
+        self.rejections: Rejections = Counter()
         """The rejections that decisions met, by campaign id and rule of the table, as metrics count them."""
 
     def add(self, request: BidRequest, now: datetime, exchange: str | None = None) -> None:
         """Decides a request as of `now`. Test requests count too."""
         slots = match(request, self.snapshot, now, exchange)
         context = AuctionContext(request, self._seat, self.snapshot.delivery, now)
-        for offer in shade_offers(context, decide(context, slots, self.snapshot, self.refused), exchange):
+        for offer in shade_offers(context, decide(context, slots, self.snapshot, self.rejections), exchange):
             tally = self.tallies[offer.campaign.id]
             tally.bids += 1
             tally.cpm_micros += offer.price.cpm_micros
@@ -51,9 +51,9 @@ class Replay:
 
 def total(tallies: Iterable[ReplayTally]) -> ReplayTally:
     """The sum of the tallies."""
-    listed = list(tallies)
+    tally_list = list(tallies)
     return ReplayTally(
-        sum(tally.bids for tally in listed),
-        sum(t.cpm_micros for t in listed),
-        sum(tally.spend_micros for tally in listed),
+        sum(tally.bids for tally in tally_list),
+        sum(tally.cpm_micros for tally in tally_list),
+        sum(tally.spend_micros for tally in tally_list),
     )

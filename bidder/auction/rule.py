@@ -18,9 +18,9 @@ class Case(NamedTuple):
     """An impression and a campaign that a rule rejected, from which explain gets its values.
 
     `position` is the campaign's position in the index of the snapshot. `open_bid` computes the campaign's CPM outside
-    deals in micros; None if the campaign bids in deals only. `unmet` is the targeting that the impression does not
-    meet, of the campaign or of its closest creative. `unpaid` are the accounts of the allowance that do not pay for the
-    campaign's best offer.
+    deals in micros; None if the campaign bids in deals only. `unmet_targeting` is the targeting that the impression
+    does not meet, of the campaign or of its closest creative. `short_accounts` are the accounts of the allowance that
+    do not pay for the campaign's best offer.
     """
 
     context: AuctionContext
@@ -29,8 +29,8 @@ class Case(NamedTuple):
     snapshot: Snapshot
     position: int
     open_bid: Callable[[], int | None]
-    unmet: "UnmetTargeting | None" = None
-    unpaid: Sequence[int] = ()
+    unmet_targeting: "UnmetTargeting | None" = None
+    short_accounts: Sequence[int] = ()
 
 
 Values = Callable[[Case], Iterable[object]]
@@ -58,7 +58,7 @@ class Rule(NamedTuple, Generic[Subject]):
 AnyRule = Rule[Any]
 
 
-def first_broken(rules: Sequence[Rule[Subject]], subject: Subject) -> Rule[Subject] | None:
+def first_broken_rule(rules: Sequence[Rule[Subject]], subject: Subject) -> Rule[Subject] | None:
     """The first of the rules that the subject breaks, or None."""
     for rule in rules:
         if rule.rejects(subject):

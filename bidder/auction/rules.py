@@ -42,12 +42,12 @@ class BidAtFloor(NamedTuple):
     floor_micros: int | None
 
 
-def _seats_exclude_ours(context: AuctionContext) -> bool:
+def _is_seat_excluded(context: AuctionContext) -> bool:
     request = context.request
     return bool(request.wseat and context.seat not in request.wseat) or context.seat in request.bseat
 
 
-def _demands_facts_in_the_ad(context: AuctionContext) -> bool:
+def _must_ad_render_dsa(context: AuctionContext) -> bool:
     dsa = context.request.regs.dsa if context.request.regs else None
     return dsa is not None and dsa.is_required() and dsa.pubrender == PublisherRenders.NO
 
@@ -63,14 +63,14 @@ REQUEST: tuple[Rule[AuctionContext], ...] = (
     Rule(
         "seat",
         "the request accepts no bids from this buyer seat",
-        rejects=_seats_exclude_ours,
+        rejects=_is_seat_excluded,
         seen=lambda case: [*case.context.request.wseat, *(f"not {seat}" for seat in case.context.request.bseat)],
         wanted=lambda case: [case.context.seat],
     ),
     Rule(
         "transparency",
         "the ad must render the data that the Digital Services Act requires, and no ad here does (regs.ext.dsa)",
-        rejects=_demands_facts_in_the_ad,
+        rejects=_must_ad_render_dsa,
         seen=lambda _: ["pubrender 0"],
         wanted=lambda _: ["a publisher that renders the data"],
     ),
@@ -78,9 +78,9 @@ REQUEST: tuple[Rule[AuctionContext], ...] = (
 """Rules that reject a whole request."""
 
 
-def _takes_no_vast(video: Video) -> bool:
-    accepted = video.accepted_protocols()
-    return not best_version(accepted, wrapper=False) and not best_version(accepted, wrapper=True)
+def _accepts_no_vast(video: Video) -> bool:
+    protocols = video.accepted_protocols()
+    return not best_version(protocols, wrapper=False) and not best_version(protocols, wrapper=True)
 
 
 PLAYER: tuple[Rule[Slot], ...] = (
@@ -105,7 +105,7 @@ PLAYER: tuple[Rule[Slot], ...] = (
         seen=lambda case: case.slot.video.delivery,
         wanted=lambda _: ["progressive or download"],
     ),
-    protocol_rule(lambda slot: _takes_no_vast(slot.video)),
+    protocol_rule(lambda slot: _accepts_no_vast(slot.video)),
 )
 """Rules that reject an impression or its player, and so all bids on the impression."""
 
@@ -158,16 +158,16 @@ def _floors(case: Case) -> Iterator[str]:
             yield f"{floor} in deal {deal.id}"
 
 
-def _floors_of(floor: float | None, currency: str, holder: Deal | Video) -> Iterator[str]:
+def _floors_of(floor: float | None, currency: str, source: Deal | Video) -> Iterator[str]:
     """The plain floor, the floors for some lengths of ads, and the floor by the second, as far as each is stated."""
     if floor is not None:
         yield f"{floor} {currency}"
-    for by_duration in holder.durfloors:
-        if by_duration.bidfloor is not None:
-            lengths = f"{by_duration.mindur or 0} to {by_duration.maxdur or 'any'} s"
-            yield f"{by_duration.bidfloor} {currency} for {lengths}"
-    if holder.mincpmpersec:
-        yield f"{holder.mincpmpersec} {currency} a second"
+    for duration_floor in source.durfloors:
+        if duration_floor.bidfloor is not None:
+            lengths = f"{duration_floor.mindur or 0} to {duration_floor.maxdur or 'any'} s"
+            yield f"{duration_floor.bidfloor} {currency} for {lengths}"
+    if source.mincpmpersec:
+        yield f"{source.mincpmpersec} {currency} a second"
 
 
 def _bids(case: Case) -> Iterator[str]:
@@ -175,9 +175,9 @@ def _bids(case: Case) -> Iterator[str]:
     open_cpm = case.open_bid()
     if open_cpm is not None:
         yield f"bids {display(open_cpm)}"
-    offered = {identifier(deal.id) for deal in _deals(case)}
+    offered_ids = {identifier(deal.id) for deal in _deals(case)}
     for deal in case.campaign.deals:
-        if identifier(deal.id) in offered:
+        if identifier(deal.id) in offered_ids:
             yield f"bids {display(deal.cpm_micros)} in deal {deal.id}"
 
 

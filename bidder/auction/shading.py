@@ -15,7 +15,7 @@ from bidder.delivery.price_segment import MOST_PRICE, PriceSegment, describe_seg
 from bidder.money import MICROS, display
 from bidder.openrtb.bid_request import BidRequest
 
-LOWEST = 0.3
+LOWEST_SHARE = 0.3
 """The least share of the value that an exploring bid offers."""
 
 OFF, NO_FIRST_PRICE = "the campaign's shading is off", "no open first-price auction"
@@ -23,7 +23,7 @@ TOO_DEAR = "prices of this height are not learned"
 UNKNOWN, MODEL, EXPLORATION = "too few prices are known", "model", "exploration"
 
 
-class Shaded(NamedTuple):
+class ShadedBid(NamedTuple):
     """A bid in micros of CPM and its value: `why` is `model`, `exploration`, or the reason why it is not shaded.
 
     `segment` is the name of the segment whose model gives the bid a `win_rate`; None without a model.
@@ -36,7 +36,7 @@ class Shaded(NamedTuple):
     win_rate: float | None = None
 
 
-def in_words(bid: Shaded) -> str:
+def in_words(bid: ShadedBid) -> str:
     """The effect of bid shading on a price, for explain."""
     if bid.segment is None or bid.win_rate is None:
         return f"full value: {bid.why}" if bid.why != EXPLORATION else f"bids {display(bid.cpm_micros)} to explore"
@@ -66,30 +66,30 @@ def value_micros(price: Price) -> int:
     return price.cpm_micros if price.value_micros is None else price.value_micros
 
 
-def shade_bid(context: AuctionContext, offer: Offer, exchange: str | None) -> Shaded:
+def shade_bid(context: AuctionContext, offer: Offer, exchange: str | None) -> ShadedBid:
     """The bid for an offer: the value if shading is off, or if no segment around the auction has a model."""
     value, shading = offer.price.cpm_micros, context.delivery.shading
     if not offer.campaign.shading:
-        return Shaded(value, value, OFF)
+        return ShadedBid(value, value, OFF)
     if shading is None:
-        return Shaded(value, value, UNKNOWN)
+        return ShadedBid(value, value, UNKNOWN)
     if offer.price.deal_id is not None or not is_first_price(context.request, offer.slot, offer.price):
-        return Shaded(value, value, NO_FIRST_PRICE)
+        return ShadedBid(value, value, NO_FIRST_PRICE)
     if not is_learned(context.request, offer.slot, offer.price):
-        return Shaded(value, value, TOO_DEAR)
-    known = shading.model(segment_of(context, offer.slot, exchange))
+        return ShadedBid(value, value, TOO_DEAR)
+    segment_model = shading.model(segment_of(context, offer.slot, exchange))
     draw = _draw(context.request.id, offer.slot.imp.id, offer.campaign.id)
     if draw < shading.explored:
-        bid, why = value * (LOWEST + (1 - LOWEST) * draw / shading.explored), EXPLORATION
-    elif known is not None:
-        bid, why = known[1].best_bid(value / MICROS) * MICROS, MODEL
+        bid, why = value * (LOWEST_SHARE + (1 - LOWEST_SHARE) * draw / shading.explored), EXPLORATION
+    elif segment_model is not None:
+        bid, why = segment_model[1].best_bid(value / MICROS) * MICROS, MODEL
     else:
-        return Shaded(value, value, UNKNOWN)
+        return ShadedBid(value, value, UNKNOWN)
     seconds = offer.fit.creative.seconds
     floor = open_floor(offer.slot, seconds, context.delivery.rates)
     cpm = min(value, max(int(bid), floor, 1))
-    segment, model = known or (None, None)
-    return Shaded(cpm, value, why, segment, model.win_rate(cpm / MICROS) if model else None)
+    segment, model = segment_model or (None, None)
+    return ShadedBid(cpm, value, why, segment, model.win_rate(cpm / MICROS) if model else None)
 
 
 def shade_offers(context: AuctionContext, offers: Sequence[Offer], exchange: str | None) -> list[Offer]:

@@ -47,37 +47,42 @@ def unmet_targeting(conjunctions: Iterable[Conjunction], values: Mapping[str, Se
 
     Returns `UNMEETABLE` if there are no conjunctions.
     """
-    furthest = -1
-    closest: Conjunction = {}
+    closest_rank = -1
+    closest_conjunction: Conjunction = {}
     for conjunction in conjunctions:
-        failed = (
-            n
-            for n, name in enumerate(ATTRIBUTES)
+        unmet_ranks = (
+            rank
+            for rank, name in enumerate(ATTRIBUTES)
             if name in conjunction and not matches({name: conjunction[name]}, values)
         )
-        rank = next(failed, None)
+        rank = next(unmet_ranks, None)
         if rank is None:
             return None
-        if rank > furthest:
-            furthest, closest = rank, conjunction
-    return _in_words(furthest, closest, values) if closest else UNMEETABLE
+        if rank > closest_rank:
+            closest_rank, closest_conjunction = rank, conjunction
+    return _in_words(closest_rank, closest_conjunction, values) if closest_conjunction else UNMEETABLE
 
 
 def _in_words(rank: int, conjunction: Conjunction, values: Mapping[str, Sequence[str]]) -> UnmetTargeting:
     name = ATTRIBUTES[rank]
     predicate, seen = conjunction[name], values.get(name, ())
-    wanted = next((values for values in predicate.any_of if values.isdisjoint(seen)), None)
-    stating = f"{_SUBJECTS.get(name, name)} is {describe_values(seen) or 'nothing'}"
-    if wanted is not None:
+    accepted_values = next((values for values in predicate.any_of if values.isdisjoint(seen)), None)
+    statement = f"{_SUBJECTS.get(name, name)} is {describe_values(seen) or 'nothing'}"
+    if accepted_values is not None:
         return UnmetTargeting(
-            rank, describe_values(seen), describe_values(wanted), f"{stating}; it takes {describe_values(wanted)}"
+            rank,
+            describe_values(seen),
+            describe_values(accepted_values),
+            f"{statement}; it takes {describe_values(accepted_values)}",
         )
-    refused = describe_values(predicate.none_of.intersection(seen))
-    return UnmetTargeting(rank, describe_values(seen), f"none of {refused}", f"{stating}; it excludes {refused}")
+    excluded_values = describe_values(predicate.none_of.intersection(seen))
+    return UnmetTargeting(
+        rank, describe_values(seen), f"none of {excluded_values}", f"{statement}; it excludes {excluded_values}"
+    )
 
 
 def describe_values(values: Iterable[object]) -> str:
     """The values as words, the first few of many."""
     names = sorted(str(value) or "the open market" for value in values)
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return ", ".join(names[:_MOST_NAMED]) + more
+    suffix = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + suffix

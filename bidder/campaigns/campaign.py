@@ -230,6 +230,10 @@ class Campaign(Priced):
         """The outcome by which creatives are compared: the outcome of the goal, else a completed view."""
         return self.goal.outcome if self.goal else Outcome.COMPLETION
 
+    def is_of_advertiser(self, domain: str) -> bool:
+        """Whether the advertiser has this domain. An id that stands for two advertisers stands for two campaigns."""
+        return self.advertiser.domain == domain
+
     @property
     def bids_openly(self) -> bool:
         """Whether the campaign bids in the open auction."""

@@ -10,12 +10,14 @@ def merge_with_stored(campaign: Campaign, stored: Campaign | None) -> Campaign:
     """The campaign to store, merged with the stored one.
 
     A campaign without a status of its own keeps the stored one. A creative that names an upload and no media keeps the
-    media of the stored creative, until the renditions of the upload replace them.
+    media of the stored creative, until the renditions of the upload replace them. The media of another advertiser are
+    not kept.
     """
     if stored is None:
         return campaign
     changes: dict[str, Any] = {} if "status" in campaign.model_fields_set else {"status": stored.status}
-    if any(creative.upload and not creative.media for creative in campaign.creatives):
+    is_same_advertiser = stored.is_of_advertiser(campaign.advertiser.domain)
+    if is_same_advertiser and any(creative.upload and not creative.media for creative in campaign.creatives):
         stored_creatives = {creative.id: creative for creative in stored.creatives}
         changes["creatives"] = tuple(
             _with_renditions(creative, stored_creatives.get(creative.id)) for creative in campaign.creatives

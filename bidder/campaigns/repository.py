@@ -21,7 +21,14 @@ from bidder.campaigns.campaign import Campaign, Status
 from bidder.campaigns.history import Change, changes, documents
 from bidder.campaigns.item_size import document_of
 from bidder.campaigns.merged import merge_with_stored
-from bidder.campaigns.stored import DELETED_ATTRIBUTE, Contended, Stored, campaign_of, read_states
+from bidder.campaigns.stored import (
+    DELETED_ATTRIBUTE,
+    Contended,
+    Stored,
+    campaign_of,
+    creation_attributes,
+    read_states,
+)
 from bidder.campaigns.transactions import batches, is_transient
 from bidder.campaigns.types import is_id
 from bidder.campaigns.versions import history_entry, number_key, unchanged_since
@@ -170,7 +177,7 @@ class CampaignRepository:
 
     def get_many(self, campaign_ids: Sequence[str]) -> list[Campaign]:
         """The existing campaigns of these ids, read consistently. Unreadable ones are left out."""
-        return [campaign for _, campaign in self._stored(campaign_ids).values() if campaign]
+        return [stored.campaign for stored in self._stored(campaign_ids).values() if stored.campaign]
 
     def all(self) -> Iterator[Campaign]:
         """Every campaign, in no order, read consistently.
@@ -279,8 +286,9 @@ class CampaignRepository:
         self, campaign_id: str, stored: Stored, campaign: Campaign | Deleted
     ) -> "list[TransactWriteItemTypeDef]":
         has_entry = stored.version > 0
+        now = self._now()
         change: Any = {
-            **history_entry(f"campaign#{campaign_id}", stored.version + 1, self._now(), self._author),
+            **history_entry(f"campaign#{campaign_id}", stored.version + 1, now, self._author),
             **documents(
                 None if isinstance(campaign, Deleted) else document_of(campaign),
                 document_of(stored.campaign) if stored.campaign and not has_entry else None,
@@ -294,6 +302,7 @@ class CampaignRepository:
         else:
             item["status"] = {"S": campaign.status}
             item["document"] = {"S": campaign.model_dump_json(exclude={"status"}, exclude_defaults=True)}
+            item |= creation_attributes(stored.creation_of(campaign, now))
         put: Any = {"TableName": self._table, "Item": item, **unchanged_since(stored.version)}
         return [{"Put": put}, {"Put": {"TableName": self._history, "Item": change}}]
 

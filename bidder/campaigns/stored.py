@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bidder import log
@@ -17,10 +18,22 @@ if TYPE_CHECKING:
 
 DELETED_ATTRIBUTE = "deleted"
 """The attribute of an item whose campaign is deleted."""
+_CREATION_VERSION, _CREATED_AT = "creation_version", "created_at"
 
 
 class Contended(UserError, RuntimeError):
     """Every attempt lost against other writers, or DynamoDB throttled it."""
+
+
+class Creation(NamedTuple):
+    """The change that created the campaign of an id: its version and its time.
+
+    The first campaign of an id has version 1 and no time. A campaign that is stored under the id of a deleted one, or
+    of another advertiser's, has a creation of its own. So no two campaigns of an id have the same version.
+    """
+
+    version: int = 1
+    at: datetime | None = None
 
 
 class Stored(NamedTuple):
@@ -28,6 +41,13 @@ class Stored(NamedTuple):
 
     version: int
     campaign: Campaign | None
+    creation: Creation = Creation()
+
+    def creation_of(self, campaign: Campaign, at: datetime) -> Creation:
+        """The creation of the campaign that replaces the stored state at this time."""
+        if self.version == 0 or (self.campaign and self.campaign.is_of_advertiser(campaign.advertiser.domain)):
+            return self.creation
+        return Creation(self.version + 1, at)
 
 
 def read_states(
@@ -44,8 +64,22 @@ def read_states(
             msg = f"{batch[0]}…: {unread}"
             raise Contended(msg) from None
         for item in items:
-            states[item["id"]["S"]] = Stored(int(item.get("version", {"N": "0"})["N"]), campaign_of(item))
+            version = int(item.get("version", {"N": "0"})["N"])
+            states[item["id"]["S"]] = Stored(version, campaign_of(item), _creation(item))
     return states
+
+
+def creation_attributes(creation: Creation) -> dict[str, dict[str, str]]:
+    """The attributes of an item that hold the creation of its campaign; none for the first campaign of an id."""
+    if creation.at is None:
+        return {}
+    return {_CREATION_VERSION: {"N": str(creation.version)}, _CREATED_AT: {"S": creation.at.isoformat()}}
+
+
+def _creation(item: Mapping[str, Any]) -> Creation:
+    if _CREATION_VERSION not in item:
+        return Creation()
+    return Creation(int(item[_CREATION_VERSION]["N"]), datetime.fromisoformat(item[_CREATED_AT]["S"]))
 
 
 def campaign_of(item: Mapping[str, Any]) -> Campaign | None:

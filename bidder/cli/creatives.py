@@ -178,10 +178,7 @@ def delete_creative(service: Service, campaign_id: str, creative_id: str, *, as_
 
 
 def _take_out(service: Service, campaign_id: str, creative_id: str, *, is_known: bool) -> None:
-    try:
-        version, campaign = service.campaigns.get(campaign_id)
-    except UnknownCampaign:
-        campaign, version = None, 0
+    version, campaign, _ = service.campaigns.states([campaign_id])[campaign_id]
     rest = tuple(creative for creative in campaign.creatives if creative.id != creative_id) if campaign else ()
     if campaign is None or len(rest) == len(campaign.creatives):
         if not is_known:
@@ -210,20 +207,25 @@ def _describe_upload(
     except NotAnUpload as wrong:
         raise CannotUpload(str(wrong).replace(METADATA_PREFIX, "--")) from None
     try:
-        campaign = service.campaigns.get(about.campaign).campaign
+        stored = service.campaigns.get(about.campaign)
     except UnknownCampaign:
         msg = f"there is no campaign {shown(about.campaign)}: `bidder campaigns list` shows all campaigns"
         raise CannotUpload(msg) from None
+    campaign, creation = stored.campaign, stored.creation.version
     is_new = campaign is not None and all(creative.id != about.creative for creative in campaign.creatives)
     if is_new and about.landing_page is None:
         msg = f"{about.creative} is a new creative of {about.campaign}: give its --landing-page"
         raise CannotUpload(msg)
+    digested = about.model_dump_json(exclude={"campaign_creation"})
+    about = about.model_copy(update={"campaign_creation": creation})
     size = sum(len(name) + len(value) for name, value in _as_metadata(about).items())
     if size > _METADATA_BYTES:
         msg = f"the landing page and the name have {size:,} bytes as metadata of S3, which keeps {_METADATA_BYTES:,}"
         raise CannotUpload(msg)
-    # The hash of content and metadata identifies an interrupted upload, so that the next call continues it.
-    digest = hashlib.sha256(f"{content} {about.model_dump_json()}".encode()).hexdigest()[:8]
+    # The hash of content and metadata identifies an interrupted upload, so that the next call continues it. The first
+    # campaign of an id adds nothing to it, so that videos which earlier releases uploaded are not uploaded again.
+    again = f" {creation}" if creation > 1 else ""
+    digest = hashlib.sha256(f"{content} {digested}{again}".encode()).hexdigest()[:8]
     return f"{PREFIX}{about.campaign}/{about.creative}/{digest}/{file_name}", about
 
 

@@ -70,7 +70,7 @@ def print_explanation(
         service.settings.seat,
         now,
         exchange=exchange_name(options.exchange),
-        most=None if as_json else MOST_SHOWN,
+        max_verdicts=None if as_json else MOST_SHOWN,
         campaign_id=campaign_id,
         as_xml=options.as_xml,
     )
@@ -125,11 +125,11 @@ def _page(explanation: Explanation) -> str:
                     (
                         verdict.campaign_id,
                         verdict.rule,
-                        display(verdict.best.price.cpm_micros) if verdict.best else "",
+                        display(verdict.best_offer.price.cpm_micros) if verdict.best_offer else "",
                         verdict.reason,
                         verdict.seen,
                         verdict.wanted,
-                        in_words(verdict.shaded) if verdict.shaded else "",
+                        in_words(verdict.shaded_bid) if verdict.shaded_bid else "",
                     )
                     for verdict in explanation.campaigns
                 ),

@@ -55,7 +55,7 @@ def by_rule(replays: Sequence[Replay]) -> Iterator[tuple[str, list[int]]]:
     """The rejections of each replay by each rule that any of them met, in the order of the table."""
     counted = [Counter[str]() for _ in replays]
     for counts, replay in zip(counted, replays, strict=True):
-        for (_, rule), count in replay.refused.items():
+        for (_, rule), count in replay.rejections.items():
             counts[rule] += count
     for name in RULE_NAMES:
         if any(counts[name] for counts in counted):

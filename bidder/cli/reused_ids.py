@@ -38,7 +38,7 @@ def _change(campaign: Campaign, stored: Stored) -> str:
             if stored.version
             else ""
         )
-    if before.advertiser.domain != campaign.advertiser.domain:
+    if not before.is_of_advertiser(campaign.advertiser.domain):
         domains = f"from {before.advertiser.domain} to {campaign.advertiser.domain}"
         return f"changes its advertiser {domains}. Its spend of {{spent}} counts for the budgets of both: {_NEW_ID}"
     if before.time_zone != campaign.time_zone and _has_days(campaign):

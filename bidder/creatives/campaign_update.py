@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.creative import Creative
 from bidder.campaigns.repository import StaleCampaign, UnknownCampaign
+from bidder.campaigns.stored import Stored
 from bidder.creatives.job import Finished, Job
+from bidder.creatives.upload import time_of
 
 if TYPE_CHECKING:
     from bidder.campaigns.repository import CampaignRepository
@@ -27,20 +29,40 @@ def update_campaign(repository: "CampaignRepository", jobs: "JobStore", campaign
     """
     for _ in range(_ATTEMPTS):
         try:
-            version, campaign = repository.get(campaign_id)
+            stored = repository.get(campaign_id)
         except UnknownCampaign:
             msg = f"campaign {campaign_id} does not exist: import the campaign, then upload the video again"
             raise CannotUse(msg) from None
         job = jobs.get(campaign_id, creative_id)
-        if job is None or job.finished is None or campaign is None:
+        if job is None or job.finished is None or stored.campaign is None:
             return False
+        check_campaign(stored, campaign_id, job.finished.campaign_creation, job.finished.sequencer)
         try:
-            repository.put(with_creative(campaign, job, job.finished), version)
+            repository.put(with_creative(stored.campaign, job, job.finished), stored.version)
         except StaleCampaign:
             continue
         return True
     msg = f"campaign {campaign_id} was changed {_ATTEMPTS} times during the update: retry the creative"
     raise CannotUse(msg)
+
+
+def check_campaign(stored: Stored, campaign_id: str, campaign_creation: int | None, sequencer: str) -> None:
+    """Raises CannotUse if the id of the campaign stands for another campaign than when the video was uploaded.
+
+    An upload that does not state the creation of its campaign is of an earlier campaign if it is older than the
+    creation of the stored one.
+    """
+    if campaign_creation is not None:
+        is_same = stored.creation.version == campaign_creation
+    else:
+        uploaded_at = time_of(sequencer)
+        is_same = uploaded_at is None or stored.creation.at is None or stored.creation.at <= uploaded_at
+    if stored.campaign is not None and not is_same:
+        msg = (
+            f"campaign {campaign_id} is another campaign than at the time of the upload: that one was deleted, or had"
+            " another advertiser; upload the video again if it is for the campaign of today"
+        )
+        raise CannotUse(msg)
 
 
 def with_creative(campaign: Campaign, job: Job, finished: Finished) -> Campaign:

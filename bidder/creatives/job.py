@@ -38,6 +38,8 @@ class Finished(BaseModel):
     mezzanine: Media | None = None
     landing_page: str | None = None
     name: str | None = None
+    campaign_creation: int | None = None
+    """As in `bidder.creatives.upload.Metadata`."""
 
 
 class Job(BaseModel):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bidder import log
 from bidder.campaigns.creative import Media
 from bidder.creatives import commands
-from bidder.creatives.campaign_update import CannotUse, update_campaign
+from bidder.creatives.campaign_update import CannotUse, check_campaign, update_campaign
 from bidder.creatives.job import Finished, State
 from bidder.creatives.ladder import check
 from bidder.creatives.limits import Limits, Refusal, RefusedUpload
@@ -67,6 +67,8 @@ class Processor:
             self.announcer.tell(about, State.UPLOADED, self.now())
         self.announcer.tell(about, State.PROBING, self.now())
         try:
+            stored = self.campaigns.states([about.campaign])[about.campaign]
+            check_campaign(stored, about.campaign, about.campaign_creation, upload.sequencer)
             finished = self._finished(upload, about)
             if finished is None or not self.jobs.finish(about, finished):
                 return None
@@ -116,6 +118,7 @@ class Processor:
             mezzanine=self._mezzanine(transcoded.source, prefix, folder) if about.mezzanine == "yes" else None,
             landing_page=about.landing_page,
             name=about.name,
+            campaign_creation=about.campaign_creation,
         )
 
     def _mezzanine(self, source: Probe, prefix: str, folder: Path) -> Media | None:

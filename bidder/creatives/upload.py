@@ -72,6 +72,8 @@ class Metadata(BaseModel):
 
     `creative` is the id of the creative to add or replace; the default is the name of the file. A new creative needs a
     `landing-page`, the page to which a click leads. `mezzanine` is `yes` if players may get the original file.
+    `campaign_creation` is the version of the change that created the campaign (`bidder.campaigns.stored.Creation`).
+    The command line writes it.
     """
 
     model_config = ConfigDict(frozen=True, populate_by_name=True)
@@ -81,6 +83,7 @@ class Metadata(BaseModel):
     landing_page: Annotated[HttpUrl | None, Field(alias="landing-page")] = None
     name: Annotated[str, Field(max_length=200)] | None = None
     mezzanine: Annotated[str, Field(pattern="^(yes|no)$")] = "no"
+    campaign_creation: Annotated[int | None, Field(alias="campaign-creation", gt=0)] = None
 
 
 def uploads(body: str) -> Iterator[Upload]:
@@ -106,6 +109,15 @@ def uploads(body: str) -> Iterator[Upload]:
 def sequencer_of(at: datetime, sequencer: str) -> str:
     """The text whose order is the order of the uploads of a creative."""
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}#{sequencer.upper().rjust(_SEQUENCER_DIGITS, '0')}"
+
+
+def time_of(sequencer: str) -> datetime | None:
+    """The time of the event of an upload; None if S3 did not state it."""
+    try:
+        at = datetime.fromisoformat(sequencer.partition("#")[0])
+    except ValueError:
+        return None
+    return at if at.tzinfo and at.timestamp() > 0 else None
 
 
 def metadata(key: str, stated: Mapping[str, Any]) -> Metadata:

@@ -58,7 +58,7 @@ def why(service: Service, call: Call) -> list[str]:
         read = partial(service.exposures, request, call.now)
         seat = service.settings.seat
         explanations = explain(
-            request, snapshot, seat, call.now, exchange=exchange, most=0, as_xml=True, read_exposures=read
+            request, snapshot, seat, call.now, exchange=exchange, max_verdicts=0, as_xml=True, read_exposures=read
         )
     except Exception:  # as for a bid, the answer must not quote the request
         log.fault("explain.failed")

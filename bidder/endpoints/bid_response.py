@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from bidder.auction.offer import Offer
-from bidder.auction.price import Rates, charged_at_least, is_first_price
+from bidder.auction.price import Rates, is_first_price, lowest_charge
 from bidder.auction.shading import is_learned, value_micros
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.creative import Creative
@@ -105,7 +105,7 @@ def exp(imp: Imp, most_exp: int) -> int:
 def least_credible(terms: BidContext, offer: Offer) -> int:
     """The lowest CPM, in micros, that a notice of this offer may state. A lower price is refused."""
     bid, seconds = offer.price, offer.fit.creative.seconds
-    charged = charged_at_least(offer.slot, bid, seconds, terms.rates, terms.currency)
+    charged = lowest_charge(offer.slot, bid, seconds, terms.rates, terms.currency)
     first = is_first_price(terms.request, offer.slot, bid)
     return terms.agreed.least_credible(bid.cpm_micros, charged, is_first_price=first)
 

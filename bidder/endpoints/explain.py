@@ -59,7 +59,7 @@ def _explanation(service: Service, call: Call, campaign_id: str | None) -> Reply
         service.settings.seat,
         call.now,
         exchange=exchange,
-        most=MOST_TOLD,
+        max_verdicts=MOST_TOLD,
         campaign_id=campaign_id,
         as_xml=call.as_xml,
         read_exposures=partial(service.exposures, request, call.now),

@@ -5,7 +5,7 @@ from typing import Any
 
 from bidder.auction.explain import Explanation
 from bidder.auction.offer import Offer
-from bidder.auction.shading import Shaded, in_words
+from bidder.auction.shading import ShadedBid, in_words
 from bidder.auction.verdict import Verdict
 from bidder.endpoints.bid import NoAuction
 from bidder.openrtb.bid_request import BidRequest
@@ -61,12 +61,12 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "reason": verdict.reason,
         "seen": verdict.seen,
         "wanted": verdict.wanted,
-        "cpm_micros": verdict.best.price.cpm_micros if verdict.best else None,
-        "shading": _shading(verdict.shaded) if verdict.shaded else None,
+        "cpm_micros": verdict.best_offer.price.cpm_micros if verdict.best_offer else None,
+        "shading": _shading(verdict.shaded_bid) if verdict.shaded_bid else None,
     }
 
 
-def _shading(bid: Shaded) -> dict[str, Any]:
+def _shading(bid: ShadedBid) -> dict[str, Any]:
     return {
         "value_micros": bid.value_micros,
         "bid_micros": bid.cpm_micros,

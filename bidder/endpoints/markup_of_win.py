@@ -108,7 +108,7 @@ def _offer(claims: Claims, form: MarkupForm | None, snapshot: Snapshot) -> Offer
     if position is None:
         return None
     campaign = snapshot.index.campaign(position)
-    if claims.advertiser not in {None, campaign.advertiser.domain}:
+    if claims.advertiser is not None and not campaign.is_of_advertiser(claims.advertiser):
         return None
     creative = next((creative for creative in campaign.creatives if creative.id == claims.creative_id), None)
     if creative is None:

@@ -23,11 +23,11 @@ class Exchange(BaseModel):
     first_price_discount: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.1")
     second_price_discount: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.9")
 
-    def least_credible(self, bid_micros: int, charged_at_least: int, *, is_first_price: bool) -> int:
+    def least_credible(self, bid_micros: int, lowest_charge: int, *, is_first_price: bool) -> int:
         """The lowest credible CPM of a notice of this exchange, in micros."""
         discount = self.first_price_discount if is_first_price else self.second_price_discount
         share, of = _left_of(discount)
-        return max(charged_at_least, bid_micros * share // of)
+        return max(lowest_charge, bid_micros * share // of)
 
 
 @lru_cache(maxsize=64)  # measured: with fractions, a bid on fifty impressions took a tenth longer

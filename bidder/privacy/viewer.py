@@ -1,7 +1,7 @@
-"""The viewer of a request: the id, unless it is a text that many viewers share, and the pseudonym.
+"""The viewer of a request: the id, unless many viewers share it, and the pseudonyms of viewer and household.
 
 Senders fill the fields of ids with constants: `null`, an unresolved macro, zeros, an example of a manual. A bidder that
-takes such a text for an id counts many viewers as a single viewer. Frequency caps count exposures by the pseudonym.
+takes such a text for an id counts many viewers as a single viewer. Frequency caps count exposures by the pseudonyms.
 """
 
 import hmac

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from bidder import aws
 from bidder.events.token import SigningKeys
 from bidder.parameters import Parameters
-from bidder.privacy.viewer import pseudonyms
 from bidder.service.admission import ConcurrencyLimit
 from bidder.service.bid_counts import BidCounts
 from bidder.service.bids_in_flight import BidsInFlight
@@ -284,6 +283,8 @@ class Service:
 
         `patience` returns the most seconds that the caller can wait. A request without a viewer has unknown exposures.
         """
+        from bidder.privacy.viewer import pseudonyms
+
         names, seconds = pseudonyms(request, self.signing_keys), self.parameters.frequency_deadline / 1000
         if patience is not None:
             seconds = min(seconds, patience())

@@ -14,7 +14,7 @@ from bidder import log
 from bidder.auction.funnel import Funnel
 from bidder.auction.match import Slot
 from bidder.auction.offer import Offer
-from bidder.auction.reached import Opportunities, Reached
+from bidder.auction.opportunities import ConsideredTier, Opportunities
 from bidder.delivery.budget_holders import obstacle_of_campaign
 from bidder.delivery.obstacles import OBSTACLE_OF_RULE
 from bidder.events.kinds import Kind
@@ -55,7 +55,7 @@ class TrafficCounts:
         self._unpublished: list[Event] = []
         self._lock = Lock()
 
-    def note(self, snapshot: Snapshot, impressions: int, now: datetime, device: int = 0) -> list[Reached] | None:
+    def note(self, snapshot: Snapshot, impressions: int, now: datetime, device: int = 0) -> list[ConsideredTier] | None:
         """Counts a request of `impressions` impressions on a type of device.
 
         Returns a list to which the decision appends the campaigns that it reaches, or None if this request is not part
@@ -74,10 +74,12 @@ class TrafficCounts:
                 counts[obstacle_of_campaign(campaign_id, obstacle)] += count
         self._obstacles.update(dict(counts.most_common(_MOST_OBSTACLES)))
 
-    def note_funnel(self, snapshot: Snapshot, slots: Sequence[Slot], reached: list[Reached] | None) -> None:
+    def note_funnel(
+        self, snapshot: Snapshot, slots: Sequence[Slot], considered_tiers: list[ConsideredTier] | None
+    ) -> None:
         """Adds a decision to the sample of obstacles: lengths, floors and higher bids."""
-        if reached is not None and len(slots) == 1:
-            self._funnel.note(snapshot, slots[0], reached)
+        if considered_tiers is not None and len(slots) == 1:
+            self._funnel.note(snapshot, slots[0], considered_tiers)
 
     def note_deals(self, deals: Iterable[tuple[str, str]]) -> None:
         """Counts the opportunities of deals with a budget in one request: the impression and the budget holder."""

@@ -7,7 +7,7 @@ from bidder.auction.auction_context import AuctionContext
 from bidder.auction.decide import affordable, decide
 from bidder.auction.match import device_of, match
 from bidder.auction.offer import Offer
-from bidder.auction.reached import Opportunities
+from bidder.auction.opportunities import Opportunities
 from bidder.delivery.frequency import Exposures
 from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.snapshot import Snapshot
@@ -51,7 +51,7 @@ class Environment:
         slots = match(request, self._snapshot, now)
         reached = self.opportunities.note(self._snapshot.index, self._snapshot.delivery, len(slots), device_of(request))
         context = AuctionContext(request, SEAT, self._snapshot.delivery, now, lambda: exposures(request))
-        offers = shader(context, decide(context, slots, self._snapshot, reached=reached))
+        offers = shader(context, decide(context, slots, self._snapshot, considered_tiers=reached))
         paid = affordable(offers, self._snapshot, now)
         for offer in paid:
             self.bids[offer.campaign.id] = self.bids.get(offer.campaign.id, 0) + 1

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bidder.auction import decide as under_test
 from bidder.auction.offer import Offer
-from bidder.auction.reached import Reached
+from bidder.auction.opportunities import ConsideredTier
 from bidder.campaigns.campaign import Campaign
 from bidder.delivery.outcome_counts import OutcomeCounts
 from bidder.openrtb.parse import parse
@@ -181,10 +181,10 @@ def test_adjacent_equal_impressions_share_one_search(kinds: str, monkeypatch: py
         parse(json.dumps({"id": "r", "imp": imps}).encode()),
         compile_snapshot([campaign(), campaign(id="other")]),
     )
-    reached = list[Reached]()
+    considered_tiers = list[ConsideredTier]()
 
-    decided(request, snapshot, reached=reached)
+    decided(request, snapshot, considered_tiers=considered_tiers)
 
     runs = [len(list(run)) for _, run in groupby(kinds)]
-    assert len(reached) == len(runs)
+    assert len(considered_tiers) == len(runs)
     assert len(shared) == sum(length > 1 for length in runs)

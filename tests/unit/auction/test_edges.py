@@ -7,7 +7,7 @@ import pytest
 
 from bidder.auction.explain import explain
 from bidder.auction.match import match
-from bidder.auction.price import Price, charged_at_least
+from bidder.auction.price import Price, lowest_charge
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import NOW, campaign, compile_snapshot, creative
 from tests.support.decision import decided
@@ -42,7 +42,7 @@ def test_a_floor_of_zero_has_a_lowest_charge_of_zero() -> None:
     request["imp"][0]["bidfloor"] = 0
     [slot] = match(parse(json.dumps(request).encode()), snapshot, NOW)
 
-    assert charged_at_least(slot, Price(5_000_000, None), 15, {"USD": 1_000_000}, "USD") == 0
+    assert lowest_charge(slot, Price(5_000_000, None), 15, {"USD": 1_000_000}, "USD") == 0
 
 
 def test_explain_reports_the_unmet_targeting_of_the_closest_creative() -> None:

@@ -12,7 +12,7 @@ from bidder.auction.auction_context import AuctionContext
 from bidder.auction.explain import Explanation, explain
 from bidder.auction.match import match
 from bidder.auction.offer import campaign_offers
-from bidder.auction.rule import Rule, first_broken, names_of
+from bidder.auction.rule import Rule, first_broken_rule, names_of
 from bidder.auction.rules import DECIDED, REQUEST
 from bidder.auction.verdict import BIDS, Verdict
 from bidder.campaigns.campaign import Campaign
@@ -80,11 +80,11 @@ def test_each_explained_rule_is_the_rule_of_the_decision(request: dict[str, Any]
             assert (after_matching and fits_in_length) == (campaign_item.campaign_id in matched)
             if (
                 after_matching
-                and not first_broken(REQUEST, terms)
+                and not first_broken_rule(REQUEST, terms)
                 and campaign_item.rule not in {"quantity", "linearity", "delivery", "protocol"}
             ):
                 result = campaign_offers(terms, slot, snapshot.index.record(position))
-                assert isinstance(result, Rule) == (campaign_item.best is None)
+                assert isinstance(result, Rule) == (campaign_item.best_offer is None)
                 assert not isinstance(result, Rule) or campaign_item.rule == result.name
 
 
@@ -208,7 +208,7 @@ def test_the_runner_up_is_the_best_that_did_not_bid() -> None:
 def test_the_requested_number_of_campaigns_is_explained_and_all_are_counted() -> None:
     snapshot = compile_snapshot([campaign(id=f"c{cpm}", cpm=cpm) for cpm in range(1, 8)])
 
-    few = first(video_request(), snapshot, most=3)
+    few = first(video_request(), snapshot, max_verdicts=3)
     assert [campaign_item.campaign_id for campaign_item in few.campaigns] == ["c7", "c6", "c5"]
     assert few.funnel[0] == ("all", 7)
     assert [entry.rule for entry in first(video_request(), snapshot, campaign_id="c2").campaigns] == ["outbid"]
@@ -221,7 +221,7 @@ def test_the_funnel_ends_with_the_bids_for_any_number_of_explained_campaigns(
     request: dict[str, Any], campaigns: list[Campaign], limit: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bidder.auction.explain.MOST_ASKED", limit)
+        patch.setattr("bidder.auction.explain.MAX_VERDICTS", limit)
         for entry in explain(parsed(request), compile_snapshot(campaigns), "bidder", NOW):
             assert entry.funnel[-1][1] == len({bid.campaign.id for bid in entry.bids})
 
@@ -229,7 +229,7 @@ def test_the_funnel_ends_with_the_bids_for_any_number_of_explained_campaigns(
 def test_matching_campaigns_past_the_limit_are_only_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     book = [campaign(id="dear", cpm=9), campaign(id="middle", cpm=5), campaign(id="cheap", cpm=1)]
     [parsed_request] = explain(parsed(video_request()), compile_snapshot(book), "bidder", NOW)
-    monkeypatch.setattr("bidder.auction.explain.MOST_ASKED", 1)
+    monkeypatch.setattr("bidder.auction.explain.MAX_VERDICTS", 1)
 
     [entry] = explain(parsed(video_request()), compile_snapshot(book), "bidder", NOW)
 
@@ -250,5 +250,5 @@ def test_only_the_latest_version_of_a_campaign_is_explained() -> None:
         ("changed", "outbid"),
     ]
     [changed_only] = first(video_request(), snapshot, campaign_id="changed").campaigns
-    assert changed_only.best
-    assert changed_only.best.price.cpm_micros == 1_000_000
+    assert changed_only.best_offer
+    assert changed_only.best_offer.price.cpm_micros == 1_000_000

@@ -7,7 +7,7 @@ import pytest
 
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.match import Slot, match
-from bidder.auction.price import Price, charged_at_least, fixed_prices, is_first_price, lowest_floor, open_floor, price
+from bidder.auction.price import Price, fixed_prices, is_first_price, lowest_charge, lowest_floor, open_floor, price
 from bidder.auction.rule import Rule
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import NOW, campaign, compile_snapshot, creative
@@ -46,7 +46,7 @@ def test_a_win_in_the_open_auction_costs_at_least_its_floor(
     imp: dict[str, Any], video: dict[str, Any], currency: str, charged: int
 ) -> None:
     """Less one micro of the floor's currency for rounding, and less a margin for the exchange's own exchange rates."""
-    assert charged_at_least(slot_of(imp, video), Price(5_000_000, None), 15, RATES, currency) == charged
+    assert lowest_charge(slot_of(imp, video), Price(5_000_000, None), 15, RATES, currency) == charged
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,8 @@ def test_a_win_in_the_open_auction_costs_at_least_its_floor(
 def test_a_win_in_a_deal_costs_at_least_the_deals_floor(deal: dict[str, Any], charged: int) -> None:
     slot = slot_of({"bidfloor": 1, "pmp": {"deals": [{"id": "other", "bidfloor": 4.5}, {"id": "D", **deal}]}})
 
-    assert charged_at_least(slot, Price(5_000_000, "d", "D"), 15, RATES, "USD") == charged
-    assert charged_at_least(slot, Price(5_000_000, None), 15, RATES, "USD") == 1_000_000
+    assert lowest_charge(slot, Price(5_000_000, "d", "D"), 15, RATES, "USD") == charged
+    assert lowest_charge(slot, Price(5_000_000, None), 15, RATES, "USD") == 1_000_000
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_win_in_a_deal_costs_at_least_the_deals_floor(deal: dict[str, Any], ch
 def test_a_deal_without_floors_has_the_floors_of_the_open_auction(deal: dict[str, Any], charged: int) -> None:
     slot = slot_of({"bidfloor": 2, "pmp": {"deals": [{"id": "D", **deal}]}}, {"mincpmpersec": 0.2})
 
-    assert charged_at_least(slot, Price(5_000_000, "d", "D"), 15, RATES, "USD") == charged
+    assert lowest_charge(slot, Price(5_000_000, "d", "D"), 15, RATES, "USD") == charged
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_entries_of_one_deal_are_alternatives(first: bool) -> None:
     assert outcome({"pmp": {"deals": [{**cheap, "bidfloor": 6}, dear]}}, None, ours) == (4_000_000, "D")
     slot, request = slot_of({"pmp": {"deals": deals[1:]}}), parse(json.dumps(video_request(at=1)).encode())
     bid = Price(5_000_000, "d", "D")
-    assert charged_at_least(slot, bid, 15, RATES, "USD") == 2_000_000
+    assert lowest_charge(slot, bid, 15, RATES, "USD") == 2_000_000
     assert not is_first_price(request, slot, bid)
     assert is_first_price(request, slot_of({"pmp": {"deals": [dear, {"id": "D"}]}}), bid)
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from bidder.auction.funnel import MOST, Funnel
+from bidder.auction.funnel import MAX_IMPRESSIONS, Funnel
 from bidder.auction.match import match
-from bidder.auction.reached import Reached
+from bidder.auction.opportunities import ConsideredTier
 from bidder.campaigns.goal import Outcome
 from bidder.delivery.obstacles import FLOOR, LENGTH, OUTBID
 from bidder.openrtb.parse import parse
@@ -34,15 +34,15 @@ def note(funnel: Funnel, times: int, snapshot: Snapshot, request: dict[str, Any]
     """Decides once on a request, and notes the decision so many times."""
     parsed = parse(json.dumps(request).encode())
     [slot] = match(parsed, snapshot, NOW)
-    reached = list[Reached]()
-    decided(parsed, snapshot, slots=[slot], reached=reached)
+    considered_tiers = list[ConsideredTier]()
+    decided(parsed, snapshot, slots=[slot], considered_tiers=considered_tiers)
     for _ in range(times):
-        funnel.note(snapshot, slot, reached)
+        funnel.note(snapshot, slot, considered_tiers)
 
 
 @pytest.mark.parametrize(
     ("noted_count", "impressions", "each"),
-    [(1, 1, 1), (1, 7, 7), (2, 7, 7), (MOST, 64, 64), (MOST + 1, 64, 64), (3, 0, 3)],
+    [(1, 1, 1), (1, 7, 7), (2, 7, 7), (MAX_IMPRESSIONS, 64, 64), (MAX_IMPRESSIONS + 1, 64, 64), (3, 0, 3)],
 )
 def test_a_funnel_names_the_obstacle_of_each_campaign(noted_count: int, impressions: int, each: int) -> None:
     funnel = Funnel()
@@ -53,7 +53,7 @@ def test_a_funnel_names_the_obstacle_of_each_campaign(noted_count: int, impressi
     assert funnel.take(impressions).counts() == {}
     sampled(funnel, 1)
     assert funnel.take(1).counts() == dict.fromkeys(counts, 1)
-    assert MOST == 32
+    assert MAX_IMPRESSIONS == 32
 
 
 def test_a_sample_without_impressions_counts_nothing() -> None:

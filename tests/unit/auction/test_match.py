@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bidder.auction.decide import affordable
 from bidder.auction.match import match
-from bidder.auction.reached import Opportunities, Reached
+from bidder.auction.opportunities import ConsideredTier, Opportunities
 from bidder.campaigns.campaign import Campaign
 from bidder.delivery.allowance import Pace
 from bidder.delivery.participation import WHOLE
@@ -69,12 +69,12 @@ def ids(snapshot: Snapshot, positions: Any) -> list[str]:
     return [snapshot.index.campaign_id(position) for position in positions]
 
 
-def counts_of(snapshot: Snapshot, reached: list[Reached]) -> dict[str, int]:
+def counts_of(snapshot: Snapshot, considered_tiers: list[ConsideredTier]) -> dict[str, int]:
     """The campaigns with an opportunity, if a decision came this far."""
     opportunities = Opportunities()
     noted_reached = opportunities.note(snapshot.index, snapshot.delivery, 1, 0)
     assert noted_reached is not None
-    noted_reached += reached
+    noted_reached += considered_tiers
     return opportunities.take().counts()
 
 
@@ -91,9 +91,9 @@ def test_candidates_of_several_tiers_are_in_descending_order_of_bids(
     matching = [each for each in dearest_first if match(REQUEST, compile_snapshot([each]), NOW)[0].candidates.all()]
     expected = [each.id for each in matching if each.top_cpm_micros >= least]
     event(f"{len(snapshot.index.tiers)} tiers")
-    reached = list[Reached]()
+    considered_tiers = list[ConsideredTier]()
 
-    runs = list(slot.candidates.runs(lambda: least, reached=reached))
+    runs = list(slot.candidates.runs(lambda: least, considered_tiers=considered_tiers))
 
     taking_part = [name for name in expected if name not in resting]
     assert [name for _, run, _ in runs for name in ids(snapshot, run)] == taking_part
@@ -104,8 +104,8 @@ def test_candidates_of_several_tiers_are_in_descending_order_of_bids(
     assert [{tops[name] for name in ids(snapshot, run)} for _, run in filled] == [{top} for top, _ in filled]
     assert all(following >= top for (_, _, following), (top, run, _) in pairwise(runs) if run)
     assert ids(snapshot, slot.candidates.all()) == [each.id for each in matching]
-    assert counts_of(snapshot, list(slot.candidates.reached(least))) == dict.fromkeys(expected, 1)
-    assert counts_of(snapshot, reached) == dict.fromkeys(expected, 1)
+    assert counts_of(snapshot, list(slot.candidates.considered_tiers(least))) == dict.fromkeys(expected, 1)
+    assert counts_of(snapshot, considered_tiers) == dict.fromkeys(expected, 1)
     assert ids(snapshot, slot.candidates.buyers(["gold", "silver"], least)) == [
         each.id for each in matching if each.id in taking_part and {deal.id for deal in each.deals} & {"gold", "silver"}
     ]
@@ -150,10 +150,10 @@ def test_no_campaign_is_visited_below_the_floor() -> None:
     expensive_campaign = campaign(id="dear", cpm=9, targeting={"country": {"include": ["USA"]}})
     snapshot = compile_snapshot([expensive_campaign, campaign(id="tiny", cpm="0.000001")])
     [slot] = match(parsed(video_request()), snapshot, NOW)
-    reached = list[Reached]()
+    considered_tiers = list[ConsideredTier]()
 
-    assert list(slot.candidates.best_first(lambda: 2_000_000, reached=reached)) == []
-    assert [each.end for each in reached] == [1]
+    assert list(slot.candidates.best_first(lambda: 2_000_000, considered_tiers=considered_tiers)) == []
+    assert [each.end for each in considered_tiers] == [1]
 
 
 def test_a_paused_campaign_is_not_a_candidate_beside_a_paced_campaign() -> None:

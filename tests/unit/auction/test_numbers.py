@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bidder.auction.auction_context import AuctionContext
-from bidder.auction.offer import Offer, turn
+from bidder.auction.offer import Offer, rotation_rank
 from bidder.auction.price import Price, expected_rate
 from bidder.auction.replay import ReplayTally
 from bidder.auction.shading import EXPLORATION, MODEL, UNKNOWN, segment_of, shade_bid, shade_offers, value_micros
@@ -43,7 +43,7 @@ def test_the_draw_of_an_offer_is_a_hash_of_request_impression_and_campaign(reque
     """Every process and `explain` must draw the same number."""
     _, [offer] = bid(compile_snapshot([campaign()]), request_id=request_id)
 
-    assert (offer.draw, offer.turn) == (digest(8, request_id, "1", "plain"), 0)
+    assert (offer.draw, offer.rotation_rank) == (digest(8, request_id, "1", "plain"), 0)
 
 
 def test_the_rotation_draw_is_a_hash_of_the_creative() -> None:
@@ -55,7 +55,7 @@ def test_the_rotation_draw_is_a_hash_of_the_creative() -> None:
     }
 
     assert offer.fit.creative.id == max(turns, key=lambda name: turns[name])
-    assert isclose(offer.turn, max(turns.values()))
+    assert isclose(offer.rotation_rank, max(turns.values()))
 
 
 def test_the_order_of_creatives_under_even_and_weighted_rotation() -> None:
@@ -63,10 +63,10 @@ def test_the_order_of_creatives_under_even_and_weighted_rotation() -> None:
         uniform = (high + 0.5) / HALF
         for low in (0, HALF - 1):
             draw = high * HALF + low
-            assert isclose(turn(Rotation.EVEN, 5, None, draw), log(uniform))
-            assert isclose(turn(Rotation.EVEN, 5, Prediction(1, 1), draw), log(uniform))
-            assert isclose(turn(Rotation.WEIGHTED, 5, Prediction(1, 1), draw), log(uniform) / 5)
-            assert isclose(turn(Rotation.BEST, 5, None, draw), log(uniform))
+            assert isclose(rotation_rank(Rotation.EVEN, 5, None, draw), log(uniform))
+            assert isclose(rotation_rank(Rotation.EVEN, 5, Prediction(1, 1), draw), log(uniform))
+            assert isclose(rotation_rank(Rotation.WEIGHTED, 5, Prediction(1, 1), draw), log(uniform) / 5)
+            assert isclose(rotation_rank(Rotation.BEST, 5, None, draw), log(uniform))
 
 
 @pytest.mark.parametrize(("rate", "weight"), [(0.25, 3), (0.5, 0), (0.9, 99)])
@@ -77,7 +77,7 @@ def test_optimized_rotation_draws_from_the_distribution_of_the_predicted_rate(
     for high in (1, HALF // 2, HALF - 1):
         normal = sqrt(-2 * log((high + 0.5) / HALF)) * cos(angle)
         expected = rate + normal * sqrt(rate * (1 - rate) / (weight + 1))
-        drawn = turn(Rotation.BEST, 7, Prediction(round(rate * 1_000_000), weight), high * HALF + low)
+        drawn = rotation_rank(Rotation.BEST, 7, Prediction(round(rate * 1_000_000), weight), high * HALF + low)
         assert isclose(drawn, expected, abs_tol=1e-6)
 
 

@@ -12,8 +12,8 @@ from bidder.auction.competitive_separation import are_separated
 from bidder.auction.creative_fit import is_secure
 from bidder.auction.decide import for_one_document
 from bidder.auction.offer import CapRoom, Offer
+from bidder.auction.opportunities import ConsideredTier
 from bidder.auction.pod_packing import PodAd, PodSlot, pack_pods
-from bidder.auction.reached import Reached
 from bidder.campaigns.campaign import Campaign
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import campaign, compile_snapshot, creative
@@ -21,7 +21,7 @@ from tests.support.decision import decided
 from tests.support.matchable import video_request
 
 if TYPE_CHECKING:
-    from bidder.auction.decide import Refused
+    from bidder.auction.decide import Rejections
 
 
 def offers_of(request: dict[str, Any], *book: Campaign, **counted: Any) -> list[Offer]:
@@ -178,17 +178,17 @@ def test_equal_impressions_outside_pods_are_decided_independently() -> None:
         rest = {"id": f"r{number}", "site": {"domain": "news.example"}, "bcat": ["IAB1"]}
         imps = [{"id": str(position), "video": video} for position in range(3)]
         imps.append({"id": "3", "video": {**video, "maxduration": 20}})
-        rejections: Refused = Counter()
-        reached = list[Reached]()
+        rejections: Rejections = Counter()
+        considered_tiers = list[ConsideredTier]()
 
-        together = offers_of({**rest, "imp": imps}, *book, rejections=rejections, reached=reached)
+        together = offers_of({**rest, "imp": imps}, *book, rejections=rejections, considered_tiers=considered_tiers)
 
         alone = [single for imp in imps for single in offers_of({**rest, "imp": [imp]}, *book)]
-        assert [(o.slot.imp.id, o.campaign.id, o.fit.creative.id, o.draw, o.turn) for o in together] == [
-            (o.slot.imp.id, o.campaign.id, o.fit.creative.id, o.draw, o.turn) for o in alone
+        assert [(o.slot.imp.id, o.campaign.id, o.fit.creative.id, o.draw, o.rotation_rank) for o in together] == [
+            (o.slot.imp.id, o.campaign.id, o.fit.creative.id, o.draw, o.rotation_rank) for o in alone
         ]
         assert rejections == {("blocked", "category"): 2}
-        assert len(reached) == 2
+        assert len(considered_tiers) == 2
 
 
 @pytest.mark.parametrize(("protocols", "ads"), [([2], 1), ([3], 2), ([7], 2)])
@@ -228,7 +228,7 @@ def test_a_vast_document_holds_the_ads_of_a_break_in_their_positions(
 
 
 def test_a_rule_on_the_request_or_the_player_is_counted_once_per_impression() -> None:
-    rejections: Refused = Counter()
+    rejections: Rejections = Counter()
     assert offers_of(video_request(cur=["XTS"]), campaign(), rejections=rejections) == []
     assert rejections == {("", "currency"): 1}
     two = {"id": "r", "imp": [{"id": n, "video": {"mimes": ["video/mp4"], "linearity": 2}} for n in "ab"]}
@@ -289,7 +289,7 @@ def test_the_bounds_of_the_search_are_exact_for_the_highest_prices() -> None:
 def test_a_search_takes_up_to_its_limit_of_steps() -> None:
     choices = [PodAd(5, 5, 0, 0)]
 
-    assert pack_pods([PodSlot(3, None, choices)], most_steps=0) == ((),)
-    assert pack_pods([PodSlot(3, None, choices)], most_steps=1) == ((0,),)
-    assert pack_pods([PodSlot(3, None, choices)], most_steps=2) == ((0, 0),)
-    assert pack_pods([PodSlot(3, None, choices)], most_steps=3) == ((0, 0, 0),)
+    assert pack_pods([PodSlot(3, None, choices)], max_steps=0) == ((),)
+    assert pack_pods([PodSlot(3, None, choices)], max_steps=1) == ((0,),)
+    assert pack_pods([PodSlot(3, None, choices)], max_steps=2) == ((0, 0),)
+    assert pack_pods([PodSlot(3, None, choices)], max_steps=3) == ((0, 0, 0),)

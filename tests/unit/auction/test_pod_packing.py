@@ -91,7 +91,7 @@ def test_the_search_of_a_realistic_break_ends_within_its_limit() -> None:
     pod = [PodSlot(6, 120, choices), PodSlot(1, None, choices), PodSlot(1, None, choices)]
     search = under_test._Search(pod)
 
-    search.extend(0, 0, under_test._start(pod[0]), 0, 0, ())
+    search.extend(0, 0, under_test._full_capacity(pod[0]), 0, 0, ())
 
     assert search.steps < 100
 
@@ -101,7 +101,7 @@ def test_the_search_of_many_equal_slots_ends_within_its_limit() -> None:
     pod = [PodSlot(1, None, choices)] * 50
     search = under_test._Search(pod)
 
-    search.extend(0, 0, under_test._start(pod[0]), 0, 0, ())
+    search.extend(0, 0, under_test._full_capacity(pod[0]), 0, 0, ())
 
     assert search.steps < under_test.MAX_STEPS / 10
     assert search.best_value == sum(ad.value for ad in choices)
@@ -114,9 +114,9 @@ def test_an_exponential_search_stops_at_its_limit() -> None:
         for n in range(23)
     )
     pod = [PodSlot(6, 120, (*choices, PodAd(1, 5, 0, 0)))] * 3
-    search = under_test._Search(pod, most_steps=500)
+    search = under_test._Search(pod, max_steps=500)
 
-    search.extend(0, 0, under_test._start(pod[0]), 0, 0, ())
+    search.extend(0, 0, under_test._full_capacity(pod[0]), 0, 0, ())
 
     assert 500 < search.steps < 2_000
     assert len(search.best) == len(pod)
@@ -151,8 +151,8 @@ def test_the_bounds_leave_few_steps_of_the_search() -> None:
     steps = []
     for seed in range(60):
         pod = drawn_break(seed)
-        search = under_test._Search(pod, most_steps=10_000)
-        search.extend(0, 0, under_test._start(pod[0]), 0, 0, ())
+        search = under_test._Search(pod, max_steps=10_000)
+        search.extend(0, 0, under_test._full_capacity(pod[0]), 0, 0, ())
         steps.append(search.steps)
 
     assert " ".join(map(str, steps)) == STEPS

@@ -10,7 +10,15 @@ from bidder.auction import decide as decision
 from bidder.auction.competitive_separation import Pod, pack_pod
 from bidder.auction.match import Slot, match
 from bidder.auction.offer import Offer
-from bidder.auction.pod import PodCapacity, breaks, dedupes, group_by_break, is_pod, most_ads, pod_capacity
+from bidder.auction.pod import (
+    PodCapacity,
+    breaks,
+    dedupe_settings,
+    group_by_break,
+    is_pod,
+    max_ads_per_slot,
+    pod_capacity,
+)
 from bidder.openrtb.imp import Imp
 from bidder.openrtb.parse import parse
 from tests.support.campaigns import NOW, campaign, compile_snapshot
@@ -66,7 +74,7 @@ def test_which_impressions_are_pods_under_the_limit_of_ads_of_a_request() -> Non
 def test_all_pods_of_a_request_share_30_ads_and_each_gets_at_least_one(pods: int, maximum: int) -> None:
     slots = slots_of(*[{"poddur": 60}] * pods, {}, {"podid": "x"})
 
-    assert most_ads(slots) == maximum
+    assert max_ads_per_slot(slots) == maximum
 
 
 def test_slots_are_grouped_by_pod_id_and_by_numbered_break() -> None:
@@ -115,7 +123,7 @@ def test_an_impression_that_is_not_filled_counts_among_the_numbers_of_breaks() -
 def test_the_attributes_that_two_ads_of_a_pod_may_not_share(
     first: list[int], second: list[int], kinds: set[int]
 ) -> None:
-    assert dedupes(slots_of({"poddedupe": first}, {"poddedupe": second})) == kinds
+    assert dedupe_settings(slots_of({"poddedupe": first}, {"poddedupe": second})) == kinds
 
 
 @pytest.mark.parametrize(("pods", "steps"), [(1, 1000), (2, 500), (3, 333), (7, 142)])
@@ -124,9 +132,9 @@ def test_the_pods_of_a_request_share_the_steps_of_the_search(
 ) -> None:
     granted: list[int] = []
 
-    def packed(pod: Pod, most_steps: int) -> Sequence[Offer]:
-        granted.append(most_steps)
-        return pack_pod(pod, most_steps)
+    def packed(pod: Pod, max_steps: int) -> Sequence[Offer]:
+        granted.append(max_steps)
+        return pack_pod(pod, max_steps)
 
     monkeypatch.setattr(decision, "pack_pod", packed)
     videos = [{"mimes": ["video/mp4"], "poddur": 60, "maxduration": 20 + number} for number in range(pods)]

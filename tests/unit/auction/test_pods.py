@@ -191,4 +191,4 @@ def test_many_different_slots_cause_few_offers(monkeypatch: pytest.MonkeyPatch) 
         imps = [{"id": str(n), "video": video | {"maxduration": 60 + n}} for n in range(50)]
 
         assert offers_of({"id": "r", "imp": imps}, book)
-        assert len(searches) <= max(under_test.MOST_CHOICES, 2 * len(imps))
+        assert len(searches) <= max(under_test.MAX_CHOICES, 2 * len(imps))

@@ -53,9 +53,11 @@ def test_the_rule_of_the_allowance_names_the_budget_that_other_bids_have_used_up
     [offer] = decided(request, snapshot)
     context = AuctionContext(request, "bidder", snapshot.delivery, NOW)
     case = Case(context, offer.slot, offer.campaign, snapshot, 0, lambda: None)
-    assert rejection_in_words(ALLOWANCE, case._replace(unpaid=short_accounts(offer, snapshot, NOW))).seen == ""
+    assert rejection_in_words(ALLOWANCE, case._replace(short_accounts=short_accounts(offer, snapshot, NOW))).seen == ""
 
     affordable([offer], snapshot, NOW)
 
-    assert rejection_in_words(ALLOWANCE, case._replace(unpaid=short_accounts(offer, snapshot, NOW))).seen == words
+    assert (
+        rejection_in_words(ALLOWANCE, case._replace(short_accounts=short_accounts(offer, snapshot, NOW))).seen == words
+    )
     assert rejection_in_words(ALLOWANCE, case).seen == ""

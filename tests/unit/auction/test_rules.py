@@ -24,7 +24,7 @@ from tests.support.decision import decided
 from tests.support.matchable import matchable_requests, video_request
 
 if TYPE_CHECKING:
-    from bidder.auction.decide import Refused
+    from bidder.auction.decide import Rejections
 
 WEBM_FOR_IOS = creative(id="ios", media=[media(mime="video/webm")], targeting={"os": {"include": ["ios"]}})
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
@@ -180,7 +180,7 @@ def test_explain_and_the_counts_of_the_decision_name_only_rules_of_the_table(
     request: dict[str, Any], campaigns: list[Campaign]
 ) -> None:
     snapshot, parsed_request = compile_snapshot(campaigns), BidRequest.model_validate(request)
-    rejections: Refused = Counter()
+    rejections: Rejections = Counter()
 
     decided(parsed_request, snapshot, rejections=rejections)
 

@@ -133,9 +133,9 @@ def test_explain_reports_the_value_and_the_same_bid() -> None:
     assert bid.price.value_micros == 5_000_000
     assert bid.price.cpm_micros < 5_000_000
     [output] = explanation.campaigns
-    assert output.shaded == shade_bid(context, offer, None)
-    assert output.shaded.cpm_micros == bid.price.cpm_micros
-    message = in_words(output.shaded)
+    assert output.shaded_bid == shade_bid(context, offer, None)
+    assert output.shaded_bid.cpm_micros == bid.price.cpm_micros
+    message = in_words(output.shaded_bid)
     assert message.startswith(f"bids {display(bid.price.cpm_micros)} of 5.00")
     assert message.endswith("% in all auctions")
 

@@ -91,7 +91,7 @@ def test_the_best_offers_equal_those_of_a_search_of_all_campaigns(
     [slot] = match(parsed_request, snapshot, NOW)
     context = AuctionContext(parsed_request, "bidder", snapshot.delivery, NOW)
 
-    dearest = decision._find_highest_bids(context, slot, snapshot, maximum, decision.Refused())
+    dearest = decision._find_highest_bids(context, slot, snapshot, maximum, decision.Rejections())
 
     assert names(dearest) == names(ranked(parsed_request, snapshot)[:maximum])
 

@@ -9,7 +9,7 @@ import pytest
 from bidder.auction.auction_context import AuctionContext
 from bidder.auction.explain import explain
 from bidder.auction.frequency_rule import frequency_details
-from bidder.auction.shading import EXPLORATION, MODEL, NO_FIRST_PRICE, OFF, TOO_DEAR, UNKNOWN, Shaded, in_words
+from bidder.auction.shading import EXPLORATION, MODEL, NO_FIRST_PRICE, OFF, TOO_DEAR, UNKNOWN, ShadedBid, in_words
 from bidder.auction.unmet_targeting import ATTRIBUTES, describe_values, unmet_targeting
 from bidder.auction.verdict import BIDS, Verdict
 from bidder.delivery.frequency import Exposures, History, Impression, add
@@ -55,13 +55,13 @@ def test_only_the_deals_of_the_impression_are_named_with_their_budgets() -> None
     assert explanation.wanted == "less than 100.00 % in deal d"
 
 
-def test_the_best_offer_of_a_campaign_is_that_of_the_creative_in_turn() -> None:
+def test_the_best_offer_of_a_campaign_is_that_of_the_creative_of_the_rotation() -> None:
     snapshot = compile_snapshot([campaign(creatives=[creative(id=name) for name in "abc"])])
     creative_ids = set()
     for number in range(20):
         request = parse(json.dumps(video_request(id=f"r{number}")).encode())
         [entry] = explain(request, snapshot, "bidder", NOW)
-        best, [bid] = entry.campaigns[0].best, entry.bids
+        best, [bid] = entry.campaigns[0].best_offer, entry.bids
         assert best is not None
         assert best.fit.creative.id == bid.fit.creative.id
         creative_ids.add(bid.fit.creative.id)
@@ -73,9 +73,9 @@ def test_a_campaign_that_bids_has_no_seen_or_required_values() -> None:
     explanation = only_verdict(video_request())
 
     assert (explanation.rule, explanation.reason, explanation.seen, explanation.wanted) == (BIDS, "bids", "", "")
-    assert explanation.best is not None
-    assert "best" not in repr(explanation)
-    assert "shaded" not in repr(explanation)
+    assert explanation.best_offer is not None
+    assert "best_offer" not in repr(explanation)
+    assert "shaded_bid" not in repr(explanation)
     assert Verdict("c", "floor", "r") == Verdict("c", "floor", "r", "", "", None, None)
 
 
@@ -252,19 +252,19 @@ def test_a_creative_that_is_free_again_is_named_before_a_creative_that_never_is(
 @pytest.mark.parametrize(
     ("shaded", "words"),
     [
-        (Shaded(5_000_000, 5_000_000, OFF), "full value: the campaign's shading is off"),
-        (Shaded(5_000_000, 5_000_000, NO_FIRST_PRICE), "full value: no open first-price auction"),
-        (Shaded(5_000_000, 5_000_000, TOO_DEAR), "full value: prices of this height are not learned"),
-        (Shaded(5_000_000, 5_000_000, UNKNOWN), "full value: too few prices are known"),
-        (Shaded(2_000_000, 5_000_000, EXPLORATION), "bids 2.00 to explore"),
-        (Shaded(2_000_000, 5_000_000, EXPLORATION, "*"), "bids 2.00 to explore"),
+        (ShadedBid(5_000_000, 5_000_000, OFF), "full value: the campaign's shading is off"),
+        (ShadedBid(5_000_000, 5_000_000, NO_FIRST_PRICE), "full value: no open first-price auction"),
+        (ShadedBid(5_000_000, 5_000_000, TOO_DEAR), "full value: prices of this height are not learned"),
+        (ShadedBid(5_000_000, 5_000_000, UNKNOWN), "full value: too few prices are known"),
+        (ShadedBid(2_000_000, 5_000_000, EXPLORATION), "bids 2.00 to explore"),
+        (ShadedBid(2_000_000, 5_000_000, EXPLORATION, "*"), "bids 2.00 to explore"),
         (
-            Shaded(2_000_000, 5_000_000, EXPLORATION, "*", 0.5),
+            ShadedBid(2_000_000, 5_000_000, EXPLORATION, "*", 0.5),
             "bids 2.00 of 5.00 to explore, wins 50 % in all auctions",
         ),
-        (Shaded(2_000_000, 5_000_000, MODEL, "*", 0.25), "bids 2.00 of 5.00, wins 25 % in all auctions"),
+        (ShadedBid(2_000_000, 5_000_000, MODEL, "*", 0.25), "bids 2.00 of 5.00, wins 25 % in all auctions"),
     ],
 )
-def test_shading_in_words(shaded: Shaded, words: str) -> None:
+def test_shading_in_words(shaded: ShadedBid, words: str) -> None:
     assert in_words(shaded) == words
     assert (MODEL, EXPLORATION) == ("model", "exploration")

@@ -291,3 +291,23 @@ def test_each_video_in_a_campaign_file_is_uploaded_once(
     assert cli("campaigns", "import", str(file)) == 0
     assert "uploaded before" in capsys.readouterr().out
     assert len(world.s3.list_objects_v2(Bucket="uploads")["Contents"]) == 1
+
+
+def test_an_upload_names_the_campaign_that_an_id_stands_for(
+    cli: Any, world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "spot.mp4").write_bytes(b"x" * 1000)
+    uploaded = []
+    for _ in range(2):
+        assert cli("creatives", "upload", str(tmp_path / "spot.mp4"), "--campaign", "shoes", "--json") == 0
+        assert cli("creatives", "upload-form", "spot.mp4", "--campaign", "shoes") == 0
+        printed, _, form = capsys.readouterr().out.partition("\n}\n")
+        key = json.loads(printed + "}")["key"]
+        head = world.s3.head_object(Bucket="uploads", Key=key)
+        stamps = [head["Metadata"], json.loads(form)["fields"]]
+        uploaded.append((key, stamps[0]["campaign-creation"], stamps[1]["x-amz-meta-campaign-creation"]))
+        list(world.campaigns.delete_each([campaign(id="shoes")]))
+        world.campaigns.put(campaign(id="shoes"))
+
+    assert [creation for _, *creation in uploaded] == [["1", "1"], ["3", "3"]]
+    assert uploaded[0][0] != uploaded[1][0], "the video is not taken for one that was uploaded before"

@@ -46,8 +46,10 @@ def count_decision(counting: TrafficCounts, snapshot: Snapshot, at: Any = NOW, *
     """Decides a request as the bid does, and counts it."""
     request = parse(json.dumps(video_request(**changes)).encode())
     slots = match(request, snapshot, at)
-    reached, deals = counting.note(snapshot, len(slots), at), set[tuple[str, str]]()
-    offers = decided(request, snapshot, at, seat="seat", slots=slots, reached=reached, deals_reached=deals)
+    considered_tiers, deals = counting.note(snapshot, len(slots), at), set[tuple[str, str]]()
+    offers = decided(
+        request, snapshot, at, seat="seat", slots=slots, considered_tiers=considered_tiers, deal_opportunities=deals
+    )
     counting.count(offers, snapshot.delivery)
     counting.note_deals(deals)
 
@@ -150,9 +152,9 @@ def test_obstacles_of_campaigns_are_counted_by_rule_on_a_sample() -> None:
         video = {"video": {"maxduration": 30}, "imp": {"bidfloor": 2}}
         request = parse(json.dumps(video_request(id=f"r{number}", **video)).encode())
         slots = match(request, snapshot, NOW)
-        reached = counting.note(snapshot, len(slots), NOW)
-        decided(request, snapshot, seat="seat", slots=slots, reached=reached)
-        counting.note_funnel(snapshot, slots, reached)
+        considered_tiers = counting.note(snapshot, len(slots), NOW)
+        decided(request, snapshot, seat="seat", slots=slots, considered_tiers=considered_tiers)
+        counting.note_funnel(snapshot, slots, considered_tiers)
     counting.note_refused({("dear", "frequency"): 7, ("dear", "category"): 2, ("", "seat"): 9, ("low", "unknown"): 1})
 
     counting.flush(NOW + MINUTE)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bidder.auction.match import device_of, match
-from bidder.auction.reached import Opportunities
+from bidder.auction.opportunities import Opportunities
 from bidder.campaigns.goal import Outcome
 from bidder.openrtb.parse import parse
 from bidder.snapshot.quality_classes import Quality
@@ -28,7 +28,7 @@ def test_the_first_512_impressions_of_a_minute_are_the_sample_of_the_others() ->
         assert opportunities.note(snapshot.index, snapshot.delivery, 1, TV) is not None
         assert opportunities.note(snapshot.index, snapshot.delivery, 512, TV) is None
         sample = opportunities.take()
-        assert (len(sample.noted), sample.weight, sample.impressions) == (2, 2, 1024)
+        assert (len(sample.decisions), sample.weight, sample.impressions) == (2, 2, 1024)
 
     assert opportunities.take().counts() == {}
 
@@ -39,8 +39,8 @@ def test_each_noted_impression_has_the_weight_of_the_sample() -> None:
     for number in range(512 + 256):
         parsed_request = parse(json.dumps(video_request(id=f"r{number}")).encode())
         slots = match(parsed_request, snapshot, NOW)
-        reached = opportunities.note(snapshot.index, snapshot.delivery, len(slots), device_of(parsed_request))
-        decided(parsed_request, snapshot, slots=slots, reached=reached)
+        considered_tiers = opportunities.note(snapshot.index, snapshot.delivery, len(slots), device_of(parsed_request))
+        decided(parsed_request, snapshot, slots=slots, considered_tiers=considered_tiers)
 
     assert opportunities.take().counts() == {"plain": 768}
 
@@ -53,8 +53,8 @@ def test_opportunities_are_counted_by_the_class_of_the_device_for_the_outcome_of
     for number, device in enumerate((TV, PHONE, PHONE, PHONE, TABLET, None)):
         parsed_request = parse(json.dumps(video_request(id=f"r{number}", device={"devicetype": device})).encode())
         slots = match(parsed_request, snapshot, NOW)
-        reached = opportunities.note(snapshot.index, snapshot.delivery, len(slots), device_of(parsed_request))
-        decided(parsed_request, snapshot, slots=slots, reached=reached)
+        considered_tiers = opportunities.note(snapshot.index, snapshot.delivery, len(slots), device_of(parsed_request))
+        decided(parsed_request, snapshot, slots=slots, considered_tiers=considered_tiers)
 
     assert opportunities.take().counts() == {
         "click": 6,
@@ -88,7 +88,7 @@ def test_buyers_of_fixed_price_deals_have_an_opportunity_in_a_private_auction(ti
             parsed_request,
             snapshot,
             slots=slots,
-            reached=opportunities.note(snapshot.index, snapshot.delivery, len(slots), TV),
+            considered_tiers=opportunities.note(snapshot.index, snapshot.delivery, len(slots), TV),
         )
         counts[offered] = opportunities.take().counts()
 
