@@ -42,7 +42,7 @@ def pace(
     account, learned = service.pacing_store.read()
     if holders.members:
         account.members = service.pacing_store.add_members(account.members, holders.members)
-    of_holders = holders.spends(service.spent, account.members, now, with_invalid=with_invalid)
+    of_holders = holders.spends(service.spend_reader, account.members, now, with_invalid=with_invalid)
     limits = {**of_campaigns, **holders.limits}
     spends = {**spends, **of_holders}
     then = "campaigns are paced by the forecast"
