@@ -27,7 +27,7 @@ from bidder.openrtb.site import Site
 from bidder.openrtb.user import User
 from bidder.openrtb.user_agent import UserAgent
 from bidder.openrtb.video import Video
-from bidder.snapshot.id_lists import IdList, containing, id_number
+from bidder.snapshot.id_lists import IdList, find_lists, id_number
 
 Values = dict[str, tuple[str, ...]]
 """The values of each attribute, in lower case. An attribute that the request does not state is missing."""
@@ -286,7 +286,7 @@ def _viewer_values(user: User | None, device: Device | None, targeted: TargetedR
         numbers = {id_number(user_id) for user_id in _user_ids(user, device) if user_id}
         values |= _sorted_values(
             user=[f"{number:016x}" for number in numbers] if "user" in targeted.attributes else (),
-            list=containing(lists, numbers),
+            list=find_lists(lists, numbers),
         )
     return values
 

@@ -23,7 +23,7 @@ def _seen_of_deals(case: Case) -> Iterator[str]:
     for deal, budget in _deal_budgets(case):
         if budget.withheld is not None:
             yield f"deal {deal.id}: {budget.withheld.value}"
-        elif budget.account in case.context.delivery.spent:
+        elif budget.account in case.context.delivery.used_up_accounts:
             yield f"deal {deal.id}: its bids in flight use up its budget or its pace"
         else:
             yield f"deal {deal.id}: its draw is {100 * draw.of(budget.holder) / WHOLE:.2f} %"

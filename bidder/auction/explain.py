@@ -144,7 +144,7 @@ def _matching_funnel(slot: Slot, snapshot: Snapshot) -> list[tuple[str, int]]:
     index, delivery = snapshot.index, snapshot.delivery
     superseded_count = sum(delivery.withheld(position) is Withheld.REPLACED for position in range(len(index)))
     values = {**slot.values, **implied_values(slot.imp, slot.video)}
-    tiers = [(tier, part.numbers(values), delivery.bidding(number)) for number, part, tier in index.tiers]
+    tiers = [(tier, part.numbers(values), delivery.bidding_campaigns(number)) for number, part, tier in index.tiers]
     campaign_count = sum(sets.count(bidding) for _, _, bidding in tiers)
     funnel = [("all", len(index) - superseded_count), (WITHHELD.name, campaign_count)]
     states = [tier.begin(bidding) for tier, _, bidding in tiers]
@@ -159,9 +159,9 @@ def _matching_funnel(slot: Slot, snapshot: Snapshot) -> list[tuple[str, int]]:
         funnel.append((rule_name(None), matchable))
     for attribute in ATTRIBUTES:
         names = frozenset({attribute})
-        if any(tier.about(names) for tier, _, _ in tiers):
+        if any(tier.clauses_on(names) for tier, _, _ in tiers):
             states = [
-                narrow(state, tier.about(names), numbers, tier.conjunctions)
+                narrow(state, tier.clauses_on(names), numbers, tier.conjunctions)
                 for state, (tier, numbers, _) in zip(states, tiers, strict=True)
             ]
             funnel.append((rule_name(attribute), remaining()))

@@ -101,7 +101,9 @@ class Candidates:
             if tier.tops[0] < min_cpm:
                 break
             numbers = part.numbers({SALE: deal_ids})
-            conjunctions = narrow(self._narrow_tier(number, part, tier), tier.about(_SALES), numbers, tier.conjunctions)
+            conjunctions = narrow(
+                self._narrow_tier(number, part, tier), tier.clauses_on(_SALES), numbers, tier.conjunctions
+            )
             end = tier.start + end_of(tier, min_cpm)
             positions += takewhile(end.__gt__, self._participants(number, tier, conjunctions, paced=True))
         return positions
@@ -119,8 +121,8 @@ class Candidates:
         """The positions of the campaigns with any of these conjunctions, without those that pacing keeps out."""
         delivery, index = self._request_match.snapshot.delivery, self._request_match.index
         draw, classes = self._request_match.draw, self._request_match.classes
-        bidding = delivery.bidding(number)
-        participants = delivery.taking_part(number, draw.bucket, classes) if paced else None
+        bidding = delivery.bidding_campaigns(number)
+        participants = delivery.participants(number, draw.bucket, classes) if paced else None
         if participants is None:
             yield from tier.campaigns(conjunctions, bidding, tier.start)
             return
@@ -138,7 +140,7 @@ class Candidates:
         """The positions in the index of all matching campaigns, ascending, including campaigns that pacing excludes."""
         positions: list[int] = []
         for number, part, tier in self._request_match.index.tiers:
-            bidding = self._request_match.snapshot.delivery.bidding(number)
+            bidding = self._request_match.snapshot.delivery.bidding_campaigns(number)
             positions += tier.campaigns(self._narrow_tier(number, part, tier), bidding, tier.start)
         return sorted(positions)
 
@@ -154,7 +156,7 @@ class Candidates:
         numbers = self._numbers.get(part.start)
         if numbers is None:
             numbers = self._numbers[part.start] = part.numbers(self._values)
-        return narrow(conjunctions, tier.about(_IMPRESSION_ATTRIBUTES), numbers, tier.conjunctions)
+        return narrow(conjunctions, tier.clauses_on(_IMPRESSION_ATTRIBUTES), numbers, tier.conjunctions)
 
 
 def end_of(tier: Tier, min_cpm: int) -> int:
@@ -181,8 +183,8 @@ class RequestMatch:
             numbers = self._numbers.get(part.start)
             if numbers is None:
                 numbers = self._numbers[part.start] = part.numbers(self._values)
-            bidding = tier.begin(self.snapshot.delivery.bidding(number))
-            conjunctions = narrow(bidding, tier.about(_REQUEST_ATTRIBUTES), numbers, tier.conjunctions)
+            bidding = tier.begin(self.snapshot.delivery.bidding_campaigns(number))
+            conjunctions = narrow(bidding, tier.clauses_on(_REQUEST_ATTRIBUTES), numbers, tier.conjunctions)
             self._conjunctions_by_tier[number] = conjunctions
         return conjunctions
 
@@ -199,7 +201,7 @@ class Slot(NamedTuple):
 def match(request: BidRequest, snapshot: Snapshot, now: datetime, exchange: str | None = None) -> list[Slot]:
     """A slot for each impression with video, in the request's order. `exchange` is the name of the caller."""
     snapshot.delivery.allowance.restore_rested(now)
-    ranges = snapshot.index.known
+    ranges = snapshot.index.targeted_ranges
     values = request_attributes(request, ranges, now, offsets(snapshot.delivery.clocks, now), exchange, snapshot.lists)
     request_match = RequestMatch(snapshot, values, AuctionDraw(request.id), device_of(request))
     slots = []

@@ -44,7 +44,7 @@ def _participation(case: Case) -> tuple[str, str]:
 def _explain_share(case: Case) -> str:
     """The reason of a campaign's participation besides its own budget: its advertiser's, or the predicted rate."""
     position, delivery, classes = case.position, case.snapshot.delivery, case.slot.candidates.classes
-    advertiser = delivery.advertiser_that_paces(position)
+    advertiser = delivery.pacing_advertiser(position)
     words = f", which the budget of {advertiser} sets" if advertiser else ""
     if delivery.quality is None or classes is None or delivery.shares is None:
         return words
@@ -67,9 +67,9 @@ def delivery_reason(snapshot: Snapshot, position: int) -> str | None:
     if withheld:
         return withheld.value
     tier, offset = snapshot.index.tier_of(position)
-    if offset not in sets.members(snapshot.delivery.used_up[tier]):
+    if offset not in sets.members(snapshot.delivery.used_up_campaigns[tier]):
         return None
-    return USED_UP if position in snapshot.delivery.spent else ADVERTISER_USED_UP
+    return USED_UP if position in snapshot.delivery.used_up_accounts else ADVERTISER_USED_UP
 
 
 WITHHELD: Rule[Candidate] = Rule(

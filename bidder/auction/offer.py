@@ -145,7 +145,7 @@ def _rotate_offers(
         creative = fit.creative
         prediction = None
         if campaign.rotation is Rotation.BEST:
-            prediction = context.delivery.predictions.of(campaign.id, creative.id, campaign.success)
+            prediction = context.delivery.predictions.predict_creative(campaign.id, creative.id, campaign.success)
         rank = rotation_rank(campaign.rotation, creative.weight, prediction, _draw(*ids, creative.id))
         offers.append(Offer(slot, campaign, fit, bid, draw, rank))
     return offers

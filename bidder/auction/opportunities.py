@@ -87,7 +87,7 @@ def count_opportunities(decisions: Iterable[NotedDecision], weight: float, *, by
         classes = delivery.device_classes(decision.device) if by_class else None
         for tier_number, conjunctions, end in decision.considered_tiers:
             tier = index.tiers_by_number[tier_number]
-            positions = tier.campaigns(conjunctions, delivery.eligible[tier_number], tier.start)
+            positions = tier.campaigns(conjunctions, delivery.eligible_campaigns[tier_number], tier.start)
             for position in takewhile((tier.start + end).__gt__, positions):
                 goal = index.goal(position) if classes else None
                 counts[position, classes[goal - 1] if classes and goal else None] += 1

@@ -303,7 +303,7 @@ def open_bid_cpm(context: AuctionContext, slot: Slot, campaign: Campaign, creati
     goal = campaign.goal if cpm is None else None
     if goal:
         predictions = context.delivery.predictions
-        rates = [predictions.of(campaign.id, creative.id, goal.outcome).rate for creative in creatives]
+        rates = [predictions.predict_creative(campaign.id, creative.id, goal.outcome).rate for creative in creatives]
         rate = expected_rate(campaign.rotation, [creative.weight for creative in creatives], rates)
         cpm = expected_cpm(goal.micros, rate)
     if cpm is None:

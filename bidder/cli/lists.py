@@ -16,7 +16,7 @@ from bidder.files.opened import naming_file, open_binary, shown_name
 from bidder.files.text import lines_of
 from bidder.service.service import Service
 from bidder.snapshot.compile import campaign_conjunctions
-from bidder.snapshot.id_lists import MOST_IDS, WIDTH, id_number, pack_list
+from bidder.snapshot.id_lists import MAX_IDS, WIDTH, id_number, pack_list
 
 _DIGITS = 2 * WIDTH
 _HASH = re.compile(rf"[0-9a-f]{{{_DIGITS},64}}")
@@ -85,8 +85,8 @@ def read_ids(lines: Iterable[str], *, hashed: bool) -> ReadIds:
             numbers.add(int(text[:_DIGITS], 16) if hashed else id_number(text))
             if len(first) < _MOST_SHOWN:
                 first.append(text)
-            if len(numbers) > MOST_IDS:
-                msg = f"more than {MOST_IDS} ids: each bidder holds the whole list in memory; split the list"
+            if len(numbers) > MAX_IDS:
+                msg = f"more than {MAX_IDS} ids: each bidder holds the whole list in memory; split the list"
                 raise InvalidList(msg)
     except BadLine as error:
         raise InvalidList(str(error)) from None

@@ -58,7 +58,7 @@ def compiled_index(service: Service, current: Manifest | None) -> CompiledIndex:
     if changed is None or len(changed) > max(MOST_RECENT, len(base) // 20):
         return _compile_all(service, revision)
     campaigns = list(_sellable(service.campaigns.get_many(sorted(changed))))
-    recent = compile_index(campaigns, removed=changed - {campaign.id for campaign in campaigns})
+    recent = compile_index(campaigns, removed_ids=changed - {campaign.id for campaign in campaigns})
     keys = (current.index[0], INDEXES + object_id(recent))
     parts = [base, Part.load(recent, len(base))]
     return CompiledIndex(Index(parts), keys, {keys[1]: recent}, revision, current.base_revision)

@@ -17,7 +17,7 @@ from bidder.snapshot.index import Index
 from bidder.snapshot.keys import DELIVERIES
 from bidder.snapshot.manifest import Manifest
 from bidder.snapshot.part import object_id
-from bidder.snapshot.store import Pinned
+from bidder.snapshot.store import PinnedIndex
 
 PIN_WARN_AGE = timedelta(days=1)
 """Each refresh warns of a pin that is older. Edits of campaigns take no effect under a pin, and people forget pins."""
@@ -72,7 +72,7 @@ def _publish(service: Service, now: datetime) -> tuple[int, bool]:
     spends = service.spent.spends(_clocks(limits, now))
     # without a campaign that bids by predictions, the counts of outcomes are not needed
     counts = service.learning.counts(now) if any(compiled.index.learners()) else {}
-    lists = service.lists.published(compiled.index.lists, now) if compiled.index.lists else {}
+    lists = service.lists.publish_copies(compiled.index.lists, now) if compiled.index.lists else {}
     parameters = service.current_parameters.plain()
     if parameters.invalid_traffic_counts:
         spends = {name: spend.with_invalid() for name, spend in spends.items()}
@@ -87,9 +87,9 @@ def _publish(service: Service, now: datetime) -> tuple[int, bool]:
         counts,
         latest,
         billed_by_notice=parameters.exchanges.billed_by_notice() if parameters.exchanges else frozenset(),
-        unread=compiled.index.lists.keys() - lists.keys(),
+        unread_lists=compiled.index.lists.keys() - lists.keys(),
         paces=paced.paces,
-        reserved=paced.reserved,
+        reserved_micros=paced.reserved,
         shading=shading(service, parameters.shading_explored, now),
         shared_budgets=shared,
         quality=quality(service, compiled.index, paced, now),
@@ -113,7 +113,9 @@ def _publish(service: Service, now: datetime) -> tuple[int, bool]:
     return version, published
 
 
-def _log_refresh(manifest: Manifest, pinned: Pinned | None, now: datetime, *, compiled: int, published: bool) -> None:
+def _log_refresh(
+    manifest: Manifest, pinned: PinnedIndex | None, now: datetime, *, compiled: int, published: bool
+) -> None:
     """Logs the refresh; `compiled` is the number of new index objects. Warns of an old pin."""
     log.event(
         "refresh",

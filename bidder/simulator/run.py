@@ -123,7 +123,7 @@ class Run:
         paces, reserved = self.arm.paces(self.terms, self._spends, traffic, now, self.books.confirmed)
         self._shares = {name: pace.share / WHOLE for name, pace in paces.items()}
         shading = self._prices.shading(now)
-        data = compile_delivery(self._index, self._spends, at, paces=paces, reserved=reserved, shading=shading)
+        data = compile_delivery(self._index, self._spends, at, paces=paces, reserved_micros=reserved, shading=shading)
         snapshot = Snapshot(int(now * 1000), self._index, load_delivery(data, self._index))
         self._published = [*self._published[1 - _SNAPSHOTS_HELD :], Published(now, snapshot)]
 

@@ -25,13 +25,13 @@ class BucketSets:
         self._sections = sections
         self._prefix = prefix
         self._tiers = tiers
-        self._read: dict[tuple[int, int], Set] = {}
+        self._sets: dict[tuple[int, int], Set] = {}
 
-    def of(self, tier: int, bucket: int) -> Set:
+    def participants(self, tier: int, bucket: int) -> Set:
         """The campaigns of a tier that can take part in the auctions of a bucket."""
-        campaigns = self._read.get((tier, bucket))
+        campaigns = self._sets.get((tier, bucket))
         if campaigns is None:
-            campaigns = self._read[tier, bucket] = self._load(tier, bucket)
+            campaigns = self._sets[tier, bucket] = self._load(tier, bucket)
         return campaigns
 
     def _load(self, tier: int, bucket: int) -> Set:
@@ -51,34 +51,34 @@ def bucket_sections(
     """
     sections: dict[str, bytes] = {}
     for number, tier in enumerate(tiers):
-        always: list[int] = []
-        of_bucket: list[list[int]] = [[] for _ in range(BUCKETS)]
+        unpaced_offsets: list[int] = []
+        offsets_by_bucket: list[list[int]] = [[] for _ in range(BUCKETS)]
         for offset in range(tier.count):
             share = shares.get(tier.start + offset, WHOLE)
             if share >= WHOLE:
-                always.append(offset)
+                unpaced_offsets.append(offset)
                 continue
             for bucket in buckets(campaign_id(tier.start + offset).encode(), share):
-                of_bucket[bucket].append(offset)
+                offsets_by_bucket[bucket].append(offset)
         if tier.size <= sets.SHORT:
-            sections[SECTION.format(number)] = _as_bits(always, of_bucket, tier.count)
+            sections[SECTION.format(number)] = _pack_bits(unpaced_offsets, offsets_by_bucket, tier.count)
             continue
-        dumped = [sets.dump([*always, *offsets]) for offsets in of_bucket]
+        bitmaps = [sets.dump([*unpaced_offsets, *offsets]) for offsets in offsets_by_bucket]
         ends = array("I")
-        for data in dumped:
-            ends.append((ends[-1] if ends else 0) + len(data))
-        sections[SECTION.format(number)] = b"".join(dumped)
+        for bitmap in bitmaps:
+            ends.append((ends[-1] if ends else 0) + len(bitmap))
+        sections[SECTION.format(number)] = b"".join(bitmaps)
         sections[ENDS.format(number)] = ends.tobytes()
     return sections
 
 
-def _as_bits(always: Sequence[int], of_bucket: Sequence[Sequence[int]], count: int) -> bytes:
+def _pack_bits(unpaced_offsets: Sequence[int], offsets_by_bucket: Sequence[Sequence[int]], count: int) -> bytes:
     width = (count + 7) // 8
-    base = _bits(always, bytes(width))
-    return b"".join(bytes(_bits(offsets, base)) for offsets in of_bucket)
+    base = _set_bits(unpaced_offsets, bytes(width))
+    return b"".join(bytes(_set_bits(offsets, base)) for offsets in offsets_by_bucket)
 
 
-def _bits(offsets: Sequence[int], base: bytes | bytearray) -> bytearray:
+def _set_bits(offsets: Sequence[int], base: bytes | bytearray) -> bytearray:
     bits = bytearray(base)
     for offset in offsets:
         bits[offset >> 3] |= 1 << (offset & 7)

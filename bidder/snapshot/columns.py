@@ -17,7 +17,7 @@ from bidder.snapshot.container import Sections
 
 _NO_LIMIT = -1
 _GOALS: tuple[Outcome | None, ...] = (None, *OUTCOMES)
-_HELD = 4096
+_MAX_CACHED_POSITIONS = 4096
 _ADDED_LIMITS = ("hourly", "total_impressions", "daily_impressions")
 _FLIGHT = ("start", "end")
 """Columns that older objects lack, like `mode`: campaigns of those objects have no such limits."""
@@ -42,42 +42,42 @@ def column_sections(
     `open_tops` are the highest bids outside deals, CPM in micros.
     """
     ends, end = array("I"), 0
-    encoded = [text.encode() for text in ids]
-    for text in encoded:
-        end += len(text)
+    encoded_ids = [campaign_id.encode() for campaign_id in ids]
+    for id_bytes in encoded_ids:
+        end += len(id_bytes)
         ends.append(end)
-    names, numbers = _number_names(zones)
-    advertisers, numbers_of_advertisers = _number_names(domains)
-    budgeted = {str(position): deal_budgets for position, deal_budgets in enumerate(deals) if deal_budgets}
+    zone_names, zone_numbers = _number_names(zones)
+    advertiser_domains, advertiser_numbers = _number_names(domains)
+    deal_budgets = {str(position): budgets for position, budgets in enumerate(deals) if budgets}
     return {
         "id_ends": ends.tobytes(),
-        "ids": b"".join(encoded),
-        "by_id": array("I", sorted(range(len(ids)), key=encoded.__getitem__)).tobytes(),
-        "zones": "\n".join(names).encode(),
-        "zone": array("H", [numbers[zone] for zone in zones]).tobytes(),
-        "domains": "\n".join(advertisers).encode(),
-        "domain": array("I", [numbers_of_advertisers[domain] for domain in domains]).tobytes(),
-        **({"deal_budgets": json.dumps(budgeted, separators=(",", ":")).encode()} if budgeted else {}),
+        "ids": b"".join(encoded_ids),
+        "by_id": array("I", sorted(range(len(ids)), key=encoded_ids.__getitem__)).tobytes(),
+        "zones": "\n".join(zone_names).encode(),
+        "zone": array("H", [zone_numbers[zone] for zone in zones]).tobytes(),
+        "domains": "\n".join(advertiser_domains).encode(),
+        "domain": array("I", [advertiser_numbers[domain] for domain in domains]).tobytes(),
+        **({"deal_budgets": json.dumps(deal_budgets, separators=(",", ":")).encode()} if deal_budgets else {}),
         "learners": array("I", learners).tobytes(),
         "goal": bytes(_GOALS.index(goal) for goal in goals),
         "top_open": array("q", open_tops).tobytes(),
         "paused": bytes(limit.paused for limit in limits),
-        "total": _limits([limit.total for limit in limits]),
-        "daily": _limits([limit.daily for limit in limits]),
+        "total": _pack_limits([limit.total for limit in limits]),
+        "daily": _pack_limits([limit.daily for limit in limits]),
         "cost": array("q", [limit.cost for limit in limits]).tobytes(),
-        **{name: _limits([getattr(limit, name) for limit in limits]) for name in _ADDED_LIMITS},
+        **{name: _pack_limits([getattr(limit, name) for limit in limits]) for name in _ADDED_LIMITS},
         "mode": bytes(_MODES.index(limit.mode) for limit in limits),
-        **{name: array("d", [_moment(getattr(limit, name)) for limit in limits]).tobytes() for name in _FLIGHT},
+        **{name: array("d", [_pack_time(getattr(limit, name)) for limit in limits]).tobytes() for name in _FLIGHT},
     }
 
 
 def _number_names(names: Sequence[str]) -> tuple[list[str], dict[str, int]]:
     """The distinct names, sorted, and the number of each."""
-    distinct = sorted(set(names))
-    return distinct, {name: number for number, name in enumerate(distinct)}
+    distinct_names = sorted(set(names))
+    return distinct_names, {name: number for number, name in enumerate(distinct_names)}
 
 
-def _limits(values: Sequence[int | None]) -> bytes:
+def _pack_limits(values: Sequence[int | None]) -> bytes:
     return array("q", [_NO_LIMIT if value is None else value for value in values]).tobytes()
 
 
@@ -88,7 +88,7 @@ class Columns:
         self._id_ends = sections["id_ends"].cast("I")
         self._ids = sections["ids"]
         by_id = sections["by_id"].cast("I")
-        self.position = lru_cache(maxsize=_HELD)(partial(_position, self._id_ends, self._ids, by_id))
+        self.position = lru_cache(maxsize=_MAX_CACHED_POSITIONS)(partial(_position, self._id_ends, self._ids, by_id))
         """The position of a campaign by id; None if the object does not have the campaign."""
         self._zones = bytes(sections["zones"]).decode().split("\n")
         self._zone = sections["zone"].cast("H")
@@ -104,7 +104,7 @@ class Columns:
         """The highest bid of each campaign outside deals, CPM in micros; None in objects of older code."""
         self._learners = sections["learners"].cast("I")
         self._paused = sections["paused"]
-        self._added = {name: sections[name].cast("q") for name in _ADDED_LIMITS if name in sections}
+        self._added_columns = {name: sections[name].cast("q") for name in _ADDED_LIMITS if name in sections}
         self._flight = {name: sections[name].cast("d") for name in _FLIGHT if name in sections}
         self._mode = sections.get("mode")
         self._total, self._daily, self.costs = (sections[name].cast("q") for name in ("total", "daily", "cost"))
@@ -117,7 +117,7 @@ class Columns:
         return _id(self._id_ends, self._ids, position).decode()
 
     @cached_property
-    def every_id(self) -> list[str]:
+    def all_ids(self) -> list[str]:
         """The ids of all campaigns by position: faster than `id` for thousands of look-ups."""
         text = bytes(self._ids).decode()
         if len(text) != len(self._ids):
@@ -157,8 +157,8 @@ class Columns:
         """The budget limits of the campaign at a position."""
         return BudgetLimits(
             paused=bool(self._paused[position]),
-            total=_limit(self._total[position]),
-            daily=_limit(self._daily[position]),
+            total=_unpack_limit(self._total[position]),
+            daily=_unpack_limit(self._daily[position]),
             cost=self.costs[position],
             zone=self.zone(position),
             **self._added_limits(position),
@@ -167,14 +167,14 @@ class Columns:
     def _added_limits(self, position: int) -> dict[str, Any]:
         """The fields of a campaign's limits that older objects lack."""
         return {
-            **{name: _limit(column[position]) for name, column in self._added.items()},
-            **{name: _read_moment(column[position]) for name, column in self._flight.items()},
+            **{name: _unpack_limit(column[position]) for name, column in self._added_columns.items()},
+            **{name: _unpack_time(column[position]) for name, column in self._flight.items()},
             "mode": _MODES[self._mode[position]] if self._mode is not None else None,
         }
 
 
-def _deal_limits(written: Sequence[Any]) -> BudgetLimits:
-    limits = BudgetLimits(*written)
+def _deal_limits(fields: Sequence[Any]) -> BudgetLimits:
+    limits = BudgetLimits(*fields)
     return limits._replace(mode=None if limits.mode is None else Mode(limits.mode))
 
 
@@ -192,13 +192,13 @@ def _position(ends: memoryview, ids: memoryview, by_id: memoryview, campaign_id:
     return position if _id(ends, ids, position) == id_bytes else None
 
 
-def _moment(value: float | None) -> float:
+def _pack_time(value: float | None) -> float:
     return nan if value is None else value
 
 
-def _read_moment(value: float) -> float | None:
+def _unpack_time(value: float) -> float | None:
     return None if isnan(value) else value
 
 
-def _limit(value: int) -> int | None:
+def _unpack_limit(value: int) -> int | None:
     return None if value == _NO_LIMIT else value

@@ -37,14 +37,14 @@ class _Test(NamedTuple):
 class _Entry(NamedTuple):
     """A compiled campaign; a conjunction is a sequence of the numbers of tests."""
 
-    top: int
-    top_open: int
+    top_cpm_micros: int
+    top_open_cpm_micros: int
     id: str
     zone: str
     limits: BudgetLimits
     domain: str
     deals: Mapping[str, BudgetLimits]
-    learns: bool
+    is_learner: bool
     goal: Outcome | None
     lists: frozenset[str]
     counts_households: bool
@@ -67,49 +67,54 @@ def campaign_conjunctions(campaign: Campaign) -> Sequence[Conjunction]:
 
 def compile_index(
     campaigns: Iterable[Campaign],
-    removed: Iterable[str] = (),
+    removed_ids: Iterable[str] = (),
     conjunctions_of: Callable[[Campaign], Sequence[Conjunction]] = campaign_conjunctions,
     tier_sizes: tuple[int, int] = SIZES,
 ) -> bytes:
     """The index object of these campaigns. Equal campaigns give equal bytes in whichever order they come.
 
-    `removed` are ids of campaigns that were deleted since an earlier object of the index. `tier_sizes` are the most
+    `removed_ids` are ids of campaigns that were deleted since an earlier object of the index. `tier_sizes` are the most
     conjunctions of the first and the second tier.
     """
-    numbers: dict[_Test, int] = {}
+    test_numbers: dict[_Test, int] = {}
     extra_values: dict[str, set[str]] = defaultdict(set)
     ancestors: dict[str, set[str]] = defaultdict(set)
-    entries = [_entry(campaign, conjunctions_of(campaign), numbers, extra_values, ancestors) for campaign in campaigns]
-    entries.sort(key=lambda entry: (-entry.top, entry.id))
-    tests = list(numbers)
-    values = _values(tests)
-    ranks = {attribute: {value: rank for rank, value in enumerate(ranked)} for attribute, ranked in values.items()}
+    entries = [
+        _entry(campaign, conjunctions_of(campaign), test_numbers, extra_values, ancestors) for campaign in campaigns
+    ]
+    entries.sort(key=lambda entry: (-entry.top_cpm_micros, entry.id))
+    tests = list(test_numbers)
+    values = _values_by_attribute(tests)
+    ranks = {
+        attribute: {value: rank for rank, value in enumerate(attribute_values)}
+        for attribute, attribute_values in values.items()
+    }
     clauses = _clauses(tests, entries)
     sections = {"values": _json(values)}
     starts: list[int] = []
-    for number, (start, tier) in enumerate(_tiers(entries, *tier_sizes)):
+    for number, (start, tier) in enumerate(_split_into_tiers(entries, *tier_sizes)):
         starts.append(start)
         sections |= _tier_sections(f"t{number}", tier, tests, ranks, clauses)
     sections |= column_sections(
-        [e.id for e in entries],
-        [e.zone for e in entries],
-        [e.limits for e in entries],
-        learners=[position for position, entry in enumerate(entries) if entry.learns],
-        domains=[e.domain for e in entries],
-        deals=[e.deals for e in entries],
-        goals=[e.goal for e in entries],
-        open_tops=[e.top_open for e in entries],
+        [entry.id for entry in entries],
+        [entry.zone for entry in entries],
+        [entry.limits for entry in entries],
+        learners=[position for position, entry in enumerate(entries) if entry.is_learner],
+        domains=[entry.domain for entry in entries],
+        deals=[entry.deals for entry in entries],
+        goals=[entry.goal for entry in entries],
+        open_tops=[entry.top_open_cpm_micros for entry in entries],
     )
     sections |= records.sections([entry.record for entry in entries])
     meta = {
         "starts": starts,
         "clauses": [clause for clause in clauses if clause[0] != LENGTH],
         "added_clauses": [clause for clause in clauses if clause[0] == LENGTH],
-        "gone": sorted(removed),
+        "gone": sorted(removed_ids),
         "also": _sorted_values(extra_values),
         "above": _sorted_values(ancestors),
     }
-    meta["lists"] = _lists(entries)
+    meta["lists"] = _positions_by_list(entries)
     if domains := sorted({entry.domain for entry in entries if entry.counts_households}):
         meta["households"] = domains
     return container.pack(KIND, {"meta": _json(meta)} | sections)
@@ -118,22 +123,22 @@ def compile_index(
 def _entry(
     campaign: Campaign,
     conjunctions_of_campaign: Sequence[Conjunction],
-    numbers: dict[_Test, int],
+    test_numbers: dict[_Test, int],
     extra_values: dict[str, set[str]],
     ancestors: dict[str, set[str]],
 ) -> _Entry:
-    extra = request_fields_used(campaign) if conjunctions_of_campaign else {}
-    for attribute, values in extra.items():
+    request_fields = request_fields_used(campaign) if conjunctions_of_campaign else {}
+    for attribute, values in request_fields.items():
         extra_values[attribute].update(range_values(attribute, values))
-    for name, below in campaign.categories_below.items():
-        for category in below:
+    for name, descendants in campaign.categories_below.items():
+        for category in descendants:
             ancestors[category].add(name)
-    implied = {**implied_predicates(campaign), LENGTH: length_predicate(campaign)}
-    tested = [
-        array("I", [numbers.setdefault(test, len(numbers)) for test in _tests({**conjunction, **implied})])
-        for conjunction in conjunctions_of_campaign
-    ]
-    learns = campaign.goal is not None or campaign.rotation is Rotation.BEST
+    implied_conjunction = {**implied_predicates(campaign), LENGTH: length_predicate(campaign)}
+    numbered_conjunctions = []
+    for conjunction in conjunctions_of_campaign:
+        tests = _list_tests({**conjunction, **implied_conjunction})
+        numbered_conjunctions.append(array("I", [test_numbers.setdefault(test, len(test_numbers)) for test in tests]))
+    is_learner = campaign.goal is not None or campaign.rotation is Rotation.BEST
     return _Entry(
         campaign.top_cpm_micros,
         campaign.top_open_cpm_micros,
@@ -142,16 +147,16 @@ def _entry(
         budget_limits(campaign),
         campaign.advertiser.domain,
         deal_limits(campaign),
-        learns,
+        is_learner,
         campaign.goal.outcome if campaign.goal else None,
-        frozenset(named_values(LIST, conjunctions_of_campaign, extra)),
+        frozenset(named_values(LIST, conjunctions_of_campaign, request_fields)),
         any(cap.level is CapLevel.ADVERTISER and cap.per is CapSubject.HOUSEHOLD for cap in campaign.frequency_caps),
         records.encode(campaign),
-        tested,
+        numbered_conjunctions,
     )
 
 
-def _tests(conjunction: Conjunction) -> Iterator[_Test]:
+def _list_tests(conjunction: Conjunction) -> Iterator[_Test]:
     for attribute, predicate in conjunction.items():
         for number, accepted_values in enumerate(predicate.any_of):
             for value in accepted_values:
@@ -164,7 +169,7 @@ def _sorted_values(by_name: Mapping[str, set[str]]) -> dict[str, list[str]]:
     return {name: sorted(values) for name, values in sorted(by_name.items())}
 
 
-def _lists(entries: Sequence[_Entry]) -> dict[str, list[int]]:
+def _positions_by_list(entries: Sequence[_Entry]) -> dict[str, list[int]]:
     positions: dict[str, list[int]] = defaultdict(list)
     for position, entry in enumerate(entries):
         for name in entry.lists:
@@ -172,7 +177,7 @@ def _lists(entries: Sequence[_Entry]) -> dict[str, list[int]]:
     return dict(sorted(positions.items()))
 
 
-def _values(tests: Iterable[_Test]) -> dict[str, list[str]]:
+def _values_by_attribute(tests: Iterable[_Test]) -> dict[str, list[str]]:
     values: dict[str, set[str]] = defaultdict(set)
     for test in tests:
         values[test.attribute].add(test.value)
@@ -182,23 +187,25 @@ def _values(tests: Iterable[_Test]) -> dict[str, list[str]]:
 def _clauses(tests: Sequence[_Test], entries: Iterable[_Entry]) -> list[Clause]:
     """All clauses, the one in most conjunctions first, since it removes the most."""
     uses: Counter[Clause] = Counter({(test.attribute, test.clause): 0 for test in tests})
-    of = [(test.attribute, test.clause) if test.side == INCLUDE else None for test in tests]
+    clause_by_test = [(test.attribute, test.clause) if test.side == INCLUDE else None for test in tests]
     for entry in entries:
         for conjunction in entry.conjunctions:
-            uses.update({clause for number in conjunction if (clause := of[number])})
+            uses.update({clause for number in conjunction if (clause := clause_by_test[number])})
     return sorted(uses, key=lambda clause: (-uses[clause], clause))
 
 
-def _tiers(entries: Sequence[_Entry], limit: int, most_next: int) -> Iterator[tuple[int, Sequence[_Entry]]]:
+def _split_into_tiers(
+    entries: Sequence[_Entry], max_conjunctions: int, next_max_conjunctions: int
+) -> Iterator[tuple[int, Sequence[_Entry]]]:
     """The start and the entries of each tier. From the third on, a tier is `GROWTH` times the tier before."""
     start, size = 0, 0
     for position, entry in enumerate(entries):
-        width = max(1, len(entry.conjunctions))
-        if size and size + width > limit:
+        conjunction_count = max(1, len(entry.conjunctions))
+        if size and size + conjunction_count > max_conjunctions:
             yield start, entries[start:position]
             start, size = position, 0
-            limit, most_next = most_next, most_next * GROWTH
-        size += width
+            max_conjunctions, next_max_conjunctions = next_max_conjunctions, next_max_conjunctions * GROWTH
+        size += conjunction_count
     if entries:
         yield start, entries[start:]
 
@@ -210,29 +217,29 @@ def _tier_sections(
     ranks: Mapping[str, Mapping[str, int]],
     clauses: Sequence[Clause],
 ) -> dict[str, bytes]:
-    placed, owners = _place_conjunctions(tier)
-    by_test: dict[int, list[int]] = defaultdict(list)
-    for position, conjunction in placed:
+    positioned_conjunctions, owners = _assign_positions(tier)
+    positions_by_test: dict[int, list[int]] = defaultdict(list)
+    for position, conjunction in positioned_conjunctions:
         for number in conjunction:
-            by_test[number].append(position)
+            positions_by_test[number].append(position)
     rows: dict[tuple[Clause, str], dict[int, list[int]]] = defaultdict(dict)
-    demanding: dict[Clause, set[int]] = defaultdict(set)
-    for number, positions in by_test.items():
+    positions_by_clause: dict[Clause, set[int]] = defaultdict(set)
+    for number, positions in positions_by_test.items():
         test = tests[number]
         clause = (test.attribute, test.clause)
         rows[clause, test.side][ranks[test.attribute][test.value]] = positions
         if test.side == INCLUDE:
-            demanding[clause].update(positions)
-    matchable = [position for position, _ in placed]
+            positions_by_clause[clause].update(positions)
+    matchable_positions = [position for position, _ in positioned_conjunctions]
     sections = {
-        f"{name}.able": sets.dump(matchable),
-        f"{name}.tops": array("Q", [entry.top for entry in tier]).tobytes(),
+        f"{name}.able": sets.dump(matchable_positions),
+        f"{name}.tops": array("Q", [entry.top_cpm_micros for entry in tier]).tobytes(),
         f"{name}.owner_of": array("I", owners).tobytes(),
     }
     for clause in clauses:
         if not rows.keys() & {(clause, INCLUDE), (clause, EXCLUDE)}:
             continue
-        anything = [position for position in matchable if position not in demanding[clause]]
+        anything = [position for position in matchable_positions if position not in positions_by_clause[clause]]
         prefix = CLAUSE.format(name, *clause)
         sections[f"{prefix}.{ANYTHING}"] = sets.dump(anything)
         for side in (INCLUDE, EXCLUDE):
@@ -240,12 +247,17 @@ def _tier_sections(
     return sections
 
 
-def _place_conjunctions(tier: Sequence[_Entry]) -> tuple[list[tuple[int, Sequence[int]]], list[int]]:
+def _assign_positions(tier: Sequence[_Entry]) -> tuple[list[tuple[int, Sequence[int]]], list[int]]:
     """Each conjunction with its position, ascending, and the owners of the further conjunctions."""
-    first = [(position, entry.conjunctions[0]) for position, entry in enumerate(tier) if entry.conjunctions]
-    further = [(position, conjunction) for position, entry in enumerate(tier) for conjunction in entry.conjunctions[1:]]
-    placed = first + [(len(tier) + number, conjunction) for number, (_, conjunction) in enumerate(further)]
-    return placed, [owner for owner, _ in further]
+    positioned_conjunctions = [
+        (position, entry.conjunctions[0]) for position, entry in enumerate(tier) if entry.conjunctions
+    ]
+    owners: list[int] = []
+    for owner, entry in enumerate(tier):
+        for conjunction in entry.conjunctions[1:]:
+            positioned_conjunctions.append((len(tier) + len(owners), conjunction))
+            owners.append(owner)
+    return positioned_conjunctions, owners
 
 
 def _json(value: object) -> bytes:

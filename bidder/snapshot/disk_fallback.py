@@ -42,7 +42,7 @@ class DiskFallback:
         self._pointer = f"s3://{bucket}/{POINTER}"
         self._folder = os.fspath(folder)
         self._start = start
-        self._copying = Lock()
+        self._copy_lock = Lock()
         self._copied_version = 0
 
     def load(self, last_snapshot: Snapshot | None) -> Snapshot | None:
@@ -51,20 +51,20 @@ class DiskFallback:
         try:
             snapshot = self._store.load(last_snapshot, objects)
         except Exception as failure:
-            copy = self._copied(f"{type(failure).__name__}: {failure}") if last_snapshot is None else None
+            copy = self._load_copy(f"{type(failure).__name__}: {failure}") if last_snapshot is None else None
             if copy is None:
                 raise
             # the switch of all bidding is newer than the copy if S3 returned the pointer alone
-            stopped = switch_of(objects[POINTER]) if POINTER in objects else None
-            return copy if stopped is None else copy._replace(is_stopped=stopped)
+            is_stopped = switch_of(objects[POINTER]) if POINTER in objects else None
+            return copy if is_stopped is None else copy._replace(is_stopped=is_stopped)
         if snapshot is None:
-            return self._copied(f"{self._pointer} is not there")
+            return self._load_copy(f"{self._pointer} is not there")
         if snapshot is not last_snapshot:
             version = snapshot.version
-            self._start(lambda: self._copy(version, objects))
+            self._start(lambda: self._write_copy(version, objects))
         return snapshot
 
-    def _copied(self, reason: str) -> Snapshot | None:
+    def _load_copy(self, reason: str) -> Snapshot | None:
         try:
             copy = read_snapshot(Manifest.model_validate_json(self._read(POINTER)), self._read)
         except (OSError, ValueError):  # no copy, or an incomplete copy
@@ -76,15 +76,15 @@ class DiskFallback:
         with open(self._path(key), "rb") as file:  # noqa: PTH123  importing pathlib would take 1 ms of a cold start
             return file.read()
 
-    def _copy(self, version: int, objects: dict[str, bytes]) -> None:
+    def _write_copy(self, version: int, objects: dict[str, bytes]) -> None:
         """Writes the objects as the copy. The pointer, the first object, is written last."""
-        with self._copying:
+        with self._copy_lock:
             if version < self._copied_version:  # the copy of a later snapshot was quicker
                 return
             self._copied_version = version
             for key in reversed(objects):
                 self._write(key, objects[key])
-            self._drop_others(Manifest.model_validate_json(objects[POINTER]))
+            self._delete_old_files(Manifest.model_validate_json(objects[POINTER]))
 
     def _path(self, key: str) -> str:
         return f"{self._folder}/{key.replace('/', '-')}"
@@ -100,7 +100,7 @@ class DiskFallback:
         except OSError as failure:  # a full disk is no reason not to bid
             log.warning("snapshot.uncopied", reason=str(failure))
 
-    def _drop_others(self, manifest: Manifest) -> None:
+    def _delete_old_files(self, manifest: Manifest) -> None:
         current_files = {self._path(key) for key in (POINTER, *manifest.keys)}
         with suppress(OSError):  # no folder, or a file that is no longer there
             for name in os.listdir(self._folder):  # noqa: PTH208  as above

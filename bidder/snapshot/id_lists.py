@@ -14,7 +14,7 @@ from bidder.snapshot.container import checksum, pack, unpack
 KIND = "list"
 SECTION = "ids"
 WIDTH = 8
-MOST_IDS = 2_000_000
+MAX_IDS = 2_000_000
 """The most ids of one list: 16 MB in the memory of every bidder."""
 
 
@@ -44,7 +44,7 @@ class IdList:
         return rank < len(self._numbers) and self._numbers[rank] == number
 
 
-def containing(lists: Mapping[str, IdList], numbers: Iterable[int]) -> tuple[str, ...]:
+def find_lists(lists: Mapping[str, IdList], numbers: Iterable[int]) -> tuple[str, ...]:
     """The names of the lists that have any of the numbers."""
-    wanted_numbers = tuple(numbers)
-    return tuple(name for name, ids in lists.items() if any(number in ids for number in wanted_numbers))
+    id_numbers = tuple(numbers)
+    return tuple(name for name, ids in lists.items() if any(number in ids for number in id_numbers))

@@ -33,7 +33,7 @@ class Index:
         self.tiers: tuple[tuple[int, Part, Tier], ...] = tuple(
             sorted(
                 ((number, part, tier) for number, (part, tier) in enumerate(tiers)),
-                key=lambda numbered: -numbered[2].tops[0],
+                key=lambda entry: -entry[2].tops[0],
             )
         )
         """Each tier with its number in the order of positions and its part; the tier with the highest bid first."""
@@ -49,16 +49,16 @@ class Index:
         return cls(parts)
 
     @cached_property
-    def known(self) -> TargetedRanges:
+    def targeted_ranges(self) -> TargetedRanges:
         """The attributes and values of requests that campaigns target."""
-        named: dict[str, set[str]] = {}
+        values_by_attribute: dict[str, set[str]] = {}
         ancestors: dict[str, set[str]] = {}
         for part in self.parts:
-            for attribute, values in part.named.items():
-                named.setdefault(attribute, set()).update(values)
-            for category, above in part.ancestors.items():
-                ancestors.setdefault(category, set()).update(above)
-        return TargetedRanges(frozenset(named), named, ancestors)
+            for attribute, values in part.targeted_values.items():
+                values_by_attribute.setdefault(attribute, set()).update(values)
+            for category, category_ancestors in part.ancestors.items():
+                ancestors.setdefault(category, set()).update(category_ancestors)
+        return TargetedRanges(frozenset(values_by_attribute), values_by_attribute, ancestors)
 
     @cached_property
     def households(self) -> frozenset[str]:
@@ -72,7 +72,7 @@ class Index:
 
     def prepare(self) -> None:
         """Decodes the targeted values, so that no request waits for it: some 6 ms for 100,000 campaigns."""
-        _ = self.known, self.lengths
+        _ = self.targeted_ranges, self.lengths
         for part in self.parts:
             part.numbers({})
 
@@ -100,13 +100,13 @@ class Index:
 
     def campaign_ids(self, positions: Iterable[int]) -> list[str]:
         """The ids of the campaigns at many positions; the first call builds a list of all ids."""
-        return list(map(self._every_id.__getitem__, positions))
+        return list(map(self._all_ids.__getitem__, positions))
 
     @cached_property
-    def _every_id(self) -> list[str]:
+    def _all_ids(self) -> list[str]:
         if len(self.parts) == 1:
-            return self.parts[0].columns.every_id
-        return [campaign_id for part in self.parts for campaign_id in part.columns.every_id]
+            return self.parts[0].columns.all_ids
+        return [campaign_id for part in self.parts for campaign_id in part.columns.all_ids]
 
     def limits_of(self, position: int) -> BudgetLimits:
         """The budget limits of the campaign at a position."""
@@ -139,9 +139,13 @@ class Index:
         lists: dict[str, list[int]] = {}
         for part in self.parts:
             for name, offsets in part.lists.items():
-                latest = [part.start + n for n in offsets if self.position(part.columns.id(n)) == part.start + n]
-                if latest:
-                    lists.setdefault(name, []).extend(latest)
+                latest_positions = [
+                    part.start + offset
+                    for offset in offsets
+                    if self.position(part.columns.id(offset)) == part.start + offset
+                ]
+                if latest_positions:
+                    lists.setdefault(name, []).extend(latest_positions)
         return lists
 
     def positions_of_advertisers(self, domains: Collection[str]) -> dict[str, list[int]]:
@@ -180,7 +184,7 @@ class Index:
             offset = part.columns.position(campaign_id)
             if offset is not None:
                 return part.start + offset
-            if campaign_id in part.removed:
+            if campaign_id in part.removed_ids:
                 return None
         return None
 

@@ -41,19 +41,19 @@ class Keeper:
         """`ages` is called at every use, since parameters may change."""
         self._load = load
         self._ages = ages
-        self._reported: datetime | None = None
+        self._reported_at: datetime | None = None
         self._started_at: datetime | None = None
         self._snapshot: Snapshot | None = None
-        self._looked: datetime | None = None
+        self._checked_at: datetime | None = None
         self._failures = RepeatedFailures()
-        self._look = SharedRun(self._load_newest, "snapshot", start)
+        self._check = SharedRun(self._load_newest, "snapshot", start)
 
     def begin(self, now: datetime) -> None:
         """Starts a check if there is no usable snapshot, and returns at once."""
         ages = self._ages()
-        if self._usable(now, ages) is None and self._is_due(now, ages.check):
-            self._looked = now
-            self._look.begin()
+        if self._usable_snapshot(now, ages) is None and self._is_due(now, ages.check):
+            self._checked_at = now
+            self._check.begin()
 
     def current(self, now: datetime, patience: Callable[[], float] = lambda: PATIENCE) -> Snapshot | None:
         """The snapshot to decide from; None if there is no snapshot below the hard age.
@@ -62,21 +62,21 @@ class Keeper:
         """
         self._started_at = self._started_at or now
         ages = self._ages()
-        usable = self._usable(now, ages)
+        snapshot = self._usable_snapshot(now, ages)
         if self._is_due(now, ages.check):
             is_idle = self._is_due(now, 1.5 * ages.check)
-            self._looked = now
-            look = self._look.begin()
-            if usable is None or is_idle:
-                longest = patience()
-                look.wait(max(0.0, longest if usable is None else min(longest, PATIENCE_AFTER_PAUSE)))
-            usable = self._usable(now, ages)
-        elif usable is None:
-            self._look.wait(patience())
-            usable = self._usable(now, ages)
-        if usable is None or usable.age(now) > ages.warn:
+            self._checked_at = now
+            check = self._check.begin()
+            if snapshot is None or is_idle:
+                max_seconds = patience()
+                check.wait(max(0.0, max_seconds if snapshot is None else min(max_seconds, PATIENCE_AFTER_PAUSE)))
+            snapshot = self._usable_snapshot(now, ages)
+        elif snapshot is None:
+            self._check.wait(patience())
+            snapshot = self._usable_snapshot(now, ages)
+        if snapshot is None or snapshot.age(now) > ages.warn:
             self._report(now)
-        return usable
+        return snapshot
 
     @property
     def last_loaded(self) -> Snapshot | None:
@@ -84,28 +84,28 @@ class Keeper:
         return self._snapshot
 
     def _report(self, now: datetime) -> None:
-        if self._reported is not None and abs(now - self._reported) < REPORT_INTERVAL:
+        if self._reported_at is not None and abs(now - self._reported_at) < REPORT_INTERVAL:
             return
-        self._reported = now
+        self._reported_at = now
         snapshot = self._snapshot
         if snapshot is None:
-            reason, seconds = self._why_missing(now), ""
+            reason, seconds = self._missing_reason(now), ""
         else:
             age = snapshot.age(now)
             reason, seconds = "too-old" if age > self._ages().hard else "old", f"{age.total_seconds():.0f}"
         log.warning("snapshot.old", **emf(now, "SnapshotOld", reason, age_seconds=seconds))
 
-    def _why_missing(self, now: datetime) -> str:
+    def _missing_reason(self, now: datetime) -> str:
         """A cold start that outlasts its first request is not yet a fault; a minute later it is one."""
         is_new = self._started_at is not None and now - self._started_at < REPORT_INTERVAL
-        return "loading" if is_new and self._look.is_running else "none"
+        return "loading" if is_new and self._check.is_running else "none"
 
-    def _usable(self, now: datetime, ages: Ages) -> Snapshot | None:
+    def _usable_snapshot(self, now: datetime, ages: Ages) -> Snapshot | None:
         snapshot = self._snapshot
         return snapshot if snapshot is not None and snapshot.age(now) <= ages.hard else None
 
-    def _is_due(self, now: datetime, after: timedelta) -> bool:
-        return self._looked is None or abs(now - self._looked) >= after
+    def _is_due(self, now: datetime, interval: timedelta) -> bool:
+        return self._checked_at is None or abs(now - self._checked_at) >= interval
 
     def _load_newest(self) -> None:
         try:

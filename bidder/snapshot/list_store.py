@@ -32,7 +32,7 @@ class UnknownList(UserError, LookupError):
         super().__init__(f"no list {shown(name)}; `bidder lists list` shows the names")
 
 
-class Listed(NamedTuple):
+class StoredList(NamedTuple):
     """A stored list: name, number of ids, and time of the import (UTC)."""
 
     name: str
@@ -41,7 +41,7 @@ class Listed(NamedTuple):
 
 
 class ListStore:
-    """Stores id lists by name. Errors of S3 pass through, except in `published`."""
+    """Stores id lists by name. Errors of S3 pass through, except in `publish_copies`."""
 
     def __init__(self, s3: "S3Client", bucket: str) -> None:
         self._s3 = s3
@@ -57,12 +57,12 @@ class ListStore:
             for item in page.get("Contents", []):
                 yield item["Key"].removeprefix(PREFIX)
 
-    def all(self) -> Iterator[Listed]:
+    def all(self) -> Iterator[StoredList]:
         """All lists, in ascending order of names."""
         for name in self.names():
             head, answer = read_object(self._s3, Bucket=self._bucket, Key=PREFIX + name, Range=_BEGINNING)
             _, size = directory(head)[SECTION]
-            yield Listed(name, size // WIDTH, answer["LastModified"])
+            yield StoredList(name, size // WIDTH, answer["LastModified"])
 
     def delete(self, name: str) -> None:
         """Deletes a list. Copies expire a week later, with the snapshots that name them. Raises UnknownList."""
@@ -70,17 +70,17 @@ class ListStore:
             raise UnknownList(name)
         self._s3.delete_object(Bucket=self._bucket, Key=PREFIX + name)
 
-    def published(self, names: Iterable[str], now: datetime) -> dict[str, str]:
+    def publish_copies(self, names: Iterable[str], now: datetime) -> dict[str, str]:
         """The key of a complete copy of each list. A list that can't be read is logged and left out."""
         keys: dict[str, str] = {}
         for name in sorted(names):
             try:
-                keys[name] = self._copied(name, now)
+                keys[name] = self._copy(name, now)
             except Exception as error:  # a damaged list must not stop campaigns that do not target the list
                 log.warning("list.unread", list=name, reason=f"{type(error).__name__}: {error}")
         return keys
 
-    def _copied(self, name: str, now: datetime) -> str:
+    def _copy(self, name: str, now: datetime) -> str:
         head, _ = read_object(self._s3, Bucket=self._bucket, Key=PREFIX + name, Range=_BEGINNING)
         key = LISTS + checksum(head)[:20]
         if not self._is_fresh(key, now):

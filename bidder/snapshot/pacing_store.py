@@ -46,9 +46,9 @@ class PacingStore:
         account = Account()
         try:
             if memory is not None:
-                account = _account(memory)
+                account = _parse_account(memory)
             if self._traffic is None:
-                self._traffic = _traffic(self._get(_TRAFFIC) or {})
+                self._traffic = _parse_traffic(self._get(_TRAFFIC) or {})
         except (KeyError, TypeError, ValueError) as error:
             log.warning("pacing.unread", reason=str(error), then="pacing learns anew")
         traffic = self._traffic or LearnedTraffic()
@@ -73,9 +73,9 @@ class PacingStore:
         """
         while True:
             stored, etag = self._read_members()
-            known = _joined(stored, *members)
-            if known == stored or put_if_unchanged(self._s3, etag, **self._object(_MEMBERS, known)):
-                return known
+            merged_members = _merge_members(stored, *members)
+            if merged_members == stored or put_if_unchanged(self._s3, etag, **self._object(_MEMBERS, merged_members)):
+                return merged_members
 
     def _read_members(self) -> tuple[Members, str | None]:
         """The stored members, and the ETag of their object; None without an object."""
@@ -103,17 +103,17 @@ class PacingStore:
         return {"Bucket": self._bucket, "Key": key, "Body": body, "ContentType": "application/gzip"}
 
 
-def _joined(*members: Members) -> Members:
-    joined: dict[str, dict[str, str]] = {}
+def _merge_members(*members: Members) -> Members:
+    merged_members: dict[str, dict[str, str]] = {}
     for zones_by_domain in members:
         for domain, zones in zones_by_domain.items():
-            joined.setdefault(domain, {}).update(zones)
-    return joined
+            merged_members.setdefault(domain, {}).update(zones)
+    return merged_members
 
 
-def _account(document: dict[str, Any]) -> Account:
+def _parse_account(document: dict[str, Any]) -> Account:
     return Account(
-        {name: _memory(memory) for name, memory in document["memories"].items()},
+        {name: _parse_memory(memory) for name, memory in document["memories"].items()},
         document["delays"],
         {
             name: {int(minute): count for minute, count in delays.items()}
@@ -125,21 +125,21 @@ def _account(document: dict[str, Any]) -> Account:
     )
 
 
-def _memory(document: dict[str, Any]) -> Memory:
+def _parse_memory(document: dict[str, Any]) -> Memory:
     flow = document.pop("flow")
     minutes = [Minute(**minute) for minute in flow.pop("minutes")]
     counted_until = flow.pop("counted_until")
-    if of_bids := flow.pop("micros_per_bid", None):  # memory of older code, which did not learn prices separately
-        flow["micros_per_impression"] = {"above": of_bids["above"], "below": flow["impressions_per_bid"]["above"]}
+    if bid_ratio := flow.pop("micros_per_bid", None):  # memory of older code, which did not learn prices separately
+        flow["micros_per_impression"] = {"above": bid_ratio["above"], "below": flow["impressions_per_bid"]["above"]}
     ratios = {name: Ratio(**ratio) for name, ratio in flow.items()}
     anchors = {name: Anchor(*anchor) for name, anchor in document.pop("anchors").items()}
-    starts = {name: (start, before) for name, (start, before) in document.pop("starts").items()}
+    starts = {name: (start, spend_before) for name, (start, spend_before) in document.pop("starts").items()}
     flow = Flow(minutes=minutes, counted_until=counted_until, **ratios)
     obstacles = Obstacles(**document.pop("obstacles", {}))
     return Memory(flow=flow, anchors=anchors, starts=starts, obstacles=obstacles, **document)
 
 
-def _traffic(document: dict[str, Any]) -> LearnedTraffic:
+def _parse_traffic(document: dict[str, Any]) -> LearnedTraffic:
     if not document:
         return LearnedTraffic()
     campaigns = {name: WeekCounts(**counts) for name, counts in document["campaigns"].items()}

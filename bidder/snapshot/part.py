@@ -23,7 +23,7 @@ class Part:
         self.start = start
         self.columns = Columns(sections)
         self.records = Records(sections)
-        self.removed = frozenset(meta["gone"])
+        self.removed_ids = frozenset(meta["gone"])
         """The ids of campaigns of earlier parts that were deleted."""
         self._values = sections["values"]
         self._extra_values: dict[str, list[str]] = meta["also"]
@@ -51,32 +51,34 @@ class Part:
     def numbers(self, values: Mapping[str, Sequence[str]]) -> Numbers:
         """The numbers of a request's values in this part, without values that no campaign targets."""
         numbers: dict[str, Sequence[int]] = {}
-        known = self._numbers
-        for attribute, stated in values.items():
-            number_of = known.get(attribute)
-            if number_of is None:
+        numbers_by_attribute = self._numbers
+        for attribute, request_values in values.items():
+            number_by_value = numbers_by_attribute.get(attribute)
+            if number_by_value is None:
                 continue
-            if len(stated) == 1:
-                number = number_of.get(stated[0])
+            if len(request_values) == 1:
+                number = number_by_value.get(request_values[0])
                 numbers[attribute] = () if number is None else (number,)
             else:
-                numbers[attribute] = [number for number in map(number_of.get, stated) if number is not None]
+                numbers[attribute] = [
+                    number for number in map(number_by_value.get, request_values) if number is not None
+                ]
         return numbers
 
     @cached_property
-    def named(self) -> Mapping[str, Iterable[str]]:
+    def targeted_values(self) -> Mapping[str, Iterable[str]]:
         """The attributes that campaigns read off requests, with the values that `TargetedRanges` needs."""
-        named = {attribute: set(values) for attribute, values in self._extra_values.items()}
+        targeted_values = {attribute: set(values) for attribute, values in self._extra_values.items()}
         for attribute, numbers in self._numbers.items():
-            named.setdefault(attribute, set()).update(range_values(attribute, numbers))
-        return named
+            targeted_values.setdefault(attribute, set()).update(range_values(attribute, numbers))
+        return targeted_values
 
     @cached_property
     def domains(self) -> list[str]:
         """The domain of each campaign's advertiser, by position."""
-        of_columns = self.columns.domains
-        if of_columns is not None:
-            return of_columns
+        column_domains = self.columns.domains
+        if column_domains is not None:
+            return column_domains
         # an object of older code
         return [self.records.get(position).campaign.advertiser.domain for position in range(len(self))]
 
@@ -88,7 +90,10 @@ class Part:
     @cached_property
     def _numbers(self) -> dict[str, dict[str, int]]:
         values = json.loads(bytes(self._values))
-        return {attribute: {value: number for number, value in enumerate(known)} for attribute, known in values.items()}
+        return {
+            attribute: {value: number for number, value in enumerate(attribute_values)}
+            for attribute, attribute_values in values.items()
+        }
 
 
 def object_id(data: bytes) -> str:

@@ -17,7 +17,7 @@ class Predictions:
         self._account = account
         self._counts = counts
 
-    def of(self, campaign_id: str, creative_id: str, outcome: Outcome) -> Prediction:
+    def predict_creative(self, campaign_id: str, creative_id: str, outcome: Outcome) -> Prediction:
         """The predicted rate of the outcome for an impression of the creative."""
         counts = self._counts.get(campaign_id)
         if counts is None:

@@ -47,7 +47,7 @@ class QualityClasses:
         self._buckets = [BucketSets(sections, tiers, PREFIX.format(number)) for number in range(CLASSES)]
         self._all_buckets = buckets
         self._with_goal: dict[tuple[int, int], Set] = {}
-        self._joined: dict[tuple[int, int, Classes], Set] = {}
+        self._participants: dict[tuple[int, int, Classes], Set] = {}
 
     def classes(self, device: int) -> Classes:
         """The classes of an auction on a type of device."""
@@ -58,26 +58,27 @@ class QualityClasses:
         goal = self.goals[position]
         return self._shares[classes[goal - 1]][position] if goal else None
 
-    def of(self, tier: int, bucket: int, classes: Classes) -> Set:
+    def participants(self, tier: int, bucket: int, classes: Classes) -> Set:
         """The campaigns of a tier that can take part in the auctions of a bucket and of these classes."""
         key = (tier, bucket, classes)
-        joined = self._joined.get(key)
-        if joined is None:
-            joined = self._all_buckets.of(tier, bucket)
+        campaigns = self._participants.get(key)
+        if campaigns is None:
+            campaigns = self._all_buckets.participants(tier, bucket)
             for code, number in enumerate(classes, start=1):
-                with_goal = self._of_goal(tier, code)
+                with_goal = self._campaigns_with_goal(tier, code)
                 if with_goal:
-                    joined = sets.without(joined, with_goal) | (self._buckets[number].of(tier, bucket) & with_goal)
-            self._joined[key] = joined
-        return joined
+                    class_participants = self._buckets[number].participants(tier, bucket)
+                    campaigns = sets.without(campaigns, with_goal) | (class_participants & with_goal)
+            self._participants[key] = campaigns
+        return campaigns
 
-    def _of_goal(self, tier: int, code: int) -> Set:
+    def _campaigns_with_goal(self, tier: int, code: int) -> Set:
         key = (tier, code)
         campaigns = self._with_goal.get(key)
         if campaigns is None:
-            this_tier = self._tiers[tier]
-            goals = self.goals[this_tier.start : this_tier.start + this_tier.count]
-            campaigns = sets.set_of((offset for offset, goal in enumerate(goals) if goal == code), this_tier.size)
+            tier_columns = self._tiers[tier]
+            goals = self.goals[tier_columns.start : tier_columns.start + tier_columns.count]
+            campaigns = sets.set_of((offset for offset, goal in enumerate(goals) if goal == code), tier_columns.size)
             self._with_goal[key] = campaigns
         return campaigns
 
@@ -96,11 +97,11 @@ def _sections(
     sections = {GOALS: bytes(codes)}
     for number in range(CLASSES):
         column = array("q", [0]) * count
-        for position, of_class in shares.items():
-            column[position] = of_class[number]
+        for position, shares_by_class in shares.items():
+            column[position] = shares_by_class[number]
         sections[_SHARE.format(number)] = column.tobytes()
-        of_tiers = bucket_sections(dict(enumerate(column)), tiers, campaign_id)
-        sections |= {PREFIX.format(number) + name: section for name, section in of_tiers.items()}
+        class_sections = bucket_sections(dict(enumerate(column)), tiers, campaign_id)
+        sections |= {PREFIX.format(number) + name: section for name, section in class_sections.items()}
     return sections
 
 
@@ -126,10 +127,10 @@ def load_quality(
     return QualityClasses(sections, tiers, devices, buckets)
 
 
-def device_classes_of(written: Mapping[str, Mapping[str, int]]) -> DeviceClasses:
+def parse_device_classes(document: Mapping[str, Mapping[str, int]]) -> DeviceClasses:
     """The classes of device types, as the meta data of a delivery state have them."""
     return {
-        Outcome(name): {int(device): number for device, number in numbers.items()} for name, numbers in written.items()
+        Outcome(name): {int(device): number for device, number in numbers.items()} for name, numbers in document.items()
     }
 
 

@@ -18,7 +18,7 @@ from bidder.campaigns.dnf import Conjunction, Predicate
 from bidder.campaigns.request_fields_used import compiled_creatives
 from bidder.snapshot.container import Sections
 
-MOST_HELD = 4096
+MAX_DECODED = 4096
 """The decoded campaigns that an index keeps, some 10 KB each; the least recently used leaves first."""
 
 # The most common texts are last, since deflate encodes near matches in fewer bits.
@@ -68,7 +68,7 @@ class Records:
         ends = sections["record_ends"].cast("Q")
         self._count = len(ends)
         decode = partial(_decode, ends, sections["records"], bytes(sections["dictionary"]))
-        self.get = lru_cache(maxsize=MOST_HELD)(decode)
+        self.get = lru_cache(maxsize=MAX_DECODED)(decode)
 
     def __len__(self) -> int:
         return self._count

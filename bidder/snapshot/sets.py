@@ -15,7 +15,7 @@ from pyroaring import FrozenBitMap
 SHORT = 1 << 12
 """The most positions of a short tier."""
 
-_MANY = 64
+_MAX_SINGLE_BITS = 64
 """The most positions that are set bit by bit. More are written as binary digits and parsed: 2,000 bits take 60 us so,
 and 160 us bit by bit."""
 _DIGIT_ONE = ord("1")
@@ -40,22 +40,22 @@ def set_of(positions: Iterable[int], size: int) -> Set:
 
 
 def _integer(positions: Iterable[int], size: int) -> int:
-    listed = list(positions)
-    if len(listed) > _MANY:
+    position_list = list(positions)
+    if len(position_list) > _MAX_SINGLE_BITS:
         digits = bytearray(b"0") * size
-        for position in listed:
+        for position in position_list:
             digits[-1 - position] = _DIGIT_ONE
         return int(digits, 2)
     bits = 0
-    for position in listed:
+    for position in position_list:
         bits |= 1 << position
     return bits
 
 
 def find_unmarked(marks: memoryview, size: int) -> Set:
     """The positions whose byte in `marks` is 0, of a tier of this size."""
-    marked = set_of(compress(range(len(marks)), marks), size)
-    return without(set_of(range(len(marks)), size), marked)
+    marked_positions = set_of(compress(range(len(marks)), marks), size)
+    return without(set_of(range(len(marks)), size), marked_positions)
 
 
 def union(sets: Sequence[Set]) -> Set:

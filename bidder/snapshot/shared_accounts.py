@@ -22,11 +22,12 @@ SECTION = "shared"
 class AccountNumbers(NamedTuple):
     """A budget's numbers: the remaining amount and the highest cost of an impression, in micros, and its pace.
 
-    `burst` and `per_minute` are `Allowance.NO_LIMIT` if the budget is not paced, and `left` if nothing limits it.
+    `burst` and `per_minute` are `Allowance.NO_LIMIT` if the budget is not paced, and `remaining_micros` is if the
+    budget has no limit.
     """
 
-    left: int
-    cost: int
+    remaining_micros: int
+    max_cost_micros: int
     share: int
     burst: int
     per_minute: int
@@ -54,9 +55,9 @@ class SharedAccounts:
         """The name of the advertiser or the deal, by account."""
         self.members: dict[int, Sequence[int]] = {}
         """The positions of the advertiser's campaigns, by account."""
-        self.advertiser_of: dict[int, int] = {}
+        self.advertiser_accounts: dict[int, int] = {}
         """The account of the advertiser of a campaign, by position."""
-        self.deals: dict[str, dict[str, DealBudget]] = {}
+        self.deal_budgets: dict[str, dict[str, DealBudget]] = {}
         """By campaign id and the deal's id in its normal form."""
 
     def share(self, account: int) -> int:
@@ -65,7 +66,7 @@ class SharedAccounts:
 
     def cost(self, account: int) -> int:
         """The most that one more impression can cost the account, in micros."""
-        return self.accounts[account - self.first].cost
+        return self.accounts[account - self.first].max_cost_micros
 
 
 def shared_section(
@@ -98,14 +99,14 @@ def load_shared(section: memoryview | None, first: int) -> SharedAccounts | None
     for account, (domain, members, _) in enumerate(body["advertisers"], start=first):
         shared_accounts.domains[account], shared_accounts.members[account] = domain, members
         shared_accounts.holders[account] = advertiser_holder(domain)
-        shared_accounts.advertiser_of.update(dict.fromkeys(members, account))
+        shared_accounts.advertiser_accounts.update(dict.fromkeys(members, account))
     for account, (campaign_id, deal_id, numbers, reason) in enumerate(
         body["deals"], start=first + len(body["advertisers"])
     ):
-        why = None if reason is None else Withheld(reason)
-        budget = DealBudget(deal_holder(campaign_id, deal_id), account, AccountNumbers(*numbers).share, why)
+        withheld_reason = None if reason is None else Withheld(reason)
+        budget = DealBudget(deal_holder(campaign_id, deal_id), account, AccountNumbers(*numbers).share, withheld_reason)
         shared_accounts.holders[account] = budget.holder
-        shared_accounts.deals.setdefault(campaign_id, {})[identifier(deal_id)] = budget
+        shared_accounts.deal_budgets.setdefault(campaign_id, {})[identifier(deal_id)] = budget
     return shared_accounts
 
 
@@ -117,8 +118,8 @@ def reason_of_advertiser(shared_budget: SharedBudget | None, cost: int, now: flo
 
 
 def _account(budget: SharedBudget, cost: int) -> AccountNumbers:
-    left = remaining(budget.limits._replace(cost=cost), budget.spend)
-    limit = Allowance.NO_LIMIT if left is None else max(0, left - budget.reserved)
+    remaining_micros = remaining(budget.limits._replace(cost=cost), budget.spend)
+    limit = Allowance.NO_LIMIT if remaining_micros is None else max(0, remaining_micros - budget.reserved)
     if budget.pace is None:
         return AccountNumbers(limit, cost, WHOLE, Allowance.NO_LIMIT, Allowance.NO_LIMIT)
     return AccountNumbers(limit, cost, *budget.pace)

@@ -38,7 +38,7 @@ class UnknownVersion(UserError, LookupError):
         super().__init__(f"no snapshot of version {version} is kept; `bidder replay --save` keeps one for longer")
 
 
-class Pinned(NamedTuple):
+class PinnedIndex(NamedTuple):
     """The manifest whose index refreshes keep, and the time of the pin (UTC)."""
 
     manifest: Manifest
@@ -55,29 +55,29 @@ class SnapshotStore:
         """The ETags of the index objects that this process wrote or read, by key."""
 
     def publish(
-        self, manifest: Manifest, objects: Mapping[str, bytes], now: datetime, since: int | None = None
+        self, manifest: Manifest, objects: Mapping[str, bytes], now: datetime, replaced_version: int | None = None
     ) -> bool:
         """Writes the objects, then the manifest, then the pointer. False if another snapshot was published meanwhile.
 
-        `since` is the version of the snapshot that was current before the data were read, 0 without one; None is the
-        present one. Only that snapshot is replaced, by a conditional write. So each snapshot has later data than the
-        last, even if the clocks of concurrent refreshes differ. An index object that is not in `objects` belongs to an
-        earlier snapshot; its existence is checked first. Raises BadSnapshot if an index object is missing or was
-        changed.
+        `replaced_version` is the version of the snapshot that was current before the data were read, 0 without one;
+        None is the present one. Only that snapshot is replaced, by a conditional write. So each snapshot has later data
+        than the last, even if the clocks of concurrent refreshes differ. An index object that is not in `objects`
+        belongs to an earlier snapshot; its existence is checked first. Raises BadSnapshot if an index object is missing
+        or was changed.
         """
-        present = _version(self.current())
-        since = present if since is None else since
-        if present != since or manifest.version <= present:
+        current_version = _version(self.current())
+        replaced_version = current_version if replaced_version is None else replaced_version
+        if current_version != replaced_version or manifest.version <= current_version:
             return False
         for key in manifest.index:
             if key not in objects:
                 self._renew(key, now)
         for key, data in objects.items():
             self._put(key, data)
-        return self._point_to(manifest, since)
+        return self._point_to(manifest, replaced_version)
 
-    def _point_to(self, manifest: Manifest, since: int) -> bool:
-        """Publishes the manifest with the present switch. False if the current snapshot is not of version `since`.
+    def _point_to(self, manifest: Manifest, replaced_version: int) -> bool:
+        """Publishes the manifest with the present switch. False if `replaced_version` is no longer the current one.
 
         The switch is read after the pointer. An operator changes the switch first and the pointer next. If the switch
         changes after this read, this flip fails or the operator's flip follows, even if the clocks differ.
@@ -85,7 +85,7 @@ class SnapshotStore:
         stored = b""
         while True:
             raw, etag = self._read(POINTER)
-            if _version(self._parsed(Manifest, POINTER, raw)) != since:
+            if _version(self._parse(Manifest, POINTER, raw)) != replaced_version:
                 return False
             switched = manifest.model_copy(update={"stopped": self.is_stopped()})
             text = switched.model_dump_json(exclude_defaults=True).encode()
@@ -97,7 +97,7 @@ class SnapshotStore:
 
     def current(self) -> Manifest | None:
         """The current manifest; None if nothing was published yet, or if the pointer can't be read."""
-        return self._parsed(Manifest, POINTER, self._read(POINTER)[0])
+        return self._parse(Manifest, POINTER, self._read(POINTER)[0])
 
     def load(self, last_snapshot: Snapshot | None, objects: dict[str, bytes] | None = None) -> Snapshot | None:
         """The current snapshot; `last_snapshot` itself if it is still current, None if nothing was published yet.
@@ -111,20 +111,20 @@ class SnapshotStore:
         raw, _ = self._read(POINTER)
         if raw is None:
             return last_snapshot
-        read = {} if objects is None else objects
-        read[POINTER] = raw
+        read_objects = {} if objects is None else objects
+        read_objects[POINTER] = raw
         try:
-            return self._load(raw, last_snapshot, read)
+            return self._load(raw, last_snapshot, read_objects)
         except Exception as failure:
-            stopped = switch_of(raw)
-            if last_snapshot is None or stopped is None or stopped == last_snapshot.is_stopped:
+            is_stopped = switch_of(raw)
+            if last_snapshot is None or is_stopped is None or is_stopped == last_snapshot.is_stopped:
                 raise
-            then = "bidding is stopped" if stopped else "bidding continues with the last snapshot"
+            then = "bidding is stopped" if is_stopped else "bidding continues with the last snapshot"
             log.warning("snapshot.refused", reason=f"{type(failure).__name__}: {failure}", then=then)
-            return last_snapshot._replace(is_stopped=stopped)
+            return last_snapshot._replace(is_stopped=is_stopped)
 
-    def _load(self, raw: bytes, last_snapshot: Snapshot | None, read: dict[str, bytes]) -> Snapshot:
-        """The snapshot of a pointer; `last_snapshot` itself if it is as new. Adds each read object to `read`."""
+    def _load(self, raw: bytes, last_snapshot: Snapshot | None, read_objects: dict[str, bytes]) -> Snapshot:
+        """The snapshot of a pointer; `last_snapshot` itself if it is as new. Adds read objects to `read_objects`."""
         try:
             manifest = Manifest.model_validate_json(raw)
         except ValidationError as error:
@@ -132,7 +132,7 @@ class SnapshotStore:
             raise BadSnapshot(msg) from None
         if last_snapshot is not None and manifest.version <= last_snapshot.version:
             return last_snapshot
-        snapshot = read_snapshot(manifest, lambda key: read.setdefault(key, self._get(key)), last_snapshot)
+        snapshot = read_snapshot(manifest, lambda key: read_objects.setdefault(key, self._get(key)), last_snapshot)
         snapshot.index.prepare()
         return snapshot
 
@@ -155,13 +155,13 @@ class SnapshotStore:
         """All stored manifests, the oldest first."""
         for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=MANIFESTS):
             for item in page.get("Contents", []):
-                manifest = self._parsed(Manifest, item["Key"], self._read(item["Key"])[0])
+                manifest = self._parse(Manifest, item["Key"], self._read(item["Key"])[0])
                 if manifest is not None:
                     yield manifest
 
     def manifest(self, version: int) -> Manifest:
         """The manifest of a version. Raises UnknownVersion."""
-        manifest = self._parsed(Manifest, manifest_key(version), self._read(manifest_key(version))[0])
+        manifest = self._parse(Manifest, manifest_key(version), self._read(manifest_key(version))[0])
         if manifest is None:
             raise UnknownVersion(version)
         return manifest
@@ -171,9 +171,9 @@ class SnapshotStore:
         manifest = None if version is None else self.manifest(version)
         self._put(PIN, Pin(version=version, at=at, manifest=manifest).model_dump_json().encode())
 
-    def read_pinned(self) -> "Pinned | None":
+    def read_pinned(self) -> "PinnedIndex | None":
         """The pinned manifest, or None if there is no pin or the manifest has expired."""
-        pin = self._parsed(Pin, PIN, self._read(PIN)[0])
+        pin = self._parse(Pin, PIN, self._read(PIN)[0])
         if pin is None or pin.version is None:
             return None
         try:
@@ -182,7 +182,7 @@ class SnapshotStore:
             log.error("snapshot.pin", version=pin.version, reason="no such snapshot: refreshes are not pinned")
             return None
         # a pin of older code has no time: the time of the manifest is the earliest possible
-        return Pinned(manifest, pin.at or manifest.at)
+        return PinnedIndex(manifest, pin.at or manifest.at)
 
     def stop(self, now: datetime, *, stopped: bool) -> None:
         """Stops or resumes all bidding, in every process at its next check for a newer snapshot.
@@ -196,17 +196,17 @@ class SnapshotStore:
             raw, etag = self._read(POINTER)
             if raw is None:
                 return
-            current, version = self._parsed(Manifest, POINTER, raw), int(now.timestamp() * 1000)
+            current, version = self._parse(Manifest, POINTER, raw), int(now.timestamp() * 1000)
             if current is None:
                 is_published = self._flip(json.dumps({"version": version, "stopped": stopped}).encode(), etag)
             else:
-                newer = current.model_copy(update={"version": max(version, current.version + 1)})
-                is_published = self._point_to(newer, current.version)
+                newer_manifest = current.model_copy(update={"version": max(version, current.version + 1)})
+                is_published = self._point_to(newer_manifest, current.version)
 
     def is_stopped(self) -> bool:
         """Whether an operator has stopped all bidding. A switch that can't be read counts as stopped."""
         raw, _ = self._read(STOP)
-        stop = self._parsed(Stop, STOP, raw)
+        stop = self._parse(Stop, STOP, raw)
         return raw is not None and (stop is None or stop.stopped)
 
     def _renew(self, key: str, now: datetime) -> None:
@@ -218,7 +218,7 @@ class SnapshotStore:
 
             if not is_absent(error):
                 raise
-            raise BadSnapshot(self._absent(key)) from None
+            raise BadSnapshot(self._absent_message(key)) from None
         if self._etags.get(key, head["ETag"]) != head["ETag"]:
             msg = f"s3://{self._bucket}/{key} was changed since it was written or read"
             raise BadSnapshot(msg)
@@ -228,7 +228,7 @@ class SnapshotStore:
     def _get(self, key: str) -> bytes:
         data, etag = self._read(key)
         if data is None:
-            raise BadSnapshot(self._absent(key))
+            raise BadSnapshot(self._absent_message(key))
         if etag and key.startswith(INDEXES):
             self._etags[key] = etag
         return data
@@ -239,7 +239,7 @@ class SnapshotStore:
         if key.startswith(INDEXES):
             self._etags[key] = answer["ETag"]
 
-    def _absent(self, key: str) -> str:
+    def _absent_message(self, key: str) -> str:
         return f"s3://{self._bucket}/{key} is not there"
 
     def _read(self, key: str) -> tuple[bytes | None, str | None]:
@@ -255,7 +255,7 @@ class SnapshotStore:
         put = {"Bucket": self._bucket, "Key": POINTER, "Body": text, "ContentType": "application/json"}
         return put_if_unchanged(self._s3, etag, **put)
 
-    def _parsed(self, model: type[Model], key: str, raw: bytes | None) -> Model | None:
+    def _parse(self, model: type[Model], key: str, raw: bytes | None) -> Model | None:
         try:
             return None if raw is None else model.model_validate_json(raw)
         except ValidationError as error:
@@ -285,11 +285,11 @@ def read_snapshot(manifest: Manifest, get: Get, last_snapshot: Snapshot | None =
     Raises BadSnapshot, and the errors of `get`.
     """
     index = _read_index(manifest.index, get, last_snapshot.index if last_snapshot else None)
-    known_lists = {ids.id: ids for ids in last_snapshot.lists.values()} if last_snapshot else {}
+    last_lists = {ids.id: ids for ids in last_snapshot.lists.values()} if last_snapshot else {}
     lists: dict[str, IdList] = {}
     for name, key in manifest.lists.items():
         list_id = key.rpartition("/")[2]
-        lists[name] = known_lists[list_id] if list_id in known_lists else IdList(get(key))
+        lists[name] = last_lists[list_id] if list_id in last_lists else IdList(get(key))
     return Snapshot(
         manifest.version,
         index,
@@ -302,11 +302,11 @@ def read_snapshot(manifest: Manifest, get: Get, last_snapshot: Snapshot | None =
 
 
 def _read_index(keys: tuple[str, ...], get: Get, last_index: Index | None) -> Index:
-    known_parts = {part.id: part for part in last_index.parts} if last_index else {}
+    last_parts = {part.id: part for part in last_index.parts} if last_index else {}
     parts: list[Part] = []
     for key in keys:
         start = sum(map(len, parts))
-        part = known_parts.get(key.rpartition("/")[2])
+        part = last_parts.get(key.rpartition("/")[2])
         if part is None or part.start != start:
             part = Part.load(get(key), start)
         parts.append(part)

@@ -26,10 +26,10 @@ CLAUSE = "{}.{}.{}"
 
 INCLUDE, EXCLUDE, ANYTHING = "include", "exclude", "anything"
 
-_FEW = 256
+_MAX_CACHED_VALUES = 256
 """The most values of an attribute whose matches are cached in a long tier: more would fill the memory."""
 
-_COMBINED = frozenset({MIME, LENGTH})
+_COMBINED_ATTRIBUTES = frozenset({MIME, LENGTH})
 """The attributes of which most requests state one of a few combinations of values, whose matches are cached, too."""
 
 _UNREAD: Final = object()
@@ -44,38 +44,38 @@ class PostingLists:
     Each set is decoded at its first use.
     """
 
-    __slots__ = ("_ends", "_load", "_read", "_rows")
+    __slots__ = ("_ends", "_load", "_rows", "_sets")
 
     def __init__(self, ends: memoryview, rows: memoryview, load: Callable[[memoryview], Set]) -> None:
         self._ends = ends
         self._rows = rows
         self._load = load
         # a list, since a request has 30 segments, and a lookup in a dict takes two more memory accesses
-        self._read: list[Set | object | None] = [_UNREAD] * len(ends)
+        self._sets: list[Set | object | None] = [_UNREAD] * len(ends)
 
     @classmethod
-    def of(cls, sections: Sections, name: str, load: Callable[[memoryview], Set]) -> "PostingLists | None":
+    def read(cls, sections: Sections, name: str, load: Callable[[memoryview], Set]) -> "PostingLists | None":
         """The posting lists of a section name; None if the object has no such section."""
         if name + ".ends" not in sections:
             return None
         return cls(sections[name + ".ends"].cast("I"), sections[name + ".rows"], load)
 
     def __len__(self) -> int:
-        return len(self._read)
+        return len(self._sets)
 
     def of_values(self, numbers: Sequence[int]) -> list[Set]:
         """The posting lists of these values, without those of values that no conjunction names."""
         sets_of_values = []
-        read = self._read
+        posting_sets = self._sets
         for number in numbers:
-            row = read[number]
+            row = posting_sets[number]
             if row is _UNREAD:
-                row = read[number] = self._decoded(number)
+                row = posting_sets[number] = self._decode(number)
             if row is not None:
                 sets_of_values.append(row)
         return sets_of_values  # type: ignore[return-value]  # all that is unread was read
 
-    def _decoded(self, number: int) -> Set | None:
+    def _decode(self, number: int) -> Set | None:
         start = self._ends[number - 1] if number else 0
         stored = self._rows[start : self._ends[number]]
         return self._load(stored) if stored else None
@@ -86,10 +86,10 @@ class Clause:
 
     `anything` is the set of conjunctions without a predicate on the attribute. Where `is_cached`, `cached` has the
     matching conjunctions of requests by the numbers of their values: of requests with a single value, and of up to
-    `_FEW` combinations of values where `is_combined`.
+    `_MAX_CACHED_VALUES` combinations of values where `is_combined`.
     """
 
-    __slots__ = ("anything", "attribute", "cached", "exclude", "include", "is_cached", "is_combined")
+    __slots__ = ("anything", "attribute", "cached_matches", "exclude", "include", "is_cached", "is_combined")
 
     def __init__(
         self, attribute: str, anything: Set, include: PostingLists | None, exclude: PostingLists | None
@@ -98,19 +98,20 @@ class Clause:
         self.anything = anything
         self.include = include
         self.exclude = exclude
-        self.is_cached = isinstance(anything, int) or all(len(rows) <= _FEW for rows in (include, exclude) if rows)
-        self.is_combined = self.is_cached and attribute in _COMBINED
-        self.cached: dict[tuple[int, ...], Set] = {}
+        has_few_values = all(len(lists) <= _MAX_CACHED_VALUES for lists in (include, exclude) if lists)
+        self.is_cached = isinstance(anything, int) or has_few_values
+        self.is_combined = self.is_cached and attribute in _COMBINED_ATTRIBUTES
+        self.cached_matches: dict[tuple[int, ...], Set] = {}
 
-    def matching(self, conjunctions: Set, numbers: Sequence[int]) -> Set:
+    def match_conjunctions(self, conjunctions: Set, numbers: Sequence[int]) -> Set:
         """The conjunctions, out of these, whose predicate a request with these values meets."""
         # intersects with the conjunctions first: few are left by then, and an operation with a small set is fast
         matches = conjunctions & self.anything
-        included = self.include.of_values(numbers) if self.include is not None else ()
-        if included:
-            matches = matches | (conjunctions & sets.union(included))
-        for excluded in self.exclude.of_values(numbers) if self.exclude is not None else ():
-            matches = sets.without(matches, excluded)
+        included_sets = self.include.of_values(numbers) if self.include is not None else ()
+        if included_sets:
+            matches = matches | (conjunctions & sets.union(included_sets))
+        for excluded_set in self.exclude.of_values(numbers) if self.exclude is not None else ():
+            matches = sets.without(matches, excluded_set)
         return matches
 
 
@@ -121,30 +122,33 @@ class Tier:
         self.start = start
         self.tops = sections[f"{name}.tops"].cast("Q")
         """The highest bid of each campaign, CPM in micros of the account currency, in descending order."""
-        of_today = f"{name}.owner_of" in sections
-        self.owners = sections[f"{name}.owner_of"].cast("I") if of_today else sections[f"{name}.owners"].cast("H")
+        is_current_format = f"{name}.owner_of" in sections
+        self.owners = sections[f"{name}.owner_of" if is_current_format else f"{name}.owners"].cast(
+            "I" if is_current_format else "H"
+        )
         self.size = len(self.tops) + len(self.owners)
-        load = partial(sets.load if of_today else sets.load_old, size=self.size)
+        load = partial(sets.load if is_current_format else sets.load_old, size=self.size)
         self.conjunctions = load(sections[f"{name}.able"])
         """The conjunctions that some request can match; a campaign whose targeting can't be compiled has none."""
-        self._further = sets.set_of(range(self.count, self.size), self.size) & self.conjunctions
+        self._further_conjunctions = sets.set_of(range(self.count, self.size), self.size) & self.conjunctions
         self.clauses = tuple(
             Clause(
                 attribute,
                 load(sections[f"{prefix}.{ANYTHING}"]),
-                PostingLists.of(sections, f"{prefix}.{INCLUDE}", load),
-                PostingLists.of(sections, f"{prefix}.{EXCLUDE}", load),
+                PostingLists.read(sections, f"{prefix}.{INCLUDE}", load),
+                PostingLists.read(sections, f"{prefix}.{EXCLUDE}", load),
             )
             for attribute, number in clauses
             if f"{(prefix := CLAUSE.format(name, attribute, number))}.{ANYTHING}" in sections
         )
-        self._about: dict[frozenset[str], tuple[Clause, ...]] = {}
+        self._clauses_by_attributes: dict[frozenset[str], tuple[Clause, ...]] = {}
 
-    def about(self, attributes: frozenset[str]) -> tuple[Clause, ...]:
+    def clauses_on(self, attributes: frozenset[str]) -> tuple[Clause, ...]:
         """The clauses on these attributes."""
-        clauses = self._about.get(attributes)
+        clauses = self._clauses_by_attributes.get(attributes)
         if clauses is None:
-            clauses = self._about[attributes] = tuple(c for c in self.clauses if c.attribute in attributes)
+            clauses = tuple(clause for clause in self.clauses if clause.attribute in attributes)
+            self._clauses_by_attributes[attributes] = clauses
         return clauses
 
     @property
@@ -152,32 +156,34 @@ class Tier:
         """The number of campaigns."""
         return len(self.tops)
 
-    def begin(self, eligible: Set) -> Set:
+    def begin(self, eligible_campaigns: Set) -> Set:
         """The conjunctions of the eligible campaigns.
 
         Further conjunctions of other campaigns may be among them; `campaigns` leaves those campaigns out.
         """
-        return (eligible | self._further) & self.conjunctions if self.owners else eligible & self.conjunctions
+        if not self.owners:
+            return eligible_campaigns & self.conjunctions
+        return (eligible_campaigns | self._further_conjunctions) & self.conjunctions
 
-    def campaigns(self, conjunctions: Set, eligible: Set, start: int = 0) -> Iterator[int]:
+    def campaigns(self, conjunctions: Set, eligible_campaigns: Set, start: int = 0) -> Iterator[int]:
         """The eligible campaigns that have any of these conjunctions, the highest bid first.
 
         Yields their positions in the tier plus `start`.
         """
         if not self.owners:
             return sets.members(conjunctions, start)
-        owned = (
+        positions = (
             conjunction if conjunction < self.count else self.owners[conjunction - self.count]
             for conjunction in sets.members(conjunctions)
         )
-        return sets.members(sets.set_of(owned, self.size) & eligible, start)
+        return sets.members(sets.set_of(positions, self.size) & eligible_campaigns, start)
 
 
-def narrow(conjunctions: Set, clauses: Iterable[Clause], numbers: Numbers, every: Set) -> Set:
+def narrow(conjunctions: Set, clauses: Iterable[Clause], numbers: Numbers, all_conjunctions: Set) -> Set:
     """The conjunctions, out of these, whose predicates in these clauses the values of a request meet.
 
-    A conjunction that includes values of an attribute which the request does not state is removed. `every` is the set
-    of all conjunctions of the tier.
+    A conjunction that includes values of an attribute which the request does not state is removed. `all_conjunctions`
+    is the set of all conjunctions of the tier.
     """
     for clause in clauses:
         values = numbers.get(clause.attribute)
@@ -185,14 +191,14 @@ def narrow(conjunctions: Set, clauses: Iterable[Clause], numbers: Numbers, every
             conjunctions = conjunctions & clause.anything
         elif clause.is_cached if len(values) == 1 else clause.is_combined:
             numbers_of_values = tuple(values)
-            matching = clause.cached.get(numbers_of_values)
-            if matching is None:
-                matching = clause.matching(every, values)
-                if len(values) == 1 or len(clause.cached) < _FEW:
-                    clause.cached[numbers_of_values] = matching
-            conjunctions = conjunctions & matching
+            matches = clause.cached_matches.get(numbers_of_values)
+            if matches is None:
+                matches = clause.match_conjunctions(all_conjunctions, values)
+                if len(values) == 1 or len(clause.cached_matches) < _MAX_CACHED_VALUES:
+                    clause.cached_matches[numbers_of_values] = matches
+            conjunctions = conjunctions & matches
         elif conjunctions:
-            conjunctions = clause.matching(conjunctions, values)
+            conjunctions = clause.match_conjunctions(conjunctions, values)
     return conjunctions
 
 
@@ -200,11 +206,11 @@ def posting_list_sections(name: str, rows: Mapping[int, Sequence[int]], values: 
     """The sections of the posting lists of `values` values; none where all lists are empty."""
     if not rows:
         return {}
-    ends, written, end = array("I"), [], 0
+    ends, dumped_rows, end = array("I"), [], 0
     for number in range(values):
         if number in rows:
             row = sets.dump(rows[number])
-            written.append(row)
+            dumped_rows.append(row)
             end += len(row)
         ends.append(end)
-    return {name + ".ends": ends.tobytes(), name + ".rows": b"".join(written)}
+    return {name + ".ends": ends.tobytes(), name + ".rows": b"".join(dumped_rows)}

@@ -22,8 +22,8 @@ def used_up_sets(
 
     A campaign is in the set of its tier while its own account or its advertiser's is used up.
     """
-    used_up = [sets.set_of((), tier.size) for tier in index.tiers_by_number]
-    spent: set[int] = set()
+    used_up_campaigns = [sets.set_of((), tier.size) for tier in index.tiers_by_number]
+    used_up_accounts: set[int] = set()
     count = len(index)
 
     def campaigns_of(account: int) -> Sequence[int]:
@@ -32,21 +32,23 @@ def used_up_sets(
         return shared_accounts.members.get(account, ()) if shared_accounts else ()
 
     def use_up(account: int) -> None:
-        spent.add(account)
+        used_up_accounts.add(account)
         for position in campaigns_of(account):
             tier, offset = index.tier_of(position)
-            used_up[tier] = used_up[tier] | sets.set_of((offset,), index.tiers_by_number[tier].size)
+            used_up_campaigns[tier] = used_up_campaigns[tier] | sets.set_of((offset,), index.tiers_by_number[tier].size)
 
     def restore(account: int) -> None:
-        spent.discard(account)
+        used_up_accounts.discard(account)
         for position in campaigns_of(account):
-            if position in spent or (shared_accounts and shared_accounts.advertiser_of.get(position) in spent):
+            if position in used_up_accounts or (
+                shared_accounts and shared_accounts.advertiser_accounts.get(position) in used_up_accounts
+            ):
                 continue
             tier, offset = index.tier_of(position)
             size = index.tiers_by_number[tier].size
-            used_up[tier] = sets.without(used_up[tier], sets.set_of((offset,), size))
+            used_up_campaigns[tier] = sets.without(used_up_campaigns[tier], sets.set_of((offset,), size))
 
-    return used_up, spent, use_up, restore
+    return used_up_campaigns, used_up_accounts, use_up, restore
 
 
 def load_allowance(
@@ -58,12 +60,12 @@ def load_allowance(
     as_of: datetime,
 ) -> Allowance:
     """The allowance of all accounts: those of campaigns by position, then those of advertisers and deals."""
-    left = array("q", bytes(sections["left"]))
+    remaining_micros = array("q", bytes(sections["left"]))
     paces = _paces(sections)
     if shared_accounts is None:
-        return Allowance(left, index.cost, use_up, restore, paces, as_of)
+        return Allowance(remaining_micros, index.cost, use_up, restore, paces, as_of)
     burst, per_minute = paces or (array("q", [Allowance.NO_LIMIT]) * len(index), array("q", [0]) * len(index))
-    left.extend(account.left for account in shared_accounts.accounts)
+    remaining_micros.extend(account.remaining_micros for account in shared_accounts.accounts)
     burst.extend(account.burst for account in shared_accounts.accounts)
     per_minute.extend(account.per_minute for account in shared_accounts.accounts)
     accounts = shared_accounts
@@ -71,7 +73,7 @@ def load_allowance(
     def cost(account: int) -> int:
         return index.cost(account) if account < accounts.first else accounts.cost(account)
 
-    return Allowance(left, cost, use_up, restore, (burst, per_minute), as_of)
+    return Allowance(remaining_micros, cost, use_up, restore, (burst, per_minute), as_of)
 
 
 def _paces(sections: Sections) -> tuple["array[int]", "array[int]"] | None:

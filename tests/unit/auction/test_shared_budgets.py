@@ -200,8 +200,8 @@ def test_an_advertiser_without_limits_limits_no_campaign() -> None:
     shared = SharedBudgets({DOMAIN: SharedBudget(limits())})
     snapshot = compile_snapshot([campaign(id="a")], shared=shared)
 
-    assert snapshot.delivery.shared is not None
-    assert snapshot.delivery.shared.accounts[0].left == Allowance.NO_LIMIT
+    assert snapshot.delivery.shared_accounts is not None
+    assert snapshot.delivery.shared_accounts.accounts[0].remaining_micros == Allowance.NO_LIMIT
     assert answers(snapshot, 5).total() == 5
 
 

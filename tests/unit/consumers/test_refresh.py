@@ -117,13 +117,13 @@ def test_a_campaign_with_a_goal_bids_by_the_latest_counts() -> None:
     world = World()
     world.campaigns.put(campaign(id="a", cpm=None, cpcv="0.01", max_cpm=50))
     publish_snapshot(world.process(), NOW)
-    before = world.load_snapshot().delivery.predictions.of("a", "spot", Outcome.COMPLETION).rate
+    before = world.load_snapshot().delivery.predictions.predict_creative("a", "spot", Outcome.COMPLETION).rate
     world.learning.counted["a", "spot"] = OutcomeCounts(impressions=1000, completes=900)
 
     publish_snapshot(world.process(), NOW + MINUTE)
 
     assert before == 500_000
-    assert world.load_snapshot().delivery.predictions.of("a", "spot", Outcome.COMPLETION).rate > 800_000
+    assert world.load_snapshot().delivery.predictions.predict_creative("a", "spot", Outcome.COMPLETION).rate > 800_000
 
 
 def test_unchanged_campaigns_are_not_compiled_again() -> None:

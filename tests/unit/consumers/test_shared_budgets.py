@@ -229,8 +229,8 @@ def test_a_paced_advertiser_limits_the_participation_of_its_campaigns() -> None:
     account, _ = store.read()
 
     assert snapshot.delivery.shares is not None
-    assert snapshot.delivery.shared is not None
-    [of_advertiser] = snapshot.delivery.shared.accounts
+    assert snapshot.delivery.shared_accounts is not None
+    [of_advertiser] = snapshot.delivery.shared_accounts.accounts
     positions = [snapshot.index.position(name) for name in "ab"]
     assert all(
         snapshot.delivery.shares[position] <= of_advertiser.share for position in positions if position is not None

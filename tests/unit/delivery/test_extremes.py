@@ -101,7 +101,7 @@ def test_any_campaign_gets_a_delivery_state(
         shared = SharedBudgets({"shop.example": of_holders[ADVERTISER]}, {("a", "d"): of_holders[DEAL]})
 
         data = compile_delivery(
-            index, {"a": spend}, now, paces=paced.paces, reserved=paced.reserved, shared_budgets=shared
+            index, {"a": spend}, now, paces=paced.paces, reserved_micros=paced.reserved, shared_budgets=shared
         )
 
         allowance = load_delivery(data, index).allowance

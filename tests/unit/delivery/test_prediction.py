@@ -58,18 +58,18 @@ def test_the_delivery_state_predicts_the_same_rates_as_the_counts() -> None:
 
     unpacked = unpack_predictions(pack_predictions(counts, ["shoes", "unheard of"]))
 
-    assert unpacked.of("shoes", "a", Outcome.COMPLETION) == predict(
+    assert unpacked.predict_creative("shoes", "a", Outcome.COMPLETION) == predict(
         Outcome.COMPLETION, counts["shoes", "a"], shoes.rate
     )
-    assert unpacked.of("shoes", "new", Outcome.COMPLETION).rate == shoes.rate
+    assert unpacked.predict_creative("shoes", "new", Outcome.COMPLETION).rate == shoes.rate
     assert (
-        unpacked.of("cars", "c", Outcome.COMPLETION).rate == account[Outcome.COMPLETION]
+        unpacked.predict_creative("cars", "c", Outcome.COMPLETION).rate == account[Outcome.COMPLETION]
     )  # a campaign with a fixed CPM uses no prediction
-    assert unpacked.of("new", "new", Outcome.CLICK).rate == account[Outcome.CLICK]
+    assert unpacked.predict_creative("new", "new", Outcome.CLICK).rate == account[Outcome.CLICK]
 
 
 def test_a_delivery_state_of_older_code_predicts_by_priors() -> None:
-    assert unpack_predictions(None).of("any", "any", Outcome.CLICK).rate == GUESSES[Outcome.CLICK].rate
+    assert unpack_predictions(None).predict_creative("any", "any", Outcome.CLICK).rate == GUESSES[Outcome.CLICK].rate
 
 
 def test_the_example_in_the_documentation_is_exact() -> None:

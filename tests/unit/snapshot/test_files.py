@@ -43,7 +43,7 @@ def test_the_delivery_state_has_the_campaigns_within_their_budgets(campaigns: li
         name = index.campaign(position).id
         reason = withheld(budget_limits(by_id[name]), spends.get(name, Spend()))
         tier, position_value = index.tier_of(position)
-        assert (position_value in sets.members(delivery.bidding(tier))) == (reason is None)
+        assert (position_value in sets.members(delivery.bidding_campaigns(tier))) == (reason is None)
         assert delivery.withheld(position) == reason
         assert index.position(name) == position
     assert delivery.as_of == NOW
@@ -95,7 +95,7 @@ COST = 5_000
 def test_bids_in_flight_reduce_the_allowance_and_never_leave_it_without_a_limit(reserved: int, remaining: int) -> None:
     index = Index.load([compile_index([campaign(id="c", cpm=5, budget={"total_micros": 10 * COST})])])
 
-    delivery = load_delivery(compile_delivery(index, {}, NOW, reserved={"c": reserved}), index)
+    delivery = load_delivery(compile_delivery(index, {}, NOW, reserved_micros={"c": reserved}), index)
 
     assert delivery.allowance.left(0, NOW) == remaining
     assert delivery.allowance.commit([0], COST, NOW) == (remaining >= COST)

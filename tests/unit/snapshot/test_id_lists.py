@@ -16,7 +16,7 @@ from bidder.delivery.budget import Withheld
 from bidder.openrtb.parse import parse
 from bidder.privacy.gate import restrict_request
 from bidder.snapshot.container import BadSnapshot, pack
-from bidder.snapshot.id_lists import IdList, containing, id_number, pack_list
+from bidder.snapshot.id_lists import IdList, find_lists, id_number, pack_list
 from bidder.snapshot.keys import INDEXES, LISTS
 from bidder.snapshot.list_store import PREFIX, ListStore, UnknownList
 from bidder.snapshot.snapshot import Snapshot
@@ -36,7 +36,7 @@ IDS = st.sampled_from([*"abcdef", "A", "ключ"])
 def test_a_lookup_finds_exactly_the_ids_of_a_list(lists: dict[str, set[int]], ids: list[int]) -> None:
     id_lists = {name: IdList(pack_list(entry)) for name, entry in lists.items()}
 
-    assert set(containing(id_lists, ids)) == {name for name, entry in lists.items() if entry & set(ids)}
+    assert set(find_lists(id_lists, ids)) == {name for name, entry in lists.items() if entry & set(ids)}
     assert {name: len(item) for name, item in id_lists.items()} == {name: len(item) for name, item in lists.items()}
 
 
@@ -287,7 +287,7 @@ def test_an_invalid_list_is_refused_without_printing_its_ids(lines: list[str], h
 
 
 def test_a_list_with_too_many_ids_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bidder.cli.lists.MOST_IDS", 2)
+    monkeypatch.setattr("bidder.cli.lists.MAX_IDS", 2)
 
     assert len(read_ids("aab", hashed=False).numbers) == 2
     with pytest.raises(InvalidList, match="more than 2 ids"):

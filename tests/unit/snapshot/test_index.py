@@ -128,7 +128,7 @@ def test_the_old_version_of_a_changed_campaign_is_withheld_as_replaced() -> None
 
 
 def test_a_removed_campaign_has_no_position_and_does_not_bid() -> None:
-    index = Index.load([compile_index([campaign(id="c1")]), compile_index([], removed=["c1"])])
+    index = Index.load([compile_index([campaign(id="c1")]), compile_index([], removed_ids=["c1"])])
     delivery = load_delivery(compile_delivery(index, {}, NOW), index)
 
     assert index.position("c1") is None

@@ -299,7 +299,7 @@ def test_a_caller_waits_up_to_its_patience_and_after_a_pause_up_to_the_limit_of_
 ) -> None:
     keeper, empty, look = keeper_of(Store(FIRST)), keeper_of(Store(None)), Check()
     keeper.current(NOW)
-    keeper._look = empty._look = look  # type: ignore[assignment]
+    keeper._check = empty._check = look  # type: ignore[assignment]
 
     keeper.current(NOW + 1.49 * INTERVAL, lambda: patience)
     assert look.waits == [], "in steady traffic nobody waits"
