@@ -185,6 +185,22 @@ def test_the_tables_of_stack_parameters_name_parameters() -> None:
     assert names <= template_names("Parameters")
 
 
+def lone_sleeps(text: str) -> list[str]:
+    """The commands that sleep for a fixed time, not between the attempts of a loop."""
+    return [command for command in commands(text) if re.search(rf"{START}sleep\b", command)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_command_waits_for_a_result_not_for_a_time(page: Path) -> None:
+    assert lone_sleeps(page.read_text()) == []
+
+
+@pytest.mark.parametrize("command", ["sleep 10; bidder campaigns list", "make smoke URL=x; sleep 5", "(sleep 1)"])
+def test_a_sleep_outside_a_loop_is_named(command: str) -> None:
+    assert lone_sleeps(f"```\n{command}\n```\n") == [command]
+    assert lone_sleeps("```\nuntil curl -s 127.0.0.1; do sleep 1; done\n```\n") == []
+
+
 def test_the_pages_have_commands_of_each_program() -> None:
     numbers = {program: sum(len(list(calls(page.read_text(), program))) for page in PAGES) for program in CHECKS}
 
