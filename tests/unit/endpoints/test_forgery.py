@@ -10,7 +10,7 @@ import pytest
 
 import app
 from bidder.consumers.ledger import count_spend
-from bidder.endpoints.notice import LATEST
+from bidder.endpoints.notice import MAX_LATENESS
 from bidder.events.bounded_sets import BoundedSets
 from bidder.events.claims import Claims, encode
 from bidder.events.ivt_filter import IvtFilter
@@ -32,7 +32,7 @@ def token(kind: Kind = Kind.IMPRESSION, keys: SigningKeys = KEYS, **changes: Any
 
 
 TOKEN = token()
-LONG_AGO = int((LIFETIME + LATEST).total_seconds())
+LONG_AGO = int((LIFETIME + MAX_LATENESS).total_seconds())
 SIGNATURE = TOKEN.rpartition(".")[2]
 
 
