@@ -58,7 +58,7 @@ class BidderAsgi:
         self._lag = LoopLag()
         self._bids = Lane(
             ThreadPoolExecutor(settings.bid_threads, "bid"),
-            ConcurrencyLimit(lambda: service.limits.most_bids_at_once),
+            ConcurrencyLimit(lambda: service.parameters_or_defaults.most_bids_at_once),
             "1",
         )
         self._events = Lane(

@@ -43,7 +43,7 @@ def pace(
     account, learned = service.pacing_store.read()
     if holders.members:
         account.members = service.pacing_store.add_members(account.members, holders.members)
-    billed = {**billed, **holders.spends(service.spent, account.members, now)}
+    billed = {**billed, **holders.spends(service.spend_reader, account.members, now)}
     spends = counted_spends(billed, with_invalid=with_invalid)
     limits = {**of_campaigns, **holders.limits}
     then = "campaigns are paced by the forecast"

@@ -69,11 +69,11 @@ def _publish(service: Service, now: datetime) -> tuple[int, bool]:
         compiled = taken_over
         latest = latest_limits(service, pinned.manifest, compiled.index)
     limits = _select_limits(compiled.index, latest)
-    billed = service.spent.spends(_clocks(limits, now))
+    billed = service.spend_reader.spends(_clocks(limits, now))
     # without a campaign that bids by predictions, the counts of outcomes are not needed
     counts = service.learning.counts(now) if any(compiled.index.learners()) else {}
     lists = service.lists.publish_copies(compiled.index.lists, now) if compiled.index.lists else {}
-    parameters = service.current_parameters.plain()
+    parameters = service.current_parameters.read_without_secrets()
     advertisers = service.advertisers.all()
     with_invalid = parameters.invalid_traffic_counts
     paced, shared = pace(service, compiled.index, limits, latest, billed, advertisers, now, with_invalid=with_invalid)

@@ -50,7 +50,7 @@ def why(service: Service, call: Call) -> list[str]:
     try:
         request = call.request(service.is_stitcher)
         snapshot = service.keeper.current(call.now)
-        refused = no_auction(request, snapshot, service.limits, call.waited_ms())
+        refused = no_auction(request, snapshot, service.parameters_or_defaults, call.waited_ms())
         if refused is not None:
             return [f"{refused.words}: nbr {refused.nbr}"]
         assert snapshot is not None  # noqa: S101  # for mypy, as in `bid`

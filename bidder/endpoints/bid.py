@@ -51,7 +51,7 @@ def bid(service: Service, call: Call) -> Reply:
     4xx has the fault of the request; 400 names each field that is invalid in OpenRTB. 503 is a no-bid at the
     concurrency limit.
     """
-    if not service.room.enter():
+    if not service.concurrency_limit.enter():
         service.no_bids.answers[AnswerKind.BUSY] += 1
         return finish_reply(Reply(503, headers={"Retry-After": "1"}), call.headers)
     try:
@@ -61,7 +61,7 @@ def bid(service: Service, call: Call) -> Reply:
         service.no_bids.flush(call.now)
         service.bids.flush(call.now)
     finally:
-        service.room.leave()
+        service.concurrency_limit.leave()
     return finish_reply(reply, call.headers)
 
 
@@ -78,9 +78,9 @@ def _reply(service: Service, call: Call) -> Reply:
     try:
         exchange = exchange_name(call.exchange)
         with span("parse"):
-            request = call.request(service.is_stitcher, service.no_bids.note_mended)
+            request = call.request(service.is_stitcher, service.no_bids.count_repair)
         snapshot = service.load(call.now, lambda: _patience(service, call, request.tmax))
-        parameters = service.limits
+        parameters = service.parameters_or_defaults
         # Checked after the snapshot is loaded: a cold start too slow for this request has loaded it for the next one.
         refused = no_auction(request, snapshot, parameters, call.waited_ms())
         if refused is not None:
@@ -139,7 +139,7 @@ def no_auction(
 
 
 def _patience(service: Service, call: Call, tmax: int | None) -> float:
-    return patience(tmax, call.waited_ms(), service.limits.network_allowance)
+    return patience(tmax, call.waited_ms(), service.parameters_or_defaults.network_allowance)
 
 
 def _count_no_bid(service: Service, call: Call, request_id: str, reason: NoBidReason) -> Reply:
@@ -154,7 +154,7 @@ def _offers(
     with span("match"):
         slots = match(request, snapshot, call.now, exchange)
     with span("price"):
-        refused = service.no_bids.refused
+        refused = service.no_bids.rejections
         device = device_of(request)
         opportunities = None if request.test else service.traffic.note(snapshot, len(slots), call.now, device)
         read = partial(service.exposures, request, call.now, lambda: _patience(service, call, request.tmax))
@@ -166,11 +166,11 @@ def _offers(
             service.traffic.note_deals(deals)
         if snapshot.delivery.shading is not None:
             offers = shade_offers(context, offers, exchange)
-    shares = service.limits.most_to_one
+    shares = service.parameters_or_defaults.most_to_one
     stages = answer_stages(
         request,
         offers,
-        lambda offers: service.concentration.within(offers, request, snapshot, shares, call.now),
+        lambda offers: service.concentration.select_within_shares(offers, request, snapshot, shares, call.now),
         lambda offers: affordable(offers, snapshot, call.now),
         as_xml=call.as_xml,
     )

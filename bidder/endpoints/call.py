@@ -57,14 +57,14 @@ class Call(NamedTuple):
     def request(
         self,
         is_stitcher: Callable[[str], bool] = lambda _: False,
-        note_mended: Callable[[str], object] = lambda _: None,
+        note_repair: Callable[[str], object] = lambda _: None,
     ) -> BidRequest:
         """The bid request with the viewer's data from the headers, without data that privacy rules forbid to use.
 
-        `is_stitcher` says whether an ad-insertion server, which may speak for viewers, has an address. `note_mended` is
+        `is_stitcher` says whether an ad-insertion server, which may speak for viewers, has an address. `note_repair` is
         called with the path of each repaired field. Raises BadBody, InvalidRequest.
         """
-        request = parse(decode_body(self.body, self.headers.get("content-encoding", "")), note_mended)
+        request = parse(decode_body(self.body, self.headers.get("content-encoding", "")), note_repair)
         # An exchange posts from its server, so its HTTP headers do not describe the viewer.
         by_exchange = self.exchange is not None and self.wants_markup is None
         viewer = viewer_headers(self.headers, self.address, is_stitcher, from_server=by_exchange)

@@ -29,7 +29,7 @@ def answer(service: Service, call: Call, campaign_id: str | None = None) -> Repl
 
 def answer_without_key(service: Service, call: Call, campaign_id: str | None = None) -> Reply:
     """The explanation for a caller with the admin key."""
-    if not service.room.enter():
+    if not service.concurrency_limit.enter():
         return error(503, "too many requests at once; try again")._replace(headers={"Retry-After": "1"})
     try:
         return compress(_explanation(service, call, campaign_id), call.headers.get("accept-encoding", ""))
@@ -41,7 +41,7 @@ def answer_without_key(service: Service, call: Call, campaign_id: str | None = N
         log.fault("explain.failed")
         return error(500, "a fault of the bidder's; its log has explain.failed")
     finally:
-        service.room.leave()
+        service.concurrency_limit.leave()
 
 
 def _explanation(service: Service, call: Call, campaign_id: str | None) -> Reply:
@@ -64,12 +64,12 @@ def _explanation(service: Service, call: Call, campaign_id: str | None) -> Reply
         as_xml=call.as_xml,
         read_exposures=partial(service.exposures, request, call.now),
         within_shares=partial(
-            service.concentration.copy().within,
+            service.concentration.copy().select_within_shares,
             request=request,
             snapshot=snapshot,
-            shares=service.limits.most_to_one,
+            shares=service.parameters_or_defaults.most_to_one,
             now=call.now,
         ),
     )
-    refused = no_auction(request, snapshot, service.limits, waited_ms=0)
+    refused = no_auction(request, snapshot, service.parameters_or_defaults, waited_ms=0)
     return Reply(200, json.dumps(document(request, snapshot, refused, explained)), JSON)

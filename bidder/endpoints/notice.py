@@ -123,7 +123,7 @@ def event_of_notice(
     keys = service.price_keys.of(claims.exchange) if claims.exchange and PRICE in query else None
     _count_price(settle(query, claims, keys), kind, claims, now)
     name = address_name(sender.address, claims.bid_id, service.signing_keys)
-    mark = rule_broken_by_sender(kind, sender.user_agent, service.limits.allowed_crawlers)
+    mark = rule_broken_by_sender(kind, sender.user_agent, service.parameters_or_defaults.allowed_crawlers)
     if now > claims.counts_until:
         mark = IvtRule.TOO_LATE
         log.event("notice.late", **emf(now, "NoticeLate", kind, 1, campaign=claims.campaign_id))

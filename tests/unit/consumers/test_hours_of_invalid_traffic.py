@@ -62,8 +62,8 @@ def test_disputed_invalid_traffic_does_not_count_against_the_hour(monkeypatch: p
     shop.campaigns.put(campaign(id="a", budget=HOURLY))
     count(shop, range(10), invalid="crawler")
     process = shop.process()
-    disputed = process.current_parameters.plain().model_copy(update={"invalid_traffic_counts": False})
-    process.current_parameters.plain = lambda: disputed  # type: ignore[method-assign]
+    disputed = process.current_parameters.read_without_secrets().model_copy(update={"invalid_traffic_counts": False})
+    process.current_parameters.read_without_secrets = lambda: disputed  # type: ignore[method-assign]
     monkeypatch.setattr(shop, "process", lambda: process)
 
     assert withheld_of(shop.refresh()) is None

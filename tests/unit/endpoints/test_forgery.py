@@ -77,7 +77,7 @@ class Site:
         self.dynamodb = FaultyDynamoDB("ledger")
         self.ledger = Ledger(self.dynamodb.client, "ledger")
         judge = IvtFilter(BoundedSets(self.dynamodb.client, "ledger"))
-        new_service = service(None, signing_keys=KEYS, publisher=self.recorder, ledger=self.ledger, judge=judge)
+        new_service = service(None, signing_keys=KEYS, publisher=self.recorder, ledger=self.ledger, ivt_filter=judge)
         self.service = new_service
         self._logged = logged
         patch.setattr(app, "service", lambda: new_service)
