@@ -17,7 +17,7 @@ from chalice import Chalice, Response
 from chalice.app import CloudWatchEvent, SQSEvent
 
 from bidder import log
-from bidder.endpoints.reply import Reply, cors, with_cors
+from bidder.endpoints.reply import Reply, add_cors, cors
 from bidder.entrances import lambda_events, routes
 from bidder.entrances.web_request import WebRequest
 from bidder.service.service import Service
@@ -70,7 +70,7 @@ def rest_request(event: dict[str, Any], path: str) -> WebRequest:
 
 
 def preflight() -> "ChaliceResponse":
-    return ChaliceResponse(with_cors(Reply(204), app.current_request.headers.get("origin")))
+    return ChaliceResponse(add_cors(Reply(204), app.current_request.headers.get("origin")))
 
 
 if cold_start.AHEAD_OF_REQUESTS:

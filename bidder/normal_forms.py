@@ -24,6 +24,7 @@ LONGEST_DOMAIN = 253
 _SEPARATORS = re.compile(r"[\s,;|]+")
 _PLAIN_DOMAIN = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*").fullmatch
 _PLAIN_DOMAINS = re.compile(r"[a-z0-9_-]+(?:[.,][a-z0-9_-]+)*").fullmatch
+_IS_NUMBER = re.compile("[0-9]+|0x[0-9a-f]*").fullmatch
 _PLAIN_BUNDLE = re.compile(r"(?!id\d)[a-z0-9_.-]+").fullmatch
 _PLAIN_BUNDLES = re.compile(r"(?!id\d)[a-z0-9_.-]+(?:,(?!id\d)[a-z0-9_.-]+)*").fullmatch
 _SCHEME = re.compile(r"\A(?:(?:[a-z*][a-z0-9+.-]*:)?[\\/]{2,}|[a-z][a-z0-9+-]*:(?!\d+(?:[/?#]|$))[\\/]*)")
@@ -67,6 +68,19 @@ def _host(text: str) -> str:
         return host.partition("]")[0] + "]"
     host = host.partition(":")[0].rstrip("*. \t")
     return host if host.isascii() else _punycode(host)
+
+
+def is_ip_address(host: str) -> bool:
+    """Whether a host is an IP address: in brackets, or its last label is a number (URL Standard, "IPv4 parser")."""
+    return host.startswith("[") or _IS_NUMBER(host.rpartition(".")[2]) is not None
+
+
+def with_parent_domains(host: str) -> tuple[str, ...]:
+    """The domain and its parent domains, up to the top-level domain. An IP address has no parents."""
+    if is_ip_address(host):
+        return (host,)
+    labels = host.split(".")
+    return tuple(".".join(labels[start:]) for start in range(len(labels)))
 
 
 def with_and_without_www(name: str) -> frozenset[str]:

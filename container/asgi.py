@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from bidder.endpoints.reply import Reply, error, with_cors
+from bidder.endpoints.reply import Reply, add_cors, error
 from bidder.entrances import routes
 from bidder.entrances.web_request import WebRequest, forwarded_address, join_headers, proxied_url
 from bidder.service.admission import ConcurrencyLimit
@@ -58,7 +58,7 @@ class BidderAsgi:
         self._lag = LoopLag()
         self._bids = Lane(
             ThreadPoolExecutor(settings.bid_threads, "bid"),
-            ConcurrencyLimit(lambda: service.limits.most_bids_at_once),
+            ConcurrencyLimit(lambda: service.parameters_or_defaults.most_bids_at_once),
             "1",
         )
         self._events = Lane(
@@ -89,7 +89,7 @@ class BidderAsgi:
             if lane is self._bids:
                 self._service.no_bids.answers[AnswerKind.BUSY] += 1
             origin = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"), None)
-            return await _send(send, with_cors(Reply(503, headers={"Retry-After": lane.retry_after}), origin))
+            return await _send(send, add_cors(Reply(503, headers={"Retry-After": lane.retry_after}), origin))
         try:
             reply = await self._reply(scope, path, lane, receive)
         except Disconnected:
@@ -109,7 +109,7 @@ class BidderAsgi:
         except RefusedBody as refused:
             reply = error(refused.status, str(refused))
             closing = Reply(reply.status, reply.body, reply.content_type, {**reply.headers, "Connection": "close"})
-            return with_cors(closing, headers.get("origin"))
+            return add_cors(closing, headers.get("origin"))
 
     def _request(self, scope: Scope, path: str, headers: dict[str, str], body: bytes, arrived: datetime) -> WebRequest:
         client = scope.get("client")

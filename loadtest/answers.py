@@ -93,4 +93,6 @@ def _blocked(request: dict[str, Any], bid: dict[str, Any]) -> str | None:
 
 def _parents(domain: str) -> list[str]:
     labels = domain.split(".")
+    if labels[-1].isdigit():  # an IP address
+        return []
     return [".".join(labels[start:]) for start in range(1, len(labels))]

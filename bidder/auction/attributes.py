@@ -6,7 +6,16 @@ from functools import lru_cache
 
 from bidder.campaigns.targeted_ranges import TargetedRanges
 from bidder.campaigns.targeting_values import DAYS
-from bidder.normal_forms import LONGEST_DOMAIN, bundle, category, domain, identifier, language, taxonomy_of
+from bidder.normal_forms import (
+    LONGEST_DOMAIN,
+    bundle,
+    category,
+    domain,
+    identifier,
+    language,
+    taxonomy_of,
+    with_parent_domains,
+)
 from bidder.openrtb.app import App
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.content import Content
@@ -89,7 +98,7 @@ def request_attributes(
     if isinstance(channel, Site | App) and "domain" in targeted_names:
         host = domain(channel.domain or "") or domain((isinstance(channel, Site) and channel.page) or "")
         if host:
-            values["domain"] = tuple(_with_parents(host))
+            values["domain"] = with_parent_domains(host[-LONGEST_DOMAIN:])  # of a longer text, the end
     if channel:
         values |= _channel_values(channel, targeted)
     if (user or device) and targeted_names & _VIEWER_ATTRIBUTES:
@@ -298,10 +307,3 @@ def _break_kind(startdelay: int) -> str:
     if startdelay == 0:
         return "preroll"
     return "postroll" if startdelay == POST_ROLL else "midroll"
-
-
-def _with_parents(host: str) -> Iterator[str]:
-    """The domain and its parent domains, up to the top-level domain. Of a text longer than any domain, the end."""
-    labels = host[-LONGEST_DOMAIN:].split(".")
-    for start in range(len(labels)):
-        yield ".".join(labels[start:])

@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from bidder.campaigns.campaign import Advertiser, Campaign
-from bidder.normal_forms import category, identifier, taxonomy_of, with_and_without_www
+from bidder.normal_forms import category, identifier, taxonomy_of, with_and_without_www, with_parent_domains
 from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.delivery_state import DeliveryState
 
@@ -125,16 +125,10 @@ def _blocking_domains(domain: str, owner: str) -> frozenset[str]:
 
     A public suffix such as co.uk belongs to no advertiser, so a block of it blocks nothing.
     """
-    labels = domain.split(".")
-    parents = (".".join(labels[start:]) for start in range(len(labels) - len(owner.split(".")) + 1))
+    suffixes = with_parent_domains(owner)[1:]
+    parents = (parent for parent in with_parent_domains(domain) if parent not in suffixes)
     names = frozenset(name for parent in parents for name in with_and_without_www(parent))
-    return names.difference(_suffixes(owner))
-
-
-def _suffixes(owner: str) -> list[str]:
-    """The parents of a registered domain."""
-    labels = owner.split(".")
-    return [".".join(labels[start:]) for start in range(1, len(labels))]
+    return names.difference(suffixes)
 
 
 def _in_taxonomy(taxonomy: int, categories: Sequence[str], request_taxonomy: int) -> frozenset[str]:

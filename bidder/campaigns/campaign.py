@@ -16,6 +16,7 @@ from bidder.campaigns.multipliers import Multipliers, highest
 from bidder.campaigns.targeting import Expression, Targeting, Word
 from bidder.campaigns.types import GAP_PATTERN, WINDOW_PATTERN, Bundle, Category, Domain, Id, Zone
 from bidder.money import Micros, Priced
+from bidder.normal_forms import with_parent_domains
 
 
 class Status(StrEnum):
@@ -69,7 +70,7 @@ class Advertiser(BaseModel):
     @model_validator(mode="after")
     def _owner_is_part_of_the_domain(self) -> Self:
         if not self.owner:
-            object.__setattr__(self, "owner", ".".join(self.domain.split(".")[-2:]))
+            object.__setattr__(self, "owner", with_parent_domains(self.domain)[-2:][0])
         elif not f".{self.domain}".endswith(f".{self.owner}"):
             msg = f"{self.owner} is not a part of {self.domain}"
             raise ValueError(msg)

@@ -140,7 +140,9 @@ class CampaignFile:
         else:
             parts = all_parts(campaign)
         file_findings += findings(written.document, parts, self._known)
+        mistaken = {finding.path for finding in file_findings if not finding.is_warning}
         joined = [Finding(*value) for value in joined_values(written.document, written.list_form)]
+        joined = [finding for finding in joined if not (finding.is_warning and finding.path in mistaken)]
         joined_paths = {finding.path for finding in joined}
         file_findings = [*joined, *(finding for finding in file_findings if finding.path not in joined_paths)]
         identity = written.document.get("id")

@@ -16,7 +16,7 @@ _CHECKS: dict[str, tuple[re.Pattern[str], str]] = {
     "length": (re.compile("6|10|15|20|30|45|60|90|120"), "one of 6, 10, 15, 20, 30, 45, 60, 90, 120 seconds"),
     "language": (re.compile("[a-z]{2,3}"), "ISO 639-1, such as en"),
     "user": (re.compile("[0-9a-f]{16}"), "the first 16 hex digits of an id's SHA-256"),
-    "domain": (re.compile(r"[^\s/:@]+"), "a domain alone, such as news.example"),
+    "domain": (re.compile(r"[^\s/:@]+|\[[0-9a-f:.]+\]"), "a domain alone, such as news.example"),
     "region": (re.compile(r"[a-z]{3}-.+"), "a country and a region, such as us-ca"),
     "postcode": (re.compile(r"[a-z]{3}-.+"), "a country and a postcode, such as us-94607"),
 }
@@ -52,7 +52,8 @@ def _country_or_part(word: str) -> Iterator[str]:
 def _domain(word: str) -> Iterator[str]:
     """The normal form of a domain. A word with a path, a port or a user stays, and `impossible_value` reports it."""
     host = normal_forms.domain(word)
-    yield word if re.search("[/:@]", word) else host or word
+    is_ipv6 = word.startswith("[") and word.endswith("]")
+    yield word if re.search("[/:@]", word) and not is_ipv6 else host or word
 
 
 def _bundle(word: str) -> Iterator[str]:

@@ -60,7 +60,7 @@ def import_file(
 
 def read_file(service: Service, path: str) -> CampaignFile:
     """The file, checked by the stored taxonomies and parameters. Raises InvalidCampaignFile, OSError."""
-    warn_cpm_micros = int(service.current_parameters.plain().import_warn_cpm * MICROS)
+    warn_cpm_micros = int(service.current_parameters.read_without_secrets().import_warn_cpm * MICROS)
     taxonomies, media_url = service.taxonomies.all(), service.settings.media_url
     with open_binary(path) as file:
         return CampaignFile(file, shown_name(path), media_url, taxonomies, warn_cpm_micros)

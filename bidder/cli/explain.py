@@ -74,7 +74,7 @@ def print_explanation(
         campaign_id=campaign_id,
         as_xml=options.as_xml,
     )
-    refused = no_auction(request, snapshot, service.current_parameters.plain(), waited_ms=0)
+    refused = no_auction(request, snapshot, service.current_parameters.read_without_secrets(), waited_ms=0)
     if as_json:
         print_json(document(request, snapshot, refused, explained))
         return

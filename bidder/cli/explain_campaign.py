@@ -63,7 +63,7 @@ def _account(service: Service, campaign_id: str, snapshot: Snapshot, now: dateti
         campaign,
         stored.version,
         spends.get(campaign_id, Spend()),
-        service.current_parameters.plain().invalid_traffic_counts,
+        service.current_parameters.read_without_secrets().invalid_traffic_counts,
         _in_cache(snapshot, campaign),
         _count_rejections(campaign_id, now),
         example_request(campaign, service.settings.seat, now, snapshot.delivery.rates),

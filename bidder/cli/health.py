@@ -48,7 +48,7 @@ def campaign_healths(service: Service, campaign_id: str | None, now: datetime) -
     if campaign_id is not None and not campaigns:
         raise UnknownCampaign(campaign_id)
     spends = service.ledger.spends({campaign.id: local(now, campaign.time_zone) for campaign in campaigns})
-    if service.current_parameters.plain().invalid_traffic_counts:  # as the refresh counts
+    if service.current_parameters.read_without_secrets().invalid_traffic_counts:  # as the refresh counts
         spends = {name: spend.with_invalid() for name, spend in spends.items()}
     account, learned = service.pacing_store.read()
     model = models(service.learning.outcomes(now)).get(EVERYTHING)

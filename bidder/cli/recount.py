@@ -54,7 +54,7 @@ def _missing(service: Service, sales: list[Event]) -> Iterator[Event]:
 def _count_events(service: Service, events: list[Event]) -> int:
     """Counts the events as the ledger's consumer does; returns how many could not be counted."""
     for _ in range(_TRIES):
-        judged = service.judge.mark_invalid({str(number): event for number, event in enumerate(events)})
+        judged = service.ivt_filter.mark_invalid({str(number): event for number, event in enumerate(events)})
         crowded = service.ledger.record(judged.values())
         events = [e for n, e in enumerate(events) if str(n) not in judged or e.bid_id in crowded]
         if not events:

@@ -47,18 +47,15 @@ class BudgetHolders:
             **{deal_holder(*names): limits for names, limits in self._deals.items()},
         }
 
-    def spends(
-        self, ledger: "Ledger", members: Mapping[str, Mapping[str, str]], now: datetime, *, with_invalid: bool
-    ) -> dict[str, Spend]:
-        """The spend of each holder, by name.
+    def spends(self, ledger: "Ledger", members: Mapping[str, Mapping[str, str]], now: datetime) -> dict[str, Spend]:
+        """The spend of each holder, by name, without invalid traffic.
 
         `members` are all campaigns that count for an advertiser, with time zones, also deleted ones.
         """
         spends = ledger.spends({deal_holder(*names): local(now, limits.zone) for names, limits in self._deals.items()})
         time_zones = {domain: limits.zone for domain, limits in self._advertisers.items()}
         of_advertisers = spends_of_advertisers(time_zones, members, ledger.numbers, now) if time_zones else {}
-        spends |= {advertiser_holder(domain): spend for domain, spend in of_advertisers.items()}
-        return {name: spend.with_invalid() for name, spend in spends.items()} if with_invalid else spends
+        return spends | {advertiser_holder(domain): spend for domain, spend in of_advertisers.items()}
 
     def reports(self, reports: Mapping[str, Mapping[int, Report]]) -> dict[str, dict[int, Report]]:
         """The counts of each advertiser's campaigns together, by name; those of deals are in `reports` already."""

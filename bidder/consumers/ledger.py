@@ -16,7 +16,7 @@ def count_spend(service: Service, records: Iterable[Mapping[str, Any]]) -> Answe
     SQS delivers a message again if the invalid-traffic filter could not judge it, or if it lost a write conflict.
     """
     batch = read_batch(records, CONSUMER)
-    judged = service.judge.mark_invalid(batch.events)
+    judged = service.ivt_filter.mark_invalid(batch.events)
 
     def count(events: Mapping[str, Event]) -> Iterator[str]:
         uncounted = service.ledger.record(events.values())

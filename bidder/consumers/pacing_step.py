@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bidder import log
 from bidder.consumers.budget_holders import BudgetHolders
 from bidder.consumers.optional_read import optional_read
-from bidder.delivery.budget import BudgetLimits, Spend
+from bidder.delivery.budget import BudgetLimits, Spend, counted_spends
 from bidder.delivery.budget_holders import in_words
 from bidder.delivery.estimates import COMPLETE
 from bidder.delivery.pacers import Confirmed, Paced, Traffic, off_plan, overspent, pace_campaigns
@@ -25,7 +25,7 @@ def pace(
     index: Index,
     of_campaigns: Mapping[str, BudgetLimits],
     latest: Mapping[str, BudgetLimits],
-    spends: Mapping[str, Spend],
+    billed: Mapping[str, Spend],
     advertisers: Sequence["AdvertiserLimits"],
     now: datetime,
     *,
@@ -33,7 +33,8 @@ def pace(
 ) -> tuple[Paced, SharedBudgets]:
     """One step of pacing for all campaigns, deals and advertisers with a budget.
 
-    It uses the forecast alone if the traffic can't be read.
+    `billed` is the spend of campaigns without invalid traffic, which the budgets count if `with_invalid` is true. The
+    step uses the forecast alone if the traffic can't be read.
     """
     holders = BudgetHolders(index, advertisers, latest)
     if not of_campaigns and not holders.limits:
@@ -42,9 +43,9 @@ def pace(
     account, learned = service.pacing_store.read()
     if holders.members:
         account.members = service.pacing_store.add_members(account.members, holders.members)
-    of_holders = holders.spends(service.spent, account.members, now, with_invalid=with_invalid)
+    billed = {**billed, **holders.spends(service.spend_reader, account.members, now)}
+    spends = counted_spends(billed, with_invalid=with_invalid)
     limits = {**of_campaigns, **holders.limits}
-    spends = {**spends, **of_holders}
     then = "campaigns are paced by the forecast"
     traffic = optional_read(lambda: service.traffic_log.read(at), "pacing.unread", then) or Traffic({})
     traffic = traffic._replace(reports={**traffic.reports, **holders.reports(traffic.reports)})
@@ -53,7 +54,7 @@ def pace(
     then = "no notices count as lost"
     confirmed = optional_read(lambda: service.learning.confirmed(now), "pacing.unread", then) or Confirmed()
     paced = pace_campaigns(limits.items(), spends, traffic, at, account, forecasts, confirmed)
-    _log_deviations(limits, spends, paced, now)
+    _log_deviations(limits, billed, paced, now)
     learned.forget(limits)
     within_holders = paced._replace(paces=holders.held_paces(paced.paces, account.memories))
     try:
@@ -64,10 +65,10 @@ def pace(
 
 
 def _log_deviations(
-    limits: Mapping[str, BudgetLimits], spends: Mapping[str, Spend], paced: Paced, now: datetime
+    limits: Mapping[str, BudgetLimits], billed: Mapping[str, Spend], paced: Paced, now: datetime
 ) -> None:
     """Logs the campaigns above their budgets and off their plans, as metrics that alarms watch."""
-    if names := overspent(limits, spends):
+    if names := overspent(limits, billed):
         log.event("delivery", **emf(now, "Overspend", "budget", len(names), campaigns=_first(names)))
     if names := off_plan(limits, paced.outlooks):
         log.event("delivery", **emf(now, "OffPlan", "spend", len(names), campaigns=_first(names)))

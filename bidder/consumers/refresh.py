@@ -7,7 +7,7 @@ from bidder import log
 from bidder.consumers.index_update import compiled_index, latest_limits, pinned_index
 from bidder.consumers.learned_rates import quality, shading
 from bidder.consumers.pacing_step import pace
-from bidder.delivery.budget import BudgetLimits
+from bidder.delivery.budget import BudgetLimits, counted_spends
 from bidder.delivery.zones import local
 from bidder.log import emf
 from bidder.service.service import Service
@@ -69,19 +69,17 @@ def _publish(service: Service, now: datetime) -> tuple[int, bool]:
         compiled = taken_over
         latest = latest_limits(service, pinned.manifest, compiled.index)
     limits = _select_limits(compiled.index, latest)
-    spends = service.spent.spends(_clocks(limits, now))
+    billed = service.spend_reader.spends(_clocks(limits, now))
     # without a campaign that bids by predictions, the counts of outcomes are not needed
     counts = service.learning.counts(now) if any(compiled.index.learners()) else {}
     lists = service.lists.publish_copies(compiled.index.lists, now) if compiled.index.lists else {}
-    parameters = service.current_parameters.plain()
-    if parameters.invalid_traffic_counts:
-        spends = {name: spend.with_invalid() for name, spend in spends.items()}
+    parameters = service.current_parameters.read_without_secrets()
     advertisers = service.advertisers.all()
     with_invalid = parameters.invalid_traffic_counts
-    paced, shared = pace(service, compiled.index, limits, latest, spends, advertisers, now, with_invalid=with_invalid)
+    paced, shared = pace(service, compiled.index, limits, latest, billed, advertisers, now, with_invalid=with_invalid)
     delivery = compile_delivery(
         compiled.index,
-        spends,
+        counted_spends(billed, with_invalid=with_invalid),
         now,
         parameters.currency_rates,
         counts,

@@ -81,7 +81,7 @@ class Allowance:
         """Whether any account has a pace."""
         return self._paces is not None
 
-    def planned_an_hour(self, position: int) -> int | None:
+    def hourly_plan_micros(self, position: int) -> int | None:
         """The micros that the pace of a campaign plans for this process in an hour, or None without a pace."""
         if self._paces is None or self._paces[0][position] == self.NO_LIMIT:
             return None

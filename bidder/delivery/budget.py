@@ -1,5 +1,6 @@
 """The budget guard: whether a campaign may bid, given its limits and its spend."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -52,6 +53,11 @@ class Spend(NamedTuple):
             today_micros=self.today_micros + self.invalid_today_micros,
             hour_micros=self.hour_micros + self.invalid_hour_micros,
         )
+
+
+def counted_spends(billed: Mapping[str, Spend], *, with_invalid: bool) -> Mapping[str, Spend]:
+    """The spend that counts against budgets, by the name of the holder: with invalid traffic, or the billed spend."""
+    return {name: spend.with_invalid() for name, spend in billed.items()} if with_invalid else billed
 
 
 class BudgetLimits(NamedTuple):

@@ -72,7 +72,11 @@ class Account:
     """The impressions in flight at the last refresh."""
 
     def take_delays(self, spends: Mapping[str, Spend]) -> None:
-        """Adds the impressions since the last refresh to the distribution of delays."""
+        """Adds the impressions since the last refresh to the distribution of delays.
+
+        Campaigns that are not in `spends`, such as deleted ones, are forgotten.
+        """
+        delays_seen = {}
         for campaign_id, spend in spends.items():
             if not is_campaign(campaign_id):  # the impressions of deals and advertisers are counted by their campaigns
                 continue
@@ -81,7 +85,8 @@ class Account:
                 earlier = {}  # a new day has begun
             for minute, count in now.items():
                 self.delays[minute] += count - earlier.get(minute, 0)
-            self.delays_seen[campaign_id] = now
+            delays_seen[campaign_id] = now
+        self.delays_seen = delays_seen
         self.delays = _scale_down(self.delays, _DELAYS_KEPT)
 
 
@@ -198,7 +203,11 @@ def take_obstacles(
 
 
 def overspent(limits: Mapping[str, BudgetLimits], spends: Mapping[str, Spend]) -> list[str]:
-    """The campaigns whose noticed spend exceeds a budget by more than an impression and the share `_TOLERATED`."""
+    """The campaigns whose noticed spend exceeds a budget by more than an impression and the share `_TOLERATED`.
+
+    `spends` is the billed spend. Invalid traffic is not billed, and its senders decide how much of it arrives: it
+    withholds a campaign from bidding, and must not stop all campaigns.
+    """
     names = []
     for name, budget in limits.items():
         spend = spends.get(name, Spend())

@@ -15,8 +15,8 @@ def vast(service: Service, tag: TagCall) -> Reply:
     """
     try:
         call = call_of(tag)
-    except InvalidTag as wrong:
-        return refuse_and_count(service, tag, wrong)
+    except InvalidTag as invalid_tag:
+        return refuse_and_count(service, tag, invalid_tag)
     if first_value(tag.query, "debug") != "1":
         return bid(service, call)
     from bidder.endpoints.ad_tag_debug import answer_with_reasons

@@ -9,14 +9,14 @@ from bidder.service.service import Service
 SCHEME = "bearer "
 
 
-def refusal(service: Service, headers: Mapping[str, str]) -> Reply | None:
+def refuse_unauthorized(service: Service, headers: Mapping[str, str]) -> Reply | None:
     """401 without a token, 403 with a wrong one, None with the right one. Header names are in lower case."""
     authorization = headers.get("authorization", "")
     path = f"{service.settings.parameters}/admin-key"
     if not authorization.lower().startswith(SCHEME):
         message = f"send the header `Authorization: Bearer <key>`; the key is in Parameter Store, {path}"
-        asking = error(401, message)
-        return asking._replace(headers={**asking.headers, "WWW-Authenticate": "Bearer"})
+        challenge = error(401, message)
+        return challenge._replace(headers={**challenge.headers, "WWW-Authenticate": "Bearer"})
     key = service.parameters.admin_key
     if key is None:
         return error(403, f"there is no {path} in Parameter Store, so nobody has access; `make deploy` makes one")

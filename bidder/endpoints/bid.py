@@ -12,7 +12,7 @@ from bidder.auction.match import device_of, match
 from bidder.auction.offer import Offer
 from bidder.auction.shading import shade_offers
 from bidder.endpoints.bid_response import BidContext, bid_json, event_urls
-from bidder.endpoints.call import BadBody, Call, exchange_name, in_time, patience
+from bidder.endpoints.call import BadBody, Call, exchange_name, is_in_time, patience
 from bidder.endpoints.reply import JSON, XML, Reply, compress, cors, error
 from bidder.endpoints.vast import vast_for_player
 from bidder.events.crawlers import is_crawler
@@ -51,50 +51,50 @@ def bid(service: Service, call: Call) -> Reply:
     4xx has the fault of the request; 400 names each field that is invalid in OpenRTB. 503 is a no-bid at the
     concurrency limit.
     """
-    if not service.room.enter():
+    if not service.concurrency_limit.enter():
         service.no_bids.answers[AnswerKind.BUSY] += 1
         return finish_reply(Reply(503, headers={"Retry-After": "1"}), call.headers)
     try:
-        reply = _reply(service, call)
+        reply = _answer_request(service, call)
         if reply.status >= 400:
             service.no_bids.answers[AnswerKind.INVALID] += 1
         service.no_bids.flush(call.now)
         service.bids.flush(call.now)
     finally:
-        service.room.leave()
+        service.concurrency_limit.leave()
     return finish_reply(reply, call.headers)
 
 
 def finish_reply(reply: Reply, headers: Mapping[str, str]) -> Reply:
     """The reply with CORS and OpenRTB headers, compressed if the caller's `headers` accept gzip."""
-    more = {**OPENRTB_VERSION, **cors(headers.get("origin"))}
-    uncompressed = Reply(reply.status, reply.body, reply.content_type, {**reply.headers, **more})
+    extra_headers = {**OPENRTB_VERSION, **cors(headers.get("origin"))}
+    uncompressed = Reply(reply.status, reply.body, reply.content_type, {**reply.headers, **extra_headers})
     return compress(uncompressed, headers.get("accept-encoding", ""))
 
 
-def _reply(service: Service, call: Call) -> Reply:
+def _answer_request(service: Service, call: Call) -> Reply:
     request = None
     span = spans()
     try:
         exchange = exchange_name(call.exchange)
         with span("parse"):
-            request = call.request(service.is_stitcher, service.no_bids.note_mended)
+            request = call.request(service.is_stitcher, service.no_bids.count_repair)
         snapshot = service.load(call.now, lambda: _patience(service, call, request.tmax))
-        parameters = service.limits
+        parameters = service.parameters_or_defaults
         # Checked after the snapshot is loaded: a cold start too slow for this request has loaded it for the next one.
-        refused = no_auction(request, snapshot, parameters, call.waited_ms())
-        if refused is not None:
-            return _count_no_bid(service, call, request.id, refused.nbr)
+        no_auction_reason = no_auction(request, snapshot, parameters, call.waited_ms())
+        if no_auction_reason is not None:
+            return _count_no_bid(service, call, request.id, no_auction_reason.nbr)
         assert snapshot is not None  # noqa: S101  # for mypy: `no_auction` refuses a request without a snapshot
         offers = _offers(service, request, snapshot, call, exchange, span)
         if not offers:
             return _count_no_bid(service, call, request.id, NoBidReason.NO_CAMPAIGN_FITS)
         with span("markup"):
             currency = bidding_currency(request.cur, snapshot.delivery.rates) or ACCOUNT_CURRENCY
-            by_notice = exchange in snapshot.delivery.billed_by_notice
-            billed_by: BilledBy = Kind.BILL if by_notice else Kind.IMPRESSION
+            is_billed_by_notice = exchange in snapshot.delivery.billed_by_notice
+            billed_by: BilledBy = Kind.BILL if is_billed_by_notice else Kind.IMPRESSION
             keys = service.signing_keys
-            terms = BidContext(
+            context = BidContext(
                 request,
                 call.base_url,
                 keys,
@@ -108,13 +108,13 @@ def _reply(service: Service, call: Call) -> Reply:
                 parameters.most_exp,
                 snapshot.index.households,
             )
-            reply = _with_bid(service, terms, offers, snapshot, as_xml=call.as_xml)
+            reply = _make_reply(service, context, offers, snapshot, as_xml=call.as_xml)
             service.no_bids.answers[AnswerKind.BID] += 1
             return reply
-    except BadBody as bad:
-        return bad.reply()
-    except InvalidRequest as wrong:
-        return error(400, "invalid bid request: " + str(wrong), fields=dict(wrong.fields))
+    except BadBody as bad_body:
+        return bad_body.reply()
+    except InvalidRequest as invalid_request:
+        return error(400, "invalid bid request: " + str(invalid_request), fields=dict(invalid_request.fields))
     except Exception:  # a no-bid costs one auction, but a 5xx makes the exchange send fewer requests
         log.fault("bid.failed", **emf(call.now, "BidFailed", "raised"))
         return _count_no_bid(service, call, request.id if request else "", NoBidReason.TECHNICAL_ERROR)
@@ -127,7 +127,7 @@ def no_auction(
 
     `waited_ms` is the time since the request arrived. A request without a snapshot always has a reason.
     """
-    if not in_time(request.tmax, waited_ms, parameters.network_allowance):
+    if not is_in_time(request.tmax, waited_ms, parameters.network_allowance):
         return NoAuction(NoBidReason.INSUFFICIENT_TIME, f"tmax of {request.tmax} ms leaves no time for an answer")
     if snapshot is None:
         return NO_SNAPSHOT
@@ -139,7 +139,7 @@ def no_auction(
 
 
 def _patience(service: Service, call: Call, tmax: int | None) -> float:
-    return patience(tmax, call.waited_ms(), service.limits.network_allowance)
+    return patience(tmax, call.waited_ms(), service.parameters_or_defaults.network_allowance)
 
 
 def _count_no_bid(service: Service, call: Call, request_id: str, reason: NoBidReason) -> Reply:
@@ -154,48 +154,49 @@ def _offers(
     with span("match"):
         slots = match(request, snapshot, call.now, exchange)
     with span("price"):
-        refused = service.no_bids.refused
+        rejections = service.no_bids.rejections
         device = device_of(request)
-        opportunities = None if request.test else service.traffic.note(snapshot, len(slots), call.now, device)
-        read = partial(service.exposures, request, call.now, lambda: _patience(service, call, request.tmax))
-        deals = set[tuple[str, str]]() if snapshot.delivery.has_deal_budgets else None
-        context = AuctionContext(request, service.settings.seat, snapshot.delivery, call.now, read, deals)
-        offers = decide(context, slots, snapshot, refused, opportunities)
-        service.traffic.note_funnel(snapshot, slots, opportunities)
-        if deals and not request.test:
-            service.traffic.note_deals(deals)
+        considered_tiers = None if request.test else service.traffic.note(snapshot, len(slots), call.now, device)
+        read_exposures = partial(service.exposures, request, call.now, lambda: _patience(service, call, request.tmax))
+        deal_opportunities = set[tuple[str, str]]() if snapshot.delivery.has_deal_budgets else None
+        seat, delivery = service.settings.seat, snapshot.delivery
+        context = AuctionContext(request, seat, delivery, call.now, read_exposures, deal_opportunities)
+        offers = decide(context, slots, snapshot, rejections, considered_tiers)
+        service.traffic.note_funnel(snapshot, slots, considered_tiers)
+        if deal_opportunities and not request.test:
+            service.traffic.note_deals(deal_opportunities)
         if snapshot.delivery.shading is not None:
             offers = shade_offers(context, offers, exchange)
-    shares = service.limits.most_to_one
+    shares = service.parameters_or_defaults.most_to_one
     stages = answer_stages(
         request,
         offers,
-        lambda offers: service.concentration.within(offers, request, snapshot, shares, call.now),
+        lambda offers: service.concentration.select_within_shares(offers, request, snapshot, shares, call.now),
         lambda offers: affordable(offers, snapshot, call.now),
         as_xml=call.as_xml,
     )
     if request.test:
         return stages.paid
-    for rule, before, after in zip((ONE_CALLER, ALLOWANCE), stages[1:], stages[2:], strict=False):
-        for offer in before if len(after) < len(before) else ():
-            if offer not in after:
-                refused[offer.campaign.id, rule.name] += 1
+    for rule, stage_offers, next_offers in zip((ONE_CALLER, ALLOWANCE), stages[1:], stages[2:], strict=False):
+        for offer in stage_offers if len(next_offers) < len(stage_offers) else ():
+            if offer not in next_offers:
+                rejections[offer.campaign.id, rule.name] += 1
     service.in_flight.note(stages.paid, lambda: pseudonyms(request, service.signing_keys), call.now)
     return stages.paid
 
 
-def _with_bid(
-    service: Service, terms: BidContext, offers: Sequence[Offer], snapshot: Snapshot, *, as_xml: bool
+def _make_reply(
+    service: Service, context: BidContext, offers: Sequence[Offer], snapshot: Snapshot, *, as_xml: bool
 ) -> Reply:
-    urls = [event_urls(terms, offer, number) for number, offer in enumerate(offers)]
-    if not terms.request.test:
-        service.bids.count(offers, terms.now)
+    urls = [event_urls(context, offer, number) for number, offer in enumerate(offers)]
+    if not context.request.test:
+        service.bids.count(offers, context.now)
         service.traffic.count(offers, snapshot.delivery)
     if as_xml:
-        return Reply(200, vast_for_player(offers, urls, request=terms.request), XML)
-    bids = [bid_json(terms, offer, urls_of_bid) for offer, urls_of_bid in zip(offers, urls, strict=True)]
+        return Reply(200, vast_for_player(offers, urls, request=context.request), XML)
+    bids = [bid_json(context, offer, urls_of_bid) for offer, urls_of_bid in zip(offers, urls, strict=True)]
     seat = service.settings.seat
-    return Reply(200, bid_response_json(terms.request.id, urls[0].bid_id, terms.currency, seat, bids), JSON)
+    return Reply(200, bid_response_json(context.request.id, urls[0].bid_id, context.currency, seat, bids), JSON)
 
 
 def no_bid(call: Call, request_id: str, reason: NoBidReason) -> Reply:

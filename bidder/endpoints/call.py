@@ -14,7 +14,7 @@ from bidder.viewer.fill_in import prepare_request
 from bidder.viewer.headers import viewer_headers
 
 GZIP = b"\x1f\x8b"
-MOST_MEMBERS = 64
+MAX_MEMBERS = 64
 """The most members of one gzip file. Each member costs a copy of the bytes after it."""
 
 _KNOWN_CODINGS = frozenset({"", "identity", "gzip", "x-gzip"})
@@ -29,7 +29,7 @@ DECISION_MS = 5
 LONGEST_MS = 1000
 """The longest duration of an answer, if `tmax` is absent or longer."""
 
-_CREDIBLE = timedelta(seconds=30)  # API Gateway itself gives up on a request after 29 seconds
+_MAX_CREDIBLE_WAIT = timedelta(seconds=30)  # API Gateway itself gives up on a request after 29 seconds
 
 
 class Call(NamedTuple):
@@ -57,17 +57,17 @@ class Call(NamedTuple):
     def request(
         self,
         is_stitcher: Callable[[str], bool] = lambda _: False,
-        note_mended: Callable[[str], object] = lambda _: None,
+        note_repair: Callable[[str], object] = lambda _: None,
     ) -> BidRequest:
         """The bid request with the viewer's data from the headers, without data that privacy rules forbid to use.
 
-        `is_stitcher` says whether an ad-insertion server, which may speak for viewers, has an address. `note_mended` is
+        `is_stitcher` says whether an ad-insertion server, which may speak for viewers, has an address. `note_repair` is
         called with the path of each repaired field. Raises BadBody, InvalidRequest.
         """
-        request = parse(decode_body(self.body, self.headers.get("content-encoding", "")), note_mended)
+        request = parse(decode_body(self.body, self.headers.get("content-encoding", "")), note_repair)
         # An exchange posts from its server, so its HTTP headers do not describe the viewer.
-        by_exchange = self.exchange is not None and self.wants_markup is None
-        viewer = viewer_headers(self.headers, self.address, is_stitcher, from_server=by_exchange)
+        is_from_exchange = self.exchange is not None and self.wants_markup is None
+        viewer = viewer_headers(self.headers, self.address, is_stitcher, from_server=is_from_exchange)
         return prepare_request(request, viewer)
 
     @property
@@ -122,23 +122,23 @@ def _inflate(body: bytes) -> bytes:
 
     Zero bytes after the last member are ignored, as gzip itself does.
     """
-    inflated = b""
-    for _ in range(MOST_MEMBERS):
+    decompressed = b""
+    for _ in range(MAX_MEMBERS):
         stream = zlib.decompressobj(_GZIP_ONLY)
         try:
-            inflated += stream.decompress(body, MAX_BODY + 1 - len(inflated))
+            decompressed += stream.decompress(body, MAX_BODY + 1 - len(decompressed))
         except zlib.error:
             raise BadBody(400, "the request's gzip stream is broken") from None
-        if len(inflated) > MAX_BODY:
-            return inflated
+        if len(decompressed) > MAX_BODY:
+            return decompressed
         if not stream.eof:
             raise BadBody(400, "the request's gzip stream is cut short")
         body = stream.unused_data
         if not body.strip(b"\0"):
-            return inflated
+            return decompressed
         if not body.startswith(GZIP):
             raise BadBody(400, "the request has other data after its gzip stream")
-    raise BadBody(400, f"the request is more than {MOST_MEMBERS} gzip streams")
+    raise BadBody(400, f"the request is more than {MAX_MEMBERS} gzip streams")
 
 
 def arrival(context: Mapping[str, Any], now: datetime) -> datetime:
@@ -150,11 +150,11 @@ def arrival(context: Mapping[str, Any], now: datetime) -> datetime:
     epoch = context.get("requestTimeEpoch")
     if not isinstance(epoch, int):
         return now
-    waited = now - datetime.fromtimestamp(epoch / 1000, UTC)
-    return now - waited if timedelta(0) < waited < _CREDIBLE else now
+    wait = now - datetime.fromtimestamp(epoch / 1000, UTC)
+    return now - wait if timedelta(0) < wait < _MAX_CREDIBLE_WAIT else now
 
 
-def in_time(tmax: int | None, waited_ms: float, allowance_ms: float) -> bool:
+def is_in_time(tmax: int | None, waited_ms: float, allowance_ms: float) -> bool:
     """Whether an answer that is decided now reaches the caller within `tmax` milliseconds (OpenRTB 2.6, section 3.2.1).
 
     A `tmax` of 0 or less counts as absent. `allowance_ms` is the time of the network, both ways.

@@ -15,14 +15,14 @@ def companions(
     creative: Creative,
     video: Video,
     click_tracking: tuple[str, ...],
-    lead: Callable[[str], str] = lambda landing_page: landing_page,
+    link_to: Callable[[str], str] = lambda landing_page: landing_page,
 ) -> tuple[vast.CompanionElement, ...]:
     """The VAST Companion elements of the creative, one for each slot of `video.companionad` that a companion fits.
 
-    `lead` returns the click-through URL of a landing page.
+    `link_to` returns the click-through URL of a landing page.
     """
     elements = []
-    for companion, slot in fitting_companions(creative, video):
+    for companion, slot in match_companions(creative, video):
         landing_page = companion.click_through or creative.click_through
         elements.append(
             vast.CompanionElement(
@@ -32,7 +32,7 @@ def companions(
                 height=companion.height,
                 id=companion.id,
                 alt_text=companion.alt_text,
-                click_through=lead(landing_page) if landing_page else None,
+                click_through=link_to(landing_page) if landing_page else None,
                 click_tracking=click_tracking,
                 rendering_mode=None if slot.vcm is None else _MODES.get(slot.vcm),
             )
@@ -40,20 +40,20 @@ def companions(
     return tuple(elements)
 
 
-def fitting_companions(creative: Creative, video: Video) -> list[tuple[Companion, Banner]]:
+def match_companions(creative: Creative, video: Video) -> list[tuple[Companion, Banner]]:
     """The pairs of a companion of the creative and the companion slot that it fits. Each is used once.
 
     `companiontype` lists the accepted companion types (OpenRTB 2.6, section 3.2.7); all companions here are static.
     """
     if not video.companionad or (video.companiontype and CompanionType.STATIC not in video.companiontype):
         return []
-    unused = list(creative.companions)
+    unused_companions = list(creative.companions)
     pairs = []
     for slot in video.companionad:
-        fitting = next((companion for companion in unused if _fits(companion, slot)), None)
-        if fitting:
-            unused.remove(fitting)
-            pairs.append((fitting, slot))
+        match = next((companion for companion in unused_companions if _fits(companion, slot)), None)
+        if match:
+            unused_companions.remove(match)
+            pairs.append((match, slot))
     return pairs
 
 

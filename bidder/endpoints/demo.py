@@ -12,7 +12,7 @@ from bidder.service.service import Service
 
 FILES = ("demo.js", "demo.css")
 PLAYERS = {"players.js": "text/javascript; charset=utf-8", "players.css": "text/css; charset=utf-8"}
-MOST_SHOWN = 100
+MAX_CAMPAIGNS = 100
 """The most campaigns whose spend is shown."""
 _HOW = "deploy with PARAMETERS=Demo=page, or set BIDDER_DEMO; `make run` has it on"
 
@@ -24,23 +24,23 @@ def page(demo: str, headers: Mapping[str, str]) -> Reply:
 
 def part(service: Service, name: str, headers: Mapping[str, str], now: datetime) -> Reply:
     """200 with a file of the page, with its configuration, or with the spend of campaigns; 404 for all else."""
-    where = service.settings
-    if where.demo == "off":
+    settings = service.settings
+    if settings.demo == "off":
         return _absent()
     if name in FILES:
         return demo_file(name, headers)
     if name == "config":
-        players = where.demo_players is not None
-        settings = {"full": where.demo == "full", "media": where.media_url, "players": players}
-        return Reply(200, json.dumps(settings), JSON)
-    if name in PLAYERS and where.demo_players:
-        return Reply(200, (Path(where.demo_players) / name).read_text(encoding="utf-8"), PLAYERS[name])
-    if name == "spend" and where.demo == "full":
+        players = settings.demo_players is not None
+        config = {"full": settings.demo == "full", "media": settings.media_url, "players": players}
+        return Reply(200, json.dumps(config), JSON)
+    if name in PLAYERS and settings.demo_players:
+        return Reply(200, (Path(settings.demo_players) / name).read_text(encoding="utf-8"), PLAYERS[name])
+    if name == "spend" and settings.demo == "full":
         return Reply(200, json.dumps(_spend(service, now)), JSON)
     return error(404, "the demo has no such part")
 
 
-def explained(service: Service, call: Call) -> Reply:
+def explain_answer(service: Service, call: Call) -> Reply:
     """The answer of `POST /explain` without the admin key; 404 unless the stack has the full demo."""
     if service.settings.demo != "full":
         return _absent()
@@ -55,7 +55,7 @@ def _spend(service: Service, now: datetime) -> dict[str, dict[str, object]]:
     if snapshot is None:
         return {}
     index = snapshot.index
-    names = {each.id: each.name for each in map(index.campaign, range(min(len(index), MOST_SHOWN)))}
+    names = {campaign.id: campaign.name for campaign in map(index.campaign, range(min(len(index), MAX_CAMPAIGNS)))}
     spends = service.ledger.spends(dict.fromkeys(names, now))
     return {
         name: {"name": names[name], "total_micros": spend.total_micros, "today_micros": spend.today_micros}

@@ -13,12 +13,12 @@ from bidder.snapshot.snapshot import Snapshot
 
 
 def document(
-    request: BidRequest, snapshot: Snapshot, refused: NoAuction | None, explained: Sequence[Explanation]
+    request: BidRequest, snapshot: Snapshot, no_auction: NoAuction | None, explanations: Sequence[Explanation]
 ) -> dict[str, Any]:
     """The explanations of a request as a JSON document.
 
-    `refused` is why the request gets no auction; the explanations then tell what the auction would be. Prices are CPMs
-    in micros of the account currency. `funnel` counts the campaigns that are left after each rule.
+    `no_auction` is the reason why the request gets no auction. The explanations then are of the auction that it would
+    get. Prices are CPMs in micros of the account currency. `funnel` counts the campaigns left after each rule.
     """
     return {
         "id": request.id,
@@ -28,18 +28,18 @@ def document(
             "pinned": snapshot.pinned,
             "pinned_since": snapshot.pinned_since.isoformat() if snapshot.pinned_since else None,
         },
-        "no_auction": {"nbr": refused.nbr, "reason": refused.words} if refused else None,
+        "no_auction": {"nbr": no_auction.nbr, "reason": no_auction.words} if no_auction else None,
         "imp": [
             {
                 "id": imp.imp_id,
                 "seen": imp.values,
-                "funnel": [{"rule": rule, "left": left} for rule, left in imp.funnel],
+                "funnel": [{"rule": rule, "left": count} for rule, count in imp.funnel],
                 "bids": [_offer(offer) for offer in imp.bids],
                 "runner_up": _offer(imp.runner_up) if imp.runner_up else None,
                 "campaigns": [_verdict(verdict) for verdict in imp.campaigns],
                 "campaigns_untold": imp.funnel[0][1] - len(imp.campaigns),
             }
-            for imp in explained
+            for imp in explanations
         ],
         "without_video": [imp.id for imp in request.imp if imp.video is None],
     }

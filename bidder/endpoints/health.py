@@ -14,7 +14,7 @@ def health(service: Service, now: datetime) -> Reply:
         parameters, _ = service.parameters, service.signing_keys
     except Exception as error:  # without parameters and keys there are no bids
         return Reply(503, json.dumps({"status": f"no keys: {type(error).__name__}", "snapshot": None}), JSON)
-    usable = service.keeper.current(now)
+    usable_snapshot = service.keeper.current(now)
     snapshot = service.keeper.last_loaded
     if snapshot is None:
         body: dict[str, object] = {"status": "no snapshot", "snapshot": None}
@@ -22,7 +22,7 @@ def health(service: Service, now: datetime) -> Reply:
         age = snapshot.age(now).total_seconds()
         is_young = age <= parameters.snapshot_warn_age
         body = {
-            "status": _status(usable, is_young=is_young),
+            "status": _status(usable_snapshot, is_young=is_young),
             "snapshot": {
                 "version": snapshot.version,
                 "age_seconds": round(age, 3),
@@ -32,12 +32,12 @@ def health(service: Service, now: datetime) -> Reply:
                 "pinned_since": snapshot.pinned_since.isoformat() if snapshot.pinned_since else None,
             },
         }
-    return Reply(200 if usable else 503, json.dumps(body), JSON)
+    return Reply(200 if usable_snapshot else 503, json.dumps(body), JSON)
 
 
-def _status(usable: Snapshot | None, *, is_young: bool) -> str:
-    if usable is None:
+def _status(usable_snapshot: Snapshot | None, *, is_young: bool) -> str:
+    if usable_snapshot is None:
         return "too old to bid"
-    if usable.is_stopped:
+    if usable_snapshot.is_stopped:
         return "stopped"
     return "ok" if is_young else "stale"

@@ -57,8 +57,9 @@ def win(service: Service, fetch: Fetch) -> Reply:
     """
     if is_player(fetch.headers):
         return _markup(service, fetch)
-    counted = notice.notice(service, Kind.WIN, fetch.token, fetch.query, fetch.sender, fetch.now)
-    return _markup(service, fetch) if counted.status == 204 and "${" in fetch.query.get(PRICE, "") else counted
+    notice_reply = notice.notice(service, Kind.WIN, fetch.token, fetch.query, fetch.sender, fetch.now)
+    is_unfilled = "${" in fetch.query.get(PRICE, "")
+    return _markup(service, fetch) if notice_reply.status == 204 and is_unfilled else notice_reply
 
 
 def is_player(headers: Mapping[str, str]) -> bool:
@@ -66,10 +67,10 @@ def is_player(headers: Mapping[str, str]) -> bool:
 
     A page reports a win by an image or a `no-cors` request, whose answer its script can't read. That is not a player.
     """
-    accepted = headers.get("accept", "").lower()
-    if accepted.startswith("image/") or headers.get("sec-fetch-mode") == "no-cors":
+    accept = headers.get("accept", "").lower()
+    if accept.startswith("image/") or headers.get("sec-fetch-mode") == "no-cors":
         return False
-    if "xml" in accepted or headers.get("origin") or headers.get("sec-fetch-mode") == "cors":
+    if "xml" in accept or headers.get("origin") or headers.get("sec-fetch-mode") == "cors":
         return True
     return device_of(headers.get("x-device-user-agent") or headers.get("user-agent", "")).os is not None
 
@@ -80,8 +81,8 @@ def _markup(service: Service, fetch: Fetch) -> Reply:
         claims = verify(Kind.WIN, fetch.token, notice.keys_of(service, fetch.token), fetch.now)
     except InvalidToken as refusal:
         notice.count_refusal(refusal.reason, fetch.now, kind=Kind.WIN, why=str(refusal))
-        refused = error(400, f"event URL refused: {refusal}")
-        return Reply(refused.status, refused.body, refused.content_type, headers)
+        error_reply = error(400, f"event URL refused: {refusal}")
+        return Reply(error_reply.status, error_reply.body, error_reply.content_type, headers)
     except Exception:  # without keys, the URL can't be verified
         log.error("notice.unread", kind=Kind.WIN)
         return Reply(503, headers={**headers, "Retry-After": notice.RETRY_AFTER})
@@ -113,8 +114,8 @@ def _offer(claims: Claims, form: MarkupForm | None, snapshot: Snapshot) -> Offer
     creative = next((creative for creative in campaign.creatives if creative.id == claims.creative_id), None)
     if creative is None:
         return None
-    form = form if form and _is_of(form, creative) else _usual_form(creative)
-    version = next(version for version, both in PROTOCOLS.items() if form.protocol in both)
+    form = form if form and _has_parts(form, creative) else _default_form(creative)
+    version = next(version for version, protocols in PROTOCOLS.items() if form.protocol in protocols)
     video = _video(creative, form)
     imp = Imp.model_construct(id="1", video=video)
     slot = Slot(imp, video, {}, Candidates(RequestMatch(snapshot, {}, AuctionDraw(claims.bid_id), device=0), {}))
@@ -122,21 +123,21 @@ def _offer(claims: Claims, form: MarkupForm | None, snapshot: Snapshot) -> Offer
     return Offer(slot, campaign, fit, Price(claims.price_micros, claims.deal_id), 0, 0)
 
 
-def _is_of(form: MarkupForm, creative: Creative) -> bool:
+def _has_parts(form: MarkupForm, creative: Creative) -> bool:
     """Whether the creative still has the parts that the form names. The creative may have changed since the bid."""
-    known = any(form.protocol == (both.wrapper if creative.tag else both.inline) for both in PROTOCOLS.values())
+    protocols = {pair.wrapper if creative.tag else pair.inline for pair in PROTOCOLS.values()}
     return (
-        known
+        form.protocol in protocols
         and bool(form.media) == bool(creative.media)
         and all(index < len(creative.media) for index in form.media)
         and all(index < len(creative.companions) for index, _ in form.companions)
     )
 
 
-def _usual_form(creative: Creative) -> MarkupForm:
+def _default_form(creative: Creative) -> MarkupForm:
     """The form of the markup if the URL names none: all media files, in the VAST version that most players play."""
-    both = PROTOCOLS[DEFAULT]
-    protocol = both.wrapper if creative.tag else both.inline
+    protocols = PROTOCOLS[DEFAULT]
+    protocol = protocols.wrapper if creative.tag else protocols.inline
     return MarkupForm(protocol, creative.skip_offset, tuple(range(len(creative.media))))
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from urllib.parse import unquote
 
 from bidder import log
-from bidder.endpoints.reply import Reply, error, with_cors
+from bidder.endpoints.reply import Reply, add_cors, error
 from bidder.endpoints.sender import Sender
 from bidder.events.address import address_name
 from bidder.events.claims import Claims
@@ -30,7 +30,7 @@ GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 PRICE_RAISED = "price-raised"
 """The refusal of a price above the bid; the event costs the bid's price."""
 
-LATEST = timedelta(days=30)
+MAX_LATENESS = timedelta(days=30)
 """The time for which a late event is still archived. Deduplication markers live longer."""
 
 _OUT_OF_TIME = frozenset({TokenError.EARLY, TokenError.EXPIRED})
@@ -45,15 +45,15 @@ def notice(
     sender: Sender,
     now: datetime,
     *,
-    counts: bool = True,
+    is_counted: bool = True,
 ) -> Reply:
     """204, or 200 with a GIF for an `<img>`, once the event is published; 302 to the landing page for a click.
 
     503 if the event could not be published, since the sender then tries again. 400 for an expired URL, or a URL that
     this bidder did not sign, since another try would not help. A click is redirected to its signed landing page even if
-    the event fails. `counts` is whether the event is published.
+    the event fails. `is_counted` is whether the event is published.
     """
-    return with_cors(_notice(service, kind_name, token, query, sender, now, counts=counts), sender.origin)
+    return add_cors(_notice(service, kind_name, token, query, sender, now, is_counted=is_counted), sender.origin)
 
 
 def _notice(
@@ -64,7 +64,7 @@ def _notice(
     sender: Sender,
     now: datetime,
     *,
-    counts: bool,
+    is_counted: bool,
 ) -> Reply:
     headers = _NO_STORE
     try:
@@ -73,28 +73,29 @@ def _notice(
         count_refusal(TokenError.KIND, now)
         return error(404, f"no such event kind; known are {', '.join(NOTICES)}")
     target = query.get(TARGET, "") if kind is Kind.CLICK else ""
-    try_again = Reply(503, headers={**headers, "Retry-After": RETRY_AFTER})
-    redirect = try_again
+    retry_reply = Reply(503, headers={**headers, "Retry-After": RETRY_AFTER})
+    redirect_reply = retry_reply
     try:
         if target:
             target = signed_target(kind, token, keys_of(service, token), target)
-            redirect = Reply(302, headers={**headers, "Location": ascii_url(target)})
+            redirect_reply = Reply(302, headers={**headers, "Location": ascii_url(target)})
         claims = verify_notice(service, kind, token, now, target)
     except InvalidToken as refusal:
         count_refusal(refusal.reason, now, kind=kind, why=str(refusal))
         # A token counts as expired only if its signature is right.
-        return redirect if target and refusal.reason in _OUT_OF_TIME else error(400, f"event URL refused: {refusal}")
+        is_redirected = bool(target) and refusal.reason in _OUT_OF_TIME
+        return redirect_reply if is_redirected else error(400, f"event URL refused: {refusal}")
     except Exception:  # without keys, the URL can't be verified
         log.error("notice.unread", kind=kind)
-        return try_again
+        return retry_reply
     try:
-        if counts:
+        if is_counted:
             service.publisher.publish(event_of_notice(service, kind, claims, query, sender, now))
     except Exception:  # for any failure, the sender must learn that the event was not counted
         log.error("notice.unpublished", **emf(now, "NoticeUnpublished", kind))
-        return redirect if target else try_again
+        return redirect_reply if target else retry_reply
     if target:
-        return redirect
+        return redirect_reply
     return Reply(200, GIF, "image/gif", headers) if sender.takes_images else Reply(204, headers=headers)
 
 
@@ -110,10 +111,10 @@ def verify_notice(service: Service, kind: Kind, token: str, now: datetime, targe
     """
     try:
         return verify(kind, token, keys_of(service, token), now, target)
-    except ExpiredToken as late:
-        if now > late.claims.counts_until + LATEST:
+    except ExpiredToken as expired_token:
+        if now > expired_token.claims.counts_until + MAX_LATENESS:
             raise
-        return late.claims
+        return expired_token.claims
 
 
 def event_of_notice(
@@ -122,12 +123,12 @@ def event_of_notice(
     """The event of a verified notice, marked as invalid traffic if its sender or its time breaks a rule."""
     keys = service.price_keys.of(claims.exchange) if claims.exchange and PRICE in query else None
     _count_price(settle(query, claims, keys), kind, claims, now)
-    name = address_name(sender.address, claims.bid_id, service.signing_keys)
-    mark = rule_broken_by_sender(kind, sender.user_agent, service.limits.allowed_crawlers)
+    address = address_name(sender.address, claims.bid_id, service.signing_keys)
+    ivt_rule = rule_broken_by_sender(kind, sender.user_agent, service.parameters_or_defaults.allowed_crawlers)
     if now > claims.counts_until:
-        mark = IvtRule.TOO_LATE
+        ivt_rule = IvtRule.TOO_LATE
         log.event("notice.late", **emf(now, "NoticeLate", kind, 1, campaign=claims.campaign_id))
-    return make_event(kind, claims, query, now, keys, address=name, invalid=mark)
+    return make_event(kind, claims, query, now, keys, address=address, invalid=ivt_rule)
 
 
 def _count_price(settlement: Settlement, kind: Kind, claims: Claims, now: datetime) -> None:

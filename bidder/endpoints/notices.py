@@ -7,7 +7,7 @@ from pydantic import ConfigDict, RootModel, ValidationError
 
 from bidder import log
 from bidder.endpoints.notice import RETRY_AFTER, count_refusal, event_of_notice, verify_notice
-from bidder.endpoints.reply import JSON, Reply, error, with_cors
+from bidder.endpoints.reply import JSON, Reply, add_cors, error
 from bidder.endpoints.sender import Sender
 from bidder.events.event import Event
 from bidder.events.kinds import notice_kind
@@ -16,7 +16,7 @@ from bidder.log import emf
 from bidder.openrtb.bid_response import dump
 from bidder.service.service import Service
 
-MOST = 50
+MAX_URLS = 50
 
 
 class _Urls(RootModel[list[str]]):
@@ -29,12 +29,12 @@ class _NoEventUrl(ValueError):
 
 
 def notices(service: Service, body: bytes, sender: Sender, now: datetime) -> Reply:
-    """Publishes the events of a JSON list of up to `MOST` event URLs. The part before `/e/` may be left out.
+    """Publishes the events of a JSON list of up to `MAX_URLS` event URLs. The part before `/e/` may be left out.
 
     200 with `{"accepted": n, "refused": [{"url", "why"}]}` once all accepted events are published. 503 if they could
     not be published, so that the sender sends all of them again: an event that arrives twice counts once.
     """
-    return with_cors(_notices(service, body, sender, now), sender.origin)
+    return add_cors(_notices(service, body, sender, now), sender.origin)
 
 
 def _notices(service: Service, body: bytes, sender: Sender, now: datetime) -> Reply:
@@ -43,21 +43,21 @@ def _notices(service: Service, body: bytes, sender: Sender, now: datetime) -> Re
         urls = _Urls.model_validate_json(body).root
     except ValidationError:
         return error(400, "not a JSON list of event URLs")
-    if len(urls) > MOST:
-        return error(400, f"{len(urls)} event URLs in one request; {MOST} at most")
+    if len(urls) > MAX_URLS:
+        return error(400, f"{len(urls)} event URLs in one request; {MAX_URLS} at most")
     events: list[Event] = []
-    mistakes: list[dict[str, str]] = []
+    refused_urls: list[dict[str, str]] = []
     try:
         for url in urls:
             try:
                 events.append(_event(service, url, sender, now))
-            except (InvalidToken, _NoEventUrl) as why:
-                mistakes.append({"url": url, "why": str(why)})
+            except (InvalidToken, _NoEventUrl) as failure:
+                refused_urls.append({"url": url, "why": str(failure)})
         service.publisher.publish_all(events)
     except Exception:  # as for one notice
         log.error("notice.unpublished", **emf(now, "NoticeUnpublished", "several", value=len(urls)))
         return Reply(503, headers={**headers, "Retry-After": RETRY_AFTER})
-    return Reply(200, dump({"accepted": len(events), "refused": mistakes}), JSON, headers)
+    return Reply(200, dump({"accepted": len(events), "refused": refused_urls}), JSON, headers)
 
 
 def _event(service: Service, url: str, sender: Sender, now: datetime) -> Event:

@@ -16,7 +16,7 @@ def prepare(service: Service, now: datetime) -> None:
         # the module exists only in Python runtimes with SnapStart
         from snapshot_restore_py import register_after_restore  # type: ignore[import-not-found]
 
-        register_after_restore(service.restored_from_image)
+        register_after_restore(service.drop_image_state)
     try:
         service.load(now, lambda: _PATIENCE)
         _ = service.signing_keys, service.publisher

@@ -10,7 +10,7 @@ _XML = ("application/xml", "text/xml")
 
 JSON = "application/json"
 XML = "application/xml"
-WORTH_COMPRESSING = 1024
+MIN_COMPRESSED = 1024
 """The least characters of a body that is compressed. A shorter body fits into one packet anyway."""
 
 PREFLIGHT_SECONDS = "7200"
@@ -29,9 +29,9 @@ class Reply(NamedTuple):
     headers: Mapping[str, str] = _NO_STORE
 
 
-def error(status: int, message: str, **more: object) -> Reply:
-    """An error reply in JSON: `error` is the message, and `more` are further fields."""
-    return Reply(status, json.dumps({"error": message, **more}), JSON)
+def error(status: int, message: str, **fields: object) -> Reply:
+    """An error reply in JSON: `error` is the message, and `fields` are further fields."""
+    return Reply(status, json.dumps({"error": message, **fields}), JSON)
 
 
 def cors(origin: str | None) -> dict[str, str]:
@@ -51,34 +51,33 @@ def cors(origin: str | None) -> dict[str, str]:
     }
 
 
-def with_cors(reply: Reply, origin: str | None) -> Reply:
+def add_cors(reply: Reply, origin: str | None) -> Reply:
     """The reply with CORS headers for a page of this origin. Without them the page can't read status or error."""
     return reply._replace(headers={**reply.headers, **cors(origin)})
 
 
 def compress(reply: Reply, accept_encoding: str) -> Reply:
     """The reply in gzip, if the caller accepts gzip and the body is long enough."""
-    if isinstance(reply.body, bytes) or len(reply.body) < WORTH_COMPRESSING:
+    if isinstance(reply.body, bytes) or len(reply.body) < MIN_COMPRESSED:
         return reply
     vary = ", ".join(filter(None, (reply.headers.get("Vary"), "Accept-Encoding")))
     headers = {**reply.headers, "Vary": vary}
-    if not accept_encoding or not takes_gzip(accept_encoding):
+    if not accept_encoding or not accepts_gzip(accept_encoding):
         return Reply(reply.status, reply.body, reply.content_type, headers)
     # For a few kilobytes, level 1 compresses nearly as well as higher levels, in half the time.
     body = gzip.compress(reply.body.encode(), compresslevel=1, mtime=0)
     return Reply(reply.status, body, reply.content_type, {**headers, "Content-Encoding": "gzip"})
 
 
-def weights(header: str) -> Mapping[str, float]:
+def parse_weights(header: str) -> Mapping[str, float]:
     """The choices of a header, in lower case, with their weights from 0 to 1. A missing or invalid weight is 1."""
     choices: dict[str, float] = {}
     for choice in header.lower().split(","):
         name, *parameters = (part.strip() for part in choice.split(";"))
         if name:
-            accept = next(
-                (value for key, _, value in (p.partition("=") for p in parameters) if key.strip() == "q"), "1"
-            )
-            choices[name] = max(choices.get(name, 0.0), _weight(accept.strip()))
+            pairs = (parameter.partition("=") for parameter in parameters)
+            weight = next((value for key, _, value in pairs if key.strip() == "q"), "1")
+            choices[name] = max(choices.get(name, 0.0), _weight(weight.strip()))
     return choices
 
 
@@ -94,18 +93,20 @@ def prefers_xml(accept: str) -> bool:
     """
     if "xml" not in accept.lower():
         return False
-    choices = weights(accept)
+    choices = parse_weights(accept)
     xml = max(choices.get(name, 0.0) for name in _XML)
-    return xml > _json(choices) and xml >= max(choices.values())
+    return xml > _json_weight(choices) and xml >= max(choices.values())
 
 
-def _json(choices: Mapping[str, float]) -> float:
+def _json_weight(choices: Mapping[str, float]) -> float:
     """The weight of JSON, by the most specific media range that contains it."""
-    named = [weight for name, weight in choices.items() if name.endswith(("/json", "+json"))]
-    return max(named) if named else choices.get("application/*", choices.get("*/*", choices.get("*", 0.0)))
+    json_weights = [weight for name, weight in choices.items() if name.endswith(("/json", "+json"))]
+    if json_weights:
+        return max(json_weights)
+    return choices.get("application/*", choices.get("*/*", choices.get("*", 0.0)))
 
 
-def takes_gzip(accept_encoding: str) -> bool:
+def accepts_gzip(accept_encoding: str) -> bool:
     """Whether the caller accepts gzip. A weight of 0 refuses gzip."""
-    choices = weights(accept_encoding)
+    choices = parse_weights(accept_encoding)
     return max((choices[name] for name in ("gzip", "x-gzip") if name in choices), default=choices.get("*", 0.0)) > 0

@@ -17,7 +17,7 @@ from bidder.vast.version import PROTOCOLS
 FORMATS = {"vast": True, "openrtb": False}
 """The values of the parameter `format`, and whether each asks for VAST."""
 
-_OF_BODIES = frozenset({"content-encoding", "content-type", "content-length"})
+_BODY_HEADERS = frozenset({"content-encoding", "content-type", "content-length"})
 """Headers of a request body. A GET has no body, so they are ignored."""
 
 
@@ -39,28 +39,28 @@ class TagCall(NamedTuple):
 
 def call_of(tag: TagCall) -> Call:
     """The call of the auction that an ad tag stands for. Raises InvalidTag."""
-    written = first_value(tag.query, "format") or "vast"
-    if written not in FORMATS:
+    format_name = first_value(tag.query, "format") or "vast"
+    if format_name not in FORMATS:
         raise InvalidTag({"format": f"not {' or '.join(FORMATS)}"})
     request = bid_request(tag.query, tag.unique_id)
     return Call(
         body=json.dumps(request).encode(),
-        headers={name: value for name, value in tag.headers.items() if name not in _OF_BODIES},
+        headers={name: value for name, value in tag.headers.items() if name not in _BODY_HEADERS},
         base_url=tag.base_url,
         now=tag.now,
         exchange=first_value(tag.query, "exchange"),
         nbr=first_value(tag.query, "nbr") == "1",
         waited_ms=tag.waited_ms,
         address=tag.address,
-        wants_markup=FORMATS[written],
-        empty=empty(best_of(request["imp"][0]["video"]["protocols"])),
+        wants_markup=FORMATS[format_name],
+        empty=empty(best_version_of(request["imp"][0]["video"]["protocols"])),
     )
 
 
-def best_of(protocols: Sequence[int]) -> Version:
+def best_version_of(protocols: Sequence[int]) -> Version:
     """The best VAST version among these AdCOM protocols; 2.0 if none is known, since every player reads it."""
-    known = (version for version, both in PROTOCOLS.items() if not {*both}.isdisjoint(protocols))
-    return next(known, Version.VAST_2_0)
+    versions = (version for version, pair in PROTOCOLS.items() if not {*pair}.isdisjoint(protocols))
+    return next(versions, Version.VAST_2_0)
 
 
 def first_value(query: Query, name: str) -> str | None:
@@ -69,13 +69,13 @@ def first_value(query: Query, name: str) -> str | None:
     return values[0] if values else None
 
 
-def refuse_and_count(service: Service, tag: TagCall, wrong: InvalidTag) -> Reply:
+def refuse_and_count(service: Service, tag: TagCall, invalid_tag: InvalidTag) -> Reply:
     """400 for an invalid ad tag, counted like an invalid body of `POST /bid`."""
     service.no_bids.answers[AnswerKind.INVALID] += 1
     service.no_bids.flush(tag.now)
-    return refuse_tag(tag, wrong)
+    return refuse_tag(tag, invalid_tag)
 
 
-def refuse_tag(tag: TagCall, wrong: InvalidTag) -> Reply:
+def refuse_tag(tag: TagCall, invalid_tag: InvalidTag) -> Reply:
     """400, naming each invalid parameter of the tag."""
-    return finish_reply(error(400, f"invalid ad tag: {wrong}", fields=wrong.fields), tag.headers)
+    return finish_reply(error(400, f"invalid ad tag: {invalid_tag}", fields=invalid_tag.fields), tag.headers)

@@ -21,7 +21,7 @@ _MACRO = re.compile(
 )
 
 
-class Facts(NamedTuple):
+class MacroFacts(NamedTuple):
     """The data that fill in the macros of one ad. `request` has only data that may be used, or is None."""
 
     bid_id: str
@@ -37,7 +37,7 @@ class Macro(NamedTuple):
     name: str
     original: str
 
-    def value(self, facts: Facts) -> str:
+    def value(self, facts: MacroFacts) -> str:
         """The value of the macro, escaped for URLs; the original text if there is no value."""
         value = _value(self.name, facts)
         return self.original if value is None else quote(value, safe="", errors="replace")
@@ -51,53 +51,53 @@ def mark_macros(text: str, macros: list[Macro]) -> str:
     def _mark(match: re.Match[str]) -> str:
         original = match[0]
         name = next(group for group in match.groups() if group)
-        known = _normalize_macro(name)
-        if known is None:
+        normal_name = _normalize_macro(name)
+        if normal_name is None:
             return original
-        macro = Macro(f"m{len(macros)}", known, original)
+        macro = Macro(f"m{len(macros)}", normal_name, original)
         macros.append(macro)
         return mark(macro.mark)
 
     return _MACRO.sub(_mark, text)
 
 
-def fill_macros(text: str, facts: Facts) -> str:
+def fill_macros(text: str, facts: MacroFacts) -> str:
     """The text with the value of each macro, as far as the request has it."""
     macros: list[Macro] = []
     template = Template(mark_macros(text, macros))
     return template.fill({macro.mark: macro.value(facts) for macro in macros})
 
 
-def _normalize_macro(written: str) -> str | None:
+def _normalize_macro(original: str) -> str | None:
     """The normal name of a macro, or None if it is unknown.
 
     `TIMESTAMP` is an ISO 8601 time (VAST 4.3); in lower case, ad servers use it as a cache buster, so it is a number.
     """
-    if written.lower() == "timestamp" and written != "TIMESTAMP":
+    if original.lower() == "timestamp" and original != "TIMESTAMP":
         return "UNIXTIME"
-    name = written.upper().replace("_", "")
+    name = original.upper().replace("_", "")
     if name.startswith(("GDPRCONSENT", "GPPSTRING")):  # a vendor id may follow
         name = name.rstrip("0123456789")
-    name = _OLDER.get(name, name)
-    return name if name in _GENERAL or name in _OF_REQUEST else None
+    name = _OLDER_NAMES.get(name, name)
+    return name if name in _GENERAL_MACROS or name in _REQUEST_MACROS else None
 
 
-def _value(name: str, facts: Facts) -> str | None:
-    if name in _GENERAL:
-        return _GENERAL[name](facts)
+def _value(name: str, facts: MacroFacts) -> str | None:
+    if name in _GENERAL_MACROS:
+        return _GENERAL_MACROS[name](facts)
     if facts.request is None:
         return None
-    value = _OF_REQUEST[name](facts.request, facts.slot)
+    value = _REQUEST_MACROS[name](facts.request, facts.slot)
     return None if value is None or value == "" else str(value)
 
 
-def _cache_buster(facts: Facts) -> str:
+def _cache_buster(facts: MacroFacts) -> str:
     """Eight digits that depend on the bid id alone."""
     digest = blake2b(facts.bid_id.encode(), digest_size=8).digest()
     return f"{int.from_bytes(digest) % 100_000_000:08d}"
 
 
-def _list(values: Iterable[object]) -> str:
+def _join(values: Iterable[object]) -> str:
     return ",".join(map(str, values))
 
 
@@ -131,43 +131,43 @@ def _player_size(_: BidRequest, slot: Slot) -> object:
 
 def _regulations(request: BidRequest, _: Slot) -> object:
     regs = request.regs
-    return _list(name for name in ("coppa", "gdpr") if regs and getattr(regs, name))
+    return _join(name for name in ("coppa", "gdpr") if regs and getattr(regs, name))
 
 
 _Reader = Callable[[BidRequest, Slot], object]
 
 
-def _device(field: str) -> _Reader:
+def _device_field(field: str) -> _Reader:
     return lambda request, _: getattr(request.device, field, None)
 
 
-def _regs(field: str) -> _Reader:
+def _regs_field(field: str) -> _Reader:
     return lambda request, _: getattr(request.regs, field, None)
 
 
-_GENERAL: dict[str, Callable[[Facts], str]] = {
+_GENERAL_MACROS: dict[str, Callable[[MacroFacts], str]] = {
     "CACHEBUSTING": _cache_buster,
     "TIMESTAMP": lambda facts: facts.now.isoformat(timespec="milliseconds"),
     "UNIXTIME": lambda facts: str(int(facts.now.timestamp() * 1000)),
 }
-_OF_REQUEST: dict[str, _Reader] = {
+_REQUEST_MACROS: dict[str, _Reader] = {
     "PAGEURL": lambda request, _: request.site and request.site.page,
     "REF": lambda request, _: request.site and request.site.ref,
     "DOMAIN": _domain,
     "APPBUNDLE": lambda request, _: request.app and request.app.bundle,
     "APPNAME": lambda request, _: request.app and request.app.name,
     "STOREURL": lambda request, _: request.app and request.app.storeurl,
-    "IFA": _device("ifa"),
-    "LIMITADTRACKING": _device("lmt"),
-    "DEVICEUA": _device("ua"),
+    "IFA": _device_field("ifa"),
+    "LIMITADTRACKING": _device_field("lmt"),
+    "DEVICEUA": _device_field("ua"),
     "DEVICEIP": lambda request, _: request.device and (request.device.ip or request.device.ipv6),
     "LATLONG": _latlong,
-    "GDPR": _regs("gdpr"),
+    "GDPR": _regs_field("gdpr"),
     "GDPRCONSENT": lambda request, _: request.user and request.user.consent,
-    "USPRIVACY": _regs("us_privacy"),
-    "GPPSTRING": _regs("gpp"),
-    "GPPSECTIONID": lambda request, _: request.regs and _list(request.regs.gpp_sid),
-    "COPPA": _regs("coppa"),
+    "USPRIVACY": _regs_field("us_privacy"),
+    "GPPSTRING": _regs_field("gpp"),
+    "GPPSECTIONID": lambda request, _: request.regs and _join(request.regs.gpp_sid),
+    "COPPA": _regs_field("coppa"),
     "REGULATIONS": _regulations,
     "PLAYERSIZE": _player_size,
     "WIDTH": lambda _, slot: slot.video.w,
@@ -179,14 +179,14 @@ _OF_REQUEST: dict[str, _Reader] = {
     "BREAKMAXADS": lambda _, slot: slot.video.maxseq,
     "BREAKMINADLENGTH": lambda _, slot: slot.video.minduration,
     "BREAKMAXADLENGTH": lambda _, slot: slot.video.maxduration,
-    "MEDIAMIME": lambda _, slot: _list(slot.video.mimes),
-    "VASTVERSIONS": lambda _, slot: _list(slot.video.accepted_protocols()),
-    "APIFRAMEWORKS": lambda _, slot: _list(slot.video.api),
+    "MEDIAMIME": lambda _, slot: _join(slot.video.mimes),
+    "VASTVERSIONS": lambda _, slot: _join(slot.video.accepted_protocols()),
+    "APIFRAMEWORKS": lambda _, slot: _join(slot.video.api),
     "SERVERSIDE": lambda _, slot: slot.imp.ssai,
     "CONTENTID": lambda request, _: _content(request).id,
     "CONTENTURI": lambda request, _: _content(request).url,
 }
-_OLDER = {
+_OLDER_NAMES = {
     **dict.fromkeys(("CACHEBUSTER", "CACHEBUST", "CB", "RANDOM", "RANDOMNUMBER", "RND", "CORRELATOR"), "CACHEBUSTING"),
     **dict.fromkeys(("PAGE", "URL", "SITEURL", "PAGEURI"), "PAGEURL"),
     **dict.fromkeys(("REFERRER", "REFERRERURL", "REFERER"), "REF"),

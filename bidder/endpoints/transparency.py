@@ -15,7 +15,7 @@ LONGEST_NAME = 100
 PROFILING, BASIC, PRECISE_LOCATION = 1, 2, 3
 """The values of `dsaparams`: the kinds of user data by which an ad was chosen."""
 
-_OF_PROFILE = frozenset({"segment", "user", "list"})
+_PROFILE_ATTRIBUTES = frozenset({"segment", "user", "list"})
 _NOT_RENDERED = 0
 _NOT_TO_PUBLISHER = 0
 
@@ -56,8 +56,8 @@ def dsa_facts(request: BidRequest, campaign: Campaign, base: str) -> DsaFacts | 
 
 
 def _parameters(campaign: Campaign) -> list[int]:
-    used = set(request_fields_used(campaign))
+    used_attributes = set(request_fields_used(campaign))
     for conjunction in conjunctions(campaign.targeting, campaign.where, campaign.time_zone):
-        used |= set(conjunction)
-    applied = [PROFILING] if used & _OF_PROFILE else [BASIC]
-    return [*applied, *([PRECISE_LOCATION] if "near" in used else [])]
+        used_attributes |= set(conjunction)
+    parameters = [PROFILING] if used_attributes & _PROFILE_ATTRIBUTES else [BASIC]
+    return [*parameters, *([PRECISE_LOCATION] if "near" in used_attributes else [])]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bidder.auction.offer import Offer
 from bidder.campaigns.creative import Creative, Media
-from bidder.endpoints.companions import companions, fitting_companions
+from bidder.endpoints.companions import companions, match_companions
 from bidder.events.kinds import TRACKED_LINEAR, Kind
 from bidder.events.markup_form import MarkupForm
 from bidder.events.urls import ERROR_CODE, PRICE, EventUrls
@@ -46,8 +46,8 @@ A video is viewable after two seconds in view (MRC Viewable Ad Impression Guidel
 
 BID, _PAGE = "bid", "page"
 """The marks of the bid id and, numbered, of the landing pages of companions. Event URLs have marks by their kind."""
-_PRICED = f"?{PRICE}={macros.AUCTION_PRICE}"
-_CLICKS = (mark(Kind.CLICK),)
+_PRICE_QUERY = f"?{PRICE}={macros.AUCTION_PRICE}"
+_CLICK_TRACKING = (mark(Kind.CLICK),)
 
 
 def vast(offer: Offer, urls: EventUrls, request: BidRequest | None = None) -> str:
@@ -56,7 +56,7 @@ def vast(offer: Offer, urls: EventUrls, request: BidRequest | None = None) -> st
     The impression URL has the price macro, which the exchange fills in. The macros of third-party URLs are filled in
     from the request.
     """
-    return document([_ad(offer, urls, _PRICED, None, request)], offer.fit.version)
+    return document([_ad(offer, urls, _PRICE_QUERY, None, request)], offer.fit.version)
 
 
 def marked_vast(offer: Offer, seconds: int) -> str | None:
@@ -65,7 +65,7 @@ def marked_vast(offer: Offer, seconds: int) -> str | None:
     `seconds` is the time in which the markup may be shown. None if the document has other values of the request: for
     the macros of third parties, or signed links of companions.
     """
-    markup = _markup(offer, seconds, _PRICED)
+    markup = _markup(offer, seconds, _PRICE_QUERY)
     return None if markup.macros or markup.pages else document([markup.template.markup_with_marks()], offer.fit.version)
 
 
@@ -96,18 +96,18 @@ def _markup(offer: Offer, seconds: int, price_query: str, sequence: int | None =
     creative = offer.fit.creative
     pages: dict[str, str] = {}
     if offer.fit.version >= Version.VAST_4_0:
-        companion_elements = companions(creative, offer.slot.video, _CLICKS)
+        companion_elements = companions(creative, offer.slot.video, _CLICK_TRACKING)
     else:
 
-        def counted(landing_page: str) -> str:
+        def mark_click_url(landing_page: str) -> str:
             """The mark of a URL that counts the click and redirects to the landing page."""
             name = f"{_PAGE}{len(pages)}"
             pages[name] = landing_page
             return mark(name)
 
-        companion_elements = companions(creative, offer.slot.video, (), counted)
-    template, of_third_parties = _template(
-        _Same(creative),
+        companion_elements = companions(creative, offer.slot.video, (), mark_click_url)
+    template, third_party_macros = _template(
+        _CreativeKey(creative),
         offer.campaign.advertiser.name,
         offer.fit.version,
         tuple(map(id, offer.fit.media)),
@@ -119,23 +119,23 @@ def _markup(offer: Offer, seconds: int, price_query: str, sequence: int | None =
         offer.fit.version < Version.VAST_4_0 or has_omid(offer.slot.video),
         seconds,
     )
-    return _Markup(template, of_third_parties, pages)
+    return _Markup(template, third_party_macros, pages)
 
 
 def _ad(
     offer: Offer, urls: EventUrls, price_query: str, sequence: int | None = None, request: BidRequest | None = None
 ) -> str:
-    template, of_third_parties, pages = _markup(offer, urls.seconds, price_query, sequence)
+    template, third_party_macros, pages = _markup(offer, urls.seconds, price_query, sequence)
     base = in_cdata(urls.base)
     values: dict[str, str] = {BID: text(urls.bid_id)}
     values.update(urls.by_kind)
     if base != urls.base:
         values.update((kind, in_cdata(url)) for kind, url in urls.by_kind.items())
-    if of_third_parties or any(map(_may_have_macros, pages.values())):
-        from bidder.endpoints.third_party_macros import Facts, fill_macros
+    if third_party_macros or any(map(_may_have_macros, pages.values())):
+        from bidder.endpoints.third_party_macros import MacroFacts, fill_macros
 
-        facts = Facts(urls.bid_id, urls.issued_at, offer.slot, request)
-        values.update((macro.mark, macro.value(facts)) for macro in of_third_parties)
+        facts = MacroFacts(urls.bid_id, urls.issued_at, offer.slot, request)
+        values.update((macro.mark, macro.value(facts)) for macro in third_party_macros)
         pages = {name: fill_macros(page, facts) for name, page in pages.items()}
     values.update((name, in_cdata(urls.click_through(page))) for name, page in pages.items())
     return template.fill(values)
@@ -143,7 +143,7 @@ def _ad(
 
 def markup_form(offer: Offer) -> MarkupForm:
     """The form of the offer's markup, from which the markup can be made again."""
-    creative, pairs = offer.fit.creative, fitting_companions(offer.fit.creative, offer.slot.video)
+    creative, pairs = offer.fit.creative, match_companions(offer.fit.creative, offer.slot.video)
     return MarkupForm(
         offer.fit.protocol,
         skip_offset(offer),
@@ -157,7 +157,7 @@ def _index(part: object, parts: Sequence[object]) -> int:
     return next(index for index, candidate in enumerate(parts) if candidate is part)
 
 
-class _Same:
+class _CreativeKey:
     """A creative as a cache key, compared by identity: comparing its fields takes longer than rendering its markup."""
 
     __slots__ = ("creative",)
@@ -166,7 +166,7 @@ class _Same:
         self.creative = creative
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.creative is other.creative
+        return isinstance(other, _CreativeKey) and self.creative is other.creative
 
     def __hash__(self) -> int:
         return id(self.creative)
@@ -174,60 +174,60 @@ class _Same:
 
 @lru_cache(maxsize=1024)  # measured: rendering takes 45 us, and filling in a template a quarter of that
 def _template(
-    same: _Same,
+    creative_key: _CreativeKey,
     advertiser: str,
     version: Version,
     media_ids: tuple[int, ...],
-    skip_from: float | None,
+    skip_seconds: float | None,
     price: Pricing | None,
     companion_elements: tuple[CompanionElement, ...],
     price_query: str,
     sequence: int | None,
-    tells_not_executed: bool,
+    reports_not_executed: bool,
     seconds: int,
 ) -> tuple[Template, Sequence["Macro"]]:
     """The Ad element as a template with marks for the bid id and for the event URLs, and its third-party macros."""
-    creative = same.creative
+    creative = creative_key.creative
     media = [file for media_id in media_ids for file in creative.media if id(file) == media_id]
-    left_out = {
-        *((Kind.SKIP,) if skip_from is None else ()),
+    omitted_kinds = {
+        *((Kind.SKIP,) if skip_seconds is None else ()),
         *((Kind.PROGRESS,) if creative.duration <= PROGRESS_SECONDS else ()),
     }
-    macros_marked: list[Macro] = []
-    filled = partial(_mark_macros, macros_marked)
+    third_party_macros: list[Macro] = []
+    mark_text = partial(_mark_macros, third_party_macros)
     tag = creative.tag
     ad = Ad(
         id=mark(BID),
         ad_system=AD_SYSTEM,
-        content=Wrapper(filled(tag.url)) if tag else _inline(creative, advertiser, media, seconds, filled),
+        content=Wrapper(mark_text(tag.url)) if tag else _inline(creative, advertiser, media, seconds, mark_text),
         creative_id=creative.id,
         impressions=(mark(Kind.IMPRESSION) + price_query,),
         viewable=(mark(Kind.VIEWABLE),),
-        tracking={kind: (mark(kind),) for kind in TRACKED_LINEAR if kind not in left_out},
+        tracking={kind: (mark(kind),) for kind in TRACKED_LINEAR if kind not in omitted_kinds},
         error=f"{mark(Kind.ERROR)}?{ERROR_CODE}={ERROR_MACRO}",
-        click_tracking=_CLICKS,
-        skip_offset=skip_from,
+        click_tracking=_CLICK_TRACKING,
+        skip_offset=skip_seconds,
         progress_offset=PROGRESS_SECONDS,
         pricing=price,
-        icon=_icon(creative, filled),
-        verifications=_verifications(creative, filled, tells_not_executed=tells_not_executed),
+        icon=_icon(creative, mark_text),
+        verifications=_verifications(creative, mark_text, reports_not_executed=reports_not_executed),
         companions=tuple(
             element._replace(
-                url=filled(element.url), click_through=element.click_through and filled(element.click_through)
+                url=mark_text(element.url), click_through=element.click_through and mark_text(element.click_through)
             )
             for element in companion_elements
         ),
     )
-    return Template(render_ad(ad, version, sequence)), macros_marked
+    return Template(render_ad(ad, version, sequence)), third_party_macros
 
 
-def _mark_macros(macros_marked: "list[Macro]", text: str) -> str:
+def _mark_macros(third_party_macros: "list[Macro]", text: str) -> str:
     """The text of a third party with a mark for each macro that requests have values for."""
     if not _may_have_macros(text):
         return text
     from bidder.endpoints.third_party_macros import mark_macros  # imported here, since most creatives have no macros
 
-    return mark_macros(text, macros_marked)
+    return mark_macros(text, third_party_macros)
 
 
 def _may_have_macros(text: str) -> bool:
@@ -252,21 +252,21 @@ def skip_offset(offer: Offer) -> float | None:
 
 
 def _inline(
-    creative: Creative, advertiser: str, media: Iterable[Media], seconds: int, filled: Callable[[str], str]
+    creative: Creative, advertiser: str, media: Iterable[Media], seconds: int, mark_text: Callable[[str], str]
 ) -> InLine:
-    registered = creative.universal_ad_id
+    ad_id = creative.universal_ad_id
     return InLine(
         ad_serving_id=mark(BID),
         title=creative.name,
         advertiser=advertiser,
         universal_ad_id=UniversalAdIdElement(
-            registry=registered.registry if registered else "unknown",
-            value=registered.value if registered else creative.id,
+            registry=ad_id.registry if ad_id else "unknown",
+            value=ad_id.value if ad_id else creative.id,
         ),
         duration=creative.duration,
         media_files=tuple(map(_media_file, media)),
         mezzanine=_media_file(creative.mezzanine) if creative.mezzanine else None,
-        click_through=creative.click_through and filled(creative.click_through),
+        click_through=creative.click_through and mark_text(creative.click_through),
         expires=seconds,
     )
 
@@ -290,20 +290,20 @@ def pricing(offer: Offer) -> Pricing | None:
     return Pricing(value_micros=offer.price.cpm_micros, currency=ACCOUNT_CURRENCY)
 
 
-def _icon(creative: Creative, filled: Callable[[str], str]) -> IconElement | None:
+def _icon(creative: Creative, mark_text: Callable[[str], str]) -> IconElement | None:
     icon = creative.icon
     if icon is None:
         return None
     return IconElement(
         program=icon.program,
-        url=filled(icon.url),
+        url=mark_text(icon.url),
         type=icon.mime,
         width=icon.width,
         height=icon.height,
         x_position=icon.x,
         y_position=icon.y,
-        click_through=icon.click_through and filled(icon.click_through),
-        view_tracking=icon.view_tracking and filled(icon.view_tracking),
+        click_through=icon.click_through and mark_text(icon.click_through),
+        view_tracking=icon.view_tracking and mark_text(icon.view_tracking),
     )
 
 
@@ -313,17 +313,17 @@ def has_omid(video: Video) -> bool:
 
 
 def _verifications(
-    creative: Creative, filled: Callable[[str], str], *, tells_not_executed: bool
+    creative: Creative, mark_text: Callable[[str], str], *, reports_not_executed: bool
 ) -> tuple[VerificationElement, ...]:
     return tuple(
         VerificationElement(
             vendor=script.vendor,
-            url=filled(script.url),
-            parameters=script.parameters and filled(script.parameters),
+            url=mark_text(script.url),
+            parameters=script.parameters and mark_text(script.parameters),
             browser_optional=script.browser_optional,
             # Fluid Player reads the first <TrackingEvents> of a document as those of the ad. From VAST 4.0 on, those of
             # verifications come first. So they are only sent to players with the SDK, which alone call them.
-            not_executed=filled(script.not_executed) if script.not_executed and tells_not_executed else None,
+            not_executed=mark_text(script.not_executed) if script.not_executed and reports_not_executed else None,
         )
         for script in creative.verifications
     )

@@ -6,7 +6,7 @@ from bidder.ad_tag.request import InvalidTag, bid_request
 from bidder.ad_tag.schedule import INLINE, Break, breaks, tag_url
 from bidder.endpoints.bid import bid, finish_reply
 from bidder.endpoints.reply import XML, Reply
-from bidder.endpoints.tag_call import TagCall, best_of, call_of, refuse_and_count
+from bidder.endpoints.tag_call import TagCall, best_version_of, call_of, refuse_and_count
 from bidder.service.service import Service
 from bidder.vast.vmap import AdBreak, vmap
 
@@ -17,31 +17,31 @@ def schedule(service: Service, tag: TagCall) -> Reply:
     400 names each invalid parameter of the schedule or of a break's tag.
     """
     try:
-        planned = breaks(tag.query)
-        requests = [bid_request(each.query, tag.unique_id) for each in planned]
+        ad_breaks = breaks(tag.query)
+        requests = [bid_request(ad_break.query, tag.unique_id) for ad_break in ad_breaks]
         if tag.query.get(INLINE, ["0"])[0] == "1":
-            return _with_ads(service, tag, planned)
+            return _fill_breaks(service, tag, ad_breaks)
         links = [
-            _link(tag, each, request["imp"][0]["video"]["protocols"])
-            for each, request in zip(planned, requests, strict=True)
+            _link_break(tag, ad_break, request["imp"][0]["video"]["protocols"])
+            for ad_break, request in zip(ad_breaks, requests, strict=True)
         ]
         return finish_reply(Reply(200, vmap(links), XML), tag.headers)
-    except InvalidTag as wrong:
-        return refuse_and_count(service, tag, wrong)
+    except InvalidTag as invalid_tag:
+        return refuse_and_count(service, tag, invalid_tag)
 
 
-def _link(tag: TagCall, planned: Break, protocols: Sequence[int]) -> AdBreak:
-    url = tag_url(tag.base_url, planned.query)
-    return AdBreak(planned.id, planned.time_offset, tag=url, version=best_of(protocols))
+def _link_break(tag: TagCall, ad_break: Break, protocols: Sequence[int]) -> AdBreak:
+    url = tag_url(tag.base_url, ad_break.query)
+    return AdBreak(ad_break.id, ad_break.time_offset, tag=url, version=best_version_of(protocols))
 
 
-def _with_ads(service: Service, tag: TagCall, planned: Sequence[Break]) -> Reply:
-    filled = []
-    plain = {name: value for name, value in tag.headers.items() if name != "accept-encoding"}
-    for each in planned:
-        of_break = tag._replace(query=each.query, headers=plain, unique_id=f"{tag.unique_id}-{each.id}")
-        reply = bid(service, call_of(of_break)._replace(wants_markup=True))
+def _fill_breaks(service: Service, tag: TagCall, ad_breaks: Sequence[Break]) -> Reply:
+    filled_breaks = []
+    headers = {name: value for name, value in tag.headers.items() if name != "accept-encoding"}
+    for ad_break in ad_breaks:
+        break_call = tag._replace(query=ad_break.query, headers=headers, unique_id=f"{tag.unique_id}-{ad_break.id}")
+        reply = bid(service, call_of(break_call)._replace(wants_markup=True))
         if reply.status != 200:
             return reply
-        filled.append(AdBreak(each.id, each.time_offset, document=str(reply.body)))
-    return finish_reply(Reply(200, vmap(filled), XML), tag.headers)
+        filled_breaks.append(AdBreak(ad_break.id, ad_break.time_offset, document=str(reply.body)))
+    return finish_reply(Reply(200, vmap(filled_breaks), XML), tag.headers)

@@ -8,7 +8,7 @@ from hashlib import sha256, sha384
 from importlib.resources import files
 from typing import NamedTuple
 
-from bidder.endpoints.reply import Reply, takes_gzip
+from bidder.endpoints.reply import Reply, accepts_gzip
 
 PLAYER_VERSION = "1.0.0"
 """The value of `bidder.version` in a page. Each change of the player's bytes needs a new value."""
@@ -23,7 +23,7 @@ TYPES = {
 }
 
 _AN_HOUR = "public, max-age=3600"
-_FOR_EVER = "public, max-age=31536000, immutable"
+_A_YEAR = "public, max-age=31536000, immutable"
 _REVALIDATED = "no-cache"
 _FOR_ANY_ORIGIN = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 
@@ -31,8 +31,8 @@ _FOR_ANY_ORIGIN = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Po
 class WebFile(NamedTuple):
     """The bytes of a file, plain and in gzip, and its entity tag."""
 
-    plain: bytes
-    packed: bytes
+    plain_bytes: bytes
+    gzip_bytes: bytes
     etag: str
 
 
@@ -41,10 +41,8 @@ def player_file(name: str, headers: Mapping[str, str], version: str | None = Non
 
     A URL that names the present version may be kept for a year, any other for an hour.
     """
-    max_age = _FOR_EVER if version == PLAYER_VERSION else _AN_HOUR
-    return _reply(
-        name, headers, max_age, {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
-    )
+    max_age = _A_YEAR if version == PLAYER_VERSION else _AN_HOUR
+    return _reply(name, headers, max_age, _FOR_ANY_ORIGIN)
 
 
 def demo_file(name: str, headers: Mapping[str, str]) -> Reply:
@@ -54,24 +52,24 @@ def demo_file(name: str, headers: Mapping[str, str]) -> Reply:
 
 def integrity(name: str) -> str:
     """The value of `integrity` for a file (Subresource Integrity, section 3.1)."""
-    return "sha384-" + b64encode(sha384(read(name).plain).digest()).decode()
+    return "sha384-" + b64encode(sha384(read(name).plain_bytes).digest()).decode()
 
 
 @cache
 def read(name: str) -> WebFile:
     """A file of `bidder.web`."""
-    plain = files("bidder.web").joinpath(name).read_bytes()
-    return WebFile(plain, gzip.compress(plain, compresslevel=9, mtime=0), f'"{sha256(plain).hexdigest()[:32]}"')
+    data = files("bidder.web").joinpath(name).read_bytes()
+    return WebFile(data, gzip.compress(data, compresslevel=9, mtime=0), f'"{sha256(data).hexdigest()[:32]}"')
 
 
-def _reply(name: str, headers: Mapping[str, str], cache_control: str, more: Mapping[str, str]) -> Reply:
+def _reply(name: str, headers: Mapping[str, str], cache_control: str, extra_headers: Mapping[str, str]) -> Reply:
     file = read(name)
-    sent = {"Cache-Control": cache_control, "ETag": file.etag, "Vary": "Accept-Encoding", **more}
+    reply_headers = {"Cache-Control": cache_control, "ETag": file.etag, "Vary": "Accept-Encoding", **extra_headers}
     # A gateway may mark the tag as that of a compressed copy (RFC 9110, section 8.8.3.2: a weak comparison).
-    known = {tag.strip().removeprefix("W/") for tag in headers.get("if-none-match", "").split(",")}
-    if known & {file.etag, "*"}:
-        return Reply(304, headers=sent)
-    sent["X-Content-Type-Options"] = "nosniff"
-    if takes_gzip(headers.get("accept-encoding", "")):
-        return Reply(200, file.packed, TYPES[name], {**sent, "Content-Encoding": "gzip"})
-    return Reply(200, file.plain.decode(), TYPES[name], sent)
+    cached_tags = {tag.strip().removeprefix("W/") for tag in headers.get("if-none-match", "").split(",")}
+    if cached_tags & {file.etag, "*"}:
+        return Reply(304, headers=reply_headers)
+    reply_headers["X-Content-Type-Options"] = "nosniff"
+    if accepts_gzip(headers.get("accept-encoding", "")):
+        return Reply(200, file.gzip_bytes, TYPES[name], {**reply_headers, "Content-Encoding": "gzip"})
+    return Reply(200, file.plain_bytes.decode(), TYPES[name], reply_headers)

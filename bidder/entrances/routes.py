@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from bidder import log
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
-from bidder.endpoints.reply import Reply, cors, error, with_cors
+from bidder.endpoints.reply import Reply, add_cors, cors, error
 from bidder.entrances.web_request import WebRequest
 from bidder.service.service import Service
 
@@ -81,7 +81,7 @@ def _call(request: WebRequest) -> Call:
 
 def preflight(_service: Service, request: WebRequest) -> Reply:
     """OPTIONS of a path that pages of other origins call: the CORS preflight."""
-    return with_cors(Reply(204), request.headers.get("origin"))
+    return add_cors(Reply(204), request.headers.get("origin"))
 
 
 def get_vast(service: Service, request: WebRequest) -> Reply:
@@ -138,7 +138,7 @@ def get_event(service: Service, request: WebRequest, kind: str, token: str) -> R
         from bidder.endpoints.markup_of_win import Fetch, win
 
         return win(service, Fetch(token, query, request.headers, caller, request.base_url, request.now()))
-    return notice.notice(service, kind, token, query, caller, request.now(), counts=request.method != "HEAD")
+    return notice.notice(service, kind, token, query, caller, request.now(), is_counted=request.method != "HEAD")
 
 
 def post_events(service: Service, request: WebRequest) -> Reply:
@@ -174,7 +174,7 @@ def post_demo_explain(service: Service, request: WebRequest) -> Reply:
     """POST /demo/explain."""
     from bidder.endpoints import demo
 
-    return demo.explained(service, _call(request))
+    return demo.explain_answer(service, _call(request))
 
 
 def get_health(service: Service, request: WebRequest) -> Reply:

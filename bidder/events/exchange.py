@@ -23,7 +23,7 @@ class Exchange(BaseModel):
     first_price_discount: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.1")
     second_price_discount: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.9")
 
-    def least_credible(self, bid_micros: int, lowest_charge: int, *, is_first_price: bool) -> int:
+    def lowest_credible_price(self, bid_micros: int, lowest_charge: int, *, is_first_price: bool) -> int:
         """The lowest credible CPM of a notice of this exchange, in micros."""
         discount = self.first_price_discount if is_first_price else self.second_price_discount
         share, of = _left_of(discount)

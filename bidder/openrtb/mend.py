@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-MENDED = "\ufffd"
+REPLACEMENT = "\ufffd"
 """The replacement character for unreadable bytes (Unicode Standard, section 5.22)."""
 
 _BOM = b"\xef\xbb\xbf"
@@ -28,10 +28,10 @@ TERMS = frozenset(
 )
 """The objects whose fields are terms of the sale, by their path without indices."""
 
-ALSO_BINDING = frozenset({"device.dnt", "device.lmt", "device.ext.atts", "user.consent", "user.ext.consent"})
+BINDING_SIGNALS = frozenset({"device.dnt", "device.lmt", "device.ext.atts", "user.consent", "user.ext.consent"})
 """Privacy signals in objects whose other fields are no terms of the sale."""
 
-NOT_BINDING = frozenset(
+DESCRIPTIVE_FIELDS = frozenset(
     {"tmax", "imp.displaymanager", "imp.displaymanagerver", "imp.dt", "imp.exp", "imp.tagid"}
     | {"imp.instl", "imp.qty.sourcetype", "imp.qty.vendor", "imp.ext", "imp.video.ext"}
     | {"imp.video.companionad", "imp.video.companiontype", "imp.video.placement", "imp.video.plcmt", "imp.video.pos"}
@@ -53,14 +53,14 @@ _NUMBERS = re.compile(r"[\s\[]*-?\d+(?:[\s,;|_]+-?\d+)*[\s\]]*")
 
 # Senders write these values for an absent value of any type.
 _BLANKS = " \t\r\n,"
-_EMPTY: tuple[object, ...] = (None, "", [], {})
+_EMPTY_VALUES: tuple[object, ...] = (None, "", [], {})
 
 
 def mend_text(body: bytes) -> bytes:
     """The body in UTF-8 without a byte order mark.
 
-    `MENDED` replaces bytes that are not UTF-8 (text in another encoding, or cut within a character) and lone surrogates
-    (text cut within an emoji). Blanks replace control characters.
+    `REPLACEMENT` replaces bytes that are not UTF-8 (text in another encoding, or cut within a character) and lone
+    surrogates (text cut within an emoji). Blanks replace control characters.
     """
     text = body.removeprefix(_BOM).translate(_CONTROL).decode("utf-8", "replace").encode()
     return _ESCAPE.sub(lambda escape: b"\\ufffd" if escape[1] else escape[0], text)
@@ -73,29 +73,29 @@ def mend(document: Any, error: "ErrorDetails") -> bool:
     """
     if error["type"] == "missing" or not error["loc"]:
         return False
-    *parents, last = error["loc"]
-    holder = document
+    *parents, key = error["loc"]
+    parent = document
     for step in parents:
-        holder = holder[step]
-    value = holder[last]
+        parent = parent[step]
+    value = parent[key]
     path = field_path(error["loc"])
     if error["type"] == "too_long" and path not in FLOORS:
         del value[error["ctx"]["max_length"] :]
     elif error["type"] == "string_too_long" and path in SIGNALS:
-        holder[last] = MENDED  # unreadable as a signal, so the request is restricted
-    elif value in _EMPTY or (isinstance(value, str) and not value.strip(_BLANKS)):
-        del holder[last]
+        parent[key] = REPLACEMENT  # unreadable as a signal, so the request is restricted
+    elif value in _EMPTY_VALUES or (isinstance(value, str) and not value.strip(_BLANKS)):
+        del parent[key]
     elif error["type"] == "tuple_type" and isinstance(value, str | int | float):
-        holder[last] = _NUMBER.findall(value) if _is_numbers(value) else [value]
-    elif isinstance(holder, list) and error["type"] == "int_parsing" and _is_numbers(value):
-        position = holder.index(value)
-        holder[position : position + 1] = _NUMBER.findall(value)
+        parent[key] = _NUMBER.findall(value) if _is_numbers(value) else [value]
+    elif isinstance(parent, list) and error["type"] == "int_parsing" and _is_numbers(value):
+        position = parent.index(value)
+        parent[position : position + 1] = _NUMBER.findall(value)
     elif error["type"] == "int_from_float":
-        holder[last] = int(value)
+        parent[key] = int(value)
     elif _is_binding(path):
         return False
     else:
-        del holder[last]
+        del parent[key]
     return True
 
 
@@ -110,4 +110,4 @@ def field_path(loc: tuple[int | str, ...]) -> str:
 
 
 def _is_binding(path: str) -> bool:
-    return path in ALSO_BINDING or (path.rpartition(".")[0] in TERMS and path not in NOT_BINDING)
+    return path in BINDING_SIGNALS or (path.rpartition(".")[0] in TERMS and path not in DESCRIPTIVE_FIELDS)

@@ -10,10 +10,10 @@ from pydantic_core import from_json, to_json
 from bidder.errors import UserError
 from bidder.faults import faults
 
-_WRAPPED = b'"request"'
+_WRAPPER_MARK = b'"request"'
 
 
-class Recorded(NamedTuple):
+class RequestRecord(NamedTuple):
     """The body of a request as it was received, the time, and the exchange. None if the line does not state them."""
 
     body: bytes
@@ -27,7 +27,7 @@ class InvalidRecording(UserError, ValueError):
     """A line of the file is not a recorded request; the message names the line."""
 
 
-class _Wrapped(BaseModel):
+class _Wrapper(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     at: AwareDatetime | None = None
@@ -35,7 +35,7 @@ class _Wrapped(BaseModel):
     request: dict[str, Any]
 
 
-def read_recorded_requests(lines: Iterable[bytes]) -> Iterator[Recorded]:
+def read_recorded_requests(lines: Iterable[bytes]) -> Iterator[RequestRecord]:
     """The requests of the lines that are not empty, each an OpenRTB body or `{"at": …, "exchange": …, "request": {…}}`.
 
     Bodies are not validated: a recording keeps the invalid requests of senders. Raises InvalidRecording for a bad
@@ -43,12 +43,14 @@ def read_recorded_requests(lines: Iterable[bytes]) -> Iterator[Recorded]:
     """
     for number, line in enumerate(lines, 1):
         if text := line.strip():
-            wrapped = _parse_wrapper(text, number) if _WRAPPED in text else None
-            recording = Recorded(to_json(wrapped.request), wrapped.at, wrapped.exchange) if wrapped else Recorded(text)
-            yield recording._replace(line=number)
+            wrapper = _parse_wrapper(text, number) if _WRAPPER_MARK in text else None
+            if wrapper is None:
+                yield RequestRecord(text, line=number)
+            else:
+                yield RequestRecord(to_json(wrapper.request), wrapper.at, wrapper.exchange, number)
 
 
-def _parse_wrapper(text: bytes, number: int) -> _Wrapped | None:
+def _parse_wrapper(text: bytes, number: int) -> _Wrapper | None:
     try:
         document = from_json(text)
     except ValueError:
@@ -56,7 +58,7 @@ def _parse_wrapper(text: bytes, number: int) -> _Wrapped | None:
     if not isinstance(document, dict) or "imp" in document or "request" not in document:
         return None
     try:
-        return _Wrapped.model_validate(document)
+        return _Wrapper.model_validate(document)
     except ValidationError as error:
         msg = f"line {number} is not a recorded request: {'; '.join(faults(error, 'line'))}"
         raise InvalidRecording(msg) from None

@@ -32,7 +32,7 @@ class NullIs(NamedTuple):
         return self.value if value is None else value
 
 
-_SHORT = 256
+_MAX_CACHED_CHARACTERS = 256
 """The most characters of a list whose normal form is cached."""
 
 
@@ -73,15 +73,15 @@ class ListOf(NamedTuple):
 
 
 def _normalize(normalize: Callable[[str], tuple[str, ...]], text: str) -> tuple[str, ...]:
-    return _of_short(normalize, text) if len(text) <= _SHORT else normalize(text)
+    return _normalize_short(normalize, text) if len(text) <= _MAX_CACHED_CHARACTERS else normalize(text)
 
 
 @lru_cache(maxsize=4096)  # measured: exchanges repeat the same few lists
-def _of_short(normalize: Callable[[str], tuple[str, ...]], text: str) -> tuple[str, ...]:
+def _normalize_short(normalize: Callable[[str], tuple[str, ...]], text: str) -> tuple[str, ...]:
     return normalize(text)
 
 
-def _is_there(value: object) -> bool:
+def _is_present(value: object) -> bool:
     return value is not None
 
 
@@ -100,7 +100,7 @@ Identifier = Annotated[str, StringConstraints(min_length=1)]
 Flag = Annotated[int, NullIs(0)]
 """An integer whose default is 0. Fields where 0 and absent differ are `int | None` instead."""
 
-Present = Annotated[bool, BeforeValidator(_is_there)]
+Present = Annotated[bool, BeforeValidator(_is_present)]
 """Whether the object is present, with any content."""
 
 Code = Annotated[Upper, StringConstraints(min_length=1)]

@@ -81,8 +81,8 @@ class Video(Object):
             return seconds in self.rqddurs
         if seconds < (self.minduration or 0):
             return False
-        extended = self.maxextended or 0
-        return not self.maxduration or extended == -1 or seconds <= self.maxduration + extended
+        extension_seconds = self.maxextended or 0
+        return not self.maxduration or extension_seconds == -1 or seconds <= self.maxduration + extension_seconds
 
     def has_room(self, seconds: float) -> bool:
         """Whether an ad of that length fits this slot and, of a pod of dynamic length, the pod (`poddur` above 0)."""

@@ -39,11 +39,16 @@ def restriction(request: BidRequest) -> Restriction | None:
     set.
     """
     regs = request.regs
-    by_regs = _of_regs(regs) or _of_regs(regs and regs.ext) or _of_gpp(regs)
-    return _of_device(request.device) or by_regs or _of_gdpr(regs, request.user)
+    return (
+        _restriction_by_device(request.device)
+        or _restriction_by_regs(regs)
+        or _restriction_by_regs(regs and regs.ext)
+        or _restriction_by_gpp(regs)
+        or _restriction_by_gdpr(regs, request.user)
+    )
 
 
-def _of_device(device: Device | None) -> Restriction | None:
+def _restriction_by_device(device: Device | None) -> Restriction | None:
     if device is None:
         return None
     if device.dnt:
@@ -55,7 +60,7 @@ def _of_device(device: Device | None) -> Restriction | None:
     return None
 
 
-def _of_regs(regs: Regs | RegsExt | None) -> Restriction | None:
+def _restriction_by_regs(regs: Regs | RegsExt | None) -> Restriction | None:
     if regs is None:
         return None
     if regs.coppa:
@@ -67,40 +72,40 @@ def _of_regs(regs: Regs | RegsExt | None) -> Restriction | None:
     return None
 
 
-def _of_gpp(regs: Regs | None) -> Restriction | None:
+def _restriction_by_gpp(regs: Regs | None) -> Restriction | None:
     """Each stated string must allow each stated list of sections in force, since one may be in `ext` and one not."""
     if regs is None or not (regs.gpp or regs.gpp_sid):
         return None
-    holders = (regs, regs.ext) if regs.ext else (regs,)
-    strings = {holder.gpp for holder in holders if holder.gpp} or {""}
-    sections = {holder.gpp_sid for holder in holders if holder.gpp_sid} or {()}
-    allows = all(gpp.allows(text, in_force) for text in strings for in_force in sections)
+    regs_objects = (regs, regs.ext) if regs.ext else (regs,)
+    strings = {regs_object.gpp for regs_object in regs_objects if regs_object.gpp} or {""}
+    sections = {regs_object.gpp_sid for regs_object in regs_objects if regs_object.gpp_sid} or {()}
+    allows = all(gpp.allows(text, section_ids) for text in strings for section_ids in sections)
     return None if allows else Restriction.GPP
 
 
-def _of_gdpr(regs: Regs | None, user: User | None) -> Restriction | None:
+def _restriction_by_gdpr(regs: Regs | None, user: User | None) -> Restriction | None:
     """Where `gdpr` is set, a consent string must consent; where `gdpr` is absent, any stated consent string must."""
-    values = {holder.gdpr for holder in (regs, regs and regs.ext) if holder} - {None}
+    values = {source.gdpr for source in (regs, regs and regs.ext) if source} - {None}
     if values == {0}:
         return None
-    consents = {holder.consent for holder in (user, user and user.ext) if holder} - {None, ""}
+    consents = {source.consent for source in (user, user and user.ext) if source} - {None, ""}
     if (values and not consents) or not all(consent and tcf.allows(consent) for consent in consents):
         return Restriction.GDPR
     return None
 
 
-def _all_but(model: type[Object], *allowed: str) -> dict[str, Any]:
-    """The update that resets all fields of a model but the kept, so that a field added later is reset."""
-    return {name: field.get_default() for name, field in model.model_fields.items() if name not in allowed}
+def _default_fields_except(model: type[Object], *names: str) -> dict[str, Any]:
+    """The update that resets all fields of a model except `names`, so that a field that is added later is reset."""
+    return {name: field.get_default() for name, field in model.model_fields.items() if name not in names}
 
 
-_DEVICE = _all_but(
+_DEVICE_UPDATE = _default_fields_except(
     Device,
     *("dnt", "lmt", "ext", "ua", "sua", "devicetype", "make", "model", "os", "osv", "hwv", "h", "w", "pxratio", "js"),
     *("language", "langb", "carrier", "mccmnc", "connectiontype"),
 )
-_USER = _all_but(User)
-_GEO = _all_but(Geo, "country", "region", "utcoffset")
+_USER_UPDATE = _default_fields_except(User)
+_GEO_UPDATE = _default_fields_except(Geo, "country", "region", "utcoffset")
 
 
 def restrict_request(request: BidRequest) -> BidRequest:
@@ -111,32 +116,32 @@ def restrict_request(request: BidRequest) -> BidRequest:
     """
     if restriction(request) is None:
         return request
-    device, user = _device(request.device), _user(request.user)
-    copy = request.model_copy(update={"device": device, "user": user, "site": _site(request.site)})
+    device, user = _restrict_device(request.device), _restrict_user(request.user)
+    copy = request.model_copy(update={"device": device, "user": user, "site": _restrict_site(request.site)})
     if user and request.device and request.location is request.device.geo and copy.location is user.geo:
         # device.geo had only precise fields and is empty now; user.geo must not replace it.
         user.geo = None
     return copy
 
 
-def _device(device: Device | None) -> Device | None:
-    return device and device.model_copy(update={**_DEVICE, "geo": _geo(device.geo)})
+def _restrict_device(device: Device | None) -> Device | None:
+    return device and device.model_copy(update={**_DEVICE_UPDATE, "geo": _restrict_geo(device.geo)})
 
 
-def _user(user: User | None) -> User | None:
-    return user and user.model_copy(update={**_USER, "geo": _geo(user.geo)})
+def _restrict_user(user: User | None) -> User | None:
+    return user and user.model_copy(update={**_USER_UPDATE, "geo": _restrict_geo(user.geo)})
 
 
-def _geo(geo: Geo | None) -> Geo | None:
-    return geo and geo.model_copy(update=_GEO)
+def _restrict_geo(geo: Geo | None) -> Geo | None:
+    return geo and geo.model_copy(update=_GEO_UPDATE)
 
 
-def _site(site: Site | None) -> Site | None:
+def _restrict_site(site: Site | None) -> Site | None:
     """The site without queries of URLs, which may have an id, and without the user's search."""
     return site and site.model_copy(
-        update={"page": _without_query(site.page), "ref": _without_query(site.ref), "search": None}
+        update={"page": _remove_query(site.page), "ref": _remove_query(site.ref), "search": None}
     )
 
 
-def _without_query(url: str | None) -> str | None:
+def _remove_query(url: str | None) -> str | None:
     return url and url.partition("?")[0].partition("#")[0]

@@ -18,20 +18,20 @@ _READERS: dict[int, Callable[[str], bool]] = {
 }
 
 
-def allows(gpp: str, in_force: Iterable[int]) -> bool:
+def allows(gpp: str, section_ids: Iterable[int]) -> bool:
     """Whether each section in force can be read and opts out of nothing.
 
-    `in_force` is `gpp_sid`. Where `gpp_sid` names no section (-1 and 0 are none), all sections of
-    the string are in force.
+    `section_ids` is `gpp_sid`. Where `gpp_sid` names no section (-1 and 0 are none), all sections of the string are in
+    force.
     """
-    named = {section for section in in_force if section > 0}
+    named_sections = {section for section in section_ids if section > 0}
     try:
         sections = _sections(gpp) if gpp else {}
     except ValueError:
         return False
     return all(
         section in _READERS and section in sections and _READERS[section](sections[section])
-        for section in named or sections
+        for section in named_sections or sections
     )
 
 
@@ -40,8 +40,8 @@ def _sections(gpp: str) -> dict[int, str]:
 
     Raises ValueError if the header is unreadable, or names more or fewer sections than there are.
     """
-    header, *encoded = gpp.split("~")
-    return dict(zip(_section_ids(Bits(header)), encoded, strict=True))
+    header, *encoded_sections = gpp.split("~")
+    return dict(zip(_section_ids(Bits(header)), encoded_sections, strict=True))
 
 
 def _section_ids(header: Bits) -> list[int]:
@@ -49,12 +49,12 @@ def _section_ids(header: Bits) -> list[int]:
     if header.take(6) != HEADER_TYPE or header.take(6) != HEADER_VERSION:
         raise Unreadable
     ids: list[int] = []
-    last = 0
+    last_id = 0
     for _ in range(header.take(12)):
         is_group = header.take(1)
-        first = last + header.take_fibonacci()
-        last = first + (header.take_fibonacci() if is_group else 0)
-        if last > MAX_SECTION:
+        first_id = last_id + header.take_fibonacci()
+        last_id = first_id + (header.take_fibonacci() if is_group else 0)
+        if last_id > MAX_SECTION:
             raise Unreadable
-        ids.extend(range(first, last + 1))
+        ids.extend(range(first_id, last_id + 1))
     return ids

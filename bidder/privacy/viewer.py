@@ -14,17 +14,17 @@ from bidder.events.token import SigningKeys
 from bidder.openrtb.bid_request import BidRequest
 from bidder.url_names import encode_bytes
 
-_BYTES = 8
+_PSEUDONYM_BYTES = 8
 
 _CELLULAR = frozenset({3, 4, 5, 6, 7})
 """AdCOM List: Connection Types. The addresses of a mobile network are shared by many households."""
-_PREFIX = 64
+_HOUSEHOLD_PREFIX_BITS = 64
 """Bits of an IPv6 address that a household shares: providers assign /64 or more (RFC 6177)."""
 
 _UUID = re.compile(r"[0-9a-f]{8}(-?)[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{12}", re.IGNORECASE)
 _HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}", re.IGNORECASE)
 _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
-_LETTERS = re.compile(r"[A-Za-z0-9_.+/=:|*~@,-]+")
+_ID_CHARACTERS = re.compile(r"[A-Za-z0-9_.+/=:|*~@,-]+")
 """The characters of ids: hexadecimal, base64, and the separators of several providers."""
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -136,8 +136,8 @@ _WORDS = frozenset(
         "is",
     ]
 )
-_FEWEST, _FEWEST_DIFFERENT, _FEWEST_IN_UUID = 8, 4, 8
-_MOST_STEPS = 0.75
+_MIN_CHARACTERS, _MIN_DIFFERENT, _MIN_DIFFERENT_IN_UUID = 8, 4, 8
+_MAX_STEP_SHARE = 0.75
 
 _DIGITS_AND_LETTERS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _STEPS = frozenset(
@@ -156,11 +156,11 @@ def viewer(request: BidRequest, keys: SigningKeys) -> str | None:
 
     None if the request has no id of a viewer: see `viewer_id`.
     """
-    known = viewer_id(request)
-    if known is None:
+    id_text = viewer_id(request)
+    if id_text is None:
         return None
-    digest = hmac.digest(keys.viewer_secret, f"viewer\n{known}".encode(), "sha256")
-    return encode_bytes(digest[:_BYTES])
+    digest = hmac.digest(keys.viewer_secret, f"viewer\n{id_text}".encode(), "sha256")
+    return encode_bytes(digest[:_PSEUDONYM_BYTES])
 
 
 def household(request: BidRequest, keys: SigningKeys) -> str | None:
@@ -178,7 +178,7 @@ def household(request: BidRequest, keys: SigningKeys) -> str | None:
     if network is None:
         return None
     digest = hmac.digest(keys.viewer_secret, f"household\n{network}".encode(), "sha256")
-    return encode_bytes(digest[:_BYTES])
+    return encode_bytes(digest[:_PSEUDONYM_BYTES])
 
 
 def pseudonyms(request: BidRequest, keys: SigningKeys) -> tuple[str | None, str | None]:
@@ -191,34 +191,34 @@ def viewer_id(request: BidRequest) -> str | None:
 
     None if there is no usable id. A request that `restrict_request` restricted has none.
     """
-    return next(_ids(request), None)
+    return next(_viewer_ids(request), None)
 
 
 def is_advertising_id(text: str) -> bool:
     """Whether a `device.ifa` identifies a single device: a UUID, as platforms make them, or the hash of a UUID."""
     text = _unquote_value(text)
-    return bool(_UUID.fullmatch(text) or _HASH.fullmatch(text)) and _varies(text, _FEWEST_IN_UUID)
+    return bool(_UUID.fullmatch(text) or _HASH.fullmatch(text)) and _is_varied(text, _MIN_DIFFERENT_IN_UUID)
 
 
 def is_id(text: str) -> bool:
     """Whether an id can identify a single viewer: long, varied, and neither a constant nor a macro."""
     text = _unquote_value(text)
-    if len(text) < _FEWEST or not _LETTERS.fullmatch(text) or _ADDRESS.fullmatch(text):
+    if len(text) < _MIN_CHARACTERS or not _ID_CHARACTERS.fullmatch(text) or _ADDRESS.fullmatch(text):
         return False
     if not text[0].isalnum() and text[0] == text[-1]:  # @ID@, __ID__, *ID*: a macro
         return False
     if _UUID.fullmatch(text) or _HASH.fullmatch(text):
         return is_advertising_id(text)
-    return not _is_of_words(text) and _varies(text, _FEWEST_DIFFERENT)
+    return not _is_of_words(text) and _is_varied(text, _MIN_DIFFERENT)
 
 
-def _ids(request: BidRequest) -> Iterator[str]:
+def _viewer_ids(request: BidRequest) -> Iterator[str]:
     device, user = request.device, request.user
     if device and device.ifa and is_advertising_id(device.ifa):
         yield device.ifa
     if user:
-        named = (user.buyeruid, user.id, *(uid.id for eid in user.eids for uid in eid.uids))
-        yield from (text for text in named if text and is_id(text))
+        stated_ids = (user.buyeruid, user.id, *(uid.id for eid in user.eids for uid in eid.uids))
+        yield from (text for text in stated_ids if text and is_id(text))
 
 
 def _unquote_value(text: str) -> str:
@@ -229,21 +229,21 @@ def _is_of_words(text: str) -> bool:
     """Whether a text is made of the words of constants and macros, or of any words and no digit."""
     digits = sum(map(str.isdigit, text))
     words = _WORD.findall(text)
-    known = all(word.lower() in _WORDS for word in words)
+    are_known = all(word.lower() in _WORDS for word in words)
     if not digits:
         # Random base64 changes case at every second letter; words change case rarely.
         changes = sum(left.isupper() != right.isupper() for left, right in itertools.pairwise(text))
-        return len(text) < 2 * _FEWEST or changes < 0.4 * len(text)
-    return bool(words) and known and digits < len(text) / 2
+        return len(text) < 2 * _MIN_CHARACTERS or changes < 0.4 * len(text)
+    return bool(words) and are_known and digits < len(text) / 2
 
 
-def _varies(text: str, fewest: int) -> bool:
+def _is_varied(text: str, min_different: int) -> bool:
     """Whether the letters differ and do not only count up or down, as in 12345678."""
     letters = [letter for letter in text.lower() if letter.isalnum()]
-    if len(set(letters)) < fewest:
+    if len(set(letters)) < min_different:
         return False
     steps = sum(map(_STEPS.__contains__, itertools.pairwise(letters)))
-    return steps <= _MOST_STEPS * (len(letters) - 1)
+    return steps <= _MAX_STEP_SHARE * (len(letters) - 1)
 
 
 def _network(text: str | None) -> str | None:
@@ -259,4 +259,4 @@ def _network(text: str | None) -> str | None:
         return None
     if isinstance(address, IPv4Address):
         return str(address) if int(address) & 0xFF else None
-    return str(IPv6Network((address, _PREFIX), strict=False))
+    return str(IPv6Network((address, _HOUSEHOLD_PREFIX_BITS), strict=False))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bidder.events.event import Event
 
 _MINUTE = timedelta(minutes=1)
-MOST_UNPUBLISHED = 20_000
+MAX_UNPUBLISHED = 20_000
 """The most counts that wait after failed publications, so that an outage of SNS and SQS fills no memory."""
 
 _Key = tuple[str, str, str, str | None]
@@ -40,17 +40,17 @@ class BidCounts:
         self._start = start
         self._counts: dict[_Key, int] = {}
         self._minute: datetime | None = None
-        self._until = datetime.max.replace(tzinfo=UTC)
+        self._minute_end = datetime.max.replace(tzinfo=UTC)
         self._unpublished: list[Event] = []
-        self._due = False
+        self._is_due = False
         self._event_count = 0
         self._lock = Lock()
 
     def count(self, offers: Iterable[Offer], now: datetime) -> None:
         """Counts the offers of one response."""
         with self._lock:
-            if self._minute is None or now >= self._until:
-                self._begin(now)
+            if self._minute is None or now >= self._minute_end:
+                self._begin_minute(now)
             for offer in offers:
                 campaign = offer.campaign
                 key = (campaign.id, campaign.advertiser.domain, campaign.time_zone, offer.price.deal_id)
@@ -58,33 +58,33 @@ class BidCounts:
 
     def flush(self, now: datetime) -> None:
         """Starts publishing the counts of the minutes that are over, and returns without waiting."""
-        if not self._due and now < self._until:
+        if not self._is_due and now < self._minute_end:
             return
         with self._lock:
-            if now >= self._until:
-                self._begin(now)
-            self._due = False
+            if now >= self._minute_end:
+                self._begin_minute(now)
+            self._is_due = False
             events, self._unpublished = self._unpublished, []
         if events:
-            self._start(lambda: self._tell(events))
+            self._start(lambda: self._publish_events(events))
 
     def take(self, now: datetime) -> "list[Event]":
         """Takes all unpublished counts, including those of the current minute."""
         with self._lock:
-            self._begin(now)
-            self._due = False
+            self._begin_minute(now)
+            self._is_due = False
             events, self._unpublished = self._unpublished, []
         return events
 
-    def _begin(self, now: datetime) -> None:
+    def _begin_minute(self, now: datetime) -> None:
         if self._minute is not None:
-            self._unpublished += [self._event(key, number, self._minute) for key, number in self._counts.items()]
+            self._unpublished += [self._make_event(key, count, self._minute) for key, count in self._counts.items()]
             self._counts.clear()
-            self._due = bool(self._unpublished)
+            self._is_due = bool(self._unpublished)
         self._minute = now.replace(second=0, microsecond=0)
-        self._until = self._minute + _MINUTE
+        self._minute_end = self._minute + _MINUTE
 
-    def _event(self, key: _Key, number: int, at: datetime) -> "Event":
+    def _make_event(self, key: _Key, bid_count: int, at: datetime) -> "Event":
         from bidder.events.event import Event  # imported here to keep it out of a cold start
 
         self._event_count += 1
@@ -101,20 +101,20 @@ class BidCounts:
             deal_id=deal_id,
             advertiser=advertiser,
             zone=zone,
-            count=number,
+            count=bid_count,
         )
 
-    def _tell(self, events: "list[Event]") -> None:
+    def _publish_events(self, events: "list[Event]") -> None:
         try:
             self._publish(events)
         except Exception:  # SNS and the fallback queue failed: try again with the next minute's, under the same ids
             log.error("bids.unpublished", events=len(events))
-            self._keep(events)
+            self._keep_unpublished(events)
 
-    def _keep(self, events: "list[Event]") -> None:
+    def _keep_unpublished(self, events: "list[Event]") -> None:
         from bidder.service.lost_counts import log_lost_counts  # failures are rare, and a bid does not need the module
 
         with self._lock:
             unpublished = events + self._unpublished
-            self._unpublished = unpublished[-MOST_UNPUBLISHED:]
-        log_lost_counts(unpublished[:-MOST_UNPUBLISHED], f"a process keeps {MOST_UNPUBLISHED} unpublished counts")
+            self._unpublished = unpublished[-MAX_UNPUBLISHED:]
+        log_lost_counts(unpublished[:-MAX_UNPUBLISHED], f"a process keeps {MAX_UNPUBLISHED} unpublished counts")

@@ -14,9 +14,9 @@ from bidder.money import impression_cost
 from bidder.openrtb.bid_request import BidRequest
 from bidder.snapshot.snapshot import Snapshot
 
-LEAST_BIDS = 10
+MIN_BIDS = 10
 """The bids that a source may always get in an hour, however small the plan."""
-_MOST_COUNTED = 100_000
+_MAX_COUNTS = 100_000
 """The most counts in an hour. With more, the counts start again from zero, so that memory is limited."""
 
 
@@ -32,15 +32,15 @@ class Concentration:
 
     def __init__(self) -> None:
         self._hour: tuple[int, int] | None = None
-        self._bid: dict[tuple[str, TrafficSource], int] = {}
+        self._bid_micros: dict[tuple[str, TrafficSource], int] = {}
 
     def copy(self) -> "Concentration":
         """An independent guard with the same counts."""
-        other = Concentration()
-        other._hour, other._bid = self._hour, dict(self._bid)
-        return other
+        guard = Concentration()
+        guard._hour, guard._bid_micros = self._hour, dict(self._bid_micros)
+        return guard
 
-    def within(
+    def select_within_shares(
         self,
         offers: Sequence[Offer],
         request: BidRequest,
@@ -53,44 +53,45 @@ class Concentration:
         `shares` are parts of the hourly plan, by the kind of source; a kind without one has no limit.
         """
         hour = (now.toordinal(), now.hour)
-        if hour != self._hour or len(self._bid) > _MOST_COUNTED:
-            self._hour, self._bid = hour, {}
+        if hour != self._hour or len(self._bid_micros) > _MAX_COUNTS:
+            self._hour, self._bid_micros = hour, {}
         if not snapshot.delivery.allowance.has_paces:
             return list(offers)
         sources = list(sources_of(request))
-        within = []
+        selected_offers = []
         for offer in offers:
             position = snapshot.index.position(offer.campaign.id)
-            planned = None if position is None else _planned_an_hour(snapshot, position, offer.campaign.id)
+            plan_micros = None if position is None else _hourly_plan_micros(snapshot, position, offer.campaign.id)
             cost = impression_cost(offer.price.cpm_micros)
-            if planned is None or _take(self._bid, offer.campaign.id, sources, cost, planned, shares):
-                within.append(offer)
-        return within
+            bid_micros, campaign_id = self._bid_micros, offer.campaign.id
+            if plan_micros is None or _add_cost(bid_micros, campaign_id, sources, cost, plan_micros, shares):
+                selected_offers.append(offer)
+        return selected_offers
 
 
-def _take(
-    bid: dict[tuple[str, TrafficSource], int],
+def _add_cost(
+    bid_micros: dict[tuple[str, TrafficSource], int],
     campaign_id: str,
     sources: Sequence[TrafficSource],
     cost: int,
-    planned: int,
+    plan_micros: int,
     shares: Mapping[str, float],
 ) -> bool:
     """Adds the cost of a bid to the sum of each source. Returns False, and adds nothing, if a sum is too large."""
     keys = [(campaign_id, source) for source in sources if source.kind in shares]
     for key in keys:
-        limit = max(LEAST_BIDS * cost, int(planned * shares[key[1].kind]))
-        if bid.get(key, 0) + cost > limit:
+        limit = max(MIN_BIDS * cost, int(plan_micros * shares[key[1].kind]))
+        if bid_micros.get(key, 0) + cost > limit:
             return False
     for key in keys:
-        bid[key] = bid.get(key, 0) + cost
+        bid_micros[key] = bid_micros.get(key, 0) + cost
     return True
 
 
-def _planned_an_hour(snapshot: Snapshot, position: int, campaign_id: str) -> int | None:
+def _hourly_plan_micros(snapshot: Snapshot, position: int, campaign_id: str) -> int | None:
     """The smaller hourly plan of campaign and advertiser for this process, in micros; None without a plan."""
     delivery = snapshot.delivery
-    plans = map(delivery.allowance.planned_an_hour, delivery.accounts(position, campaign_id, None))
+    plans = map(delivery.allowance.hourly_plan_micros, delivery.accounts(position, campaign_id, None))
     return min((plan for plan in plans if plan is not None), default=None)
 
 

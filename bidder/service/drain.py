@@ -55,11 +55,11 @@ def drain(
     cannot be published in time are logged with their numbers.
     """
     threads.join()
-    parts = vars(service)  # an unused part has nothing to publish
-    if "no_bids" in parts:  # before the traffic counts, to which the no-bid counts add refusals
+    used_parts = vars(service)  # an unused part has nothing to publish
+    if "no_bids" in used_parts:  # before the traffic counts, to which the no-bid counts add refusals
         service.no_bids.drain(now)
-    events = service.bids.take(now) if "bids" in parts else []
-    if "traffic" in parts:
+    events = service.bids.take(now) if "bids" in used_parts else []
+    if "traffic" in used_parts:
         events += service.traffic.take()
     if events:
         publish_within(publisher(service.settings), events, seconds)

@@ -13,19 +13,19 @@ from bidder.events.kinds import Kind
 if TYPE_CHECKING:
     from bidder.events.event import Event
 
-NAMES_A_LINE = 50
+NAMES_PER_LINE = 50
 """The most names in a log line. A name takes at most 256 bytes, and ECS splits lines of more than 16 KB."""
 
 
 def log_lost_counts(events: "Sequence[Event]", reason: str) -> None:
     """Logs the numbers of the events by minute: bids by campaign and deal, and opportunities and bids for pacing."""
-    for kind, at, counts in _numbers(events):
-        for batch in batches_of(counts.items(), NAMES_A_LINE):
+    for kind, at, counts in _counts_by_minute(events):
+        for batch in batches_of(counts.items(), NAMES_PER_LINE):
             minute = at.isoformat(timespec="minutes")
             log.warning("counts.lost", kind=kind.value, minute=minute, counts=dict(batch), reason=reason)
 
 
-def _numbers(events: "Sequence[Event]") -> Iterator[tuple[Kind, datetime, Mapping[str, Any]]]:
+def _counts_by_minute(events: "Sequence[Event]") -> Iterator[tuple[Kind, datetime, Mapping[str, Any]]]:
     bids: dict[datetime, Counter[str]] = defaultdict(Counter)
     for event in events:
         if event.traffic is None:

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from bidder.delivery.budget import Withheld
 
 INTERVAL = timedelta(minutes=1)
-MOST_CAMPAIGNS = 100
+MAX_CAMPAIGNS = 100
 """The largest counts by campaign and rule are logged one by one, up to this number; the rest are summed by rule."""
 
-MOST_MENDED = 50
+MAX_REPAIRS = 50
 """The repaired fields that a minute's log line has, the most frequent first."""
 
-OTHERS = "(others)"
+OTHER_CAMPAIGNS = "(others)"
 
 
 class AnswerKind(StrEnum):
@@ -45,14 +45,14 @@ class NoBidCounts:
     """Counts until a minute is over. Threads take no lock: a rare lost count does not matter to a metric."""
 
     def __init__(self) -> None:
-        self.refused: Counter[tuple[str, str]] = Counter()
+        self.rejections: Counter[tuple[str, str]] = Counter()
         """Refusals by campaign id and rule. The id is empty if a rule refused all campaigns at once."""
-        self.unanswered: Counter[NoBidReason] = Counter()
+        self.no_bid_reasons: Counter[NoBidReason] = Counter()
         """Requests without a bid, by no-bid reason (OpenRTB 2.6, List: No-Bid Reason Codes)."""
         self.answers: Counter[AnswerKind] = Counter()
-        self.mended: Counter[str] = Counter()
+        self.repairs: Counter[str] = Counter()
         """Repairs of fields of requests, by the field's path without indices (`bidder.openrtb.mend`)."""
-        self.tell_refused: Callable[[Counter[tuple[str, str]]], None] = lambda _: None
+        self.note_rejections: Callable[[Counter[tuple[str, str]]], None] = lambda _: None
         """Called with the refusals of each minute."""
         self.count_withheld: Callable[[], Mapping[Withheld, int]] = dict
         """Returns the number of campaigns that may not bid at the end of a minute, by reason."""
@@ -60,12 +60,12 @@ class NoBidCounts:
 
     def count(self, reason: NoBidReason) -> None:
         """Counts a request without a bid, by its no-bid reason."""
-        self.unanswered[reason] += 1
+        self.no_bid_reasons[reason] += 1
         self.answers[AnswerKind.FAILED if reason is NoBidReason.TECHNICAL_ERROR else AnswerKind.NO_BID] += 1
 
-    def note_mended(self, path: str) -> None:
+    def count_repair(self, path: str) -> None:
         """Counts a repaired field of a request."""
-        self.mended[path] += 1
+        self.repairs[path] += 1
 
     def flush(self, now: datetime) -> None:
         """Logs the counts and resets them if a minute has passed since the last flush, or since the first one."""
@@ -79,23 +79,23 @@ class NoBidCounts:
 
     def drain(self, now: datetime) -> None:
         """Logs the counts and resets them, even during a minute."""
-        unanswered, self.unanswered = self.unanswered, Counter()
+        no_bid_reasons, self.no_bid_reasons = self.no_bid_reasons, Counter()
         answers, self.answers = self.answers, Counter()
-        for reason, count in unanswered.items():
+        for reason, count in no_bid_reasons.items():
             log.event("no_bids", **emf(now, "NoBids", reason.name.lower(), count))
         for kind in AnswerKind:
             if answers[kind] or (kind in _SHARES and answers):
                 log.event("answers", **emf(now, "Answers", kind, answers[kind]))
-        mended, self.mended = self.mended, Counter()
-        if mended:
-            log.event("requests.mended", fields=dict(mended.most_common(MOST_MENDED)))
-        refused, self.refused = self.refused, Counter()
-        self.tell_refused(refused)
-        others: Counter[str] = Counter()
-        for number, ((campaign_id, rule), count) in enumerate(refused.most_common()):
-            if number < MOST_CAMPAIGNS:
+        repairs, self.repairs = self.repairs, Counter()
+        if repairs:
+            log.event("requests.mended", fields=dict(repairs.most_common(MAX_REPAIRS)))
+        rejections, self.rejections = self.rejections, Counter()
+        self.note_rejections(rejections)
+        other_counts: Counter[str] = Counter()
+        for number, ((campaign_id, rule), count) in enumerate(rejections.most_common()):
+            if number < MAX_CAMPAIGNS:
                 log.event("no_bids", **emf(now, "Refusals", rule, count, campaign=campaign_id))
             else:
-                others[rule] += count
-        for rule, count in others.items():
-            log.event("no_bids", **emf(now, "Refusals", rule, count, campaign=OTHERS))
+                other_counts[rule] += count
+        for rule, count in other_counts.items():
+            log.event("no_bids", **emf(now, "Refusals", rule, count, campaign=OTHER_CAMPAIGNS))

@@ -63,7 +63,7 @@ class Service:
         self._author = author
         self._start = start
 
-    def restored_from_image(self) -> None:
+    def drop_image_state(self) -> None:
         """Drops the state that a restored SnapStart image must not reuse: its parameters and the names of its counts.
 
         The image's monotonic clock makes old parameters look new. The keeper and the connections detect their own age.
@@ -83,9 +83,9 @@ class Service:
         return self.current_parameters.value()
 
     @property
-    def limits(self) -> Parameters:
+    def parameters_or_defaults(self) -> Parameters:
         """The current parameters without waiting: defaults until the first read has ended."""
-        return self.current_parameters.without_waiting()
+        return self.current_parameters.value_or_defaults()
 
     @property
     def signing_keys(self) -> SigningKeys:
@@ -120,15 +120,15 @@ class Service:
         return self.parameters.stitchers.name_at(address) is not None
 
     @cached_property
-    def room(self) -> ConcurrencyLimit:
+    def concurrency_limit(self) -> ConcurrencyLimit:
         """The concurrency limit of requests in this process."""
-        return ConcurrencyLimit(lambda: self.limits.most_bids_at_once)
+        return ConcurrencyLimit(lambda: self.parameters_or_defaults.most_bids_at_once)
 
     @cached_property
     def no_bids(self) -> NoBidCounts:
         """The counts of answers and no-bid reasons."""
         counts = NoBidCounts()
-        counts.tell_refused = self.traffic.note_refused
+        counts.note_rejections = self.traffic.note_rejections
         counts.count_withheld = self._count_withheld
         return counts
 
@@ -186,7 +186,8 @@ class Service:
     def keeper(self) -> Keeper:
         """The keeper of the current snapshot."""
         bucket = self.settings.snapshot_bucket
-        return Keeper(DiskFallback(aws.minimal("s3"), bucket, copy_folder(bucket)).load, lambda: self.limits.ages)
+        fallback = DiskFallback(aws.minimal("s3"), bucket, copy_folder(bucket))
+        return Keeper(fallback.load, lambda: self.parameters_or_defaults.ages)
 
     @cached_property
     def publisher(self) -> "EventPublisher":
@@ -241,14 +242,14 @@ class Service:
         return Ledger(aws.client("dynamodb"), self.settings.ledger_table)
 
     @cached_property
-    def spent(self) -> "Ledger":
+    def spend_reader(self) -> "Ledger":
         """The spend for a refresh, read-only and with a faster client."""
         from bidder.events.ledger import Ledger
 
         return Ledger(aws.minimal("dynamodb"), self.settings.ledger_table)
 
     @cached_property
-    def judge(self) -> "IvtFilter":
+    def ivt_filter(self) -> "IvtFilter":
         """The filter that detects invalid traffic by comparing an event with earlier ones."""
         from bidder.events.bounded_sets import BoundedSets
         from bidder.events.ivt_filter import IvtFilter
@@ -288,7 +289,7 @@ class Service:
         names, seconds = pseudonyms(request, self.signing_keys), self.parameters.frequency_deadline / 1000
         if patience is not None:
             seconds = min(seconds, patience())
-        return self.in_flight.with_bids_in_flight(self.frequency_reader.exposures(*names, seconds, now), names, now)
+        return self.in_flight.add_bids_in_flight(self.frequency_reader.exposures(*names, seconds, now), names, now)
 
     @cached_property
     def archive(self) -> "Archive":

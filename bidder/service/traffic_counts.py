@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 ACCOUNT = "(account)"
 """The campaign id of an event that holds the counts of many campaigns."""
-_MOST_OBSTACLES = 2_000
+_MAX_OBSTACLES = 2_000
 """The most numbers of refusals, by campaign and obstacle, of a process and minute."""
-A_MESSAGE = 800
+NAMES_PER_MESSAGE = 800
 """The most names in one message: a campaign's takes up to 64 bytes, a deal's 192 more, its counts 30, and SNS accepts
 256 KB."""
 
@@ -66,13 +66,13 @@ class TrafficCounts:
         self._requests += 1
         return self._opportunities.note(snapshot.index, snapshot.delivery, impressions, device)
 
-    def note_refused(self, refused: Mapping[tuple[str, str], int]) -> None:
+    def note_rejections(self, rejections: Mapping[tuple[str, str], int]) -> None:
         """Notes the refusals of a minute by campaign id and rule. The most frequent are published."""
         counts: Counter[str] = Counter()
-        for (campaign_id, rule), count in refused.items():
+        for (campaign_id, rule), count in rejections.items():
             if campaign_id and (obstacle := OBSTACLE_OF_RULE.get(rule)):
                 counts[obstacle_of_campaign(campaign_id, obstacle)] += count
-        self._obstacles.update(dict(counts.most_common(_MOST_OBSTACLES)))
+        self._obstacles.update(dict(counts.most_common(_MAX_OBSTACLES)))
 
     def note_funnel(
         self, snapshot: Snapshot, slots: Sequence[Slot], considered_tiers: list[ConsideredTier] | None
@@ -97,18 +97,18 @@ class TrafficCounts:
     def flush(self, now: datetime) -> None:
         """Starts publishing the counts of a minute that is over, and returns without waiting."""
         minute = self._minute
-        if minute is not None and now - minute >= timedelta(minutes=1) and (events := self._take(minute)):
-            self._start(lambda: self._tell(events(), now))
+        if minute is not None and now - minute >= timedelta(minutes=1) and (events := self._take_minute(minute)):
+            self._start(lambda: self._publish_events(events(), now))
 
     def take(self) -> "list[Event]":
         """Takes all unpublished counts, including those of the current minute."""
         minute = self._minute
-        events = None if minute is None else self._take(minute)
+        events = None if minute is None else self._take_minute(minute)
         with self._lock:
             unpublished, self._unpublished = self._unpublished, []
         return unpublished if events is None else [*unpublished, *events()]
 
-    def _take(self, minute: datetime) -> "Callable[[], list[Event]] | None":
+    def _take_minute(self, minute: datetime) -> "Callable[[], list[Event]] | None":
         """Takes the counts of a minute. Returns a function that makes events, or None if another thread took them."""
         with self._lock:
             if self._minute is not minute:
@@ -121,18 +121,18 @@ class TrafficCounts:
         def counts() -> dict[str, int]:
             return {**opportunities.counts(), **deals, **(obstacles + funnel.counts())}
 
-        return lambda: list(self._events(minute, counts(), bids, requests))
+        return lambda: list(self._make_events(minute, counts(), bids, requests))
 
-    def _tell(self, events: "list[Event]", now: datetime) -> None:
+    def _publish_events(self, events: "list[Event]", now: datetime) -> None:
         with self._lock:
             events, self._unpublished = [*self._unpublished, *events], []
         try:
             self._publish(events)
         except Exception:  # tried again with the next minute's counts, while pacing still reads this minute
             log.error("traffic.unpublished", events=len(events))
-            self._keep(events, now)
+            self._keep_unpublished(events, now)
 
-    def _keep(self, events: "list[Event]", now: datetime) -> None:
+    def _keep_unpublished(self, events: "list[Event]", now: datetime) -> None:
         from bidder.delivery.estimates import MINUTE, UNREPORTED  # failures are rare, and a bid needs neither module
         from bidder.service.lost_counts import log_lost_counts
 
@@ -141,13 +141,13 @@ class TrafficCounts:
         with self._lock:
             self._unpublished += [event for event in events if event.at > since]
 
-    def _events(
+    def _make_events(
         self, minute: datetime, opportunities: Mapping[str, int], bids: Mapping[str, int], requests: int
     ) -> "Iterator[Event]":
         from bidder.aws.batches import batches_of  # imported here to keep both out of a cold start
         from bidder.events.event import Event
 
-        batches = list(batches_of(sorted({*opportunities, *bids}), A_MESSAGE)) or [[]]
+        batches = list(batches_of(sorted({*opportunities, *bids}), NAMES_PER_MESSAGE)) or [[]]
         for number, names in enumerate(batches):
             self._event_count += 1
             yield Event(

@@ -21,7 +21,7 @@ _PRIVATE = (
 )
 """The prefixes of private addresses (RFC 1918, 3927, 4193, 4291)."""
 
-_LONGEST = 1024
+_MAX_USER_AGENT = 1024
 """The most characters of a user agent that are searched."""
 
 _TELEVISIONS = (
@@ -49,7 +49,7 @@ _SYSTEMS = (
 version.
 """
 
-_REDUCED = "android 10; k)"
+_REDUCED_USER_AGENT = "android 10; k)"
 """The text that Chrome's reduced user agent has on every Android device: its version is not the device's."""
 
 _DESKTOPS = frozenset({"windows", "macos", "linux", "chrome os", "chromium os"})
@@ -79,37 +79,37 @@ def fill_in(request: BidRequest, headers: ViewerHeaders) -> None:
     describe the server and are not used. The device's type and operating system come from its user agent in both cases.
     """
     device = request.device
-    stated = device and (device.ip or device.ipv6)
-    own = NO_HEADERS if stated and _is_another(stated, headers.address) else headers
-    if own != NO_HEADERS:
-        _fill_device(request, own)
-        _fill_page(request, own)
-        _fill_country(request, own)
-        _fill_signals(request, own)
+    stated_address = device and (device.ip or device.ipv6)
+    trusted_headers = NO_HEADERS if stated_address and _is_other_address(stated_address, headers.address) else headers
+    if trusted_headers != NO_HEADERS:
+        _fill_device(request, trusted_headers)
+        _fill_page(request, trusted_headers)
+        _fill_country(request, trusted_headers)
+        _fill_signals(request, trusted_headers)
     if request.device:
-        _derive(request.device)
+        _add_device_facts(request.device)
 
 
-def _is_another(stated: str, address: str | None) -> bool:
+def _is_other_address(stated_address: str, address: str | None) -> bool:
     """Whether the request states another address than the caller's. False for a caller with a private address.
 
     Such a caller is a proxy, or runs on this machine.
     """
-    return address is not None and stated != address and not _is_private(address)
+    return address is not None and stated_address != address and not _is_private(address)
 
 
 def _is_private(address: str) -> bool:
     return address.lower().startswith(_PRIVATE)
 
 
-def _device(request: BidRequest) -> Device:
+def _ensure_device(request: BidRequest) -> Device:
     if request.device is None:
         request.device = Device.model_construct()
     return request.device
 
 
 def _fill_device(request: BidRequest, headers: ViewerHeaders) -> None:
-    device = _device(request)
+    device = _ensure_device(request)
     if headers.hints and device.sua is None and device.ua in {None, "", headers.user_agent}:
         device.sua = headers.hints
     device.ua = device.ua or headers.user_agent
@@ -138,7 +138,7 @@ def _fill_country(request: BidRequest, headers: ViewerHeaders) -> None:
     country = alpha_3(headers.country)
     geo = request.location
     if geo is None:
-        geo = _device(request).geo = Geo.model_construct()
+        geo = _ensure_device(request).geo = Geo.model_construct()
     if not geo.country:
         geo.country = country
     if geo.country == country and not geo.region:
@@ -148,21 +148,21 @@ def _fill_country(request: BidRequest, headers: ViewerHeaders) -> None:
 def _fill_signals(request: BidRequest, headers: ViewerHeaders) -> None:
     """Adds the browser's privacy signals. They can only add a restriction to the request, never lift one."""
     if headers.do_not_track:
-        _device(request).dnt = 1
+        _ensure_device(request).dnt = 1
     if headers.opts_out:
         regs = request.regs = request.regs or Regs.model_construct()
         regs.ext = regs.ext or RegsExt.model_construct()
         regs.ext.gpc = 1
 
 
-def _derive(device: Device) -> None:
-    known = device_of(device.ua) if device.ua and (device.devicetype is None or not device.os) else None
+def _add_device_facts(device: Device) -> None:
+    facts = device_of(device.ua) if device.ua and (device.devicetype is None or not device.os) else None
     hints = device.sua
     if device.devicetype is None:
-        by_name = known.type if known else None
-        device.devicetype = type_by_hints(hints) if by_name is None and hints else by_name
-    if known and not device.os and not (hints and hints.platform):
-        device.os, device.osv = known.os, device.osv or known.osv
+        device_type = facts.type if facts else None
+        device.devicetype = type_by_hints(hints) if device_type is None and hints else device_type
+    if facts and not device.os and not (hints and hints.platform):
+        device.os, device.osv = facts.os, device.osv or facts.osv
 
 
 @lru_cache(maxsize=1024)
@@ -171,12 +171,12 @@ def device_of(user_agent: str) -> DeviceFacts:
 
     The search is for plain words: compiling regular expressions would add several milliseconds to a cold start.
     """
-    text = user_agent[:_LONGEST].lower()
-    for name, words, before_version in _SYSTEMS:
-        if _has(text, words):
-            version = _version(text, before_version) if before_version and _REDUCED not in text else None
-            return DeviceFacts(_type(text), name, version)
-    return DeviceFacts(_type(text))
+    text = user_agent[:_MAX_USER_AGENT].lower()
+    for name, words, version_prefix in _SYSTEMS:
+        if _has_any(text, words):
+            version = _version(text, version_prefix) if version_prefix and _REDUCED_USER_AGENT not in text else None
+            return DeviceFacts(_device_type(text), name, version)
+    return DeviceFacts(_device_type(text))
 
 
 def type_by_hints(hints: UserAgent) -> DeviceType | None:
@@ -187,24 +187,24 @@ def type_by_hints(hints: UserAgent) -> DeviceType | None:
     return DeviceType.PERSONAL_COMPUTER if platform in _DESKTOPS else None
 
 
-def _type(text: str) -> DeviceType | None:
-    if _has(text, _TELEVISIONS) or ("tizen" in text and " tv" in text):
+def _device_type(text: str) -> DeviceType | None:
+    if _has_any(text, _TELEVISIONS) or ("tizen" in text and " tv" in text):
         return DeviceType.CONNECTED_TV
-    if _has(text, _CONSOLES):
+    if _has_any(text, _CONSOLES):
         return DeviceType.CONNECTED_DEVICE
-    if _has(text, _TABLETS) or ("android" in text and "mobile" not in text):
+    if _has_any(text, _TABLETS) or ("android" in text and "mobile" not in text):
         return DeviceType.TABLET
-    if _has(text, _PHONES):
+    if _has_any(text, _PHONES):
         return DeviceType.PHONE
-    return DeviceType.PERSONAL_COMPUTER if _has(text, _COMPUTERS) else None
+    return DeviceType.PERSONAL_COMPUTER if _has_any(text, _COMPUTERS) else None
 
 
-def _has(text: str, words: tuple[str, ...]) -> bool:
+def _has_any(text: str, words: tuple[str, ...]) -> bool:
     return any(word in text for word in words)
 
 
-def _version(text: str, before: str) -> str | None:
-    """The version that follows `before`, with dots: Apple separates its digits by underscores."""
-    rest = text.partition(before)[2]
-    end = next((position for position, char in enumerate(rest) if char not in "0123456789._"), len(rest))
-    return rest[:end].replace("_", ".").strip(".") or None
+def _version(text: str, prefix: str) -> str | None:
+    """The version that follows `prefix`, with dots: Apple separates its digits by underscores."""
+    text_after = text.partition(prefix)[2]
+    end = next((position for position, char in enumerate(text_after) if char not in "0123456789._"), len(text_after))
+    return text_after[:end].replace("_", ".").strip(".") or None

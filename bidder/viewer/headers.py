@@ -12,12 +12,12 @@ from bidder.openrtb.user_agent import UserAgent
 PLAYER_FRAMES = frozenset({"imasdk.googleapis.com"})
 """Hosts of the frames in which players run. A Referer with such a host does not identify the page."""
 
-_LONGEST = 2048
+_MAX_CHARACTERS = 2048
 
 _BRANDS = ("sec-ch-ua-full-version-list", "sec-ch-ua")
 _PLATFORM = "sec-ch-ua-platform"
 _BRAND = r'"((?:[^"\\]|\\.)*)"\s*;\s*v="([^"]*)"'
-_MOST_BRANDS = 20
+_MAX_BRANDS = 20
 _LOW_ENTROPY, _HIGH_ENTROPY = 1, 2
 """Values of `UserAgent.source` (AdCOM 1.0, List: User-Agent Source)."""
 
@@ -56,7 +56,7 @@ def viewer_headers(
     whether an address is one's. Forwarded headers of any other caller are ignored. With `from_server`, the caller is a
     server and its own headers are ignored too.
     """
-    if address and _forwards(headers, address) and is_stitcher(address):
+    if address and _is_forwarding(headers, address) and is_stitcher(address):
         return _read_forwarded(headers)
     if from_server:
         return ViewerHeaders()
@@ -73,15 +73,13 @@ def viewer_headers(
     )
 
 
-def _forwards(headers: Mapping[str, str], address: str) -> bool:
+def _is_forwarding(headers: Mapping[str, str], address: str) -> bool:
     """Whether the caller forwards another viewer's headers. API Gateway adds the caller itself to X-Forwarded-For."""
-    return bool(headers.get("x-device-ip") or headers.get("x-device-user-agent")) or _first(headers) not in {
-        "",
-        address,
-    }
+    has_device = bool(headers.get("x-device-ip") or headers.get("x-device-user-agent"))
+    return has_device or _first_forwarded_address(headers) not in {"", address}
 
 
-def _first(headers: Mapping[str, str]) -> str:
+def _first_forwarded_address(headers: Mapping[str, str]) -> str:
     """The first address of X-Forwarded-For, which is the viewer's if all proxies are honest; "" without the header."""
     return headers.get("x-forwarded-for", "").partition(",")[0].strip()
 
@@ -91,20 +89,20 @@ def _read_forwarded(headers: Mapping[str, str]) -> ViewerHeaders:
         user_agent=_text_or_none(headers.get("x-device-user-agent")),
         page=_page(headers.get("x-device-referer")),
         language=_language(headers.get("x-device-accept-language")),
-        address=_text_or_none(headers.get("x-device-ip")) or _text_or_none(_first(headers)),
+        address=_text_or_none(headers.get("x-device-ip")) or _text_or_none(_first_forwarded_address(headers)),
     )
 
 
 def client_hints(headers: Mapping[str, str]) -> UserAgent | None:
     """The UserAgent object (OpenRTB 2.6, section 3.2.29) of the `Sec-CH-UA` headers, or None without valid ones."""
-    listed = next((headers[name] for name in _BRANDS if headers.get(name)), "")
+    brand_list = next((headers[name] for name in _BRANDS if headers.get(name)), "")
     platform = _unquote(headers.get(_PLATFORM))
-    if not listed and not platform:
+    if not brand_list and not platform:
         return None
     version = _unquote(headers.get("sec-ch-ua-platform-version"))
     model = _unquote(headers.get("sec-ch-ua-model"))
     hints = {
-        "browsers": [_brand(*brand) for brand in re.findall(_BRAND, listed)[:_MOST_BRANDS]],
+        "browsers": [_brand(*brand) for brand in re.findall(_BRAND, brand_list)[:_MAX_BRANDS]],
         "platform": _brand(platform, version or "") if platform else None,
         "mobile": {"?1": 1, "?0": 0}.get(headers.get("sec-ch-ua-mobile", "")),
         "architecture": _unquote(headers.get("sec-ch-ua-arch")),
@@ -128,7 +126,7 @@ def _unquote(value: str | None) -> str | None:
 
 
 def _text_or_none(value: str | None) -> str | None:
-    return (value or "").strip()[:_LONGEST] or None
+    return (value or "").strip()[:_MAX_CHARACTERS] or None
 
 
 def _page(value: str | None) -> str | None:
@@ -144,9 +142,9 @@ def _page(value: str | None) -> str | None:
 
 def _language(value: str | None) -> str | None:
     """The code of the first language of `Accept-Language`, which is the preferred one, without its region; or None."""
-    first = (value or "").partition(",")[0].partition(";")[0].strip()
-    word = first.partition("-")[0].lower()
-    return word if word.isascii() and word.isalpha() and len(word) <= 3 else None
+    first_language = (value or "").partition(",")[0].partition(";")[0].strip()
+    code = first_language.partition("-")[0].lower()
+    return code if code.isascii() and code.isalpha() and len(code) <= 3 else None
 
 
 def _country(value: str | None) -> str | None:

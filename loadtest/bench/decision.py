@@ -123,7 +123,7 @@ def kept_decision(keeper: Keeper, clock: Callable[[], datetime]) -> Callable[[by
     service.keeper = keeper
     service.publisher = Unheard()  # type: ignore[assignment]
     steady = Reading(DEFAULTS.model_copy(update={"signing_keys": _KEYS}), {})
-    service.current_parameters.renewed = BackgroundRefreshed("bench", lambda _: steady, lambda _: _DAY.total_seconds())
+    service.current_parameters.readings = BackgroundRefreshed("bench", lambda _: steady, lambda _: _DAY.total_seconds())
     events: dict[bytes, Any] = {}
 
     def decide(body: bytes) -> Any:

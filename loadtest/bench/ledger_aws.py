@@ -73,7 +73,9 @@ def main() -> None:
 def _measure(client: Any, campaigns: int) -> None:
     counting_client: Any = Watched(client)
     process = service(
-        None, ledger=Ledger(counting_client, TABLE), judge=IvtFilter(BoundedSets(counting_client, TABLE), at_once=8)
+        None,
+        ledger=Ledger(counting_client, TABLE),
+        ivt_filter=IvtFilter(BoundedSets(counting_client, TABLE), at_once=8),
     )
     rng = Random(26)  # noqa: S311 - a repeatable draw, not a secret
     batches = [_batch(rng, number, campaigns) for number in range(ROUNDS)]

@@ -238,8 +238,8 @@ def denied(_: Snapshot | None) -> Snapshot | None:
 
 
 OUTAGES: dict[str, dict[str, Any]] = {
-    "Parameter Store denies": {"renewed": Unread("AccessDeniedException")},
-    "Parameter Store throttles": {"renewed": Unread("ThrottlingException")},
+    "Parameter Store denies": {"readings": Unread("AccessDeniedException")},
+    "Parameter Store throttles": {"readings": Unread("ThrottlingException")},
     "there is no snapshot": {"keeper": Keeper(lambda _: None, lambda: DEFAULTS.ages)},
     "S3 denies": {"keeper": Keeper(denied, lambda: DEFAULTS.ages)},
     "there are no signing keys": {"signing_keys": None},

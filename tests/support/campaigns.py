@@ -89,7 +89,7 @@ def compile_snapshot(
 _VALUES = {
     "country": ["usa", "deu", "gbr"],
     "inventory": ["site", "app", "dooh"],
-    "domain": ["news.example", "sport.news.example", "example"],
+    "domain": ["news.example", "sport.news.example", "example", "0.2.7"],
     "category": ["iab1", "iab7-39", "iab7", "483"],
     "device_type": ["1", "2", "3", "7"],
     "language": ["en", "de"],

@@ -93,7 +93,7 @@ _imps = st.integers(0, 7).flatmap(lambda n: st.just({"banner": {"w": 300, "h": 2
 _channels = st.one_of(
     _optional(
         site=_optional(
-            domain=st.sampled_from(["news.example", "sport.news.example", "Example", "other.test"]),
+            domain=st.sampled_from(["news.example", "sport.news.example", "Example", "other.test", "192.0.2.7"]),
             cat=st.lists(st.sampled_from(["IAB1", "IAB7-39", "IAB9"]), max_size=2),
             content=_optional(cat=st.lists(st.sampled_from(["483", "IAB1"]), max_size=1)),
         )

@@ -257,7 +257,10 @@ def _seen(attribute: str, request: Json, imp: Json, campaign: Campaign, now: dat
     observed: dict[str, list[Any]] = {
         "country": [device.get("geo", {}).get("country")],
         "inventory": [place_name],
-        "domain": [domain, *(domain[i + 1 :] for i, letter in enumerate(domain) if letter == ".")],
+        "domain": [
+            domain,
+            *(domain[i + 1 :] for i, letter in enumerate(domain) if letter == "." and domain[-1] not in "0123456789]"),
+        ],
         "category": [name for category in categories for name in (category, category.split("-")[0])],
         "device_type": [device.get("devicetype")],
         "language": [device.get("language", "")[:2]],

@@ -82,6 +82,6 @@ def service(snapshot: Snapshot | None, **replaced: Any) -> Service:
     result = Service(SETTINGS)
     steering = {name: replaced.pop(name) for name in Parameters.model_fields if name in replaced}
     steady = Steady(DEFAULTS.model_copy(update={"signing_keys": KEYS, **steering}))
-    result.current_parameters.renewed = replaced.pop("renewed", steady)
+    result.current_parameters.readings = replaced.pop("readings", steady)
     result.__dict__.update({"keeper": Holder(snapshot), "publisher": Recorder(), **replaced})
     return result

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import quote
 
 import idna
@@ -124,6 +125,30 @@ def test_a_unicode_domain_equals_the_result_of_the_idna_package(of_labels: list[
 )
 def test_the_normal_form_of_each_spelling(normal_form: Callable[[str], str], text: str, expected: str) -> None:
     assert normal_form(text) == expected
+
+
+@given(st.ip_addresses(), st.sampled_from(["{}", "http://{}:80/a", "//user@{}/"]))
+def test_an_ip_address_is_the_only_domain_of_its_host(address: IPv4Address | IPv6Address, form: str) -> None:
+    host = forms.domain(form.format(address if address.version == 4 else f"[{address}]"))
+
+    assert forms.is_ip_address(host)
+    assert ip_address(host.strip("[]")) == address
+    assert forms.with_parent_domains(host) == (host,)
+
+
+@given(
+    st.lists(st.from_regex(r"[a-z0-9]([a-z0-9-]{0,5}[a-z0-9])?", fullmatch=True), max_size=4),
+    st.from_regex("[a-z]{2,5}", fullmatch=True),
+)
+def test_a_domain_has_the_parents_behind_each_of_its_dots(below: list[str], top: str) -> None:
+    host = ".".join([*below, top])
+
+    assert forms.with_parent_domains(host) == (host, *(host[at + 1 :] for at, sign in enumerate(host) if sign == "."))
+
+
+@pytest.mark.parametrize("host", ["1.2.3.0x7f", "0x7f000001", "2130706433", "127.1"])
+def test_short_forms_of_an_ip_address_have_no_parents(host: str) -> None:
+    assert forms.with_parent_domains(host) == (host,)
 
 
 @pytest.mark.parametrize(

@@ -250,6 +250,20 @@ def test_apps_take_no_domain_from_a_page_and_dooh_has_no_domain() -> None:
         assert "domain" not in of_request(video_request(**channel))
 
 
+@pytest.mark.parametrize(
+    ("site", "host"),
+    [
+        ({"page": "http://192.0.2.7:8080/a?b=c"}, "192.0.2.7"),
+        ({"page": "https://[2001:DB8::1]/"}, "[2001:db8::1]"),
+        ({"page": "https://[::ffff:192.0.2.7]:8443/"}, "[::ffff:192.0.2.7]"),
+        ({"domain": "10.0.0.1", "page": "https://a.example/"}, "10.0.0.1"),
+    ],
+)
+def test_an_ip_address_has_no_parent_domains(site: dict[str, str], host: str) -> None:
+    assert of_request(video_request(site=site))["domain"] == (host,)
+    assert of_request(video_request(site=None, app={"domain": host}))["domain"] == (host,)
+
+
 def test_only_the_end_of_an_overlong_domain_is_read() -> None:
     text = "a" * 60 + ".b" * 100 + ".example"
     domains = of_request(video_request(site={"domain": text}))["domain"]

@@ -214,6 +214,8 @@ def request_with(path: str, value: object) -> dict[str, Any]:
         ("language", "de", "device", {"langb": "de-AT"}),
         ("domain", "example.com", "app.domain", "https://www.Example.com/"),
         ("domain", "example.com", "app.domain", "example.com:8080"),
+        ("domain", "192.0.2.7", "app.domain", "http://192.0.2.7:8080/"),
+        ("domain", "[2001:DB8::1]", "app.domain", "https://[2001:db8::1]:8443/"),
         ("keyword", "cats", "app.kwarray", [" CATS "]),
         ("publisher", "7", "app.publisher.id", 7),
         ("genre", "1025", "app.content.genres", ["1025"]),
@@ -247,6 +249,7 @@ def test_spellings_of_real_senders_match(attribute: str, value: object, path: st
         ("example.com/news", True),
         ("https://example.org/?u=https://example.com/", False),
         ("about:blank", False),
+        ("https://[2001:db8::example.com]/", False),
     ],
 )
 def test_a_site_without_a_domain_has_the_domain_of_its_page(page: str, results: bool) -> None:

@@ -119,6 +119,9 @@ def test_a_secure_page_loads_https_and_loopback_urls(url: str, secure: bool) -> 
         ("a.b.shop.co.uk", "shop.co.uk", True),
         ("a.b.shop.co.uk", "c.shop.co.uk", False),
         ("a.b.shop.co.uk", "www.co.uk", False),
+        ("192.0.2.7", "192.0.2.7", True),
+        ("192.0.2.7", "0.2.7", False),
+        ("192.0.2.7", "2.7", False),
     ],
 )
 def test_a_blocked_domain_includes_its_subdomains(domain: str, badv: str, is_blocked: bool) -> None:

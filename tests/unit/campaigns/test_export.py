@@ -64,7 +64,7 @@ def test_an_export_is_valid_by_the_schema_and_imported_unchanged(
 
 @pytest.mark.parametrize("export", [yaml_export, lines_export])
 def test_an_export_has_no_owner_that_a_changed_domain_would_contradict(export: Export) -> None:
-    for domain in ("shop.example", "a.shop.example"):
+    for domain in ("shop.example", "a.shop.example", "192.0.2.7"):
         text = export([campaign(advertiser={"name": "A", "domain": domain})], [])
         moved = text.replace(domain, "other.example")
 

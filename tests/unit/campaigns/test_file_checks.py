@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bidder.campaigns.content_1 import is_content_1
@@ -306,6 +306,7 @@ def test_any_mutated_file_is_refused_with_lines_of_errors(text: str) -> None:
     assert max(map(len, lines)) < 500
 
 
+@example({"tag": {"id": {"id": None, "country": None}}})  # the comma is only worth a warning
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5), _trees, max_leaves=6))
 def test_any_value_of_a_campaign_field_is_checked(value: Any) -> None:
     for key in (*PLAIN, "targeting", "where", "budget", "flight", "multipliers", "deals", "categories", "status"):

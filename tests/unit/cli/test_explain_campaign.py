@@ -164,7 +164,7 @@ def test_state_refusals_and_example_are_printed(
     monkeypatch.setattr(explain_campaign, "load_snapshot", lambda *_: snapshot)
     monkeypatch.setattr(explain_campaign, "_count_rejections", lambda *_: Counter({"floor": 1234, "duration": 2}))
     bidder_service = service(snapshot, campaigns=Kept(own_campaign), ledger=Spent(), store=SwitchesOff())
-    bidder_service.current_parameters.plain = lambda: DEFAULTS  # type: ignore[method-assign]
+    bidder_service.current_parameters.read_without_secrets = lambda: DEFAULTS  # type: ignore[method-assign]
 
     explain_campaign.print_campaign(bidder_service, "plain", ExplainOptions(at=NOW.isoformat()), as_json=as_json)
 

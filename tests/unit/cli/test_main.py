@@ -56,7 +56,7 @@ def account_service(monkeypatch: pytest.MonkeyPatch) -> Service:
         pacing_store=PacingStore(s3, "b"),  # type: ignore[arg-type]
         ledger=Nobody(),
     )
-    bidder_service.current_parameters.plain = lambda: bidder_service.parameters  # type: ignore[method-assign]
+    bidder_service.current_parameters.read_without_secrets = lambda: bidder_service.parameters  # type: ignore[method-assign]
     return bidder_service
 
 

@@ -62,8 +62,8 @@ def test_disputed_invalid_traffic_does_not_count_against_the_hour(monkeypatch: p
     shop.campaigns.put(campaign(id="a", budget=HOURLY))
     count(shop, range(10), invalid="crawler")
     process = shop.process()
-    disputed = process.current_parameters.plain().model_copy(update={"invalid_traffic_counts": False})
-    process.current_parameters.plain = lambda: disputed  # type: ignore[method-assign]
+    disputed = process.current_parameters.read_without_secrets().model_copy(update={"invalid_traffic_counts": False})
+    process.current_parameters.read_without_secrets = lambda: disputed  # type: ignore[method-assign]
     monkeypatch.setattr(shop, "process", lambda: process)
 
     assert withheld_of(shop.refresh()) is None
@@ -94,3 +94,33 @@ def test_the_hour_of_an_advertiser_counts_the_invalid_traffic_of_its_campaigns(z
     assert withheld_of(shop.refresh(), "b") is Withheld.ADVERTISER_HOURLY_BUDGET
     shop.now = NOW + 2 * HOUR
     assert withheld_of(shop.refresh(), "b") is None
+
+
+@pytest.mark.parametrize("budget", ["hourly_micros", "daily_micros", "total_micros"])
+@pytest.mark.parametrize("holder", ["campaign", "deal", "advertiser"])
+@pytest.mark.parametrize(("changes", "is_overspent"), [({"invalid": "crawler"}, False), ({}, True)])
+def test_only_billed_spend_counts_as_overspend_which_can_stop_all_bidding(
+    budget: str, holder: str, changes: dict[str, Any], is_overspent: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    shop, limits = Shop(), {budget: 10 * COST, "pacing": "asap"}
+    deal = {"id": "d", "cpm": 5}
+    if holder == "advertiser":
+        shop.limit(**limits)
+    shop.campaigns.put(
+        campaign(
+            id="a",
+            budget=limits if holder == "campaign" else {},
+            deals=[{**deal, "budget": limits} if holder == "deal" else deal],
+        )
+    )
+    shop.refresh()
+    count(shop, range(9), deal_id="d")
+    count(shop, range(9, 40), deal_id="d", **changes)
+
+    snapshot = shop.refresh()
+
+    of_deal = snapshot.delivery.deal_budget("a", "d")
+    assert (of_deal and of_deal.withheld) or withheld_of(snapshot), "its bids stop in either case"
+    overspends = [record.message for record in caplog.records if '"Overspend"' in record.message]
+    assert bool(overspends) == is_overspent

@@ -20,7 +20,7 @@ def failed_ids(answer: dict[str, list[dict[str, str]]]) -> list[str]:
 def test_only_the_unreadable_message_fails() -> None:
     dynamodb = FaultyDynamoDB("ledger")
     aws: Any = dynamodb.client
-    with_ledger = service(None, ledger=Ledger(aws, "ledger"), judge=IvtFilter(BoundedSets(aws, "ledger")))
+    with_ledger = service(None, ledger=Ledger(aws, "ledger"), ivt_filter=IvtFilter(BoundedSets(aws, "ledger")))
     poison = ["", "{}", "no json", event(9).model_dump_json().replace('"version":1', '"version":2')]
 
     answer = count_spend(with_ledger, messages(event(1).model_dump_json(), *poison, event(2).model_dump_json()))
@@ -31,7 +31,7 @@ def test_only_the_unreadable_message_fails() -> None:
 
 def test_each_message_of_a_bid_with_conflicts_fails() -> None:
     aws: Any = FaultyDynamoDB("ledger", faults=iter(["conflict"] * 100)).client
-    with_ledger = service(None, ledger=Ledger(aws, "ledger"), judge=IvtFilter(BoundedSets(aws, "ledger")))
+    with_ledger = service(None, ledger=Ledger(aws, "ledger"), ivt_filter=IvtFilter(BoundedSets(aws, "ledger")))
 
     answer = count_spend(with_ledger, messages(event(1).model_dump_json(), event(1).model_dump_json()))
 

@@ -85,12 +85,12 @@ class World:
         service = Service(SETTINGS)
         service.store, service.campaigns = SnapshotStore(self.s3, "bucket"), self.campaigns  # type: ignore[arg-type]
         service.advertisers = AdvertiserRepository(self.tables.client, "history")
-        service.spent = self.ledger  # type: ignore[assignment]
+        service.spend_reader = self.ledger  # type: ignore[assignment]
         service.learning = self.learning  # type: ignore[assignment]
         service.traffic_log = Unreported()  # type: ignore[assignment]
         service.pacing_store = PacingStore(self.s3, "bucket")  # type: ignore[arg-type]
         plain = DEFAULTS.model_copy(update={"exchanges": self.exchanges})
-        service.current_parameters.plain = lambda: plain  # type: ignore[method-assign]
+        service.current_parameters.read_without_secrets = lambda: plain  # type: ignore[method-assign]
         return service
 
     def load_snapshot(self, last_snapshot: Snapshot | None = None) -> Snapshot:

@@ -47,7 +47,7 @@ class Tables:
         self.service = service(
             None,
             ledger=Ledger(aws, "ledger"),
-            judge=IvtFilter(BoundedSets(aws, "ledger")),
+            ivt_filter=IvtFilter(BoundedSets(aws, "ledger")),
             learning=Learning(aws, "learning"),
             traffic_log=TrafficLog(aws, "learning"),
             frequency=Frequency(aws, "frequency"),

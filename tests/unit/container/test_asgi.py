@@ -102,7 +102,7 @@ def test_slow_notices_do_not_delay_bids() -> None:
         _, _, body = await asgi_call(server, "POST", "/bid", BODY)
         [bid] = json.loads(body)["seatbid"][0]["bid"]
         notice = asyncio.create_task(asgi_call(server, "GET", bid["burl"].removeprefix("http://127.0.0.1")))
-        while not server._events.limit._inside:
+        while not server._events.limit._requests_in_progress:
             await asyncio.sleep(0)
         again = await asgi_call(server, "POST", "/bid", BODY)
         released.set()

@@ -218,7 +218,7 @@ def test_an_allowance_has_paces_if_any_account_has_one() -> None:
 
 
 def test_the_planned_spend_of_an_hour_excludes_the_headroom_of_the_pace() -> None:
-    assert resting(AccountRecorder(), (60,)).planned_an_hour(0) == 60 * 60 / HEADROOM == 2400
-    assert Allowance(array("q", [1]), lambda _: 1, lambda _: None).planned_an_hour(0) is None
+    assert resting(AccountRecorder(), (60,)).hourly_plan_micros(0) == 60 * 60 / HEADROOM == 2400
+    assert Allowance(array("q", [1]), lambda _: 1, lambda _: None).hourly_plan_micros(0) is None
     unpaced = (array("q", [NO_LIMIT]), array("q", [0]))
-    assert Allowance(array("q", [1]), lambda _: 1, lambda _: None, paces=unpaced).planned_an_hour(0) is None
+    assert Allowance(array("q", [1]), lambda _: 1, lambda _: None, paces=unpaced).hourly_plan_micros(0) is None

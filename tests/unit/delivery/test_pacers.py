@@ -103,7 +103,15 @@ def test_delays_are_those_since_the_last_refresh_and_only_of_campaigns() -> None
     assert account.delays[0] == 9, "the day is a new one"
     account.take_delays({"c": Spend(delays=((0, 3),))})
     assert account.delays[0] == 10
-    assert account.delays_seen == {"c": {0: 3}, "d": {0: 1}}
+    assert account.delays_seen == {"c": {0: 3}}, "a campaign without spend, such as a deleted one, is forgotten"
+
+
+@given(st.lists(st.frozensets(st.integers(0, 50), max_size=5), min_size=1, max_size=20))
+def test_the_memory_of_delays_is_bounded_by_the_campaigns_with_spend(refreshes: list[frozenset[int]]) -> None:
+    account = Account()
+    for numbers in refreshes:
+        account.take_delays({f"c{number}": Spend(delays=((0, 1),)) for number in numbers})
+        assert account.delays_seen.keys() == {f"c{number}" for number in numbers}
 
 
 @pytest.mark.parametrize(("count", "kept_count"), [(5_000, 5_000), (5_001, 5_000), (20_000, 5_000)])

@@ -103,7 +103,7 @@ def test_requests_above_the_concurrency_limit_get_503_until_others_end() -> None
             inner.append(bid(bidder_service, Call(body, {"origin": "https://page.example"}, BASE, NOW)))
             return PLAIN
 
-    bidder_service.__dict__.update(keeper=Asking(), room=ConcurrencyLimit(lambda: 1))
+    bidder_service.__dict__.update(keeper=Asking(), concurrency_limit=ConcurrencyLimit(lambda: 1))
     outer = bid(bidder_service, Call(body, {}, BASE, NOW))
 
     assert outer.status == 200

@@ -150,7 +150,7 @@ def test_any_impression_id_is_escaped_correctly(imp_id: str) -> None:
 
 
 def test_the_number_of_templates_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bid_response, "MOST_TEMPLATES", 3)
+    monkeypatch.setattr(bid_response, "MAX_TEMPLATES", 3)
     monkeypatch.setattr(bid_response, "_rendered", {})
     snapshot, body = compile_snapshot([campaign()]), json.dumps(video_request()).encode()
     for number in range(8):

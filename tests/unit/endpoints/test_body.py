@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.endpoints.call import MOST_MEMBERS, BadBody, decode_body
+from bidder.endpoints.call import MAX_MEMBERS, BadBody, decode_body
 from bidder.openrtb.parse import MAX_BODY
 
 BODY = b'{"id":"1"}'
@@ -69,7 +69,7 @@ def test_a_gzip_bomb_is_not_decompressed() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [PACKED[:-1], PACKED[:10], PACKED + b"x", PACKED + PACKED[:-1], PACKED + b"\0x", PACKED * (MOST_MEMBERS + 1)],
+    [PACKED[:-1], PACKED[:10], PACKED + b"x", PACKED + PACKED[:-1], PACKED + b"\0x", PACKED * (MAX_MEMBERS + 1)],
     ids=["cut short", "header only", "followed by more", "the second cut short", "more after zeros", "too many"],
 )
 def test_an_incomplete_gzip_stream_is_400(body: bytes) -> None:
@@ -88,4 +88,4 @@ def test_the_limit_applies_to_all_streams_together() -> None:
 
     assert decode_body(half * 2, "") == b" " * MAX_BODY
     assert status(half * 2 + gzip.compress(b" ", mtime=0)) == 413
-    assert status(half * MOST_MEMBERS) == 413
+    assert status(half * MAX_MEMBERS) == 413

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.endpoints.call import DECISION_MS, LONGEST_MS, arrival, in_time, patience
+from bidder.endpoints.call import DECISION_MS, LONGEST_MS, arrival, is_in_time, patience
 from tests.support.campaigns import NOW
 
 EPOCH = int(NOW.timestamp() * 1000)
@@ -32,12 +32,12 @@ def test_the_waiting_time_starts_at_the_gateway(context: dict[str, Any], waited:
 
 @pytest.mark.parametrize("tmax", [None, 0, -1])
 def test_a_request_without_tmax_is_in_time(tmax: int | None) -> None:
-    assert in_time(tmax, 1e9, 20)
+    assert is_in_time(tmax, 1e9, 20)
 
 
 def test_network_and_decision_time_count_against_tmax() -> None:
-    assert in_time(100, 80 - DECISION_MS, 20)
-    assert not in_time(100, 80 - DECISION_MS + 0.001, 20)
+    assert is_in_time(100, 80 - DECISION_MS, 20)
+    assert not is_in_time(100, 80 - DECISION_MS + 0.001, 20)
 
 
 @given(
@@ -53,7 +53,7 @@ def test_a_request_that_waits_for_its_whole_patience_is_in_time(
 
     assert seconds >= 0
     if seconds:
-        assert in_time(tmax, end - 0.001, allowance_ms)
+        assert is_in_time(tmax, end - 0.001, allowance_ms)
         assert end + allowance_ms + DECISION_MS <= LONGEST_MS + 0.001
 
 

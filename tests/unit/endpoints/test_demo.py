@@ -20,7 +20,7 @@ def replies(mode: str) -> dict[str, Reply]:
     return {
         "page": demo.page(bidder_service.settings.demo, {}),
         "config": demo.part(bidder_service, "config", {}, NOW),
-        "explain": demo.explained(bidder_service, Call(body, {}, "https://bid.example", NOW)),
+        "explain": demo.explain_answer(bidder_service, Call(body, {}, "https://bid.example", NOW)),
         "unknown": demo.part(bidder_service, "secrets", {}, NOW),
     }
 

@@ -13,7 +13,7 @@ from bidder.campaigns.budget import Budget
 from bidder.campaigns.campaign import Campaign
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
-from bidder.endpoints.explain import MOST_TOLD, answer
+from bidder.endpoints.explain import MAX_VERDICTS, answer
 from bidder.endpoints.reply import Reply
 from bidder.events.kinds import Kind
 from bidder.events.token import verify
@@ -140,11 +140,11 @@ def test_an_invalid_request_is_400_as_for_a_bid() -> None:
 
 
 def test_many_campaigns_are_counted_and_one_can_be_selected() -> None:
-    snapshot = compile_snapshot([campaign(id=f"c{cpm}", cpm=cpm) for cpm in range(1, MOST_TOLD + 11)])
+    snapshot = compile_snapshot([campaign(id=f"c{cpm}", cpm=cpm) for cpm in range(1, MAX_VERDICTS + 11)])
 
     [imp] = json.loads(ask(video_request(), snapshot).body)["imp"]
-    assert (len(imp["campaigns"]), imp["campaigns_untold"]) == (MOST_TOLD, 10)
-    assert imp["funnel"][0] == {"rule": "all", "left": MOST_TOLD + 10}
+    assert (len(imp["campaigns"]), imp["campaigns_untold"]) == (MAX_VERDICTS, 10)
+    assert imp["funnel"][0] == {"rule": "all", "left": MAX_VERDICTS + 10}
     assert imp["funnel"][-1] == {"rule": "outbid", "left": 1}
 
     [imp] = json.loads(ask(video_request(), snapshot, only="c1").body)["imp"]

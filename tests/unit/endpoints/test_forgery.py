@@ -10,7 +10,7 @@ import pytest
 
 import app
 from bidder.consumers.ledger import count_spend
-from bidder.endpoints.notice import LATEST
+from bidder.endpoints.notice import MAX_LATENESS
 from bidder.events.bounded_sets import BoundedSets
 from bidder.events.claims import Claims, encode
 from bidder.events.ivt_filter import IvtFilter
@@ -32,7 +32,7 @@ def token(kind: Kind = Kind.IMPRESSION, keys: SigningKeys = KEYS, **changes: Any
 
 
 TOKEN = token()
-LONG_AGO = int((LIFETIME + LATEST).total_seconds())
+LONG_AGO = int((LIFETIME + MAX_LATENESS).total_seconds())
 SIGNATURE = TOKEN.rpartition(".")[2]
 
 
@@ -77,7 +77,7 @@ class Site:
         self.dynamodb = FaultyDynamoDB("ledger")
         self.ledger = Ledger(self.dynamodb.client, "ledger")
         judge = IvtFilter(BoundedSets(self.dynamodb.client, "ledger"))
-        new_service = service(None, signing_keys=KEYS, publisher=self.recorder, ledger=self.ledger, judge=judge)
+        new_service = service(None, signing_keys=KEYS, publisher=self.recorder, ledger=self.ledger, ivt_filter=judge)
         self.service = new_service
         self._logged = logged
         patch.setattr(app, "service", lambda: new_service)

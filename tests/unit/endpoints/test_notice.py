@@ -195,7 +195,7 @@ def test_head_gets_the_same_answer_and_counts_nothing() -> None:
     token = sign(Kind.IMPRESSION, encode(CLAIMS), KEYS)
     with_recorder = service(None, publisher=recorder)
     for sent, status in ((token, 204), (token[:-1], 400)):
-        reply = notice(with_recorder, "impression", sent, {}, PAGE, NOW, counts=False)
+        reply = notice(with_recorder, "impression", sent, {}, PAGE, NOW, is_counted=False)
         assert reply.status == status
         assert reply.headers["Access-Control-Allow-Origin"] == PAGE.origin
     assert recorder.published == []

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bidder.endpoints.notices import MOST, notices
+from bidder.endpoints.notices import MAX_URLS, notices
 from bidder.endpoints.sender import Sender
 from bidder.events.claims import Claims
 from bidder.events.kinds import Kind
@@ -41,6 +41,8 @@ def test_notices_that_cannot_be_published_get_503() -> None:
     assert (reply.status, "Retry-After" in reply.headers) == (503, True)
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"[1]", b"nonsense", json.dumps(["/e/start/x"] * (MOST + 1)).encode()])
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"[1]", b"nonsense", json.dumps(["/e/start/x"] * (MAX_URLS + 1)).encode()]
+)
 def test_a_body_that_is_not_a_list_of_urls_is_refused(body: bytes) -> None:
     assert notices(service(None), body, Sender(), NOW).status == 400

@@ -42,7 +42,7 @@ def status(process: Service, token: str, kind: Kind = Kind.IMPRESSION, **query: 
 
 def test_a_process_that_slept_through_a_rotation_reads_the_keys_again_and_loses_no_event() -> None:
     recorder = Recorder()
-    process = service(None, renewed=Slept(), publisher=recorder)
+    process = service(None, readings=Slept(), publisher=recorder)
 
     assert status(process, sign(Kind.IMPRESSION, CLAIMS, AFTER)) == 204
     assert status(process, sign(Kind.CLICK, CLAIMS, AFTER, PAGE), Kind.CLICK, u=PAGE) == 302
@@ -50,7 +50,7 @@ def test_a_process_that_slept_through_a_rotation_reads_the_keys_again_and_loses_
 
 
 def test_while_its_old_keys_are_not_read_again_a_process_asks_for_the_notice_again() -> None:
-    process = service(None, renewed=Slept(hangs=True))
+    process = service(None, readings=Slept(hangs=True))
 
     assert status(process, sign(Kind.IMPRESSION, CLAIMS, AFTER)) == 503
     assert status(process, sign(Kind.IMPRESSION, CLAIMS, KEYS)) == 204
@@ -64,7 +64,7 @@ def test_forged_keys_cause_one_read_in_a_lifetime() -> None:
         return reading(KEYS)
 
     renewed = BackgroundRefreshed("all", read, lambda _: 60, clock=lambda: now[0], start=lambda work: work())
-    process = service(None, renewed=renewed)
+    process = service(None, readings=renewed)
     for second in range(0, 180, 5):
         now[0] = float(second)
         assert status(process, f"k{second + 3}.claims.signature") == 400

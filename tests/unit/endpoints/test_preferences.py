@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
-from bidder.endpoints.reply import prefers_xml, takes_gzip
+from bidder.endpoints.reply import accepts_gzip, prefers_xml
 from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.matchable import video_request
 from tests.support.service import service
@@ -59,7 +59,7 @@ def test_xml_is_answered_only_if_it_is_preferred(accept: str, xml: bool, bids: b
 @given(st.text("aplicton/xmljs*q=0.5;, ", max_size=40))
 def test_any_accept_header_can_be_read(header: str) -> None:
     assert prefers_xml(header) in {True, False}
-    assert takes_gzip(header) in {True, False}
+    assert accepts_gzip(header) in {True, False}
 
 
 @pytest.mark.parametrize(
@@ -77,4 +77,4 @@ def test_any_accept_header_can_be_read(header: str) -> None:
     ],
 )
 def test_gzip_is_sent_only_if_it_is_accepted(header: str, gzip: bool) -> None:
-    assert takes_gzip(header) == gzip
+    assert accepts_gzip(header) == gzip

@@ -4,9 +4,9 @@ import gzip
 
 import pytest
 
-from bidder.endpoints.reply import WORTH_COMPRESSING, Reply, compress, cors
+from bidder.endpoints.reply import MIN_COMPRESSED, Reply, compress, cors
 
-LONG = Reply(200, "<é>" * WORTH_COMPRESSING, "application/xml", {"Vary": "Origin"})
+LONG = Reply(200, "<é>" * MIN_COMPRESSED, "application/xml", {"Vary": "Origin"})
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_a_long_answer_is_compressed_if_gzip_is_accepted(accept: str, is_compres
 
 
 def test_a_short_answer_is_not_compressed() -> None:
-    short = Reply(200, "x" * (WORTH_COMPRESSING - 1))
+    short = Reply(200, "x" * (MIN_COMPRESSED - 1))
     assert compress(short, "gzip") is short
 
 

@@ -60,7 +60,7 @@ def test_sources_bundles_and_docs_have_the_same_version_and_integrity() -> None:
 
     assert re.search(r"version = '([^']+)'", source)[1] == PLAYER_VERSION  # type: ignore[index]
     for name in ("player.js", "player.mjs"):
-        assert f'"{PLAYER_VERSION}"' in web_files.read(name).plain.decode()
-    assert (ROOT / "web" / "player.d.ts").read_bytes() == web_files.read("player.d.ts").plain
+        assert f'"{PLAYER_VERSION}"' in web_files.read(name).plain_bytes.decode()
+    assert (ROOT / "web" / "player.d.ts").read_bytes() == web_files.read("player.d.ts").plain_bytes
     assert f"player.js?v={PLAYER_VERSION}" in docs
     assert integrity("player.js") in docs, f"docs/players.md has another integrity than {integrity('player.js')}"

@@ -67,7 +67,7 @@ def test_a_price_is_credible_down_to_the_agreed_share(
 ) -> None:
     exchange = Exchange.model_validate(discount)
 
-    assert exchange.least_credible(bid, charged, is_first_price=is_first_price) == least
+    assert exchange.lowest_credible_price(bid, charged, is_first_price=is_first_price) == least
 
 
 @pytest.mark.parametrize("discount", ["-0.1", "1.1"])

@@ -17,7 +17,7 @@ from bidder.events.event import Event
 from bidder.events.fallback_queue import FallbackQueue, NotTaken
 from bidder.events.kinds import Kind
 from bidder.events.publisher import STEP_SECONDS, EventPublisher, EventsRefused
-from bidder.service.traffic_counts import A_MESSAGE
+from bidder.service.traffic_counts import NAMES_PER_MESSAGE
 from bidder.side_by_side import Late
 from tests.support.events import event
 from tests.support.log_lines import logged_lines
@@ -159,7 +159,7 @@ def counts_of_traffic(number: int, names: int) -> Event:
     return event(number, Kind.TRAFFIC, traffic=traffic)
 
 
-@given(st.lists(st.sampled_from([1, 300, A_MESSAGE]), max_size=25))
+@given(st.lists(st.sampled_from([1, 300, NAMES_PER_MESSAGE]), max_size=25))
 def test_large_events_are_published_without_the_fallback_queue(names: list[int]) -> None:
     fake = Fake()
     events = [counts_of_traffic(number, count) for number, count in enumerate(names)]
@@ -171,7 +171,7 @@ def test_large_events_are_published_without_the_fallback_queue(names: list[int])
 
 
 def test_the_largest_message_of_traffic_is_within_the_limit() -> None:
-    names = (f"{number:03}{'c' * 61}#{'d' * 191}" for number in range(A_MESSAGE))
+    names = (f"{number:03}{'c' * 61}#{'d' * 191}" for number in range(NAMES_PER_MESSAGE))
     largest = event(1, Kind.TRAFFIC, traffic=dict.fromkeys(names, (999999999, 999999999)))
 
     fake = Fake()
@@ -182,8 +182,8 @@ def test_the_largest_message_of_traffic_is_within_the_limit() -> None:
 
 def test_notices_that_wait_beside_large_events_are_published() -> None:
     """SQS delivers ten messages whose sum is beyond the limit of a call to SNS. A message beyond it fails alone."""
-    events = [event(number) if number % 2 else counts_of_traffic(number, A_MESSAGE) for number in range(9)]
-    events.append(counts_of_traffic(9, 4 * A_MESSAGE))
+    events = [event(number) if number % 2 else counts_of_traffic(number, NAMES_PER_MESSAGE) for number in range(9)]
+    events.append(counts_of_traffic(9, 4 * NAMES_PER_MESSAGE))
     fake = Fake()
     records = [{"messageId": each.bid_id, "body": each.model_dump_json()} for each in events]
 

@@ -101,7 +101,7 @@ def test_the_lowest_credible_price_is_the_floor_or_the_agreed_share(
 ) -> None:
     exchange = Exchange.model_validate({"first_price_discount" if first else "second_price_discount": discount})
 
-    least = exchange.least_credible(bid, floor, is_first_price=first)
+    least = exchange.lowest_credible_price(bid, floor, is_first_price=first)
 
     assert least == max(floor, int(bid * (1 - Fraction(discount))))
 
@@ -109,10 +109,10 @@ def test_the_lowest_credible_price_is_the_floor_or_the_agreed_share(
 def test_the_agreed_share_depends_on_the_exchange() -> None:
     exchanges = Exchanges.model_validate({"adx": {"first_price_discount": 0.25}})
 
-    assert exchanges.of("adx").least_credible(100, 0, is_first_price=True) == 75
+    assert exchanges.of("adx").lowest_credible_price(100, 0, is_first_price=True) == 75
     for unnamed in ("other", None):
-        assert exchanges.of(unnamed).least_credible(100, 0, is_first_price=True) == 90
-        assert exchanges.of(unnamed).least_credible(100, 0, is_first_price=False) == 10
+        assert exchanges.of(unnamed).lowest_credible_price(100, 0, is_first_price=True) == 90
+        assert exchanges.of(unnamed).lowest_credible_price(100, 0, is_first_price=False) == 10
 
 
 @given(st.integers(0, 10**18))

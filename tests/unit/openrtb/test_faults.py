@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bidder.openrtb import BidRequest, InvalidRequest, parse
 from bidder.openrtb.base import MAX_STRING
 from bidder.openrtb.bid_request import MAX_IMPS
-from bidder.openrtb.parse import MAX_BODY, MAX_FAULTS, MAX_OBJECTS, SHORT
+from bidder.openrtb.parse import MAX_BODY, MAX_FAULTS, MAX_OBJECTS, MAX_SHORT_BODY
 from tests.support.strategies import bid_requests
 from tests.unit.openrtb.documents import VIDEO, faults, read, request, with_imp, with_video
 
@@ -299,7 +299,7 @@ def test_beyond_the_limit_only_the_first_impressions_are_read() -> None:
     ],
 )
 @pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
-@pytest.mark.parametrize("padding", [0, SHORT])
+@pytest.mark.parametrize("padding", [0, MAX_SHORT_BODY])
 def test_only_the_text_with_a_lone_surrogate_is_dropped(title: bytes, read_as: str, bom: bytes, padding: int) -> None:
     body = bom + b'{"id":"r","imp":[{"id":"1","video":{"mimes":["video/mp4"]}}],"site":{"content":{"title":"' + title
     parsed = parse(body + b'"}}}' + b" " * padding)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.openrtb import BidRequest, InvalidRequest, parse
-from bidder.openrtb.parse import SHORT
+from bidder.openrtb.parse import MAX_SHORT_BODY
 from tests.support.strategies import Path, bid_requests, dirty, json_values, mutated
 from tests.unit.openrtb.documents import read, request, with_imp
 
@@ -120,7 +120,7 @@ def test_an_invalid_value_is_repaired_or_reported(mutation: tuple[Any, Path]) ->
 def test_short_and_long_requests_are_parsed_equally(document: Any, twice: bool) -> None:
     text = json.dumps(short_of_points(document))
     body = (text.replace("{", '{"id": "first", "tmax": 1, ', 1) if twice else text).encode()
-    assert outcome(body) == outcome(body + b" " * SHORT)
+    assert outcome(body) == outcome(body + b" " * MAX_SHORT_BODY)
 
 
 def short_of_points(document: Any) -> Any:

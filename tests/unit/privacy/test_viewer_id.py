@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.openrtb.parse import parse
-from bidder.privacy.viewer import _varies, is_advertising_id, is_id, viewer, viewer_id
+from bidder.privacy.viewer import _is_varied, is_advertising_id, is_id, viewer, viewer_id
 from tests.support.matchable import video_request
 from tests.support.service import KEYS
 
@@ -161,7 +161,7 @@ def test_consecutive_letters_are_counted() -> None:
     counted = "0123456789abcdefghijklmnopqrstuvwxyz"
     for left, right in product(counted, repeat=2):
         counts_on = abs(counted.index(left) - counted.index(right)) <= 1 or {left, right} == {"9", "0"}
-        assert _varies(f"{left}-{right.upper()}", 1) == (not counts_on), left + right
+        assert _is_varied(f"{left}-{right.upper()}", 1) == (not counts_on), left + right
 
 
 @pytest.mark.parametrize(

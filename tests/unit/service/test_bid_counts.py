@@ -117,7 +117,7 @@ def test_each_bid_is_counted_once_in_its_hour_under_any_faults(seconds, faults, 
 def test_the_counts_that_wait_in_a_long_outage_are_limited(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(bid_counts, "MOST_UNPUBLISHED", 3)
+    monkeypatch.setattr(bid_counts, "MAX_UNPUBLISHED", 3)
     output = Told(["before"] * 5)
     bids = BidCounts("p", output.publish, output.waiting.append)
     for minute in range(6):

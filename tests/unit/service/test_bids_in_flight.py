@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bidder.delivery.frequency import NEW_VIEWER, Exposures, History, Impression, add
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
-from bidder.service.bids_in_flight import WITHIN, BidsInFlight
+from bidder.service.bids_in_flight import IN_FLIGHT_TIME, BidsInFlight
 from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.examples import examples
 from tests.support.matchable import video_request
@@ -54,12 +54,12 @@ def test_a_viewer_of_one_process_never_gets_more_than_the_cap_allows_in_a_minute
                 notice_times.append(now)
         elif notice_times:
             at = notice_times.pop(0)
-            if step == "count" and now - at < WITHIN:
+            if step == "count" and now - at < IN_FLIGHT_TIME:
                 store.history = add(store.history, Impression(int(now.timestamp()), "plain", "spot", "shop.example"))
         count = len(store.history.recent)
-        in_flight = sum(1 for at in notice_times if now - at < WITHIN)
+        in_flight = sum(1 for at in notice_times if now - at < IN_FLIGHT_TIME)
         assert count + in_flight <= maximum or count > maximum
-        assert sum(1 for at in bid_times if now - at < WITHIN) <= maximum
+        assert sum(1 for at in bid_times if now - at < IN_FLIGHT_TIME) <= maximum
 
 
 def test_a_bid_counts_until_its_impression_is_counted_and_no_longer_than_a_minute() -> None:
@@ -71,7 +71,9 @@ def test_a_bid_counts_until_its_impression_is_counted_and_no_longer_than_a_minut
         bid(process, Call(request_body(number), {}, "https://bid.example", NOW + number * SECOND)).status
         for number in range(4)
     ]
-    later_time = bid(process, Call(request_body(9), {}, "https://bid.example", NOW + WITHIN + 10 * SECOND)).status
+    later_time = bid(
+        process, Call(request_body(9), {}, "https://bid.example", NOW + IN_FLIGHT_TIME + 10 * SECOND)
+    ).status
 
     assert [*statuses, later_time] == [200, 200, 204, 204, 200]
 
@@ -83,5 +85,5 @@ def test_an_uncapped_bid_is_not_noted_and_an_unknown_viewer_stays_unknown() -> N
         raise AssertionError
 
     flight.note([], fail, NOW)
-    assert flight.with_bids_in_flight(NEW_VIEWER, ("anna", None), NOW) is NEW_VIEWER
-    assert flight.with_bids_in_flight(Exposures(), ("anna", None), NOW) == Exposures()
+    assert flight.add_bids_in_flight(NEW_VIEWER, ("anna", None), NOW) is NEW_VIEWER
+    assert flight.add_bids_in_flight(Exposures(), ("anna", None), NOW) == Exposures()

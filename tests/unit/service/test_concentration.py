@@ -10,7 +10,7 @@ from bidder.delivery.allowance import HEADROOM, Pace
 from bidder.delivery.participation import WHOLE
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
-from bidder.service.concentration import LEAST_BIDS, Concentration
+from bidder.service.concentration import MIN_BIDS, Concentration
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign, compile_snapshot
 from tests.support.decision import decided
@@ -29,7 +29,7 @@ def bids(guard: Concentration, requests: int, minutes: int = 0, **where: object)
     parsed = parse(json.dumps(video_request(**where)).encode())
     for _ in range(requests):
         offers = decided(parsed, snapshot, now)
-        number += len(guard.within(offers, parsed, snapshot, SHARES, now))
+        number += len(guard.select_within_shares(offers, parsed, snapshot, SHARES, now))
     return number
 
 
@@ -55,9 +55,9 @@ def test_an_unpaced_campaign_has_no_limit_and_a_small_plan_allows_a_few_bids() -
 
     def count_bids(which: Snapshot) -> int:
         offers = decided(parsed, which)
-        return sum(len(guard.within(offers, parsed, which, SHARES, NOW)) for _ in range(30))
+        return sum(len(guard.select_within_shares(offers, parsed, which, SHARES, NOW)) for _ in range(30))
 
-    assert (count_bids(snapshot), count_bids(free)) == (LEAST_BIDS, 30)
+    assert (count_bids(snapshot), count_bids(free)) == (MIN_BIDS, 30)
 
 
 def test_explain_reports_a_used_up_share_and_counts_nothing() -> None:
@@ -65,17 +65,17 @@ def test_explain_reports_a_used_up_share_and_counts_nothing() -> None:
     guard = Concentration()
     shares = {"address": 0.1}
     rules = []
-    for number in range(LEAST_BIDS + 2):
+    for number in range(MIN_BIDS + 2):
         request = BidRequest.model_validate(video_request(id=f"r{number}", device={"ip": "203.0.113.7"}))
 
         def within(offers: Sequence[Offer], parsed_request: BidRequest = request) -> list[Offer]:
-            return guard.copy().within(offers, parsed_request, snapshot, shares, NOW)
+            return guard.copy().select_within_shares(offers, parsed_request, snapshot, shares, NOW)
 
         twice = [explain(request, snapshot, "bidder", NOW, within_shares=within)[0] for _ in range(2)]
         offers = decided(request, snapshot)
-        allowed = guard.within(offers, request, snapshot, shares, NOW)
+        allowed = guard.select_within_shares(offers, request, snapshot, shares, NOW)
         for explained in twice:
             assert [bid.campaign.id for bid in explained.bids] == [offer.campaign.id for offer in allowed]
         rules.append(twice[1].campaigns[0].rule)
 
-    assert rules == ["bids"] * LEAST_BIDS + ["one_caller"] * 2
+    assert rules == ["bids"] * MIN_BIDS + ["one_caller"] * 2

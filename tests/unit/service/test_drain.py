@@ -12,7 +12,7 @@ from bidder.events.event import Event
 from bidder.events.kinds import Kind
 from bidder.events.publisher import EventPublisher, Unstored
 from bidder.service.drain import TrackedThreads, drain, publish_within
-from bidder.service.lost_counts import NAMES_A_LINE
+from bidder.service.lost_counts import NAMES_PER_LINE
 from bidder.service.service import Service
 from bidder.settings import Settings
 from bidder.side_by_side import Late
@@ -64,7 +64,7 @@ def test_counts_whose_publish_fails_are_published_by_the_drain() -> None:
     def publish() -> None:
         fail.wait(10)
         with pytest.raises(RuntimeError, match="no SNS"):
-            recorder.publish_all([result.bids._event(("a", "a.example", "UTC", None), 1, NOW)])
+            recorder.publish_all([result.bids._make_event(("a", "a.example", "UTC", None), 1, NOW)])
         recorder.failure = None
 
     threads.start(publish)
@@ -121,7 +121,7 @@ def test_counts_that_the_drain_cannot_publish_are_logged_with_their_numbers(
     is_slow: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     failing_publisher = Recovering(until=1_000, is_slow=is_slow)
-    many = {f"c{number:03}": (number, 1) for number in range(2 * NAMES_A_LINE + 1)}
+    many = {f"c{number:03}": (number, 1) for number in range(2 * NAMES_PER_LINE + 1)}
     events = [
         event(1, Kind.BIDS, count=1),  # the first is stored
         *(event(number, Kind.BIDS, count=number, deal_id=f"d{number}") for number in range(2, 60)),
@@ -133,13 +133,13 @@ def test_counts_that_the_drain_cannot_publish_are_logged_with_their_numbers(
     assert failing_publisher.now <= 20
     lines = logged_lines(caplog, "counts.lost")
     bids = [line["counts"] for line in lines if line["kind"] == "bids"]
-    assert [len(part) for part in bids] == [NAMES_A_LINE, 9]
+    assert [len(part) for part in bids] == [NAMES_PER_LINE, 9]
     in_deals = {name: count for part in bids for name, count in part.items() if name != "c1"}
     assert in_deals == {f"c1#d{number}": number for number in range(2, 60)}
     traffic = [line["counts"] for line in lines if line["kind"] == "traffic"]
     assert traffic[0] == {"requests": 7}
     assert {name: tuple(counts) for part in traffic[1:] for name, counts in part.items()} == many
-    assert max(map(len, traffic)) == NAMES_A_LINE
+    assert max(map(len, traffic)) == NAMES_PER_LINE
     assert {line["reason"] for line in lines} == {"Late" if is_slow else "OSError: down"}
 
 

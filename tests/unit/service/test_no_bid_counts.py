@@ -16,7 +16,7 @@ from bidder.campaigns.campaign import Campaign
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from bidder.openrtb.parse import parse
-from bidder.service.no_bid_counts import MOST_CAMPAIGNS, NoBidCounts
+from bidder.service.no_bid_counts import MAX_CAMPAIGNS, NoBidCounts
 from bidder.service.service import Service
 from tests.support.campaigns import NOW, campaign, campaign_lists, compile_snapshot
 from tests.support.decision import decided
@@ -87,17 +87,17 @@ def test_a_bid_that_its_allowance_does_not_pay_for_is_counted() -> None:
 
     bid(bidder_service, Call(json.dumps({"id": "a", "imp": imps}).encode(), {}, "https://bid.example", NOW))
 
-    assert bidder_service.no_bids.refused == {("plain", "allowance"): 2}
+    assert bidder_service.no_bids.rejections == {("plain", "allowance"): 2}
 
 
 def test_beyond_the_limit_of_campaigns_the_rest_is_counted_together(logged_lines: list[dict[str, Any]]) -> None:
     counts = NoBidCounts()
     counts.flush(NOW)
-    counts.refused.update({(f"c{number}", "floor"): number + 1 for number in range(MOST_CAMPAIGNS + 3)})
+    counts.rejections.update({(f"c{number}", "floor"): number + 1 for number in range(MAX_CAMPAIGNS + 3)})
 
     counts.flush(NOW + MINUTE)
 
-    assert len(logged_lines) == MOST_CAMPAIGNS + 1
+    assert len(logged_lines) == MAX_CAMPAIGNS + 1
     assert values(logged_lines, "Refusals")["floor", "(others)"] == 1 + 2 + 3
 
 

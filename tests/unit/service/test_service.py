@@ -30,7 +30,7 @@ class Process:
         self.todo: list[Any] = []
         self.service = Service(SETTINGS)
         parameters = self.service.current_parameters
-        parameters.renewed = BackgroundRefreshed(
+        parameters.readings = BackgroundRefreshed(
             "all", parameters.read_all, parameters.seconds_left, clock=lambda: self.now, start=self.todo.append
         )
         self.service.keeper = Holder(compile_snapshot([campaign()]))  # type: ignore[assignment]
@@ -70,8 +70,8 @@ def test_all_changed_parameters_reach_a_running_process_together(process: Proces
     process.later()
 
     assert process.bids(tmax=40) == 204
-    assert service.limits.ages.hard.total_seconds() == 300
-    assert [service.room.enter() for _ in range(2)] == [True, False]
+    assert service.parameters_or_defaults.ages.hard.total_seconds() == 300
+    assert [service.concurrency_limit.enter() for _ in range(2)] == [True, False]
 
 
 @pytest.mark.parametrize("name", sorted(BAD))
@@ -108,7 +108,7 @@ def test_parameters_stay_if_they_can_no_longer_be_read(process: Process, caplog:
 def test_a_process_without_readable_parameters_does_not_bid(process: Process) -> None:
     process.ssm.broken = True
     assert process.bids() == 204
-    assert process.service.limits is DEFAULTS
+    assert process.service.parameters_or_defaults is DEFAULTS
     assert health(process.service, NOW).status == 503
 
     process.ssm.broken = False
@@ -156,7 +156,7 @@ def test_parameters_are_read_once_per_lifetime(process: Process) -> None:
 
 
 def test_a_refresh_reads_current_rates_decrypts_no_secret_and_keeps_the_last_valid_rates(process: Process) -> None:
-    rates = lambda: process.service.current_parameters.plain().currency_rates  # noqa: E731
+    rates = lambda: process.service.current_parameters.read_without_secrets().currency_rates  # noqa: E731
     process.ssm.values["signing-keys"] = "not opened, so not looked at"
     assert rates() == {"EUR": 1_084_200}
 
@@ -171,4 +171,4 @@ def test_a_refresh_reads_current_rates_decrypts_no_secret_and_keeps_the_last_val
 def test_a_refresh_without_any_readable_rates_fails(process: Process) -> None:
     process.ssm.broken = True
     with pytest.raises(ConnectionError):
-        process.service.current_parameters.plain()
+        process.service.current_parameters.read_without_secrets()

@@ -11,7 +11,7 @@ from bidder.auction.match import match
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
 from bidder.openrtb.parse import parse
-from bidder.service.traffic_counts import A_MESSAGE, ACCOUNT, TrafficCounts
+from bidder.service.traffic_counts import ACCOUNT, NAMES_PER_MESSAGE, TrafficCounts
 from bidder.snapshot.snapshot import Snapshot
 from tests.support.campaigns import NOW, campaign, compile_snapshot, creative
 from tests.support.decision import decided
@@ -80,7 +80,7 @@ def test_many_campaigns_are_published_in_several_messages_with_the_requests_once
     snapshot = compile_snapshot([campaign()])
     count_decision(counting, snapshot)
     count_decision(counting, snapshot)
-    names = [f"c{number:05}" for number in range(A_MESSAGE + 5)]
+    names = [f"c{number:05}" for number in range(NAMES_PER_MESSAGE + 5)]
     counting._bids = dict.fromkeys(names, 1)
 
     counting.flush(NOW + MINUTE)
@@ -90,7 +90,7 @@ def test_many_campaigns_are_published_in_several_messages_with_the_requests_once
     assert (first.count, second.count) == (2, None)
     assert first.traffic is not None
     assert second.traffic is not None
-    assert len(first.traffic) == A_MESSAGE
+    assert len(first.traffic) == NAMES_PER_MESSAGE
     assert {*first.traffic, *second.traffic} == {*names, "plain"}
 
 
@@ -155,7 +155,9 @@ def test_obstacles_of_campaigns_are_counted_by_rule_on_a_sample() -> None:
         considered_tiers = counting.note(snapshot, len(slots), NOW)
         decided(request, snapshot, seat="seat", slots=slots, considered_tiers=considered_tiers)
         counting.note_funnel(snapshot, slots, considered_tiers)
-    counting.note_refused({("dear", "frequency"): 7, ("dear", "category"): 2, ("", "seat"): 9, ("low", "unknown"): 1})
+    counting.note_rejections(
+        {("dear", "frequency"): 7, ("dear", "category"): 2, ("", "seat"): 9, ("low", "unknown"): 1}
+    )
 
     counting.flush(NOW + MINUTE)
 
