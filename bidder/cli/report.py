@@ -16,10 +16,10 @@ from bidder.delivery.zones import time_zone as known_zone
 from bidder.errors import UserError, shown
 from bidder.events.archive import hour_of
 from bidder.events.claims import BETWEEN_EVENTS
+from bidder.events.counters import BILLED, INVALID
 from bidder.events.event import Event
 from bidder.events.ivt_suspects import in_crowded_minutes, reported_differently, sharing_a_price
 from bidder.events.kinds import Kind
-from bidder.events.ledger import BILLED, INVALID
 from bidder.events.report import READ, By, ReportRow, report, total
 from bidder.events.verify import counted_event, due, not_found_invalid
 from bidder.money import MICROS

@@ -3,12 +3,13 @@
 Items of the table, by `pk` and `sk`:
 - `bid#<bid id>`, `billed` or `invalid`: the marker that this bid is counted, as spend or as invalid traffic.
 - `spend#<campaign id>`, `total`: `micros` spent and `impressions`, in total; `invalid_micros`, the price of
-  invalid traffic, which is not billed; `shards` after writers conflicted.
-- `spend#<campaign id>`, `day#<YYYY-MM-DD>`: the same of a day in the campaign's time zone, and the micros of each
+  invalid traffic, which is not billed; both prices by the time zone of the bids, `zone#<zone>` and
+  `zone_unbilled#<zone>`; `shards` after writers conflicted.
+- `spend#<campaign id>`, `day#<YYYY-MM-DD>`: the same of a day in the time zone of the bids, and the micros of each
   `hour#<HH>`, `deal#<id>` and `advertiser#<domain>` of the day. `shown#<HH>` are the impressions of an hour, and
   `delay#<minutes>` impressions by the whole minutes from bid to notice. `invalid` and `invalid_micros` are the unbilled
   events and their price, `repeated_micros` the part of that price whose bids are billed as well. `unbilled#<HH>` is the
-  rest of that price in an hour.
+  rest of that price in an hour. `zone_shown#<zone>` are the impressions of a time zone.
 - `spend#<campaign id>#<deal id>`, `total` and `day#<YYYY-MM-DD>`: the same of the campaign's impressions in a deal.
 - any of them with `#<shard>` appended: further amounts, to be added to the item.
 
@@ -31,8 +32,30 @@ from bidder.delivery.budget_holders import campaign_of, deal_holder
 from bidder.delivery.notice_delay import MINUTES
 from bidder.delivery.zones import local
 from bidder.events.counted_once import CountedOnce, Key, count_once, key
+from bidder.events.counters import (
+    ADVERTISER,
+    BILLED,
+    DEAL,
+    DELAY,
+    HOUR,
+    IMPRESSIONS,
+    INVALID,
+    INVALID_MICROS,
+    MICROS,
+    REPEATED_MICROS,
+    RULE,
+    SHOWN,
+    UNBILLED,
+    ZONE,
+    ZONE_SHOWN,
+    ZONE_UNBILLED,
+    Numbers,
+    price_at_risk,
+    zones_of,
+)
 from bidder.events.event import Event
 from bidder.events.ivt_rules import IvtRule
+from bidder.events.zone_spend import read_days, spend_in_zone
 from bidder.money import impression_cost
 
 if TYPE_CHECKING:
@@ -41,12 +64,6 @@ if TYPE_CHECKING:
 SHARDS = 8
 """The number of items over which a busy campaign's counters are spread. DynamoDB accepts 1,000 writes a second on a
 partition, a transaction costs two writes, and one transaction counts up to 45 events."""
-
-BILLED = "billed"
-MICROS, IMPRESSIONS, INVALID, INVALID_MICROS = "micros", "impressions", "invalid", "invalid_micros"
-REPEATED_MICROS = "repeated_micros"
-HOUR, DEAL, ADVERTISER, RULE, DELAY = "hour#", "deal#", "advertiser#", "invalid#", "delay#"
-SHOWN, UNBILLED = "shown#", "unbilled#"
 
 _READS_AT_ONCE = 8
 _TOTAL = "total"
@@ -61,13 +78,6 @@ class Marker(NamedTuple):
     kind: str
     at: str
     price_micros: int | None = None
-
-
-class Numbers(NamedTuple):
-    """The numbers of a campaign's items, by their names in the table: in all, and by day of its time zone."""
-
-    total: Counter[str]
-    days: dict[date, Counter[str]]
 
 
 class Ledger:
@@ -100,14 +110,19 @@ class Ledger:
     def spends(self, now: Mapping[str, datetime]) -> dict[str, Spend]:
         """The spend of each campaign in total, on its day and in its hour, read consistently.
 
-        `now` has the local time of each campaign. Campaigns without spend are left out. A name may be that of a deal
-        (`bidder.delivery.budget_holders`).
+        `now` has the present in the time zone of each campaign. Campaigns without spend are left out. A name may be
+        that of a deal (`bidder.delivery.budget_holders`).
         """
-        numbers = self.numbers({name: (at.date(),) for name, at in now.items()})
-        return {
-            name: spend_of(campaign_numbers.total, campaign_numbers.days[now[name].date()], now[name])
-            for name, campaign_numbers in numbers.items()
-        }
+        if not now:
+            return {}
+        zones = {name: str(at.tzinfo) for name, at in now.items()}
+        numbers = read_days(
+            self.numbers,
+            {name: (at.date(),) for name, at in now.items()},
+            {name: ((zone, zone),) for name, zone in zones.items()},
+            max(now.values()),
+        )
+        return {name: _spend(numbers[name], zones[name], now[name]) for name in numbers}
 
     def numbers(self, days: Mapping[str, Collection[date]]) -> "dict[str, Numbers]":
         """All numbers of each campaign in all and on these days of it, read consistently.
@@ -199,6 +214,7 @@ def sale(event: Event, shard: str = "") -> CountedOnce:
     at = local(event.at, event.zone)
     pk, cost = f"spend#{event.campaign_id}", impression_cost(event.price_micros)
     total, day = Key(pk, _TOTAL + shard), Key(pk, _day(at.date()) + shard)
+    zone, unbilled = {f"{ZONE}{event.zone}": cost}, {INVALID_MICROS: cost, f"{ZONE_UNBILLED}{event.zone}": cost}
     about = {
         "campaign": event.campaign_id,
         "kind": event.kind.value,
@@ -212,13 +228,14 @@ def sale(event: Event, shard: str = "") -> CountedOnce:
             adds: dict[Key, Mapping[str, int]] = {day: {**apart, REPEATED_MICROS: cost}}
         else:
             in_hour = {f"{UNBILLED}{at:%H}": cost}
-            adds = {total: {INVALID_MICROS: cost}, day: {**apart, **in_hour}}
+            adds = {total: unbilled, day: {**apart, **unbilled, **in_hour}}
             if event.deal_id is not None:
                 deal = f"spend#{deal_holder(event.campaign_id, event.deal_id)}"
-                adds[Key(deal, total.sk)] = {INVALID_MICROS: cost}
-                adds[Key(deal, day.sk)] = {INVALID_MICROS: cost, **in_hour}
+                adds[Key(deal, total.sk)] = unbilled
+                adds[Key(deal, day.sk)] = {**unbilled, **in_hour}
         return CountedOnce(Key(f"bid#{event.bid_id}", INVALID), adds, event.at, about=about)
-    of_day = {MICROS: cost, IMPRESSIONS: 1, f"{HOUR}{at:%H}": cost, f"{SHOWN}{at:%H}": 1}
+    in_all = {MICROS: cost, IMPRESSIONS: 1, **zone}
+    of_day = {**in_all, f"{HOUR}{at:%H}": cost, f"{SHOWN}{at:%H}": 1, f"{ZONE_SHOWN}{event.zone}": 1}
     of_deal = dict(of_day)
     if event.at >= event.bid_at:
         of_day[f"{DELAY}{min(MINUTES - 1, int((event.at - event.bid_at).total_seconds() // 60))}"] = 1
@@ -226,11 +243,19 @@ def sale(event: Event, shard: str = "") -> CountedOnce:
         of_day[f"{DEAL}{event.deal_id}"] = cost
     if event.advertiser is not None:
         of_day[f"{ADVERTISER}{event.advertiser}"] = cost
-    adds = {total: {MICROS: cost, IMPRESSIONS: 1}, day: of_day}
+    adds = {total: in_all, day: of_day}
     if event.deal_id is not None:
         deal = f"spend#{deal_holder(event.campaign_id, event.deal_id)}"
-        adds |= {Key(deal, total.sk): {MICROS: cost, IMPRESSIONS: 1}, Key(deal, day.sk): of_deal}
+        adds |= {Key(deal, total.sk): in_all, Key(deal, day.sk): of_deal}
     return CountedOnce(Key(f"bid#{event.bid_id}", BILLED), adds, event.at, about=about)
+
+
+def _spend(numbers: Numbers, zone: str, at: datetime) -> Spend:
+    """The spend of a campaign, also if the time zone of its bids has changed."""
+    spend = spend_of(numbers.total, numbers.days[at.date()], at)
+    if zones_of(numbers.total) <= {zone}:
+        return spend
+    return spend_in_zone([(zone, numbers)], zone, at)._replace(delays=spend.delays)
 
 
 def spend_of(total: Mapping[str, int], day: Mapping[str, int], at: datetime) -> Spend:
@@ -243,15 +268,10 @@ def spend_of(total: Mapping[str, int], day: Mapping[str, int], at: datetime) -> 
         total_impressions=total.get(IMPRESSIONS, 0),
         today_impressions=day.get(IMPRESSIONS, 0),
         delays=tuple(sorted(delays)),
-        invalid_total_micros=_at_risk(total),
-        invalid_today_micros=_at_risk(day),
+        invalid_total_micros=price_at_risk(total),
+        invalid_today_micros=price_at_risk(day),
         invalid_hour_micros=day.get(f"{UNBILLED}{at:%H}", 0),
     )
-
-
-def _at_risk(numbers: Mapping[str, int]) -> int:
-    """The price of invalid traffic whose bids are not billed, in micros."""
-    return numbers.get(INVALID_MICROS, 0) - numbers.get(REPEATED_MICROS, 0)
 
 
 def _add(spent: dict[str, dict[str, Counter[str]]], item: Mapping[str, Any]) -> None:

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from bidder.consumers.ledger import count_spend
 from bidder.events.bounded_sets import BoundedSets
+from bidder.events.counters import BILLED, INVALID
 from bidder.events.event import Event
 from bidder.events.ivt_filter import IvtFilter
 from bidder.events.ivt_suspects import in_crowded_minutes
 from bidder.events.kinds import Kind
-from bidder.events.ledger import BILLED, INVALID, Ledger
+from bidder.events.ledger import Ledger
 from bidder.events.report import By, ReportRow, report
 from bidder.events.verify import due, verify
 from tests.support.campaigns import NOW
@@ -46,7 +47,7 @@ def served(count: int, rng: Random) -> list[Event]:
 def ledger_of(events: list[Event]) -> Ledger:
     dynamodb = FaultyDynamoDB("ledger")
     ledger = Ledger(dynamodb.client, "ledger", pause=lambda _: None)
-    process = service(None, ledger=ledger, judge=IvtFilter(BoundedSets(dynamodb.client, "ledger")))
+    process = service(None, ledger=ledger, ivt_filter=IvtFilter(BoundedSets(dynamodb.client, "ledger")))
     for start in range(0, len(events), 40):
         batch = enumerate(events[start : start + 40])
         count_spend(process, [{"messageId": str(number), "body": item.model_dump_json()} for number, item in batch])
