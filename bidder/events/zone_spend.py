@@ -40,7 +40,7 @@ _Counters = Mapping[str, Mapping[str, int]]
 """The counters of an item, by the prefix of their names and the rest."""
 
 
-class Period(NamedTuple):
+class TimeSpan(NamedTuple):
     """A span of time, from `start` up to, but not including, `end`."""
 
     start: datetime
@@ -87,7 +87,7 @@ def read_days(
 
 def spend_in_zone(numbers: Iterable[tuple[str, Numbers]], zone: str, now: datetime) -> Spend:
     """The spend of campaigns together, given by their time zones and counters, by the day and hour of a time zone."""
-    day, hour = (Period(*period(name, zone, now)) for name in ("day", "hour"))
+    day, hour = (TimeSpan(*period(name, zone, now)) for name in ("day", "hour"))
     total = shown = today = today_shown = this_hour = invalid = invalid_today = invalid_this_hour = 0
     for campaign_zone, campaign_numbers in numbers:
         zones = zones_of(campaign_numbers.total) | {campaign_zone}
@@ -112,7 +112,7 @@ def spend_in_zone(numbers: Iterable[tuple[str, Numbers]], zone: str, now: dateti
     )
 
 
-def _within(days: Mapping[date, _Counters], zones: Collection[str], span: Period) -> _Amounts:
+def _within(days: Mapping[date, _Counters], zones: Collection[str], span: TimeSpan) -> _Amounts:
     """The spend of a campaign in a period. Spend without an hour counts in each period of its day."""
     micros = impressions = invalid = by_hour = 0
     for day, counters in days.items():
@@ -155,7 +155,7 @@ def _by_prefix(numbers: Mapping[str, int]) -> _Counters:
 
 
 @lru_cache(maxsize=4096)
-def _hours(zone: str, day: date, span: Period) -> frozenset[int]:
+def _hours(zone: str, day: date, span: TimeSpan) -> frozenset[int]:
     """The hours of a day of a time zone that reach into a period."""
     noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
     inside: set[int] = set()

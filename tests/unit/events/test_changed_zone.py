@@ -108,26 +108,26 @@ def test_the_sales_before_a_change_count_exactly_by_the_hour(
     before: str, after: str, hour_of_change: int, invalid: str | None
 ) -> None:
     change = 96 + 4 * hour_of_change
-    sold = list(range(0, change, 4))
-    ledger, _ = ledger_of([sale(number, before, quarter, invalid) for number, quarter in enumerate(sold)])
+    sales = list(range(0, change, 4))
+    ledger, _ = ledger_of([sale(number, before, quarter, invalid) for number, quarter in enumerate(sales)])
 
     for present in (change, change + 2, change + 96):
         for spend in spends_at(ledger, after, at(present)):
-            day, hour = naive(sold, after, at(present))
+            day, hour = naive(sales, after, at(present))
             counted = spend if invalid is None else spend.with_invalid()
             assert (counted.today_micros, counted.hour_micros) == (COST * day, COST * hour)
 
 
 def test_a_day_after_the_change_is_exact_although_notices_of_earlier_bids_come_late() -> None:
-    sold = [*range(0, 480, 4)]
-    zones = ["America/Los_Angeles" if quarter < 112 or quarter == 136 else "Asia/Tokyo" for quarter in sold]
+    sales = [*range(0, 480, 4)]
+    zones = ["America/Los_Angeles" if quarter < 112 or quarter == 136 else "Asia/Tokyo" for quarter in sales]
     present = 15 * 4 + 96 + 8  # an hour after the next midnight in Tokyo
-    taken = [(quarter, zone) for quarter, zone in zip(sold, zones, strict=True) if quarter <= present]
-    ledger, _ = ledger_of([sale(number, zone, quarter) for number, (quarter, zone) in enumerate(taken)])
+    sales_so_far = [(quarter, zone) for quarter, zone in zip(sales, zones, strict=True) if quarter <= present]
+    ledger, _ = ledger_of([sale(number, zone, quarter) for number, (quarter, zone) in enumerate(sales_so_far)])
 
     [spend, *_] = spends_at(ledger, "Asia/Tokyo", at(present))
 
-    day, _ = naive([quarter for quarter, _ in taken], "Asia/Tokyo", at(present))
+    day, _ = naive([quarter for quarter, _ in sales_so_far], "Asia/Tokyo", at(present))
     assert COST * day <= spend.today_micros <= COST * (day + 1), "the late one counts at most once more"
 
 
