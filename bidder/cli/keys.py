@@ -9,7 +9,7 @@ from bidder.cli.output import print_json, print_table
 from bidder.cli.parameter_read import read_parameters
 from bidder.cli.parameters import put_parameter
 from bidder.errors import UserError
-from bidder.events.key_rotation import RotationStep, after_step, due_at, next_step
+from bidder.events.key_rotation import RotationStep, apply_step, due_at, next_step
 from bidder.events.token import SigningKeys
 from bidder.parameters import MAX_LIFETIME
 from bidder.service.service import Service
@@ -42,7 +42,7 @@ def rotate(service: Service, *, force: bool, now: datetime | None = None) -> Non
     if due > (now or datetime.now(UTC)) and not force:
         msg = f"to {step} now would lose events of bids in flight: wait until {due:%Y-%m-%d %H:%M:%S} UTC"
         raise NotYet(msg)
-    changed = after_step(keys, step, secrets.token_urlsafe(_SECRET_BYTES))
+    changed = apply_step(keys, step, secrets.token_urlsafe(_SECRET_BYTES))
     put_parameter(service, _SIGNING_KEYS, changed.model_dump_json())
     done = {
         RotationStep.ADD: f"{list(changed.keys)[-1]} is added; {changed.current} signs until every process knows it",

@@ -8,7 +8,7 @@ import pytest
 
 from bidder.cli import keys
 from bidder.cli.parameters import BadParameter, change
-from bidder.events.key_rotation import OLD_KEY_KEPT
+from bidder.events.key_rotation import OLD_KEY_RETENTION
 from bidder.events.token import SigningKeys
 from bidder.service.service import Service
 from tests.support.campaigns import NOW
@@ -53,7 +53,7 @@ def stored_keys(store: Store) -> SigningKeys:
 def test_three_steps_replace_the_key_each_after_its_waiting_time(
     store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    minutes, day = timedelta(minutes=12), OLD_KEY_KEPT + timedelta(minutes=12)
+    minutes, day = timedelta(minutes=12), OLD_KEY_RETENTION + timedelta(minutes=12)
 
     keys.rotate(Service(SETTINGS), force=False, now=NOW)
     assert (list(stored_keys(store).keys), stored_keys(store).current) == (["k1", "k2"], "k1")
