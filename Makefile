@@ -48,10 +48,10 @@ mutate: $(READY) ## Run mutation tests: ONLY=bidder/money.py, SAMPLE=60 mutants 
 		$(if $(SEED),--seed $(SEED)) $(if $(MATCH),--match '$(MATCH)') $(if $(MEASURE),--measure) \
 		--workers $(if $(filter auto,$(WORKERS)),$$(nproc),$(WORKERS))
 
-docs: $(READY) ## Build the pages of docs/ in build/site; a broken link is an error
+docs: $(READY) ## Build the pages of docs/ in build/site; a broken link is an error, and so is a file from another host
 	@$(BIN)/python -m pip install -q --no-compile --disable-pip-version-check -r requirements-docs.txt
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --clean
-	@$(BIN)/python -m tools.links
+	@$(BIN)/python -m tools.links && $(BIN)/python -m tools.site_hosts
 
 check: $(READY) ## Run lint and type checks
 	$(BIN)/ruff check
