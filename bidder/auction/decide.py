@@ -289,7 +289,7 @@ def affordable(offers: Sequence[Offer], snapshot: Snapshot, now: datetime) -> li
 
 def would_be_affordable(offers: Sequence[Offer], snapshot: Snapshot, now: datetime) -> list[Offer]:
     """The offers that `affordable` would return, without committing their cost."""
-    remaining_micros = snapshot.delivery.allowance.left
+    remaining_micros = snapshot.delivery.allowance.remaining_micros
     affordable_offers: list[Offer] = []
     spend_micros: Counter[int] = Counter()
     for offer in offers:
@@ -303,7 +303,7 @@ def would_be_affordable(offers: Sequence[Offer], snapshot: Snapshot, now: dateti
 
 def short_accounts(offer: Offer, snapshot: Snapshot, now: datetime) -> list[int]:
     """The accounts of the allowance that do not pay for an offer."""
-    cost, remaining_micros = impression_cost(offer.price.cpm_micros), snapshot.delivery.allowance.left
+    cost, remaining_micros = impression_cost(offer.price.cpm_micros), snapshot.delivery.allowance.remaining_micros
     return [
         account
         for account in _accounts(offer, snapshot)

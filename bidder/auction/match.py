@@ -200,7 +200,7 @@ class Slot(NamedTuple):
 
 def match(request: BidRequest, snapshot: Snapshot, now: datetime, exchange: str | None = None) -> list[Slot]:
     """A slot for each impression with video, in the request's order. `exchange` is the name of the caller."""
-    snapshot.delivery.allowance.restore_rested(now)
+    snapshot.delivery.allowance.restore_resting_accounts(now)
     ranges = snapshot.index.targeted_ranges
     values = request_attributes(request, ranges, now, offsets(snapshot.delivery.clocks, now), exchange, snapshot.lists)
     request_match = RequestMatch(snapshot, values, AuctionDraw(request.id), device_of(request))

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bidder.delivery.frequency import History, Impression, add
-from bidder.delivery.frequency_store import decode, encode, household_key, read, unexpired, user_key
+from bidder.delivery.frequency_store import decode, drop_expired, encode, household_key, read_exposures, user_key
 from bidder.events.counted_once import MARKER_LIFETIME, Key, key
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
@@ -40,7 +40,7 @@ class Frequency:
 
     def history(self, user: str) -> History:
         """The impressions that a user was shown."""
-        return read(self._dynamodb, self._table, user, None).user or History()
+        return read_exposures(self._dynamodb, self._table, user, None).user or History()
 
     def _record(self, event: Event) -> bool:
         """Counts an impression; returns whether the impression is counted, now or before."""
@@ -82,7 +82,7 @@ class Frequency:
         version = int(item["version"]["N"]) if item else 0
         put: dict[str, Any] = {
             "TableName": self._table,
-            "Item": encode(item_key, add(unexpired(decode(item), now), shown), version + 1),
+            "Item": encode(item_key, add(drop_expired(decode(item), now), shown), version + 1),
             "ConditionExpression": "attribute_not_exists(pk)",
         }
         if item:

@@ -24,7 +24,7 @@ from bidder.aws.batch_get import batch_get
 from bidder.aws.partition import partition
 from bidder.delivery.decay import FORGOTTEN, sum_with_decay, week
 from bidder.delivery.outcome_counts import OutcomeCounts
-from bidder.delivery.pacers import Confirmed
+from bidder.delivery.pacers import PlaybackCounts
 from bidder.delivery.price_segment import PriceSegment, device_number, segment_of_name
 from bidder.delivery.win_model import OutcomeBatch, Outcomes, price_bin
 from bidder.events.counted_once import CountedOnce, Key, count_once, key
@@ -89,14 +89,14 @@ class Learning:
         counts = [CountedOnce(marker, _shard(marker, "both", when), when, _KEPT) for marker, when in both.items()]
         count_once(self._dynamodb, self._table, counts)
 
-    def confirmed(self, now: datetime) -> Confirmed:
+    def confirmed(self, now: datetime) -> PlaybackCounts:
         """The bids of this week and the last week with a first quartile, and those of them with an impression."""
         viewed = noticed = 0
         for age in range(2):
             for item in partition(self._dynamodb, self._table, f"confirmed#{week(now) - age}"):
                 viewed += int(item.get("viewed", {"N": "0"})["N"])
                 noticed += int(item.get("both", {"N": "0"})["N"])
-        return Confirmed(viewed, noticed)
+        return PlaybackCounts(viewed, noticed)
 
     def outcomes(self, now: datetime) -> list[OutcomeBatch]:
         """Wins and losses of today and yesterday (UTC) by segment; at most `_PRICES_READ` old."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from bidder.delivery.budget import Spend
-from bidder.delivery.pacers import Confirmed
+from bidder.delivery.pacers import PlaybackCounts
 from bidder.delivery.zones import local
 from bidder.events.counted_once import Key
 from bidder.events.event import Event
@@ -57,6 +57,6 @@ class Books:
         return spends
 
     @property
-    def confirmed(self) -> Confirmed:
+    def confirmed(self) -> PlaybackCounts:
         """The number of viewed impressions, and of those with a notice of the impression."""
-        return Confirmed(len(self._viewed), self._confirmed)
+        return PlaybackCounts(len(self._viewed), self._confirmed)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from bidder.campaigns.campaign import Campaign, FrequencyCap
 from bidder.delivery.allowance import Allowance, Pace
-from bidder.delivery.budget import BudgetLimits, Spend, Withheld, remaining, withheld
+from bidder.delivery.budget import BudgetLimits, Spend, Withheld, remaining_micros, withheld
 from bidder.delivery.outcome_counts import OutcomeCounts
 from bidder.delivery.participation import WHOLE, AuctionDraw
 from bidder.delivery.quality import DeviceClasses
@@ -98,7 +98,7 @@ class DeliveryState(NamedTuple):
     def takes_part(self, position: int, campaign_id: str, draw: AuctionDraw, classes: Classes | None) -> bool:
         """Whether pacing lets a campaign take part in an auction of these quality classes."""
         share = self.share(position, classes)
-        return share >= WHOLE or draw.of(campaign_id) < share
+        return share >= WHOLE or draw.draw_for(campaign_id) < share
 
     def share(self, position: int, classes: Classes | None) -> int:
         """The share of the auctions of these quality classes that a campaign takes part in."""
@@ -168,7 +168,7 @@ class DeliveryState(NamedTuple):
         """Whether the budget of a deal lets the campaign bid in the deal."""
         if budget.withheld is not None or budget.account in self.used_up_accounts:
             return False
-        return budget.share >= WHOLE or draw.of(budget.holder) < budget.share
+        return budget.share >= WHOLE or draw.draw_for(budget.holder) < budget.share
 
     def bidding_campaigns(self, tier: int) -> Set:
         """The eligible campaigns of a tier whose allowance is not used up."""
@@ -342,7 +342,7 @@ def _states(
             spend = spends.get(campaign_id, no_spend)
             current_limits = latest_limits.get(campaign_id, limits)
             reason = Withheld.REPLACED if campaign_id in newer_ids else withheld(current_limits, spend)
-            yield part.start + offset, reason, remaining(current_limits, spend)
+            yield part.start + offset, reason, remaining_micros(current_limits, spend)
 
 
 def _eligible(reasons: memoryview, tiers: Iterable[Tier]) -> Iterator[Set]:

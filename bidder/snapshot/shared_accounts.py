@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from bidder.delivery.allowance import Allowance
-from bidder.delivery.budget import Withheld, remaining, withheld
+from bidder.delivery.budget import Withheld, remaining_micros, withheld
 from bidder.delivery.budget_holders import advertiser_holder, deal_holder
 from bidder.delivery.participation import WHOLE
 from bidder.delivery.shared_budgets import SharedBudget, SharedBudgets, withheld_by_advertiser
@@ -118,8 +118,8 @@ def reason_of_advertiser(shared_budget: SharedBudget | None, cost: int, now: flo
 
 
 def _account(budget: SharedBudget, cost: int) -> AccountNumbers:
-    remaining_micros = remaining(budget.limits._replace(cost=cost), budget.spend)
-    limit = Allowance.NO_LIMIT if remaining_micros is None else max(0, remaining_micros - budget.reserved)
+    micros = remaining_micros(budget.limits._replace(cost=cost), budget.spend)
+    limit = Allowance.NO_LIMIT if micros is None else max(0, micros - budget.reserved)
     if budget.pace is None:
         return AccountNumbers(limit, cost, WHOLE, Allowance.NO_LIMIT, Allowance.NO_LIMIT)
     return AccountNumbers(limit, cost, *budget.pace)

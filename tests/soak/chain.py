@@ -99,7 +99,7 @@ class Chain:
         judge = IvtFilter(BoundedSets(self.dynamodb, self.table))
         publisher = EventPublisher(self.sns, self.topic, FallbackQueue(lambda: self.sqs, self.aside))
         archive = Archive(self.s3, self.bucket)
-        return service(None, ledger=ledger, judge=judge, publisher=publisher, archive=archive)
+        return service(None, ledger=ledger, ivt_filter=judge, publisher=publisher, archive=archive)
 
     def notify(self, event: Event) -> None:
         """Reports the event until it is accepted, as exchanges do after a 503."""

@@ -111,7 +111,7 @@ def test_the_draw_at_the_exploration_share_does_not_explore() -> None:
     context, [offer] = bid(snapshot, at=1)
 
     assert context.delivery.shading is not None
-    assert context.delivery.shading.explored == draw
+    assert context.delivery.shading.explored_share == draw
     assert shade_bid(context, offer, None).why == UNKNOWN
 
 

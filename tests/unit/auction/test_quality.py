@@ -75,7 +75,7 @@ def test_a_campaign_takes_part_exactly_if_its_draw_is_below_the_share_of_its_cla
             expected = [
                 name
                 for name in everyone
-                if draw.of(name) < expected_share(by_id[name], paces[name], counts[name], kind)
+                if draw.draw_for(name) < expected_share(by_id[name], paces[name], counts[name], kind)
             ]
             assert [snapshot.index.campaign_id(position) for position in slot.candidates.best_first()] == expected
         offers = decided(parsed_request, snapshot)

@@ -112,7 +112,7 @@ def billed_by_rules(events: Iterable[Event]) -> dict[tuple[str, date], tuple[int
 def store_events(events: list[Event]) -> tuple[Ledger, Archive]:
     dynamodb = FaultyDynamoDB("ledger")
     ledger = Ledger(dynamodb.client, "ledger", pause=lambda _: None)
-    process = service(None, ledger=ledger, judge=IvtFilter(BoundedSets(dynamodb.client, "ledger")))
+    process = service(None, ledger=ledger, ivt_filter=IvtFilter(BoundedSets(dynamodb.client, "ledger")))
     archive = Archive(FakeS3(), "archive")  # type: ignore[arg-type]
     for start in range(0, len(events), A_BATCH):
         batch = {str(number): each for number, each in enumerate(events[start : start + A_BATCH], start)}

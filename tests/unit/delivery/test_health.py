@@ -14,7 +14,7 @@ from bidder.delivery.win_model import WinModel
 MIDNIGHT = 1_772_409_600.0
 NOON = MIDNIGHT + 43_200
 COST = 5_000
-LIMITS = BudgetLimits(paused=False, total=None, daily=10_000_000, cost=COST)
+LIMITS = BudgetLimits(is_paused=False, total=None, daily=10_000_000, cost=COST)
 HALF_SPENT = Spend(5_000_000, 5_000_000, 0, 1_000, 1_000)
 
 
@@ -53,7 +53,7 @@ def test_too_few_requests_are_a_shortfall_of_supply() -> None:
 
 
 def test_a_paused_campaign_is_reported_as_paused() -> None:
-    report = health(LIMITS._replace(paused=True), HALF_SPENT, memory(0.9), Forecast(FLAT, 3.0), NOON)
+    report = health(LIMITS._replace(is_paused=True), HALF_SPENT, memory(0.9), Forecast(FLAT, 3.0), NOON)
 
     assert [short.reason for short in report.shortfalls] == ["withheld: paused"]
     assert report.outlooks[0].projected == 5_000_000

@@ -46,7 +46,7 @@ def served(count: int, rng: Random) -> list[Event]:
 def ledger_of(events: list[Event]) -> Ledger:
     dynamodb = FaultyDynamoDB("ledger")
     ledger = Ledger(dynamodb.client, "ledger", pause=lambda _: None)
-    process = service(None, ledger=ledger, judge=IvtFilter(BoundedSets(dynamodb.client, "ledger")))
+    process = service(None, ledger=ledger, ivt_filter=IvtFilter(BoundedSets(dynamodb.client, "ledger")))
     for start in range(0, len(events), 40):
         batch = enumerate(events[start : start + 40])
         count_spend(process, [{"messageId": str(number), "body": item.model_dump_json()} for number, item in batch])
