@@ -52,7 +52,7 @@ def pace(
     learned.take(traffic.reports, at - COMPLETE)
     forecasts = {name: learned.forecast(name, limit.zone, at) for name, limit in limits.items()}
     then = "no notices count as lost"
-    confirmed = optional_read(lambda: service.learning.confirmed(now), "pacing.unread", then) or PlaybackCounts()
+    confirmed = optional_read(lambda: service.learning.playback_counts(now), "pacing.unread", then) or PlaybackCounts()
     paced = pace_campaigns(limits.items(), spends, traffic, at, account, forecasts, confirmed)
     _log_deviations(limits, billed, paced, now)
     learned.forget(limits)

@@ -77,7 +77,7 @@ def publish_within(
     deadline = clock() + seconds
     while True:
         # the first half of the time is for SNS, the second for the fallback queue
-        unstored = publisher.try_all(events, max(0.0, deadline - clock()) / 2)
+        unstored = publisher.try_publish_all(events, max(0.0, deadline - clock()) / 2)
         if not unstored:
             return
         events = [event for batch in unstored for event in batch.events]

@@ -28,7 +28,7 @@ class Books:
     def record(self, events: Iterable[Event]) -> None:
         """Records events, in the order of their arrival."""
         for event in events:
-            if event.billable:
+            if event.is_billable:
                 self._sell(event)
             elif event.kind is Kind.FIRST_QUARTILE and event.bid_id not in self._viewed:
                 self._viewed.add(event.bid_id)
@@ -40,7 +40,7 @@ class Books:
         if ledger_sale.marker in self._marked:
             return
         self._marked.add(ledger_sale.marker)
-        for item, numbers in ledger_sale.adds.items():
+        for item, numbers in ledger_sale.amounts.items():
             self._items[item].update(numbers)
         self._billed.add(event.bid_id)
         self._confirmed += event.bid_id in self._viewed

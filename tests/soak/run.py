@@ -12,7 +12,7 @@ from random import Random
 
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
-from bidder.events.verify import due, verify
+from bidder.events.verify import sales_by_bid, verify
 from tests.soak.chain import Chain
 from tests.support.campaigns import NOW
 from tests.support.events import event
@@ -96,10 +96,12 @@ def check(chain: Chain, events: list[Event]) -> None:
         ledger_sums = (spends[name].total_micros, spends[name].today_micros) if name in spends else (0, 0)
         assert ledger_sums == (micros, micros), f"{name}: counted {ledger_sums}, owed {micros}"
         assert days[name].get("impressions", 0) == number, name
-    bids = due(event_item for event_item in process.archive.events(NOW.date()) if event_item.campaign_id in days)
+    bids = sales_by_bid(
+        event_item for event_item in process.archive.events(NOW.date()) if event_item.campaign_id in days
+    )
     verified = verify(bids, process.ledger.markers(bids), days, NOW.date())
     for name, entry in verified.items():
-        assert entry.equal, (name, [reason for reason in entry.reasons if "found invalid" not in reason])
+        assert entry.is_equal, (name, [reason for reason in entry.reasons if "found invalid" not in reason])
 
 
 def in_memory(seed: int, count: int, campaigns: int, harm: float = 0.2) -> None:

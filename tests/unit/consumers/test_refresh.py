@@ -54,7 +54,7 @@ class Learned:
     def devices(self, _now: datetime) -> dict[int, OutcomeCounts]:
         return {}
 
-    def confirmed(self, _now: datetime) -> PlaybackCounts:
+    def playback_counts(self, _now: datetime) -> PlaybackCounts:
         return PlaybackCounts()
 
     def outcomes(self, _now: datetime) -> dict[str, Outcomes]:

@@ -109,5 +109,5 @@ def test_the_objects_of_a_day_are_read_several_at_once_and_in_order() -> None:
     keys = slow.keys(NOW.date())
 
     assert len(keys) == 70
-    assert list(slow.read_each(keys)) == [archive.read(key) for key in keys]
-    assert list(slow.read_each([])) == []
+    assert list(slow.read_objects(keys)) == [archive.read(key) for key in keys]
+    assert list(slow.read_objects([])) == []

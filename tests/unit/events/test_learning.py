@@ -131,7 +131,7 @@ def test_a_bid_with_impression_and_first_quartile_is_confirmed_once_in_any_order
                 learning.record([event(1, kind)])
         learning.record([event(2, Kind.FIRST_QUARTILE)])
 
-        assert learning.confirmed(NOW) == PlaybackCounts(viewed=2, noticed=1)
+        assert learning.playback_counts(NOW) == PlaybackCounts(viewed=2, noticed=1)
 
 
 FIRST_PRICE: dict[str, Any] = {"placement": 1, "value_micros": 5_000_000}
@@ -225,7 +225,7 @@ def test_confirmed_bids_are_those_of_this_and_the_previous_week() -> None:
     learning = learning_on(FaultyDynamoDB("learning"))
     learning.record([event(1), event(1, Kind.FIRST_QUARTILE), event(2, Kind.FIRST_QUARTILE)])
 
-    confirmed_bids = [learning.confirmed(NOW + timedelta(weeks=weeks)) for weeks in (-1, 0, 1, 2)]
+    confirmed_bids = [learning.playback_counts(NOW + timedelta(weeks=weeks)) for weeks in (-1, 0, 1, 2)]
 
     assert confirmed_bids == [PlaybackCounts(), PlaybackCounts(2, 1), PlaybackCounts(2, 1), PlaybackCounts()]
 
