@@ -124,7 +124,7 @@ def limits_of(budget: Budget, flight: Flight, zone: str, top_cpm_micros: int) ->
 
 
 def withheld(campaign: BudgetLimits, spend: Spend) -> Withheld | None:
-    """The reason for which the campaign may not bid, or None if it may.
+    """The reason why the campaign may not bid, or None.
 
     A campaign stops when one more impression at its top price would exceed a budget or a goal. So only bids in flight
     can cause an overspend: see `docs/delivery.md`.

@@ -26,9 +26,9 @@ from bidder.money import MOST_MICROS
 MAX_SPEED = 1.2
 """The highest speed of a campaign that catches up, relative to its plan."""
 _CATCH_UP = 5 * MINUTE
-"""The seconds in which a difference from the plan is corrected, as far as the rate limit allows."""
+"""The seconds in which a difference from the plan is corrected, if the rate limit allows it."""
 _ONE_IMPRESSION = 10 * MINUTE
-"""The seconds in which a campaign may catch up one impression, however small the plan is."""
+"""The seconds in which a campaign may catch up one impression, even if the plan is small."""
 _SLOWEST_FALL = 1.5
 """The largest factor by which the estimate of traffic falls from one refresh to the next."""
 _FORECAST_MINUTES = 0.25

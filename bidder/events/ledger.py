@@ -64,7 +64,7 @@ class Marker(NamedTuple):
 
 
 class CampaignCounters(NamedTuple):
-    """The numbers of a campaign's items, by their names in the table: in all, and by day of its time zone."""
+    """The counters of a campaign's items, by their names in the table: in total, and by day of its time zone."""
 
     total: Counter[str]
     days: dict[date, Counter[str]]
@@ -110,9 +110,9 @@ class Ledger:
         }
 
     def numbers(self, days: Mapping[str, Collection[date]]) -> "dict[str, CampaignCounters]":
-        """All numbers of each campaign in all and on these days of it, read consistently.
+        """The counters of each campaign in total and on these days of its time zone, read consistently.
 
-        Those without spend are left out. Deals are named as in `spends`.
+        Campaigns without spend are left out. Deals are named as in `spends`.
         """
         campaigns = dict.fromkeys(map(campaign_of, days))  # these say whether the writers spread out
         item_keys = [Key(f"spend#{name}", _TOTAL) for name in {**campaigns, **days}]
