@@ -49,10 +49,10 @@ def rotate(service: Service, *, force: bool, now: datetime | None = None) -> Non
         RotationStep.DROP: f"{changed.current} is the one key",
     }
     print(done[step])
-    following = next_step(changed)
-    if following is not RotationStep.ADD:
+    next_rotation_step = next_step(changed)
+    if next_rotation_step is not RotationStep.ADD:
         due = _due(changed, now or datetime.now(UTC))
-        print(f"next: `bidder keys rotate` again, to {following}, from {due:%Y-%m-%d %H:%M:%S} UTC on")
+        print(f"next: `bidder keys rotate` again, to {next_rotation_step}, from {due:%Y-%m-%d %H:%M:%S} UTC on")
 
 
 def _due(keys: SigningKeys, changed_at: datetime) -> datetime:

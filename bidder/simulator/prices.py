@@ -37,7 +37,7 @@ class LearnedPrices:
                 OutcomeBatch(segment, hour - batch_hour, outcomes)
                 for (segment, batch_hour), outcomes in self._outcomes.items()
             ]
-            following = int((now + _FIT_SECONDS) // _HOUR)
-            self._shading = Shading(fit_models(batches, {hour % 24, following % 24}), self._explored)
+            next_hour = int((now + _FIT_SECONDS) // _HOUR)
+            self._shading = Shading(fit_models(batches, {hour % 24, next_hour % 24}), self._explored)
             self._fitted = now
         return self._shading

@@ -54,7 +54,7 @@ def events(rng: Random, count: int, campaigns: int) -> list[Event]:
     return result
 
 
-def owed(events: list[Event]) -> dict[str, tuple[int, int]]:
+def expected_spend(events: list[Event]) -> dict[str, tuple[int, int]]:
     """Micros and impressions by campaign, from the definition: each bid with a billable event, once.
 
     The first 20 impressions of the farm in a minute are billable.
@@ -76,7 +76,7 @@ def owed(events: list[Event]) -> dict[str, tuple[int, int]]:
 
 
 def soak(chain: Chain, events: list[Event]) -> None:
-    """Sends events through a failing chain, settles it, and compares spend with `owed` to the micro."""
+    """Sends events through a failing chain, settles it, and compares spend with `expected_spend` to the micro."""
     for entry in events:
         chain.notify(entry)
         while chain.rng.random() < 0.1:
@@ -86,8 +86,8 @@ def soak(chain: Chain, events: list[Event]) -> None:
 
 
 def check(chain: Chain, events: list[Event]) -> None:
-    """Asserts that the counters and the archive both equal `owed`."""
-    process, expected = chain.process(), owed(events)
+    """Asserts that the counters and the archive both equal `expected_spend`."""
+    process, expected = chain.process(), expected_spend(events)
     names = sorted({item.campaign_id for item in events})
     spends = process.ledger.spends(dict.fromkeys(names, NOW))
     days = {name: process.ledger.day(name, NOW.date()) for name in names}

@@ -46,8 +46,8 @@ def test_a_campaign_takes_part_exactly_if_its_draw_is_below_its_share(
             patch.setattr(sets, "SHORT", 1)
         snapshot, unpaced = compile_snapshot(campaigns, paces=paces), compile_snapshot(campaigns)
         for slot, free in zip(match(parsed_request, snapshot, NOW), match(parsed_request, unpaced, NOW), strict=True):
-            everyone = [snapshot.index.campaign_id(position) for position in free.candidates.best_first()]
-            expected = [name for name in everyone if name not in paces or draw.draw_for(name) < paces[name].share]
+            all_ids = [snapshot.index.campaign_id(position) for position in free.candidates.best_first()]
+            expected = [name for name in all_ids if name not in paces or draw.draw_for(name) < paces[name].share]
             assert [snapshot.index.campaign_id(position) for position in slot.candidates.best_first()] == expected
 
 

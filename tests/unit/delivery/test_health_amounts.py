@@ -64,10 +64,10 @@ def test_the_shortfall_is_divided_by_reason() -> None:
 
     # 72 opportunities, 36 bids and 10.8 impressions are expected of 360 requests
     missing = 5_000_000 - 54_000
-    unreached = missing - 72 * 5_000
+    supply_micros = missing - 72 * 5_000
     targeted = (360 - 72) * 0.5 * 1_500
     assert shortfalls(result) == {
-        "supply": unreached - targeted,
+        "supply": supply_micros - targeted,
         "targeting": targeted,
         "lost auctions": 36 * 0.7 * 5_000,
         CAPS: 720 * 0.01 / 0.5 * 1_500,

@@ -91,9 +91,9 @@ def test_participation_stays_within_its_bounds_for_any_observations(
 def test_participation_is_monotone_in_the_remaining_budget(
     budget: int, first: float, other: float, minute: int
 ) -> None:
-    more, less = (round(budget * share) for share in sorted((first, other)))
+    more, lower_spend = (round(budget * share) for share in sorted((first, other)))
     shares = []
-    for spent in (more, less):
+    for spent in (more, lower_spend):
         world = World(budget, 200, start=MIDNIGHT)
         for _ in range(3):
             world.minute()

@@ -59,8 +59,8 @@ def test_the_first_step_spreads_the_remaining_budget_over_the_rest_of_the_day(
         DAILY._replace(daily=limit), spend_of(spent), {}, now, Memory(), Forecast(FLAT, opportunities), market
     )
 
-    following = (limit - spent) / (1440 - minute)
-    bids = following / (SHOWN * COST)
+    expected_rate = (limit - spent) / (1440 - minute)
+    bids = expected_rate / (SHOWN * COST)
     of_process = bids / processes
     assert result.pace is not None
     assert result.pace.share / WHOLE == pytest.approx(min(1.0, bids / opportunities), abs=1e-9)

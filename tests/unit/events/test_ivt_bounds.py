@@ -121,12 +121,12 @@ def test_suspects_are_bids_beyond_the_bounds_of_the_rules() -> None:
     assert bids_with_many_addresses([*addresses, event(1, address="x", test=True)]) == frozenset()
     assert bids_with_many_addresses([*addresses, event(1, address="x")]) == {"bid-1"}
 
-    priced = [event(number, Kind.BILL, price_vector="adx/v") for number in (1, 2)]
-    assert bids_sharing_a_price(priced) == {"bid-1", "bid-2"}
+    bills = [event(number, Kind.BILL, price_vector="adx/v") for number in (1, 2)]
+    assert bids_sharing_a_price(bills) == {"bid-1", "bid-2"}
     assert (
-        bids_sharing_a_price([priced[0], priced[0], event(3, Kind.BILL, price_vector="adx/w"), event(4)]) == frozenset()
+        bids_sharing_a_price([bills[0], bills[0], event(3, Kind.BILL, price_vector="adx/w"), event(4)]) == frozenset()
     )
-    assert bids_sharing_a_price([priced[0], event(2, Kind.BILL, price_vector="adx/v", test=True)]) == frozenset()
+    assert bids_sharing_a_price([bills[0], event(2, Kind.BILL, price_vector="adx/v", test=True)]) == frozenset()
 
 
 def test_invalid_traffic_of_an_advertiser_is_the_sum_of_its_campaigns() -> None:

@@ -87,9 +87,9 @@ def test_the_total_is_the_same_for_each_dimension(events: list[Event]) -> None:
 def test_rates_relate_to_attempts_and_tests_are_separate() -> None:
     wins_and_impressions = [event(number, kind) for number in range(4) for kind in (Kind.WIN, Kind.IMPRESSION)]
     more = [event(0, Kind.COMPLETE), event(0, Kind.CLICK), *(event(number, Kind.LOSS) for number in range(4, 10))]
-    apart = [event(20, test=True), event(21, invalid="crawler")]
+    excluded_events = [event(20, test=True), event(21, invalid="crawler")]
 
-    [row] = report([*wins_and_impressions, *more, *apart], By.CAMPAIGN).values()
+    [row] = report([*wins_and_impressions, *more, *excluded_events], By.CAMPAIGN).values()
 
     assert (row.win_rate, row.vtr, row.ctr) == (Fraction(4, 10), Fraction(1, 4), Fraction(1, 4))
     assert (row.billed, row.spend_micros, row.cpm_micros) == (4, 20_000, 5_000_000)

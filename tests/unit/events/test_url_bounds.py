@@ -157,10 +157,10 @@ def test_a_refused_token_is_counted_by_its_reason(text: str, reason: str) -> Non
 )
 def test_a_landing_page_that_two_proxies_have_percent_encoded_is_read(target: str) -> None:
     signed = sign(Kind.CLICK, encode(CLAIMS), KEYS, target)
-    spelled = target
+    encoded_target = target
     for encodings in range(4):
-        assert (signed_target(Kind.CLICK, signed, KEYS, spelled) == target) == (encodings <= 2)
-        spelled = quote(spelled, safe="")
+        assert (signed_target(Kind.CLICK, signed, KEYS, encoded_target) == target) == (encodings <= 2)
+        encoded_target = quote(encoded_target, safe="")
     plus = "https://shop.example/a+b"
     assert signed_target(Kind.CLICK, sign(Kind.CLICK, "c", KEYS, plus), KEYS, "https://shop.example/a b") == plus
     blank = "https://shop.example/a%20b"
