@@ -114,7 +114,7 @@ class Parameters(BaseModel):
 
     def agreed_with(self, exchange: str | None) -> Exchange:
         """The agreement with an exchange; the default if the parameter is invalid."""
-        return UNKNOWN if self.exchanges is None else self.exchanges.of(exchange)
+        return UNKNOWN if self.exchanges is None else self.exchanges.agreement_with(exchange)
 
     @model_validator(mode="after")
     def _warns_before_it_stops(self) -> Self:

@@ -45,9 +45,9 @@ def save(figure: "Figure", path: Path, title: str) -> None:
     if path.suffix == ".png":
         figure.savefig(path, metadata={"Software": None, "Title": title})
         return
-    drawn = StringIO()
-    figure.savefig(drawn, format="svg", metadata={"Date": None, "Title": title})
-    path.write_text(with_dark_scheme(drawn.getvalue()), encoding="utf-8")
+    svg = StringIO()
+    figure.savefig(svg, format="svg", metadata={"Date": None, "Title": title})
+    path.write_text(with_dark_scheme(svg.getvalue()), encoding="utf-8")
 
 
 def with_dark_scheme(svg: str) -> str:

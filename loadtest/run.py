@@ -195,16 +195,24 @@ def report(stats: RequestStats, answers: Mapping[str, int], busy: Mapping[str, i
     `busy` holds the 503s of each row, which count as errors.
     """
     seconds = max(1.0, (stats.last_request_timestamp or 0) - stats.start_time)
-    bids, together = stats.get(BID, "POST"), StatsEntry(stats, NOTICES, "GET")
+    bids, notice_stats = stats.get(BID, "POST"), StatsEntry(stats, NOTICES, "GET")
     for (name, _), entry in stats.entries.items():
         if name != BID:
-            together.extend(entry)
+            notice_stats.extend(entry)
     kinds = [str(answers.get(kind, 0)) for kind in ("bid", "no-bid", "400")]
     return table(
         HEADINGS,
         [
             ("POST /bid", *_figures(bids, seconds), *kinds, str(busy.get(BID, 0)), str(bids.num_failures)),
-            (NOTICES, *_figures(together, seconds), "", "", "", str(busy.get(NOTICES, 0)), str(together.num_failures)),
+            (
+                NOTICES,
+                *_figures(notice_stats, seconds),
+                "",
+                "",
+                "",
+                str(busy.get(NOTICES, 0)),
+                str(notice_stats.num_failures),
+            ),
         ],
     )
 

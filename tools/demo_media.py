@@ -81,11 +81,11 @@ def arguments(picture: Picture, *, text: bool = True) -> list[str]:
         height = f"h*{0.42 + number * 0.13}"
         font = f"fontsize=h/{9 if film else 10 + 4 * number}:fontcolor=white@{0.92 - number * 0.2}"
         source += f",drawtext=text='{line}':x=(w-tw)/2:y={height}:{font}" if line else ""
-    picked = ["-f", "lavfi", "-i", source]
+    inputs = ["-f", "lavfi", "-i", source]
     if not film:
-        return [*picked, "-frames:v", "1"]
+        return [*inputs, "-frames:v", "1"]
     sound = ["-f", "lavfi", "-i", f"sine=frequency=110:sample_rate=48000:d={FILM_SECONDS},volume=0.05"]
-    return [*picked, *sound, "-t", str(FILM_SECONDS), *_FILM_ENCODER.split()]
+    return [*inputs, *sound, "-t", str(FILM_SECONDS), *_FILM_ENCODER.split()]
 
 
 def _make(picture: Picture, target: Path) -> None:

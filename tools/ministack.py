@@ -101,7 +101,7 @@ class MiniStack:
 
     def pid(self) -> int | None:
         """The process id of an earlier start that still runs; None if it has ended, or another process has its id."""
-        note = self._noted()
+        note = self._read_note()
         if note is None:
             return None
         try:
@@ -113,7 +113,7 @@ class MiniStack:
 
     def running_port(self) -> int | None:
         """The port on which the process of the file `pid` was started."""
-        note = self._noted()
+        note = self._read_note()
         return None if note is None else int(note["port"])
 
     def ended_well(self) -> bool:
@@ -145,7 +145,7 @@ class MiniStack:
             "AWS_DEFAULT_REGION": REGION,
         }
 
-    def _noted(self) -> Mapping[str, float] | None:
+    def _read_note(self) -> Mapping[str, float] | None:
         try:
             note: dict[str, float] = json.loads(self._note.read_text())
         except (FileNotFoundError, ValueError):

@@ -26,7 +26,7 @@ def _seen_of_deals(case: Case) -> Iterator[str]:
         elif budget.account in case.context.delivery.used_up_accounts:
             yield f"deal {deal.id}: its bids in flight use up its budget or its pace"
         else:
-            yield f"deal {deal.id}: its draw is {100 * draw.of(budget.holder) / WHOLE:.2f} %"
+            yield f"deal {deal.id}: its draw is {100 * draw.draw_for(budget.holder) / WHOLE:.2f} %"
 
 
 DEAL_BUDGET: AnyRule = Rule(

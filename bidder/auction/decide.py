@@ -1,4 +1,4 @@
-"""The decision: the offers for the slots of a request, and the selection of those that the answer bids.
+"""The decision: the offers for the slots of a request, and the selection of the offers that the answer bids.
 
 `decide` is pure: equal arguments give equal offers. The selection has stages: a single document, the burst guard, the
 allowances of budgets.
@@ -237,7 +237,7 @@ def _offers_of(
 
 
 class AnswerStages(NamedTuple):
-    """The offers that are left after each stage of the answer; those of the last stage are bid."""
+    """The offers that are left after each stage of the answer. The offers of the last stage are bid."""
 
     chosen: Sequence[Offer]
     in_document: Sequence[Offer]
@@ -262,7 +262,7 @@ def answer_stages(
 def for_one_document(request: BidRequest, offers: Sequence[Offer]) -> list[Offer]:
     """The offers that a single VAST document can hold: the first, and the offers of the same break and VAST version.
 
-    The ads have the order of the request, but the ad of the first slot is first, and that of the last slot last.
+    The ads have the order of the request, but the ad of the first slot is first, and the ad of the last slot is last.
     VAST 2.0 has no pods. VAST has no element for the facts that the Digital Services Act requires, so the document has
     no offer where a request requires them.
     """
@@ -289,7 +289,7 @@ def affordable(offers: Sequence[Offer], snapshot: Snapshot, now: datetime) -> li
 
 def would_be_affordable(offers: Sequence[Offer], snapshot: Snapshot, now: datetime) -> list[Offer]:
     """The offers that `affordable` would return, without committing their cost."""
-    remaining_micros = snapshot.delivery.allowance.left
+    remaining_micros = snapshot.delivery.allowance.remaining_micros
     affordable_offers: list[Offer] = []
     spend_micros: Counter[int] = Counter()
     for offer in offers:
@@ -303,7 +303,7 @@ def would_be_affordable(offers: Sequence[Offer], snapshot: Snapshot, now: dateti
 
 def short_accounts(offer: Offer, snapshot: Snapshot, now: datetime) -> list[int]:
     """The accounts of the allowance that do not pay for an offer."""
-    cost, remaining_micros = impression_cost(offer.price.cpm_micros), snapshot.delivery.allowance.left
+    cost, remaining_micros = impression_cost(offer.price.cpm_micros), snapshot.delivery.allowance.remaining_micros
     return [
         account
         for account in _accounts(offer, snapshot)

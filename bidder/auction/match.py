@@ -118,7 +118,7 @@ class Candidates:
                 yield ConsideredTier(number, conjunctions, end_of(tier, min_cpm))
 
     def _participants(self, number: int, tier: Tier, conjunctions: Set, *, paced: bool) -> Iterator[int]:
-        """The positions of the campaigns with any of these conjunctions, without those that pacing keeps out."""
+        """The positions of the campaigns with any of these conjunctions. If `paced`, pacing keeps some of them out."""
         delivery, index = self._request_match.snapshot.delivery, self._request_match.index
         draw, classes = self._request_match.draw, self._request_match.classes
         bidding = delivery.bidding_campaigns(number)
@@ -200,7 +200,7 @@ class Slot(NamedTuple):
 
 def match(request: BidRequest, snapshot: Snapshot, now: datetime, exchange: str | None = None) -> list[Slot]:
     """A slot for each impression with video, in the request's order. `exchange` is the name of the caller."""
-    snapshot.delivery.allowance.restore_rested(now)
+    snapshot.delivery.allowance.restore_resting_accounts(now)
     ranges = snapshot.index.targeted_ranges
     values = request_attributes(request, ranges, now, offsets(snapshot.delivery.clocks, now), exchange, snapshot.lists)
     request_match = RequestMatch(snapshot, values, AuctionDraw(request.id), device_of(request))

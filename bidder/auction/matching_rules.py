@@ -36,7 +36,7 @@ class Candidate(NamedTuple):
 
 def _participation(case: Case) -> tuple[str, str]:
     """The draw of auction and campaign, and the share of auctions that the campaign takes part in, in words."""
-    draw = case.slot.candidates.draw.of(case.campaign.id)
+    draw = case.slot.candidates.draw.draw_for(case.campaign.id)
     share = case.snapshot.delivery.share(case.position, case.slot.candidates.classes)
     return f"{100 * draw / WHOLE:.2f} %", f"less than {100 * share / WHOLE:.2f} %"
 

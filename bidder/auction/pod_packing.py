@@ -102,7 +102,7 @@ class _Search:
         self.max_densities = [ranking.max_densities for ranking in rankings_of]
         self.sums = [ranking.sums for ranking in rankings_of]
         self.are_unique = [ranking.are_unique for ranking in rankings_of]
-        ranked = [ranking.ads for ranking in rankings_of]
+        ads_by_slot = [ranking.ads for ranking in rankings_of]
         distinct_ads = {ad for ranking in ranked_by.values() for ad in ranking.ads}
         if all(self.are_unique):
             ads_by_bit = Counter(bit for ad in distinct_ads for bit in _bits(ad.marks & ad.bars))
@@ -114,9 +114,9 @@ class _Search:
         self.next_unequal = list(range(1, len(self.pod_slots) + 1))
         for number in reversed(range(len(self.pod_slots) - 1)):
             pod_slot, next_slot = self.pod_slots[number], self.pod_slots[number + 1]
-            if pod_slot.ads == next_slot.ads == 1 and (pod_slot.seconds, ranked[number]) == (
+            if pod_slot.ads == next_slot.ads == 1 and (pod_slot.seconds, ads_by_slot[number]) == (
                 next_slot.seconds,
-                ranked[number + 1],
+                ads_by_slot[number + 1],
             ):
                 self.next_unequal[number] = self.next_unequal[number + 1]
         # An upper bound of the value of all later slots, without regard to conflicts.

@@ -11,7 +11,7 @@ from bidder.auction.auction_context import AuctionContext
 from bidder.auction.match import Slot
 from bidder.auction.offer import Offer
 from bidder.auction.price import Price, is_first_price, open_floor
-from bidder.delivery.price_segment import MOST_PRICE, PriceSegment, describe_segment, device_number, placement_number
+from bidder.delivery.price_segment import MAX_PRICE, PriceSegment, describe_segment, device_number, placement_number
 from bidder.money import MICROS, display
 from bidder.openrtb.bid_request import BidRequest
 
@@ -57,8 +57,8 @@ def segment_of(context: AuctionContext, slot: Slot, exchange: str | None) -> Pri
 
 
 def is_learned(request: BidRequest, slot: Slot, price: Price) -> bool:
-    """Whether prices are learned from this bid: it is in a first-price auction, outside deals, below `MOST_PRICE`."""
-    return price.deal_id is None and is_first_price(request, slot, price) and value_micros(price) < MOST_PRICE
+    """Whether prices are learned from this bid: it is in a first-price auction, outside deals, below `MAX_PRICE`."""
+    return price.deal_id is None and is_first_price(request, slot, price) and value_micros(price) < MAX_PRICE
 
 
 def value_micros(price: Price) -> int:
@@ -79,8 +79,8 @@ def shade_bid(context: AuctionContext, offer: Offer, exchange: str | None) -> Sh
         return ShadedBid(value, value, TOO_DEAR)
     segment_model = shading.model(segment_of(context, offer.slot, exchange))
     draw = _draw(context.request.id, offer.slot.imp.id, offer.campaign.id)
-    if draw < shading.explored:
-        bid, why = value * (LOWEST_SHARE + (1 - LOWEST_SHARE) * draw / shading.explored), EXPLORATION
+    if draw < shading.explored_share:
+        bid, why = value * (LOWEST_SHARE + (1 - LOWEST_SHARE) * draw / shading.explored_share), EXPLORATION
     elif segment_model is not None:
         bid, why = segment_model[1].best_bid(value / MICROS) * MICROS, MODEL
     else:

@@ -8,8 +8,8 @@ from bidder.delivery.budget import Spend, budget_limits
 from bidder.delivery.budget_holders import advertiser_holder
 from bidder.delivery.health import AccountState, Health, health
 from bidder.delivery.pacing import Memory
-from bidder.delivery.price_segment import EVERYTHING
-from bidder.delivery.win_model import models
+from bidder.delivery.price_segment import ALL_AUCTIONS
+from bidder.delivery.win_model import fit_models
 from bidder.delivery.zones import local
 from bidder.money import display
 from bidder.service.service import Service
@@ -51,7 +51,7 @@ def campaign_healths(service: Service, campaign_id: str | None, now: datetime) -
     if service.current_parameters.read_without_secrets().invalid_traffic_counts:  # as the refresh counts
         spends = {name: spend.with_invalid() for name, spend in spends.items()}
     account, learned = service.pacing_store.read()
-    model = models(service.learning.outcomes(now)).get(EVERYTHING)
+    model = fit_models(service.learning.outcomes(now)).get(ALL_AUCTIONS)
     at = now.timestamp()
     healths = {}
     for campaign in sorted(campaigns, key=lambda campaign: campaign.id):

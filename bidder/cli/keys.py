@@ -6,12 +6,11 @@ from datetime import UTC, datetime, timedelta
 from bidder import aws
 from bidder.aws.parameter_copy import longest_delay
 from bidder.cli.output import print_json, print_table
-from bidder.cli.parameter_read import read_parameters
-from bidder.cli.parameters import put_parameter
+from bidder.cli.parameters import BadParameter, put_parameter
 from bidder.errors import UserError
-from bidder.events.key_rotation import RotationStep, after_step, due_at, next_step
+from bidder.events.key_rotation import RotationStep, apply_step, due_at, next_step
 from bidder.events.token import SigningKeys
-from bidder.parameters import MAX_LIFETIME
+from bidder.parameters import MAX_LIFETIME, read
 from bidder.service.service import Service
 
 _SIGNING_KEYS = "signing-keys"
@@ -42,7 +41,7 @@ def rotate(service: Service, *, force: bool, now: datetime | None = None) -> Non
     if due > (now or datetime.now(UTC)) and not force:
         msg = f"to {step} now would lose events of bids in flight: wait until {due:%Y-%m-%d %H:%M:%S} UTC"
         raise NotYet(msg)
-    changed = after_step(keys, step, secrets.token_urlsafe(_SECRET_BYTES))
+    changed = apply_step(keys, step, secrets.token_urlsafe(_SECRET_BYTES))
     put_parameter(service, _SIGNING_KEYS, changed.model_dump_json())
     done = {
         RotationStep.ADD: f"{list(changed.keys)[-1]} is added; {changed.current} signs until every process knows it",
@@ -50,10 +49,10 @@ def rotate(service: Service, *, force: bool, now: datetime | None = None) -> Non
         RotationStep.DROP: f"{changed.current} is the one key",
     }
     print(done[step])
-    following = next_step(changed)
-    if following is not RotationStep.ADD:
+    next_rotation_step = next_step(changed)
+    if next_rotation_step is not RotationStep.ADD:
         due = _due(changed, now or datetime.now(UTC))
-        print(f"next: `bidder keys rotate` again, to {following}, from {due:%Y-%m-%d %H:%M:%S} UTC on")
+        print(f"next: `bidder keys rotate` again, to {next_rotation_step}, from {due:%Y-%m-%d %H:%M:%S} UTC on")
 
 
 def _due(keys: SigningKeys, changed_at: datetime) -> datetime:
@@ -61,8 +60,15 @@ def _due(keys: SigningKeys, changed_at: datetime) -> datetime:
 
 
 def _read_keys(service: Service) -> tuple[SigningKeys, datetime]:
-    """The keys, and the time of their last change. Raises InvalidSettings, ParametersNotRead."""
-    keys = read_parameters(service).signing_keys
+    """The stored keys, and the time of their last change. Raises BadParameter if there are no usable keys.
+
+    They are read from Parameter Store: the copy in S3 can have the keys from before the last step.
+    """
     name = f"{service.settings.parameters}/{_SIGNING_KEYS}"
-    stored = aws.client("ssm").get_parameter(Name=name)["Parameter"]
-    return keys, stored["LastModifiedDate"].astimezone(UTC)
+    stored = aws.client("ssm").get_parameters(Names=[name], WithDecryption=True)["Parameters"]
+    reading = read({_SIGNING_KEYS: stored[0]["Value"]} if stored else {})
+    keys = reading.parameters.signing_keys
+    if keys is None:
+        msg = f"{name}: {reading.wrong[_SIGNING_KEYS]}"
+        raise BadParameter(msg)
+    return keys, stored[0]["LastModifiedDate"].astimezone(UTC)

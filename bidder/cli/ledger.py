@@ -11,7 +11,7 @@ from bidder.events.counted_once import MARKER_LIFETIME
 from bidder.events.counters import MICROS
 from bidder.events.event import Event
 from bidder.events.kinds import BILLABLE
-from bidder.events.verify import LedgerVerification, due, verify
+from bidder.events.verify import LedgerVerification, sales_by_bid, verify
 from bidder.service.service import Service
 
 _MOST_REASONS = 10
@@ -42,7 +42,7 @@ def print_verification(service: Service, day: date, now: datetime, *, as_json: b
     Raises Differs, and MarkersExpired.
     """
     check_markers(day, now)
-    bids = due(billable_events(service, day))
+    bids = sales_by_bid(billable_events(service, day))
     markers = service.ledger.markers(bids)
     campaigns = {event.campaign_id for events in bids.values() for event in events}
     campaigns.update(campaign.id for campaign in service.campaigns.all())
@@ -59,7 +59,7 @@ def print_verification(service: Service, day: date, now: datetime, *, as_json: b
         )
     else:
         _print_differences(verifications)
-    differing = sum(not verification.equal for verification in verifications.values())
+    differing = sum(not verification.is_equal for verification in verifications.values())
     if differing:
         total = len(verifications)
         msg = f"{differing} of {total} campaigns differ. Events in the queue count within minutes: verify again then"
@@ -87,7 +87,7 @@ def billable_events(service: Service, day: date) -> Iterator[Event]:
     around = (day - timedelta(days=1), day, day + timedelta(days=1))
     keys = [key for hour in around for key in service.archive.keys(hour, BILLABLE)]
     progress = Progress(len(keys))
-    for number, events in enumerate(service.archive.read_each(keys), start=1):
+    for number, events in enumerate(service.archive.read_objects(keys), start=1):
         yield from events
         progress.at(number)
     progress.end()

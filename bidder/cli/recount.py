@@ -12,7 +12,7 @@ from bidder.delivery.zones import local
 from bidder.errors import UserError
 from bidder.events.counters import BILLED, INVALID
 from bidder.events.event import Event
-from bidder.events.verify import due, not_found_invalid
+from bidder.events.verify import sales_by_bid, select_uncounted_sales
 from bidder.service.service import Service
 
 _A_BATCH = 100
@@ -45,9 +45,9 @@ def recount(service: Service, day: date, now: datetime) -> int:
 def _missing(service: Service, sales: list[Event]) -> Iterator[Event]:
     """The sales that the ledger has neither counted nor found invalid, and the invalid ones without a marker."""
     markers = service.ledger.markers({event.bid_id for event in sales})
-    for bid_id, valid in due(sales).items():
+    for bid_id, valid in sales_by_bid(sales).items():
         if (bid_id, BILLED) not in markers:
-            yield from not_found_invalid(valid, markers.get((bid_id, INVALID)))
+            yield from select_uncounted_sales(valid, markers.get((bid_id, INVALID)))
     yield from (event for event in sales if event.invalid is not None and (event.bid_id, INVALID) not in markers)
 
 

@@ -18,10 +18,10 @@ from bidder.events.archive import hour_of
 from bidder.events.claims import BETWEEN_EVENTS
 from bidder.events.counters import BILLED, INVALID
 from bidder.events.event import Event
-from bidder.events.ivt_suspects import in_crowded_minutes, reported_differently, sharing_a_price
+from bidder.events.ivt_suspects import bids_in_crowded_minutes, bids_sharing_a_price, bids_with_differing_sales
 from bidder.events.kinds import Kind
-from bidder.events.report import READ, By, ReportRow, report, total
-from bidder.events.verify import counted_event, due, not_found_invalid
+from bidder.events.report import READ_KINDS, By, ReportRow, report, total
+from bidder.events.verify import counted_event, sales_by_bid, select_uncounted_sales
 from bidder.money import MICROS
 from bidder.service.service import Service
 
@@ -97,9 +97,9 @@ def period(day: date | None, first: date | None, last: date | None, time_zone: s
 def print_report(service: Service, days: ReportPeriod, by: By, form: str) -> None:
     """Prints the report of some days as a table, csv or json."""
     events = list(_events(service, days))
-    sales, crowded = due(events), in_crowded_minutes(events)
+    sales, crowded = sales_by_bid(events), bids_in_crowded_minutes(events)
     disputed_sales = {
-        bid_id: sales[bid_id] for bid_id in crowded | sharing_a_price(events) | reported_differently(events)
+        bid_id: sales[bid_id] for bid_id in crowded | bids_sharing_a_price(events) | bids_with_differing_sales(events)
     }
     markers = service.ledger.markers(disputed_sales) if disputed_sales else {}
     counted, unbilled = dict[str, Event](), set[str]()
@@ -107,7 +107,7 @@ def print_report(service: Service, days: ReportPeriod, by: By, form: str) -> Non
         marker, invalid = markers.get((bid_id, BILLED)), markers.get((bid_id, INVALID))
         if marker is not None:
             counted[bid_id] = counted_event(of_bid, marker)
-        elif not not_found_invalid(of_bid, invalid, is_crowded=bid_id in crowded):
+        elif not select_uncounted_sales(of_bid, invalid, is_crowded=bid_id in crowded):
             unbilled.add(bid_id)
     rows = report(events, by, unbilled, days.time_zone, counted, days.covers)
     if form == "json":
@@ -126,9 +126,9 @@ def print_report(service: Service, days: ReportPeriod, by: By, form: str) -> Non
 
 def _events(service: Service, days: ReportPeriod) -> Iterator[Event]:
     """The events of the days, and the events around them that can be of the same bids."""
-    keys = [key for day in days.utc_days() for key in service.archive.keys(day, READ) if days.reads(hour_of(key))]
+    keys = [key for day in days.utc_days() for key in service.archive.keys(day, READ_KINDS) if days.reads(hour_of(key))]
     progress = Progress(len(keys))
-    for number, events in enumerate(service.archive.read_each(keys), start=1):
+    for number, events in enumerate(service.archive.read_objects(keys), start=1):
         yield from events
         progress.at(number)
     progress.end()

@@ -8,10 +8,10 @@ from bidder.delivery.allowance import Pace
 from bidder.delivery.budget import BudgetLimits, Spend, limits_of
 from bidder.delivery.budget_holders import advertiser_holder, deal_holder
 from bidder.delivery.estimates import Report
-from bidder.delivery.pacers import Paced
+from bidder.delivery.pacers import PacingResult
 from bidder.delivery.pacing import Memory
 from bidder.delivery.shared_budgets import SharedBudget, SharedBudgets
-from bidder.delivery.shared_pacing import paces_within, remember_shares, report_together
+from bidder.delivery.shared_pacing import limit_paces, remember_shares, sum_reports
 from bidder.delivery.zones import local
 from bidder.events.advertiser_spend import spends_of_advertisers
 from bidder.snapshot.index import Index
@@ -59,7 +59,7 @@ class BudgetHolders:
 
     def reports(self, reports: Mapping[str, Mapping[int, Report]]) -> dict[str, dict[int, Report]]:
         """The counts of each advertiser's campaigns together, by name; those of deals are in `reports` already."""
-        return {advertiser_holder(domain): report_together(reports, zones) for domain, zones in self.members.items()}
+        return {advertiser_holder(domain): sum_reports(reports, zones) for domain, zones in self.members.items()}
 
     def held_paces(self, paces: Mapping[str, Pace], memories: Mapping[str, Memory]) -> dict[str, Pace]:
         """The paces of campaigns within those of their advertisers. Stores the participation in `memories`."""
@@ -67,9 +67,9 @@ class BudgetHolders:
         paced = {domain: paces[name] for domain, name in names.items() if name in paces}
         remember_shares(memories, self.members, {domain: memories[names[domain]] for domain in paced})
         own = {name: pace for name, pace in paces.items() if name not in self.limits}
-        return paces_within(own, self.members, paced)
+        return limit_paces(own, self.members, paced)
 
-    def shared(self, spends: Mapping[str, Spend], paced: Paced) -> SharedBudgets:
+    def shared(self, spends: Mapping[str, Spend], paced: PacingResult) -> SharedBudgets:
         """The budgets as the delivery state takes them; `paced` has their paces by name."""
 
         def budget(name: str) -> SharedBudget:

@@ -122,4 +122,4 @@ def latest_limits(service: Service, pinned: Manifest, index: Index) -> Mapping[s
                 current_limits = with_budget_of(pinned_deals[campaign.id, deal_id], limits)
                 latest[deal_holder(campaign.id, deal_id)] = current_limits
     pinned_ids = map(index.campaign_id, range(len(index))) if changed is None else changed
-    return dict.fromkeys(pinned_ids, BudgetLimits(paused=True, total=None, daily=None, cost=0)) | latest
+    return dict.fromkeys(pinned_ids, BudgetLimits(is_paused=True, total=None, daily=None, cost=0)) | latest

@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 from bidder.consumers.optional_read import optional_read
-from bidder.delivery.pacers import Paced
+from bidder.delivery.pacers import PacingResult
 from bidder.delivery.quality import device_classes
-from bidder.delivery.win_model import ENOUGH, Shading, models
+from bidder.delivery.win_model import MIN_OUTCOMES, Shading, fit_models
 from bidder.parameters import DEFAULTS
 from bidder.service.service import Service
 from bidder.snapshot.index import Index
@@ -19,12 +19,12 @@ def shading(service: Service, explored: float, now: datetime) -> Shading | None:
     if not explored:
         return None
     batches = optional_read(lambda: service.learning.outcomes(now), "shading.unread", then="bids are not shaded")
-    if not batches or sum(batch.outcomes.total for batch in batches) < ENOUGH:
+    if not batches or sum(batch.outcomes.total for batch in batches) < MIN_OUTCOMES:
         return None
-    return Shading(models(batches, {now.hour, (now + _SNAPSHOT_LIFE).hour}), explored)
+    return Shading(fit_models(batches, {now.hour, (now + _SNAPSHOT_LIFE).hour}), explored)
 
 
-def quality(service: Service, index: Index, paced: Paced, now: datetime) -> Quality | None:
+def quality(service: Service, index: Index, paced: PacingResult, now: datetime) -> Quality | None:
     """The classes of device types, for paced campaigns with a goal; None if no class is apart from the others."""
     if not any(index.learners()) or not paced.paces:
         return None

@@ -10,7 +10,7 @@ from bidder.consumers.optional_read import optional_read
 from bidder.delivery.budget import BudgetLimits, Spend, counted_spends
 from bidder.delivery.budget_holders import in_words
 from bidder.delivery.estimates import COMPLETE
-from bidder.delivery.pacers import Confirmed, Paced, Traffic, off_plan, overspent, pace_campaigns
+from bidder.delivery.pacers import PacingResult, PlaybackCounts, Traffic, find_off_plan, find_overspent, pace_campaigns
 from bidder.delivery.shared_budgets import SharedBudgets
 from bidder.log import emf
 from bidder.service.service import Service
@@ -30,7 +30,7 @@ def pace(
     now: datetime,
     *,
     with_invalid: bool,
-) -> tuple[Paced, SharedBudgets]:
+) -> tuple[PacingResult, SharedBudgets]:
     """One step of pacing for all campaigns, deals and advertisers with a budget.
 
     `billed` is the spend of campaigns without invalid traffic, which the budgets count if `with_invalid` is true. The
@@ -38,7 +38,7 @@ def pace(
     """
     holders = BudgetHolders(index, advertisers, latest)
     if not of_campaigns and not holders.limits:
-        return Paced({}, {}, {}, {}), SharedBudgets(caps=holders.caps)
+        return PacingResult({}, {}, {}, {}), SharedBudgets(caps=holders.caps)
     at = now.timestamp()
     account, learned = service.pacing_store.read()
     if holders.members:
@@ -52,7 +52,7 @@ def pace(
     learned.take(traffic.reports, at - COMPLETE)
     forecasts = {name: learned.forecast(name, limit.zone, at) for name, limit in limits.items()}
     then = "no notices count as lost"
-    confirmed = optional_read(lambda: service.learning.confirmed(now), "pacing.unread", then) or Confirmed()
+    confirmed = optional_read(lambda: service.learning.playback_counts(now), "pacing.unread", then) or PlaybackCounts()
     paced = pace_campaigns(limits.items(), spends, traffic, at, account, forecasts, confirmed)
     _log_deviations(limits, billed, paced, now)
     learned.forget(limits)
@@ -65,12 +65,12 @@ def pace(
 
 
 def _log_deviations(
-    limits: Mapping[str, BudgetLimits], billed: Mapping[str, Spend], paced: Paced, now: datetime
+    limits: Mapping[str, BudgetLimits], billed: Mapping[str, Spend], paced: PacingResult, now: datetime
 ) -> None:
     """Logs the campaigns above their budgets and off their plans, as metrics that alarms watch."""
-    if names := overspent(limits, billed):
+    if names := find_overspent(limits, billed):
         log.event("delivery", **emf(now, "Overspend", "budget", len(names), campaigns=_first(names)))
-    if names := off_plan(limits, paced.outlooks):
+    if names := find_off_plan(limits, paced.outlooks):
         log.event("delivery", **emf(now, "OffPlan", "spend", len(names), campaigns=_first(names)))
 
 

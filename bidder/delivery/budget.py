@@ -67,7 +67,7 @@ class BudgetLimits(NamedTuple):
     flight's `start` and `end` are seconds since 1970.
     """
 
-    paused: bool
+    is_paused: bool
     total: int | None
     daily: int | None
     cost: int
@@ -89,7 +89,7 @@ class BudgetLimits(NamedTuple):
 def budget_limits(campaign: Campaign) -> BudgetLimits:
     """The limits of a campaign."""
     limits = limits_of(campaign.budget, campaign.flight, campaign.time_zone, campaign.top_cpm_micros)
-    return limits._replace(paused=campaign.status is Status.PAUSED)
+    return limits._replace(is_paused=campaign.status is Status.PAUSED)
 
 
 def with_budget_of(limits: BudgetLimits, current: BudgetLimits) -> BudgetLimits:
@@ -109,7 +109,7 @@ def deal_limits(campaign: Campaign) -> dict[str, BudgetLimits]:
 def limits_of(budget: Budget, flight: Flight, zone: str, top_cpm_micros: int) -> BudgetLimits:
     """The limits of a budget over a flight. `top_cpm_micros` is the highest bid that the budget pays for, as a CPM."""
     return BudgetLimits(
-        paused=False,
+        is_paused=False,
         total=budget.total_micros,
         daily=budget.daily_micros,
         cost=impression_cost(top_cpm_micros),
@@ -124,12 +124,12 @@ def limits_of(budget: Budget, flight: Flight, zone: str, top_cpm_micros: int) ->
 
 
 def withheld(campaign: BudgetLimits, spend: Spend) -> Withheld | None:
-    """The reason for which the campaign may not bid, or None if it may.
+    """The reason why the campaign may not bid, or None.
 
     A campaign stops when one more impression at its top price would exceed a budget or a goal. So only bids in flight
     can cause an overspend: see `docs/delivery.md`.
     """
-    if campaign.paused:
+    if campaign.is_paused:
         return Withheld.PAUSED
     for reason, limit, spent in (
         (Withheld.TOTAL_BUDGET, campaign.total, spend.total_micros),
@@ -145,12 +145,12 @@ def withheld(campaign: BudgetLimits, spend: Spend) -> Withheld | None:
     return None
 
 
-def remaining(campaign: BudgetLimits, spend: Spend) -> int | None:
+def remaining_micros(campaign: BudgetLimits, spend: Spend) -> int | None:
     """The micros that are left of the campaign's tightest limit, or None without a limit.
 
     Each remaining impression of a goal counts with its full cost. The amount is at most `MOST_MICROS`.
     """
-    left = [
+    amounts = [
         limit - spent
         for limit, spent in (
             (campaign.total, spend.total_micros),
@@ -159,12 +159,12 @@ def remaining(campaign: BudgetLimits, spend: Spend) -> int | None:
         )
         if limit is not None
     ]
-    left += [
-        (limit - shown) * campaign.cost
-        for limit, shown in (
+    amounts += [
+        (limit - impressions) * campaign.cost
+        for limit, impressions in (
             (campaign.total_impressions, spend.total_impressions),
             (campaign.daily_impressions, spend.today_impressions),
         )
         if limit is not None
     ]
-    return min(*left, MOST_MICROS) if left else None
+    return min(*amounts, MOST_MICROS) if amounts else None

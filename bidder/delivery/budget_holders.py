@@ -41,7 +41,7 @@ def campaign_of(name: str) -> str:
 
 def in_words(name: str) -> str:
     """The name as messages show it, such as `deal D1 of C1`."""
-    campaign_id, is_other, rest = name.partition("#")
-    if not is_other:
+    campaign_id, separator, rest = name.partition("#")
+    if not separator:
         return campaign_id
     return f"deal {rest} of {campaign_id}" if campaign_id else f"advertiser {rest}"

@@ -24,7 +24,7 @@ _MONDAY = 72
 class Curve:
     """The relative traffic by hour of the week."""
 
-    __slots__ = ("_until", "weights")
+    __slots__ = ("_traffic_until", "weights")
 
     def __init__(self, weights: Sequence[float]) -> None:
         """The weights are scaled to a mean of 1. Raises ValueError unless there are 168, none negative, not all 0."""
@@ -33,34 +33,34 @@ class Curve:
             msg = f"a curve has {HOURS} weights, none of them negative and one at least above 0"
             raise ValueError(msg)
         self.weights = tuple(weight / mean for weight in weights)
-        trapezoids = ((weight + following) / 2 for weight, following in pairwise(self.weights))
-        self._until = (0.0, *accumulate(trapezoids))
+        trapezoids = ((weight + next_weight) / 2 for weight, next_weight in pairwise(self.weights))
+        self._traffic_until = (0.0, *accumulate(trapezoids))
 
     def density(self, at: float, zone: str) -> float:
         """The traffic at a moment, relative to the average of the week."""
         hours = (at + offset(zone, at)) / HOUR + _MONDAY - 0.5
-        before = floor(hours)
-        share = hours - before
-        return self.weights[before % HOURS] * (1 - share) + self.weights[(before + 1) % HOURS] * share
+        hour_before = floor(hours)
+        share = hours - hour_before
+        return self.weights[hour_before % HOURS] * (1 - share) + self.weights[(hour_before + 1) % HOURS] * share
 
     def between(self, start: float, end: float, zone: str) -> float:
         """The traffic from `start` to `end`, in average hours; 0 if the end is not after the start."""
         if end <= start:
             return 0.0
-        first, last = offset(zone, start), offset(zone, end)
-        if first == last:
-            return self._total(end + last) - self._total(start + first)
+        start_offset, end_offset = offset(zone, start), offset(zone, end)
+        if start_offset == end_offset:
+            return self._total(end + end_offset) - self._total(start + start_offset)
         change = _change(zone, start, end)
-        before = self._total(change + first) - self._total(start + first)
-        return before + self._total(end + last) - self._total(change + last)
+        traffic_before = self._total(change + start_offset) - self._total(start + start_offset)
+        return traffic_before + self._total(end + end_offset) - self._total(change + end_offset)
 
     def _total(self, local: float) -> float:
         """The traffic from a Monday long ago until a moment in local time."""
         weeks, hours = divmod(local / HOUR + _MONDAY - 0.5, HOURS)
         number = int(hours)
         share = hours - number
-        here, following = self.weights[number], self.weights[(number + 1) % HOURS]
-        return weeks * HOURS + self._until[number] + here * share + (following - here) * share * share / 2
+        weight, next_weight = self.weights[number], self.weights[(number + 1) % HOURS]
+        return weeks * HOURS + self._traffic_until[number] + weight * share + (next_weight - weight) * share * share / 2
 
 
 FLAT = Curve([1.0] * HOURS)
@@ -82,10 +82,10 @@ def _offset(zone: str, quarter: int) -> float:
 @lru_cache(maxsize=1024)
 def _change(zone: str, start: float, end: float) -> float:
     """The moment at which a zone's offset becomes that of `end`."""
-    last = offset(zone, end)
-    first, final = int(start // _QUARTER), int(end // _QUARTER)
-    quarter = bisect_left(range(first, final), True, key=lambda at: _offset(zone, at) == last)
-    return float((first + quarter) * _QUARTER)
+    end_offset = offset(zone, end)
+    first_quarter, last_quarter = int(start // _QUARTER), int(end // _QUARTER)
+    quarter = bisect_left(range(first_quarter, last_quarter), True, key=lambda at: _offset(zone, at) == end_offset)
+    return float((first_quarter + quarter) * _QUARTER)
 
 
 def local_day(at: float, zone: str) -> tuple[float, float]:
@@ -97,8 +97,8 @@ def local_day(at: float, zone: str) -> tuple[float, float]:
 
 def local_hour(at: float, zone: str) -> tuple[float, float]:
     """The start and the end of the clock hour of a moment in a zone."""
-    ahead = offset(zone, at)
-    start = at - (at + ahead) % HOUR
+    offset_seconds = offset(zone, at)
+    start = at - (at + offset_seconds) % HOUR
     return start, start + HOUR
 
 
@@ -112,8 +112,8 @@ def _utc(local: float, zone: str) -> float:
 
     If the clocks skip the local time, it is the moment of their change.
     """
-    before, after = offset(zone, local - DAY), offset(zone, local + DAY)
-    for ahead in (before, after):
-        if offset(zone, local - ahead) == ahead:
-            return local - ahead
-    return local - before
+    offset_before, offset_after = offset(zone, local - DAY), offset(zone, local + DAY)
+    for offset_seconds in (offset_before, offset_after):
+        if offset(zone, local - offset_seconds) == offset_seconds:
+            return local - offset_seconds
+    return local - offset_before

@@ -18,16 +18,16 @@ COMPLETE = 30
 
 _EVIDENCE = 300
 """The opportunities that suffice to estimate the current traffic: the standard error is then 6 %."""
-_MOST_EVIDENCE = 3_000
+_MAX_EVIDENCE = 3_000
 """The opportunities after which no earlier minute is added: the standard error is then 2 %."""
-_LEAST_EVIDENCE = 30
+_MIN_EVIDENCE = 30
 """The fewest opportunities with which an earlier minute is compared."""
-_SAME, _OTHER = 2.5, 4.0
+_MAX_DEVIATIONS, _MAX_EARLY_DEVIATIONS = 2.5, 4.0
 """The standard deviations by which a minute may differ from the later minutes and still count as the same traffic.
 
 The second value holds while the later minutes have fewer opportunities than `_EVIDENCE`.
 """
-_LONGEST_WINDOW = 64
+_MAX_WINDOW = 64
 _OUTAGE = 5
 _OUTCOMES, _OUTCOMES_MINUTES = 200.0, 5
 """The impressions, and the refreshes, after which older outcomes count less, so that estimates follow the market."""
@@ -48,7 +48,7 @@ class Report(NamedTuple):
 
 @dataclass(slots=True)
 class Minute:
-    """A past minute that began at `start`: the campaign's participation in it, and its counts once reported.
+    """A past minute that began at `start`: the participation of the campaign, and its counts after their report.
 
     `assumed` is the number of its bids as estimated at the last refresh. `matured` is the number of these bids with
     notices that were due by then. `learned` is their present share in the sums of the rates.
@@ -62,19 +62,19 @@ class Minute:
     assumed: float = 0.0
     learned: float = 0.0
 
-    def mature(self, bids: float, by_now: float) -> float:
-        """The change of the sums of the rates, given the number of bids and the number `by_now` whose notices are due.
+    def mature(self, bids: float, due_bids: float) -> float:
+        """The change of the sums of the rates, given the bids of the minute and `due_bids`, whose notices are due.
 
         Counts arrive later than notices. If the counts differ from the assumed bids, the share of this minute in the
         sums is scaled to the counts, so that an outage leaves no bids in the sums.
         """
-        before = self.learned
+        learned_before = self.learned
         if self.assumed:
             self.learned *= bids / self.assumed
             self.matured *= bids / self.assumed
-        self.learned += by_now - self.matured
-        self.matured, self.assumed = by_now, bids
-        return self.learned - before
+        self.learned += due_bids - self.matured
+        self.matured, self.assumed = due_bids, bids
+        return self.learned - learned_before
 
 
 @dataclass(slots=True)
@@ -111,13 +111,13 @@ class Flow:
     """All minutes that began before this moment are counted in `bids_per_opportunity`."""
 
     def begin(self, now: float, participation: float, horizon: int) -> None:
-        """Adds the minutes since the last refresh with their participation, and drops those no longer needed."""
-        first = self.minutes[-1].start + MINUTE if self.minutes else int(now) // MINUTE * MINUTE - MINUTE
-        for start in range(max(first, int(now) - 120 * MINUTE), int(now) // MINUTE * MINUTE, MINUTE):
+        """Adds the minutes since the last refresh with their participation, and drops minutes that are not needed."""
+        first_start = self.minutes[-1].start + MINUTE if self.minutes else int(now) // MINUTE * MINUTE - MINUTE
+        for start in range(max(first_start, int(now) - 120 * MINUTE), int(now) // MINUTE * MINUTE, MINUTE):
             self.minutes.append(Minute(start, participation))
         minutes_kept, opportunities = horizon + 2 + UNREPORTED // MINUTE, 0
-        for minute in reversed(self.minutes[-_LONGEST_WINDOW:-minutes_kept]):  # enough minutes to estimate traffic
-            if opportunities >= _MOST_EVIDENCE:
+        for minute in reversed(self.minutes[-_MAX_WINDOW:-minutes_kept]):  # enough minutes to estimate traffic
+            if opportunities >= _MAX_EVIDENCE:
                 break
             opportunities += minute.opportunities or 0
             minutes_kept += 1
@@ -134,8 +134,8 @@ class Flow:
             elif minute.start < now - 10 * MINUTE:
                 break
         for minute in self.minutes:
-            whole = minute.start + MINUTE + UNREPORTED < now
-            if whole and minute.start >= self.counted_until and minute.bids is not None:
+            is_complete = minute.start + MINUTE + UNREPORTED < now
+            if is_complete and minute.start >= self.counted_until and minute.bids is not None:
                 opportunities = minute.participation * (minute.opportunities or 0)
                 self.bids_per_opportunity.add(minute.bids, opportunities)
                 self.counted_until = minute.start + MINUTE
@@ -173,21 +173,20 @@ class Flow:
         for minute in reversed(self.minutes):
             if minute.opportunities is None or minute.start + MINUTE + COMPLETE > now:
                 continue
-            usual = expected(minute)
-            if minute.opportunities == 0 and usual >= _OUTAGE:
+            expected_count = expected(minute)
+            if minute.opportunities == 0 and expected_count >= _OUTAGE:
                 continue
-            if opportunities >= _MOST_EVIDENCE:
+            if opportunities >= _MAX_EVIDENCE:
                 break
-            if opportunities >= _LEAST_EVIDENCE and window_bids:
-                alike = usual * opportunities / window_bids
-                most_apart = (_SAME if opportunities >= _EVIDENCE else _OTHER) * sqrt(
-                    alike + alike * alike / opportunities
-                )
-                if abs(minute.opportunities - alike) > most_apart:
+            if opportunities >= _MIN_EVIDENCE and window_bids:
+                comparable_count = expected_count * opportunities / window_bids
+                deviations = _MAX_DEVIATIONS if opportunities >= _EVIDENCE else _MAX_EARLY_DEVIATIONS
+                variance = comparable_count + comparable_count * comparable_count / opportunities
+                if abs(minute.opportunities - comparable_count) > deviations * sqrt(variance):
                     break
             window.append(minute)
             opportunities += minute.opportunities
-            window_bids += usual
+            window_bids += expected_count
         return window
 
     def take_matured(self, now: float, delay: NoticeDelay, expected: float) -> float:
@@ -196,12 +195,12 @@ class Flow:
         The latest minute has no counts yet. It is assumed to have `expected` bids at full participation, unless the
         minute before had no request. An older minute without counts counts as an outage until its counts arrive.
         """
-        total, latest, had_requests = 0.0, self.minutes[-1] if self.minutes else None, True
+        total, latest_minute, had_requests = 0.0, self.minutes[-1] if self.minutes else None, True
         for minute in self.minutes:
-            is_assumed = minute.bids is None and minute is latest and had_requests
+            is_assumed = minute.bids is None and minute is latest_minute and had_requests
             bids = minute.participation * expected if is_assumed else float(minute.bids or 0)
-            by_now = bids * delay.noticed_of_minute(minute.start, now) if bids else 0.0
-            total += minute.mature(bids, by_now)
+            due_bids = bids * delay.noticed_share(minute.start, now) if bids else 0.0
+            total += minute.mature(bids, due_bids)
             had_requests = bool(minute.opportunities)
         return total
 
@@ -214,5 +213,5 @@ class Flow:
         for minute in reversed(self.minutes):
             bids = minute.participation * expected if minute.bids is None else minute.bids
             if bids:
-                total += bids * (1 - delay.noticed_of_minute(minute.start, now))
+                total += bids * (1 - delay.noticed_share(minute.start, now))
         return total

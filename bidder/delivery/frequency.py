@@ -13,13 +13,13 @@ from bidder.campaigns.campaign import LONGEST_SECONDS, Campaign, CapLevel, CapSu
 from bidder.campaigns.campaign import duration_seconds as seconds_of
 from bidder.delivery.periods import period
 
-MOST_RECENT = 200
+MAX_RECENT = 200
 """The most impressions that a history lists individually."""
-MOST_OLDER = 1_000
+MAX_OLDER = 1_000
 """The most counts of older impressions in a history. Beyond it the oldest counts are dropped."""
 _DAY = 86_400
-_ALWAYS = float("-inf")
-_EVER = 0
+_NO_START = float("-inf")
+_LIFETIME_DAY = 0
 """The day under which impressions are counted that only a lifetime cap needs."""
 _DAYS_APART = LONGEST_SECONDS // _DAY + 3
 """The days for which older impressions are counted by day: the longest window in any time zone."""
@@ -81,14 +81,14 @@ def add(history: History, impression: Impression) -> History:
     """The history with one more impression, shortened to its largest size."""
     recent = list(history.recent)
     insort(recent, impression)
-    if len(recent) <= MOST_RECENT:
+    if len(recent) <= MAX_RECENT:
         return history._replace(recent=recent)
     oldest, today = recent.pop(0), recent[-1].at // _DAY
     older: dict[str, dict[int, int]] = {}
     days = [(key, day, count) for key, days in history.older.items() for day, count in days.items()]
     for key, day, count in [*days, *((oldest.key(level), oldest.at // _DAY, 1) for level in CapLevel)]:
         counts = older.setdefault(key, {})
-        day_counted = day if day > today - _DAYS_APART else _EVER
+        day_counted = day if day > today - _DAYS_APART else _LIFETIME_DAY
         counts[day_counted] = counts.get(day_counted, 0) + count
     return History(recent, _drop_oldest(older))
 
@@ -98,26 +98,26 @@ def standing(
 ) -> Standing:
     """The state of a campaign's cap for the viewer of a history. An unknown history (None) counts as empty."""
     key = key_of(cap.level, campaign.id, creative_id, campaign.advertiser.domain)
-    known = History() if history is None else history
-    times = [impression.at for impression in known.recent if impression.key(cap.level) == key]
-    days = known.older.get(key, {})
-    at, shown, room, free_at = now.timestamp(), 0, 1, None
+    known_history = History() if history is None else history
+    times = [impression.at for impression in known_history.recent if impression.key(cap.level) == key]
+    days = known_history.older.get(key, {})
+    at, seen, room, free_at = now.timestamp(), 0, 1, None
     if cap.window is not None and cap.impressions is not None:
-        start, end, rolling = _window(cap.window, cap.time_zone or campaign.time_zone, now)
-        shown = sum(time > start if rolling else time >= start for time in times) + sum(
+        start, end, rolling_seconds = _window(cap.window, cap.time_zone or campaign.time_zone, now)
+        seen = sum(time > start if rolling_seconds else time >= start for time in times) + sum(
             count for day, count in days.items() if (day + 1) * _DAY > start
         )
-        room = cap.impressions - shown
+        room = cap.impressions - seen
         if room <= 0:
-            free_at = _free_again(times, cap.impressions, rolling) if rolling else end
+            free_at = _free_time(times, cap.impressions, rolling_seconds) if rolling_seconds else end
     if cap.min_gap is not None:
         gap = seconds_of(cap.min_gap)
-        last = max([*times, *((day + 1) * _DAY for day in days if day != _EVER)], default=_ALWAYS)
+        last_time = max([*times, *((day + 1) * _DAY for day in days if day != _LIFETIME_DAY)], default=_NO_START)
         room = min(room, 1)
-        if at < last + gap:
-            free_at, room = max(free_at or at, last + gap), 0
-            shown = max(shown, 1)
-    return Standing(cap, key, shown, max(0, room), free_at, history is not None)
+        if at < last_time + gap:
+            free_at, room = max(free_at or at, last_time + gap), 0
+            seen = max(seen, 1)
+    return Standing(cap, key, seen, max(0, room), free_at, history is not None)
 
 
 def standings(campaign: Campaign, creative_id: str, exposures: Exposures, now: datetime) -> list[Standing]:
@@ -128,16 +128,19 @@ def standings(campaign: Campaign, creative_id: str, exposures: Exposures, now: d
     ]
 
 
-def hindrance(campaign: Campaign, of_caps: Iterable[Standing]) -> Standing | None:
+def hindrance(campaign: Campaign, standings: Iterable[Standing]) -> Standing | None:
     """The first state that forbids the campaign to bid, or None."""
-    skips = campaign.on_unknown is OnUnknown.SKIP
-    return next((each for each in of_caps if each.room <= 0 or (skips and not each.is_known)), None)
+    skips_unknown = campaign.on_unknown is OnUnknown.SKIP
+    for cap_standing in standings:
+        if cap_standing.room <= 0 or (skips_unknown and not cap_standing.is_known):
+            return cap_standing
+    return None
 
 
 def _window(window: str, zone: str, now: datetime) -> tuple[float, float | None, int]:
     """The start and end of a window in seconds since 1970, and the length in seconds of a rolling window, else 0."""
     if window == "lifetime":
-        return _ALWAYS, None, 0
+        return _NO_START, None, 0
     if window[0].isdigit():
         seconds = seconds_of(window)
         return now.timestamp() - seconds, None, seconds
@@ -145,14 +148,14 @@ def _window(window: str, zone: str, now: datetime) -> tuple[float, float | None,
     return start.timestamp(), end.timestamp(), 0
 
 
-def _free_again(times: Sequence[int], max_impressions: int, rolling: int) -> float | None:
+def _free_time(times: Sequence[int], max_impressions: int, rolling_seconds: int) -> float | None:
     """The moment from which the rolling window has fewer impressions than the maximum, or None if times are unknown."""
-    return float(times[-max_impressions] + rolling) if len(times) >= max_impressions else None
+    return float(times[-max_impressions] + rolling_seconds) if len(times) >= max_impressions else None
 
 
 def _drop_oldest(older: Mapping[str, Mapping[int, int]]) -> dict[str, dict[int, int]]:
     counts = sorted(((day, key, count) for key, days in older.items() for day, count in days.items()), reverse=True)
-    bounded: dict[str, dict[int, int]] = {}
-    for day, key, count in counts[:MOST_OLDER]:
-        bounded.setdefault(key, {})[day] = count
-    return bounded
+    kept_counts: dict[str, dict[int, int]] = {}
+    for day, key, count in counts[:MAX_OLDER]:
+        kept_counts.setdefault(key, {})[day] = count
+    return kept_counts

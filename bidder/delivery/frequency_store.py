@@ -16,9 +16,9 @@ from bidder.repeated_failures import LONGEST_INTERVAL, RepeatedFailures
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-KEPT = timedelta(days=395)
+RETENTION = timedelta(days=395)
 """The time for which a history is kept after its last impression: 13 months."""
-MOST_READS = 4
+MAX_READS = 4
 """The most concurrent reads of a process. The limit bounds the threads that a hanging table can block."""
 
 Key = Mapping[str, Mapping[str, str]]
@@ -37,7 +37,7 @@ def household_key(name: str) -> Key:
 def encode(key: Key, history: History, version: int) -> dict[str, Any]:
     """The DynamoDB item of a history. `version` grows by one with each impression."""
     document = {"recent": [list(impression) for impression in history.recent], "older": history.older}
-    expires = int(history.recent[-1].at + KEPT.total_seconds())
+    expires = int(history.recent[-1].at + RETENTION.total_seconds())
     return {
         **key,
         "history": {"S": json.dumps(document, separators=(",", ":"))},
@@ -55,14 +55,14 @@ def decode(item: Mapping[str, Any] | None) -> History:
     return History([Impression(*fields) for fields in document["recent"]], older)
 
 
-def unexpired(history: History, now: datetime) -> History:
+def drop_expired(history: History, now: datetime) -> History:
     """The history, or an empty one if it has expired: DynamoDB deletes expired items up to two days late."""
-    if history.recent and history.recent[-1].at + KEPT.total_seconds() <= now.timestamp():
+    if history.recent and history.recent[-1].at + RETENTION.total_seconds() <= now.timestamp():
         return History()
     return history
 
 
-def read(dynamodb: "DynamoDBClient", table: str, user: str | None, household: str | None) -> Exposures:
+def read_exposures(dynamodb: "DynamoDBClient", table: str, user: str | None, household: str | None) -> Exposures:
     """The histories of a user and a household, read in one request. Raises the errors of the client, and TimeoutError.
 
     The read is strongly consistent: the histories include every impression counted before.
@@ -95,46 +95,46 @@ class FrequencyReader:
         self._threads = self._pending = 0
 
     def exposures(self, user: str | None, household: str | None, seconds: float, now: datetime) -> Exposures:
-        """The histories of a user and a household; unknown without a name, or if the read exceeds `seconds`."""
+        """The histories of a user and a household. They are unknown if the read exceeds `seconds`."""
         if user is None and household is None:
             return Exposures()
         answers: SimpleQueue[Exposures | Exception] = SimpleQueue()
-        if not self._begin():
-            return self._unread(now, "busy")
+        if not self._start_read():
+            return self._count_failure(now, "busy")
         self._requests.put((user, household, answers))
         try:
             answer = answers.get(timeout=max(0.0, seconds))
         except Empty:
-            return self._unread(now, "deadline")
+            return self._count_failure(now, "deadline")
         if isinstance(answer, Exception):
-            return self._unread(now, type(answer).__name__)
+            return self._count_failure(now, type(answer).__name__)
         if ended_failures := self._failures.succeeded():
             metric = emf(now, "FrequencyUnread", "unread", ended_failures.unlogged) if ended_failures.unlogged else {}
             log.event("frequency.recovered", **metric, **ended_failures.fields)
-        return Exposures(*(history and unexpired(history, now) for history in answer))
+        return Exposures(*(history and drop_expired(history, now) for history in answer))
 
-    def _unread(self, now: datetime, reason: str) -> Exposures:
+    def _count_failure(self, now: datetime, reason: str) -> Exposures:
         if failures := self._failures.failed(reason):
             metric = emf(now, "FrequencyUnread", "unread", failures.unlogged, why=reason)
             log.warning("frequency.unread", **metric, **failures.fields)
         return Exposures()
 
-    def _begin(self) -> bool:
+    def _start_read(self) -> bool:
         with self._lock:
-            if self._pending >= MOST_READS:
+            if self._pending >= MAX_READS:
                 return False
             self._pending += 1
             if self._pending > self._threads:
                 self._threads += 1
-                Thread(target=self._work, daemon=True, name="frequency").start()
+                Thread(target=self._run_reads, daemon=True, name="frequency").start()
         return True
 
-    def _work(self) -> None:
+    def _run_reads(self) -> None:
         while True:
             user, household, answers = self._requests.get()
             answer: Exposures | Exception
             try:
-                answer = read(self._dynamodb(), self._table, user, household)
+                answer = read_exposures(self._dynamodb(), self._table, user, household)
             except Exception as error:  # after any failure the campaign's `on_unknown` decides
                 answer = error
             with self._lock:

@@ -18,43 +18,43 @@ class BudgetGoal(NamedTuple):
     name: str
     limit: int
     period: Period
-    of_impressions: bool
+    counts_impressions: bool
     is_spread: bool
 
 
-def mode_of(terms: BudgetLimits) -> Mode:
+def mode_of(limits: BudgetLimits) -> Mode:
     """The pacing mode of a campaign.
 
     The default is `even` for a daily or hourly limit and for a total with an end of the flight, else `asap`.
     """
-    if terms.mode is not None:
-        return terms.mode
-    by_time = (terms.daily, terms.hourly, terms.daily_impressions)
-    in_all = (terms.total, terms.total_impressions)
-    is_bounded = terms.end is not None and any(limit is not None for limit in in_all)
-    return Mode.EVEN if is_bounded or any(limit is not None for limit in by_time) else Mode.ASAP
+    if limits.mode is not None:
+        return limits.mode
+    period_limits = (limits.daily, limits.hourly, limits.daily_impressions)
+    total_limits = (limits.total, limits.total_impressions)
+    is_bounded = limits.end is not None and any(limit is not None for limit in total_limits)
+    return Mode.EVEN if is_bounded or any(limit is not None for limit in period_limits) else Mode.ASAP
 
 
-def goals(terms: BudgetLimits, now: float) -> Iterator[BudgetGoal]:
+def goals(limits: BudgetLimits, now: float) -> Iterator[BudgetGoal]:
     """The goals of a campaign at a moment, in seconds since 1970."""
-    is_spread = mode_of(terms) is not Mode.ASAP
-    flight = Period(terms.start or 0.0, terms.end if terms.end is not None else float("inf"), terms.zone)
-    for name, limit, of_impressions in (
-        ("total", terms.total, False),
-        ("total_impressions", terms.total_impressions, True),
+    is_spread = mode_of(limits) is not Mode.ASAP
+    flight = Period(limits.start or 0.0, limits.end if limits.end is not None else float("inf"), limits.zone)
+    for name, limit, counts_impressions in (
+        ("total", limits.total, False),
+        ("total_impressions", limits.total_impressions, True),
     ):
         if limit is not None:
-            yield BudgetGoal(name, limit, flight, of_impressions, is_spread and terms.end is not None)
-    day = _within(local_day(now, terms.zone), flight)
-    for name, limit, of_impressions in (
-        ("daily", terms.daily, False),
-        ("daily_impressions", terms.daily_impressions, True),
+            yield BudgetGoal(name, limit, flight, counts_impressions, is_spread and limits.end is not None)
+    day = _clip_period(local_day(now, limits.zone), flight)
+    for name, limit, counts_impressions in (
+        ("daily", limits.daily, False),
+        ("daily_impressions", limits.daily_impressions, True),
     ):
         if limit is not None:
-            yield BudgetGoal(name, limit, day, of_impressions, is_spread)
-    if terms.hourly is not None:
-        yield BudgetGoal("hourly", terms.hourly, _within(local_hour(now, terms.zone), flight), False, is_spread)
+            yield BudgetGoal(name, limit, day, counts_impressions, is_spread)
+    if limits.hourly is not None:
+        yield BudgetGoal("hourly", limits.hourly, _clip_period(local_hour(now, limits.zone), flight), False, is_spread)
 
 
-def _within(span: tuple[float, float], flight: Period) -> Period:
-    return Period(max(span[0], flight.start), min(span[1], flight.end), flight.zone)
+def _clip_period(start_and_end: tuple[float, float], flight: Period) -> Period:
+    return Period(max(start_and_end[0], flight.start), min(start_and_end[1], flight.end), flight.zone)

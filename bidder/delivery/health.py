@@ -8,16 +8,16 @@ from bidder.delivery.budget import BudgetLimits, Spend, Withheld, withheld
 from bidder.delivery.curve import DAY, HOUR
 from bidder.delivery.goals import BudgetGoal, goals, mode_of
 from bidder.delivery.obstacles import ADVICE, BEFORE_RULES
-from bidder.delivery.pacing import GUESSED_SHOWN, Forecast, Memory
+from bidder.delivery.pacing import GUESSED_IMPRESSIONS_PER_BID, Forecast, Memory
 from bidder.delivery.plan import planned_spend
 from bidder.delivery.win_model import WinModel
 
-_NOTICED = 0.001
+_MIN_SHORTFALL = 0.001
 """The share of a budget below which a shortfall is ignored."""
-_WON_BACK = 0.8
+_TARGET_SHARE = 0.8
 """The share of the lost auctions that the suggested price would win."""
 _STRENGTH = 20.0
-_LEAST_PARTICIPATION = 0.01
+_MIN_PARTICIPATION = 0.01
 _ENDED_BY: Mapping[Withheld, str] = {
     Withheld.DAILY_BUDGET: "daily",
     Withheld.HOURLY_BUDGET: "hourly",
@@ -82,40 +82,44 @@ def health(
 ) -> Health:
     """The health of a campaign at a moment, in seconds since 1970."""
     flow = memory.flow
-    shown = flow.impressions_per_bid.value(GUESSED_SHOWN, _STRENGTH)
+    impressions_per_bid = flow.impressions_per_bid.value(GUESSED_IMPRESSIONS_PER_BID, _STRENGTH)
     cost = flow.micros_per_impression.value(limits.cost, 1.0)
-    bid = flow.bids_per_opportunity.value(1.0, _STRENGTH)
+    bids_per_opportunity = flow.bids_per_opportunity.value(1.0, _STRENGTH)
     level = memory.level if memory.level is not None else forecast.per_minute or 0.0
-    market = _Market(bid, shown, cost)
+    market = _Market(bids_per_opportunity, impressions_per_bid, cost)
     outlooks: list[Outlook] = []
     shortfalls: list[Shortfall] = []
-    stopped = withheld(limits, spend)
-    of_campaign = list(goals(limits, now))
-    resumes = now if stopped is None else _end(stopped, of_campaign)
-    for goal in of_campaign:
+    withheld_reason = withheld(limits, spend)
+    campaign_goals = list(goals(limits, now))
+    resume_time = now if withheld_reason is None else _resume_time(withheld_reason, campaign_goals)
+    for goal in campaign_goals:
         if goal.period.end == inf:
             continue
-        per = cost if goal.of_impressions else 1.0
-        spent = _spend_of_goal(goal, spend) * per
-        limit = goal.limit * per
-        hours = forecast.curve.between(resumes, goal.period.end, limits.zone)
+        unit_micros = cost if goal.counts_impressions else 1.0
+        spent = _spend_of_goal(goal, spend) * unit_micros
+        limit = goal.limit * unit_micros
+        hours = forecast.curve.between(resume_time, goal.period.end, limits.zone)
         opportunities = level * hours * HOUR / 60
-        possible = opportunities * bid * shown * cost
-        paced = min(possible * account.advertiser, _within_the_days(goal, limits, spend, now))
-        projected = max(spent, min(limit, spent + paced))
+        possible_spend = opportunities * bids_per_opportunity * impressions_per_bid * cost
+        paced_spend = min(possible_spend * account.advertiser, _spend_allowed_by_days(goal, limits, spend, now))
+        projected = max(spent, min(limit, spent + paced_spend))
         anchor = memory.anchors.get(goal.name)
-        plan = planned_spend(mode_of(limits), forecast.curve, goal.period, anchor, now) * per if anchor else spent
-        outlooks.append(Outlook(goal.name, round(limit), round(plan), round(spent), round(projected), goal.period.end))
-        missing = limit - projected
-        if missing <= _NOTICED * limit or shortfalls:
+        planned = spent
+        if anchor:
+            planned = planned_spend(mode_of(limits), forecast.curve, goal.period, anchor, now) * unit_micros
+        micros = round(limit), round(planned), round(spent), round(projected)
+        outlooks.append(Outlook(goal.name, *micros, goal.period.end))
+        missing_micros = limit - projected
+        if missing_micros <= _MIN_SHORTFALL * limit or shortfalls:
             continue
-        if resumes >= goal.period.end:
-            reasons = [Shortfall(f"withheld: {stopped}", round(missing), "resume the campaign, or raise the limit")]
+        if resume_time >= goal.period.end:
+            advice = "resume the campaign, or raise the limit"
+            reasons = [Shortfall(f"withheld: {withheld_reason}", round(missing_micros), advice)]
         else:
             traffic = _Traffic(opportunities, account.requests * hours * HOUR / 60, hours * HOUR / 60)
-            withheld_spend = max(0.0, min(limit - spent, possible) - paced)
-            reasons = _reasons(missing - withheld_spend, traffic, market, memory, limits, account.model)
-            reasons.append(_pacing(withheld_spend, account))
+            withheld_spend = max(0.0, min(limit - spent, possible_spend) - paced_spend)
+            reasons = _list_shortfalls(missing_micros - withheld_spend, traffic, market, memory, limits, account.model)
+            reasons.append(_pacing_shortfall(withheld_spend, account))
         shortfalls = sorted((reason for reason in reasons if reason.micros), key=lambda reason: -reason.micros)
     return Health(memory.participation, outlooks, shortfalls)
 
@@ -131,17 +135,17 @@ class _Traffic(NamedTuple):
 class _Market(NamedTuple):
     """The bids per opportunity, the impressions per bid, and the micros per impression."""
 
-    bid: float
-    shown: float
-    cost: float
+    bids_per_opportunity: float
+    impressions_per_bid: float
+    micros_per_impression: float
 
 
-def _end(stopped: Withheld, of_campaign: Sequence[BudgetGoal]) -> float:
+def _resume_time(withheld_reason: Withheld, campaign_goals: Sequence[BudgetGoal]) -> float:
     """The moment at which a withheld campaign may bid again, in seconds since 1970; infinite if it stays withheld."""
-    return next((goal.period.end for goal in of_campaign if goal.name == _ENDED_BY.get(stopped)), inf)
+    return next((goal.period.end for goal in campaign_goals if goal.name == _ENDED_BY.get(withheld_reason)), inf)
 
 
-def _within_the_days(goal: BudgetGoal, limits: BudgetLimits, spend: Spend, now: float) -> float:
+def _spend_allowed_by_days(goal: BudgetGoal, limits: BudgetLimits, spend: Spend, now: float) -> float:
     """The micros that the daily budget allows in the rest of a goal's period; infinite without a daily budget."""
     if limits.daily is None or not goal.name.startswith("total"):
         return inf
@@ -149,7 +153,7 @@ def _within_the_days(goal: BudgetGoal, limits: BudgetLimits, spend: Spend, now: 
     return max(0.0, limits.daily - spend.today_micros) + limits.daily * max(0.0, days - 0.5)
 
 
-def _pacing(micros: float, account: AccountState) -> Shortfall:
+def _pacing_shortfall(micros: float, account: AccountState) -> Shortfall:
     if account.advertiser < 1:
         advice = f"the budget of its advertiser limits it to {account.advertiser:.1%} of auctions: raise that budget"
         return Shortfall("pacing", round(micros), advice)
@@ -157,18 +161,18 @@ def _pacing(micros: float, account: AccountState) -> Shortfall:
 
 
 def _spend_of_goal(goal: BudgetGoal, spend: Spend) -> float:
-    known = {
+    spend_by_goal = {
         "total": spend.total_micros,
         "daily": spend.today_micros,
         "hourly": spend.hour_micros,
         "total_impressions": spend.total_impressions,
         "daily_impressions": spend.today_impressions,
     }
-    return float(known[goal.name])
+    return float(spend_by_goal[goal.name])
 
 
-def _reasons(
-    missing: float,
+def _list_shortfalls(
+    missing_micros: float,
     traffic: _Traffic,
     market: _Market,
     memory: Memory,
@@ -176,38 +180,47 @@ def _reasons(
     model: WinModel | None,
 ) -> list[Shortfall]:
     """The possible reasons for a shortfall other than pacing; those without an effect have 0 micros."""
-    (opportunities, requests, minutes), (bid, shown, cost) = traffic, market
-    unreached = max(0.0, missing - opportunities * cost)
-    targeted = min(unreached, max(0.0, requests - opportunities) * bid * shown * cost)
-    taking_part = max(_LEAST_PARTICIPATION, memory.participation)
+    (opportunities, requests, minutes), (bids_per_opportunity, impressions_per_bid, cost) = traffic, market
+    supply_micros = max(0.0, missing_micros - opportunities * cost)
+    excluded_requests = max(0.0, requests - opportunities)
+    targeting_micros = min(supply_micros, excluded_requests * bids_per_opportunity * impressions_per_bid * cost)
+    participation = max(_MIN_PARTICIPATION, memory.participation)
     # rules are counted only while the campaign takes part; the obstacles before rules are always counted
-    amounts = {
-        obstacle: minutes * memory.obstacles.per_minute(obstacle) / (1 if obstacle in BEFORE_RULES else taking_part)
+    counts = {
+        obstacle: minutes * memory.obstacles.per_minute(obstacle) / (1 if obstacle in BEFORE_RULES else participation)
         for obstacle in ADVICE
     }
-    refused = sum(amount for obstacle, amount in amounts.items() if obstacle not in BEFORE_RULES)
+    rejected_count = sum(count for obstacle, count in counts.items() if obstacle not in BEFORE_RULES)
     estimates = [
         (
             "supply",
-            unreached - targeted,
+            supply_micros - targeting_micros,
             "there are too few requests even without targeting: add exchanges or publishers",
         ),
-        ("targeting", targeted, _TARGETING),
-        *((name, amount * shown * cost, ADVICE[name]) for name, amount in amounts.items()),
-        ("not bid", max(0.0, opportunities * (1 - bid) - refused) * shown * cost, _NOT_BID),
-        ("lost auctions", opportunities * bid * (1 - shown) * cost, _raise(shown, limits, model)),
+        ("targeting", targeting_micros, _TARGETING),
+        *((name, count * impressions_per_bid * cost, ADVICE[name]) for name, count in counts.items()),
+        (
+            "not bid",
+            max(0.0, opportunities * (1 - bids_per_opportunity) - rejected_count) * impressions_per_bid * cost,
+            _NOT_BID,
+        ),
+        (
+            "lost auctions",
+            opportunities * bids_per_opportunity * (1 - impressions_per_bid) * cost,
+            _price_advice(impressions_per_bid, limits, model),
+        ),
     ]
-    amounts_within = ((reason, min(amount, missing), advice) for reason, amount, advice in estimates)
-    return [Shortfall(reason, round(amount), advice) for reason, amount, advice in amounts_within]
+    bounded_estimates = ((reason, min(count, missing_micros), advice) for reason, count, advice in estimates)
+    return [Shortfall(reason, round(count), advice) for reason, count, advice in bounded_estimates]
 
 
-def _raise(shown: float, limits: BudgetLimits, model: WinModel | None) -> str:
-    """The advice for lost auctions: the CPM that would win `_WON_BACK` of them."""
+def _price_advice(impressions_per_bid: float, limits: BudgetLimits, model: WinModel | None) -> str:
+    """The advice for lost auctions: the CPM that would win `_TARGET_SHARE` of them."""
     if model is None:
         return "raise cpm: too few losses are known to suggest a price"
-    target = min(0.99, 1 - (1 - shown) * (1 - _WON_BACK))
-    price = exp((log(target / (1 - target)) - model.level) / model.slope)
-    now = limits.cost / 1000
-    if price <= now:
+    target_rate = min(0.99, 1 - (1 - impressions_per_bid) * (1 - _TARGET_SHARE))
+    target_cpm = exp((log(target_rate / (1 - target_rate)) - model.level) / model.slope)
+    current_cpm = limits.cost / 1000
+    if target_cpm <= current_cpm:
         return "the price is not the reason: loss notices have the loss reason"
-    return f"raise cpm from {now:.2f} to {price:.2f} to win {_WON_BACK:.0%} of the lost auctions"
+    return f"raise cpm from {current_cpm:.2f} to {target_cpm:.2f} to win {_TARGET_SHARE:.0%} of the lost auctions"

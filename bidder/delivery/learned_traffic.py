@@ -11,11 +11,11 @@ from bidder.delivery.curve import HOUR, HOURS, Curve, hour_of_week
 from bidder.delivery.estimates import MINUTE, Report
 from bidder.delivery.pacing import Forecast
 
-_KEPT = 0.7
+_OLD_WEIGHT = 0.7
 """The weight of the old count when an hour of the week is counted again; the new count has the rest."""
-_ENOUGH = 168 * 30.0
+_FULL_EVIDENCE = 168 * 30.0
 """The opportunities in a week at which a campaign's own curve weighs as much as the account's."""
-_MOST_REMEMBERED = 20_000
+_MAX_CAMPAIGNS = 20_000
 """The most campaigns with a curve of their own."""
 
 
@@ -44,9 +44,11 @@ class WeekCounts:
         if self.minutes < 30:  # too few minutes of the hour were counted
             return
         hour = hour_of_week(self.hour * HOUR, "UTC")
-        an_hour = self.so_far * 60 / self.minutes
-        before = self.counts[hour]
-        self.counts[hour] = an_hour if before < 0 else _KEPT * before + (1 - _KEPT) * an_hour
+        hourly_count = self.so_far * 60 / self.minutes
+        old_count = self.counts[hour]
+        self.counts[hour] = (
+            hourly_count if old_count < 0 else _OLD_WEIGHT * old_count + (1 - _OLD_WEIGHT) * hourly_count
+        )
 
 
 @dataclass(slots=True)
@@ -57,13 +59,15 @@ class LearnedTraffic:
     campaigns: dict[str, WeekCounts] = field(default_factory=dict)
     until: int = 0
 
-    def take(self, reports: Mapping[str, Mapping[int, Report]], whole_before: float) -> None:
+    def take(self, reports: Mapping[str, Mapping[int, Report]], complete_before: float) -> None:
         """Counts the complete minutes that are not counted yet.
 
-        Minutes that end after `whole_before` are not complete.
+        Minutes that end after `complete_before` are not complete.
         """
-        last = whole_before - MINUTE
-        minutes = {minute for by_minute in reports.values() for minute in by_minute if self.until < minute <= last}
+        last_minute = complete_before - MINUTE
+        minutes = {
+            minute for by_minute in reports.values() for minute in by_minute if self.until < minute <= last_minute
+        }
         for minute in sorted(minutes):
             self.until = minute
             total = 0
@@ -73,16 +77,16 @@ class LearnedTraffic:
                     continue
                 total += report.opportunities if is_campaign(campaign_id) else 0
                 counts = self.campaigns.get(campaign_id)
-                if counts is None and len(self.campaigns) < _MOST_REMEMBERED:
+                if counts is None and len(self.campaigns) < _MAX_CAMPAIGNS:
                     counts = self.campaigns[campaign_id] = WeekCounts()
                 if counts is not None:
                     counts.add(minute, report.opportunities)
             self.account.add(minute, total)
 
-    def forget(self, known: Iterable[str]) -> None:
-        """Drops the counts of all campaigns that are not in `known`."""
-        names = set(known)
-        self.campaigns = {name: counts for name, counts in self.campaigns.items() if name in names}
+    def forget(self, campaign_ids: Iterable[str]) -> None:
+        """Drops the counts of all campaigns that are not in `campaign_ids`."""
+        kept_ids = set(campaign_ids)
+        self.campaigns = {name: counts for name, counts in self.campaigns.items() if name in kept_ids}
 
     def forecast(self, campaign_id: str, zone: str, now: float) -> Forecast:
         """The forecast of a campaign's traffic: its own curve for hours with counts, the account's for the others.
@@ -90,22 +94,22 @@ class LearnedTraffic:
         Without any counts, the forecast is a flat curve of an unknown amount.
         """
         shape = _shape([1.0] * HOURS, self.account.counts)
-        own = self.campaigns.get(campaign_id)
-        if own is None:
-            return Forecast(_in_zone(shape, zone, now), None)
-        reported_hours = [(hour, count) for hour, count in enumerate(own.counts) if count >= 0]
+        week_counts = self.campaigns.get(campaign_id)
+        if week_counts is None:
+            return Forecast(_shift_to_zone(shape, zone, now), None)
+        reported_hours = [(hour, count) for hour, count in enumerate(week_counts.counts) if count >= 0]
         weight = sum(shape[hour] for hour, _ in reported_hours)
         if not weight:
-            return Forecast(_in_zone(shape, zone, now), None)
-        a_week = sum(count for _, count in reported_hours) * HOURS / weight
-        average = a_week / HOURS
+            return Forecast(_shift_to_zone(shape, zone, now), None)
+        weekly_count = sum(count for _, count in reported_hours) * HOURS / weight
+        average = weekly_count / HOURS
         if not average:
-            return Forecast(_in_zone(shape, zone, now), 0.0)
-        trust = a_week / (a_week + _ENOUGH)
-        mixed = list(shape)
+            return Forecast(_shift_to_zone(shape, zone, now), 0.0)
+        trust = weekly_count / (weekly_count + _FULL_EVIDENCE)
+        weights = list(shape)
         for hour, count in reported_hours:
-            mixed[hour] = trust * count / average + (1 - trust) * shape[hour]
-        return Forecast(_in_zone(mixed, zone, now), average / 60)
+            weights[hour] = trust * count / average + (1 - trust) * shape[hour]
+        return Forecast(_shift_to_zone(weights, zone, now), average / 60)
 
 
 def _shape(base: list[float], counts: list[float]) -> list[float]:
@@ -120,7 +124,7 @@ def _shape(base: list[float], counts: list[float]) -> list[float]:
     return shape
 
 
-def _in_zone(shape: list[float], zone: str, now: float) -> Curve:
+def _shift_to_zone(shape: list[float], zone: str, now: float) -> Curve:
     """A curve by the hours of UTC, shifted to the hours of a zone by its present offset."""
     if not any(shape):
         shape = [1.0] * HOURS

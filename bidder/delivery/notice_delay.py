@@ -14,24 +14,24 @@ class NoticeDelay:
 
     def __init__(self, counts: Sequence[float] = ()) -> None:
         """`counts` holds the impressions by minute of delay; the first entry is for a delay below one minute."""
-        known = [*counts[:MINUTES], *[0.0] * (MINUTES - len(counts))]
+        impressions = [*counts[:MINUTES], *[0.0] * (MINUTES - len(counts))]
         for minute, guess in enumerate(_GUESS):
-            known[minute] += guess
-        total, arrived = sum(known), 0.0
-        self._by_end: list[float] = [0.0]
-        for count in known:
-            arrived += count
-            self._by_end.append(arrived / total)
+            impressions[minute] += guess
+        total, noticed = sum(impressions), 0.0
+        self._cumulative_shares: list[float] = [0.0]
+        for count in impressions:
+            noticed += count
+            self._cumulative_shares.append(noticed / total)
 
     def share_within(self, seconds: float) -> float:
         """The share of impressions whose notices arrive within `seconds` after their bids."""
-        minute, rest = divmod(max(0.0, seconds) / 60, 1)
+        minute, fraction = divmod(max(0.0, seconds) / 60, 1)
         if minute >= MINUTES:
             return 1.0
-        before, after = self._by_end[int(minute)], self._by_end[int(minute) + 1]
-        return before + (after - before) * rest
+        share_before, share_after = self._cumulative_shares[int(minute)], self._cumulative_shares[int(minute) + 1]
+        return share_before + (share_after - share_before) * fraction
 
-    def noticed_of_minute(self, start: float, now: float) -> float:
+    def noticed_share(self, start: float, now: float) -> float:
         """The share of noticed impressions for bids spread evenly over the minute that began at `start`."""
         age = now - start
         return sum(self.share_within(age - second) for second in (10, 30, 50)) / 3
@@ -39,4 +39,4 @@ class NoticeDelay:
     @property
     def horizon(self) -> int:
         """The minutes until 99.9 % of the impressions are noticed."""
-        return next(minute for minute, share in enumerate(self._by_end) if share >= 0.999)
+        return next(minute for minute, share in enumerate(self._cumulative_shares) if share >= 0.999)

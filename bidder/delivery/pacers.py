@@ -11,17 +11,17 @@ from bidder.delivery.budget_holders import class_of_campaign, in_words, is_campa
 from bidder.delivery.estimates import COMPLETE, MINUTE, Report
 from bidder.delivery.notice_delay import MINUTES, NoticeDelay
 from bidder.delivery.obstacles import ADVICE
-from bidder.delivery.pacing import GUESSED_SHOWN, Forecast, Market, Memory, PacingState, Step, step
+from bidder.delivery.pacing import GUESSED_IMPRESSIONS_PER_BID, Forecast, Market, Memory, PacingState, Step, step
 from bidder.delivery.quality import CLASSES
 
 _DELAYS_KEPT = 5_000.0
 """The impressions after which older ones count less in the distribution of the notice delay."""
 _CLASSES_KEPT = 2_000.0
 """The opportunities after which older ones count less in the distribution over quality classes."""
-_NEW = 0.1
+_NEW_WEIGHT = 0.1
 """The weight of a new minute in the average number of requests."""
 _RATES_STRENGTH = 200.0
-_TOLERATED, _OFF = 0.003, 0.1
+_MAX_OVERSPEND, _MAX_PLAN_DIFFERENCE = 0.003, 0.1
 _LOST_EVIDENCE = 200
 """The fewest viewed impressions from which the share of lost notices is estimated."""
 
@@ -29,12 +29,12 @@ _LOST_EVIDENCE = 200
 _STOPPED = Step(Pace(0, 0, 0), 0, PacingState(0.0, "", 0.0, 0.0, 0.0, 0.0))
 """The step of a budget whose numbers can't be computed: no bids."""
 
-_OVERTAKEN = 0.1
+_OVERTAKING_SHARE = 0.1
 """The share of impressions in flight whose first-quartile event may arrive before the impression itself."""
 
 
-class Confirmed(NamedTuple):
-    """The bids with a first-quartile event (`viewed`), and those of them with an impression (`noticed`).
+class PlaybackCounts(NamedTuple):
+    """The number of bids with a first-quartile event, `viewed`, and of these the bids with an impression, `noticed`.
 
     The player sends both events independently, so the share without an impression is the share of lost impressions.
     """
@@ -42,14 +42,14 @@ class Confirmed(NamedTuple):
     viewed: int = 0
     noticed: int = 0
 
-    def lost(self, in_flight: float) -> float:
+    def lost_share(self, in_flight: float) -> float:
         """The share of impressions whose notices are lost; 0 until enough events are counted.
 
         Some of the impressions `in_flight` have a first-quartile event already: their notices are late, not lost.
         """
         if self.viewed < _LOST_EVIDENCE:
             return 0.0
-        return min(0.5, max(0.0, (self.viewed - self.noticed - _OVERTAKEN * in_flight) / self.viewed))
+        return min(0.5, max(0.0, (self.viewed - self.noticed - _OVERTAKING_SHARE * in_flight) / self.viewed))
 
 
 @dataclass(slots=True)
@@ -80,12 +80,12 @@ class Account:
         for campaign_id, spend in spends.items():
             if not is_campaign(campaign_id):  # the impressions of deals and advertisers are counted by their campaigns
                 continue
-            earlier, now = self.delays_seen.get(campaign_id, {}), dict(spend.delays)
-            if any(now.get(minute, 0) < count for minute, count in earlier.items()):
-                earlier = {}  # a new day has begun
-            for minute, count in now.items():
-                self.delays[minute] += count - earlier.get(minute, 0)
-            delays_seen[campaign_id] = now
+            earlier_delays, delays = self.delays_seen.get(campaign_id, {}), dict(spend.delays)
+            if any(delays.get(minute, 0) < count for minute, count in earlier_delays.items()):
+                earlier_delays = {}  # a new day has begun
+            for minute, count in delays.items():
+                self.delays[minute] += count - earlier_delays.get(minute, 0)
+            delays_seen[campaign_id] = delays
         self.delays_seen = delays_seen
         self.delays = _scale_down(self.delays, _DELAYS_KEPT)
 
@@ -99,7 +99,7 @@ class Traffic(NamedTuple):
     """The requests of the last complete minute, over all processes."""
 
 
-class Paced(NamedTuple):
+class PacingResult(NamedTuple):
     """The pace of each paced budget holder, its micros in flight (`reserved`) and its outlook, by name."""
 
     paces: dict[str, Pace]
@@ -110,27 +110,27 @@ class Paced(NamedTuple):
 
 
 def pace_campaigns(
-    terms: Iterable[tuple[str, BudgetLimits]],
+    budgets: Iterable[tuple[str, BudgetLimits]],
     spends: Mapping[str, Spend],
     traffic: Traffic,
     now: float,
     account: Account,
     forecasts: Mapping[str, Forecast],
-    confirmed: Confirmed = Confirmed(),  # noqa: B008  an immutable tuple
-) -> Paced:
+    playbacks: PlaybackCounts = PlaybackCounts(),  # noqa: B008  an immutable tuple
+) -> PacingResult:
     """Paces each budget holder with a limit, and updates `account`. `now` is in seconds since 1970.
 
     Deals and advertisers are paced like campaigns, under the names of `bidder.delivery.budget_holders`.
     """
     account.take_delays(spends)
     if traffic.requests:
-        account.requests += (traffic.requests - account.requests) * (_NEW if account.requests else 1)
-    market = _market(account, traffic, confirmed)
-    paced = Paced({}, {}, {}, {})
-    nothing: Mapping[int, Report] = {}
+        account.requests += (traffic.requests - account.requests) * (_NEW_WEIGHT if account.requests else 1)
+    market = _market(account, traffic, playbacks)
+    pacing = PacingResult({}, {}, {}, {})
+    no_reports: Mapping[int, Report] = {}
     memories: dict[str, Memory] = {}
     in_flight = 0.0
-    for campaign_id, limits in terms:
+    for campaign_id, limits in budgets:
         if not limits.is_limited:
             continue
         memory = memories[campaign_id] = account.memories.get(campaign_id) or Memory()
@@ -141,40 +141,42 @@ def pace_campaigns(
             result = step(
                 limits,
                 spend,
-                traffic.reports.get(campaign_id, nothing),
+                traffic.reports.get(campaign_id, no_reports),
                 now,
                 memory,
                 forecasts.get(campaign_id, Forecast()),
                 market,
-                is_held=limits.paused or is_over or is_early or withheld(limits, spend) is not None,
+                is_held=limits.is_paused or is_over or is_early or withheld(limits, spend) is not None,
             )
         except (ArithmeticError, ValueError):  # the numbers of one budget must not stop the bids of all campaigns
             log.error("pacing.failed", of=in_words(campaign_id), then="it does not bid until the next refresh")
             result, memory = _STOPPED, Memory()
             memories[campaign_id] = memory
-        by_class = [traffic.reports.get(class_of_campaign(campaign_id, number), nothing) for number in range(CLASSES)]
-        take_classes(memory, by_class, now)
+        reports_by_class = [
+            traffic.reports.get(class_of_campaign(campaign_id, number), no_reports) for number in range(CLASSES)
+        ]
+        take_classes(memory, reports_by_class, now)
         names = ((obstacle, obstacle_of_campaign(campaign_id, obstacle)) for obstacle in ADVICE)
-        by_obstacle = {obstacle: traffic.reports[name] for obstacle, name in names if name in traffic.reports}
-        take_obstacles(memory, traffic.reports.get(campaign_id, nothing), by_obstacle, now)
+        reports_by_obstacle = {obstacle: traffic.reports[name] for obstacle, name in names if name in traffic.reports}
+        take_obstacles(memory, traffic.reports.get(campaign_id, no_reports), reports_by_obstacle, now)
         if any(memory.classes):
-            paced.opportunities[campaign_id] = memory.classes
+            pacing.opportunities[campaign_id] = memory.classes
         if result.pace is not None:
-            paced.paces[campaign_id] = result.pace
-        paced.reserved[campaign_id] = result.reserved
-        paced.outlooks[campaign_id] = result.outlook
+            pacing.paces[campaign_id] = result.pace
+        pacing.reserved[campaign_id] = result.reserved
+        pacing.outlooks[campaign_id] = result.outlook
         if is_campaign(campaign_id):
             in_flight += result.outlook.in_flight / max(1, limits.cost)
     account.memories, account.in_flight = memories, in_flight
-    return paced
+    return pacing
 
 
-def take_classes(memory: Memory, by_class: Sequence[Mapping[int, Report]], now: float) -> None:
+def take_classes(memory: Memory, reports_by_class: Sequence[Mapping[int, Report]], now: float) -> None:
     """Adds the opportunities of complete minutes by quality class to a campaign's state."""
-    end = memory.classes_until
-    for number, reports in enumerate(by_class):
+    end_time = memory.classes_until
+    for number, reports in enumerate(reports_by_class):
         for minute, report in reports.items():
-            if end <= minute and minute + MINUTE + COMPLETE <= now:
+            if end_time <= minute and minute + MINUTE + COMPLETE <= now:
                 memory.classes[number] += report.opportunities
                 memory.classes_until = max(memory.classes_until, minute + MINUTE)
     memory.classes = _scale_down(memory.classes, _CLASSES_KEPT)
@@ -187,23 +189,28 @@ def _scale_down(counts: Sequence[float], limit: float) -> list[float]:
 
 
 def take_obstacles(
-    memory: Memory, own: Mapping[int, Report], by_obstacle: Mapping[str, Mapping[int, Report]], now: float
+    memory: Memory,
+    campaign_reports: Mapping[int, Report],
+    reports_by_obstacle: Mapping[str, Mapping[int, Report]],
+    now: float,
 ) -> None:
     """Adds the missed impressions of complete minutes by obstacle to a campaign's state.
 
-    `own` are its opportunities.
+    `campaign_reports` are its opportunities.
     """
-    minutes = {minute for reports in (own, *by_obstacle.values()) for minute in reports}
+    minutes = {minute for reports in (campaign_reports, *reports_by_obstacle.values()) for minute in reports}
     for minute in sorted(minutes):
         if memory.obstacles.until <= minute and minute + MINUTE + COMPLETE <= now:
             counts = {
-                name: by_minute[minute].opportunities for name, by_minute in by_obstacle.items() if minute in by_minute
+                name: reports[minute].opportunities
+                for name, reports in reports_by_obstacle.items()
+                if minute in reports
             }
             memory.obstacles.add(counts, minute)
 
 
-def overspent(limits: Mapping[str, BudgetLimits], spends: Mapping[str, Spend]) -> list[str]:
-    """The campaigns whose noticed spend exceeds a budget by more than an impression and the share `_TOLERATED`.
+def find_overspent(limits: Mapping[str, BudgetLimits], spends: Mapping[str, Spend]) -> list[str]:
+    """The campaigns whose noticed spend exceeds a budget by more than an impression and the share `_MAX_OVERSPEND`.
 
     `spends` is the billed spend. Invalid traffic is not billed, and its senders decide how much of it arrives: it
     withholds a campaign from bidding, and must not stop all campaigns.
@@ -216,24 +223,27 @@ def overspent(limits: Mapping[str, BudgetLimits], spends: Mapping[str, Spend]) -
             (budget.daily, spend.today_micros),
             (budget.hourly, spend.hour_micros),
         ):
-            if limit is not None and spent > limit + max(budget.cost, limit * _TOLERATED):
+            if limit is not None and spent > limit + max(budget.cost, limit * _MAX_OVERSPEND):
                 names.append(name)
                 break
     return names
 
 
-def off_plan(limits: Mapping[str, BudgetLimits], outlooks: Mapping[str, PacingState]) -> list[str]:
-    """The campaigns whose spend differs from the plan by more than the share `_OFF`, from 20 planned impressions on."""
+def find_off_plan(limits: Mapping[str, BudgetLimits], outlooks: Mapping[str, PacingState]) -> list[str]:
+    """The campaigns whose spend differs from the plan by more than the share `_MAX_PLAN_DIFFERENCE`.
+
+    Campaigns with fewer than 20 planned impressions are left out.
+    """
     return [
         name
         for name, outlook in outlooks.items()
         if outlook.goal
         and outlook.planned > 20 * (1 if outlook.goal.endswith("impressions") else limits[name].cost)
-        and abs(outlook.planned - outlook.spent) > _OFF * outlook.planned
+        and abs(outlook.planned - outlook.spent) > _MAX_PLAN_DIFFERENCE * outlook.planned
     ]
 
 
-def _market(account: Account, traffic: Traffic, confirmed: Confirmed) -> Market:
+def _market(account: Account, traffic: Traffic, playbacks: PlaybackCounts) -> Market:
     flows = [memory.flow for name, memory in account.memories.items() if is_campaign(name)]
     impressions = sum(flow.impressions_per_bid.above for flow in flows)
     bids = sum(flow.impressions_per_bid.below for flow in flows)
@@ -241,8 +251,8 @@ def _market(account: Account, traffic: Traffic, confirmed: Confirmed) -> Market:
     opportunities = sum(flow.bids_per_opportunity.below for flow in flows)
     return Market(
         delay=NoticeDelay(account.delays),
-        shown=(impressions + GUESSED_SHOWN * _RATES_STRENGTH) / (bids + _RATES_STRENGTH),
-        bid=min(1.0, (all_bids + _RATES_STRENGTH) / (opportunities + _RATES_STRENGTH)),
+        impressions_per_bid=(impressions + GUESSED_IMPRESSIONS_PER_BID * _RATES_STRENGTH) / (bids + _RATES_STRENGTH),
+        bids_per_opportunity=min(1.0, (all_bids + _RATES_STRENGTH) / (opportunities + _RATES_STRENGTH)),
         processes=traffic.processes,
-        lost=confirmed.lost(account.in_flight),
+        lost_share=playbacks.lost_share(account.in_flight),
     )

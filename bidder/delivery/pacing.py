@@ -2,7 +2,7 @@
 
 Feed-forward: the participation is the planned spend of the next minute, divided by the forecast spend of that minute at
 full participation. Feedback: each minute adds a share of the difference between plan and spend, including spend in
-flight. A rate limit keeps the sum below `FASTEST` times the plan, so that a campaign does not catch up in a burst.
+flight. A rate limit keeps the sum below `MAX_SPEED` times the plan, so that a campaign does not catch up in a burst.
 `docs/delivery.md` explains each step. All functions are pure.
 """
 
@@ -23,17 +23,17 @@ from bidder.delivery.plan import Anchor, planned_spend
 from bidder.delivery.quality import CLASSES
 from bidder.money import MOST_MICROS
 
-FASTEST = 1.2
+MAX_SPEED = 1.2
 """The highest speed of a campaign that catches up, relative to its plan."""
 _CATCH_UP = 5 * MINUTE
-"""The seconds in which a difference from the plan is corrected, as far as the rate limit allows."""
+"""The seconds in which a difference from the plan is corrected, if the rate limit allows it."""
 _ONE_IMPRESSION = 10 * MINUTE
-"""The seconds in which a campaign may catch up one impression, however small the plan is."""
+"""The seconds in which a campaign may catch up one impression, even if the plan is small."""
 _SLOWEST_FALL = 1.5
 """The largest factor by which the estimate of traffic falls from one refresh to the next."""
 _FORECAST_MINUTES = 0.25
 """The weight of the forecast, in minutes of counts, when the current traffic is estimated."""
-GUESSED_SHOWN = 0.3
+GUESSED_IMPRESSIONS_PER_BID = 0.3
 """The assumed impressions per bid before any are known."""
 _GUESS_STRENGTH = 20.0
 """The weight, in bids, of an assumed rate."""
@@ -55,15 +55,15 @@ class Forecast(NamedTuple):
 class Market(NamedTuple):
     """The averages of the account, which serve as priors for campaigns with few counts.
 
-    `shown` is the impressions per bid, `bid` the bids per opportunity, `processes` the number of processes of equal
-    load, and `lost` the share of impressions whose notices are lost.
+    `processes` is the number of processes of equal load, and `lost_share` the share of impressions whose notices are
+    lost.
     """
 
     delay: NoticeDelay = NoticeDelay()
-    shown: float = GUESSED_SHOWN
-    bid: float = 1.0
+    impressions_per_bid: float = GUESSED_IMPRESSIONS_PER_BID
+    bids_per_opportunity: float = 1.0
     processes: float = 1.0
-    lost: float = 0.0
+    lost_share: float = 0.0
 
 
 @dataclass(slots=True)
@@ -100,7 +100,7 @@ class PacingState(NamedTuple):
     """The state of pacing for a budget holder, for reports and alarms.
 
     `goal` is the goal that limits the participation. `planned` is its planned spend by now, and `spent` its estimated
-    spend including the micros `in_flight`. `fullest` is the forecast spend of the next minute at full participation.
+    spend including the micros `in_flight`. `full_spend` is the forecast spend of the next minute at full participation.
     """
 
     participation: float
@@ -108,7 +108,7 @@ class PacingState(NamedTuple):
     planned: float
     spent: float
     in_flight: float
-    fullest: float
+    full_spend: float
 
 
 class Step(NamedTuple):
@@ -120,7 +120,7 @@ class Step(NamedTuple):
 
 
 def step(
-    terms: BudgetLimits,
+    limits: BudgetLimits,
     spend: Spend,
     reports: Mapping[int, Report],
     now: float,
@@ -136,81 +136,84 @@ def step(
     bid at any pace.
     """
     # An impression at a CPM of up to 500 micros costs nothing. At a micro its budget has a finite number of bids.
-    terms = terms._replace(cost=max(1, terms.cost))
-    flow, delay, before = memory.flow, market.delay, memory.participation
-    _learn(memory, terms, spend, reports, now, market)
-    density = forecast.curve.between(now, now + MINUTE, terms.zone) * 3600 / MINUTE
-    memory.level = _level(memory, forecast, terms.zone, now)
-    bid = flow.bids_per_opportunity.value(market.bid, _GUESS_STRENGTH)
-    shown = flow.impressions_per_bid.value(market.shown, _GUESS_STRENGTH)
-    micros = shown * flow.micros_per_impression.value(terms.cost, _GUESSED_PRICES)
-    noticed_share = 1 - market.lost
-    bids = (memory.level or 0.0) * density * bid
-    bids_out = flow.bids_in_flight(now, delay, bids) + before * bids * (now % MINUTE) / MINUTE
-    in_flight, impressions_out = bids_out * micros / noticed_share, bids_out * shown / noticed_share
-    planned_bids, limiting = inf, PacingState(1.0, "", 0.0, 0.0, in_flight, bids * micros / noticed_share)
-    for goal in goals(terms, now):
-        amount = (shown if goal.of_impressions else micros) / noticed_share
-        out = impressions_out if goal.of_impressions else in_flight
-        cost = 1.0 if goal.of_impressions else float(terms.cost)
-        spent = _spent(memory, goal, spend, out)
-        more = _rate(memory, goal, terms, forecast.curve, spent, cost, now, is_held=is_held)
+    limits = limits._replace(cost=max(1, limits.cost))
+    flow, delay, participation_before = memory.flow, market.delay, memory.participation
+    _update_estimates(memory, limits, spend, reports, now, market)
+    density = forecast.curve.between(now, now + MINUTE, limits.zone) * 3600 / MINUTE
+    memory.level = _estimate_level(memory, forecast, limits.zone, now)
+    bids_per_opportunity = flow.bids_per_opportunity.value(market.bids_per_opportunity, _GUESS_STRENGTH)
+    impressions_per_bid = flow.impressions_per_bid.value(market.impressions_per_bid, _GUESS_STRENGTH)
+    micros_per_bid = impressions_per_bid * flow.micros_per_impression.value(limits.cost, _GUESSED_PRICES)
+    noticed_share = 1 - market.lost_share
+    bids = (memory.level or 0.0) * density * bids_per_opportunity
+    bids_in_flight = flow.bids_in_flight(now, delay, bids) + participation_before * bids * (now % MINUTE) / MINUTE
+    in_flight = bids_in_flight * micros_per_bid / noticed_share
+    impressions_in_flight = bids_in_flight * impressions_per_bid / noticed_share
+    planned_bids, limiting_state = inf, PacingState(1.0, "", 0.0, 0.0, in_flight, bids * micros_per_bid / noticed_share)
+    for goal in goals(limits, now):
+        amount = (impressions_per_bid if goal.counts_impressions else micros_per_bid) / noticed_share
+        amount_in_flight = impressions_in_flight if goal.counts_impressions else in_flight
+        cost = 1.0 if goal.counts_impressions else float(limits.cost)
+        spent = _estimate_spend(memory, goal, spend, amount_in_flight)
+        planned_amount = _plan_minute(memory, goal, limits, forecast.curve, spent, cost, now, is_held=is_held)
         # it is unknown which bids in flight will be shown, so a margin for the variance is kept back
-        won = min(1.0, amount / cost)
-        margin = _SAFETY * cost * sqrt(max(0.0, bids_out) * won * (1 - won))
-        left = goal.limit - spent
-        more = min(more, max(0.0, left - margin)) if left > cost * (1 - _DOUBT) else 0.0
-        if more / amount < planned_bids:
-            planned_bids = more / amount
-            limiting = limiting._replace(goal=goal.name, planned=_plan(memory, goal, terms, forecast.curve, now))
-            limiting = limiting._replace(spent=spent)
+        shown_share = min(1.0, amount / cost)
+        margin = _SAFETY * cost * sqrt(max(0.0, bids_in_flight) * shown_share * (1 - shown_share))
+        remaining = goal.limit - spent
+        planned_amount = min(planned_amount, max(0.0, remaining - margin)) if remaining > cost * (1 - _DOUBT) else 0.0
+        if planned_amount / amount < planned_bids:
+            planned_bids = planned_amount / amount
+            planned = _planned_spend(memory, goal, limits, forecast.curve, now)
+            limiting_state = limiting_state._replace(goal=goal.name, planned=planned, spent=spent)
     memory.is_held = is_held
-    reserved = round(max(0.0, in_flight - _DOUBT * terms.cost))
+    reserved = round(max(0.0, in_flight - _DOUBT * limits.cost))
     if planned_bids == inf:
         memory.participation = 1.0
-        return Step(None, reserved, limiting)
+        return Step(None, reserved, limiting_state)
     participation = 1.0 if bids <= 0 and planned_bids > 0 else min(1.0, planned_bids / bids if bids > 0 else 0.0)
     memory.participation = participation
-    pace = _pace(terms, participation, planned_bids, market.processes)
-    return Step(pace, reserved, limiting._replace(participation=participation))
+    pace = _pace(limits, participation, planned_bids, market.processes)
+    return Step(pace, reserved, limiting_state._replace(participation=participation))
 
 
-def _learn(
-    memory: Memory, terms: BudgetLimits, spend: Spend, reports: Mapping[int, Report], now: float, market: Market
+def _update_estimates(
+    memory: Memory, limits: BudgetLimits, spend: Spend, reports: Mapping[int, Report], now: float, market: Market
 ) -> None:
     """Updates the estimates by the notices and reports since the last step."""
     flow, delay = memory.flow, market.delay
-    if memory.cost not in {0, terms.cost}:
-        flow.reprice(terms.cost / memory.cost)
-    memory.cost = terms.cost
+    if memory.cost not in {0, limits.cost}:
+        flow.reprice(limits.cost / memory.cost)
+    memory.cost = limits.cost
     if not memory.at:
         memory.micros, memory.impressions, memory.at = spend.total_micros, spend.total_impressions, now
-    expected = (memory.level or 0.0) * flow.bids_per_opportunity.value(market.bid, _GUESS_STRENGTH)
+    expected_bids = (memory.level or 0.0) * flow.bids_per_opportunity.value(
+        market.bids_per_opportunity, _GUESS_STRENGTH
+    )
     flow.begin(now, memory.participation, delay.horizon)
     flow.take(reports, now)
-    matured = flow.take_matured(now, delay, expected)
+    due_bids = flow.take_matured(now, delay, expected_bids)
     micros, impressions = spend.total_micros - memory.micros, spend.total_impressions - memory.impressions
     if micros >= 0 and impressions >= 0:
-        flow.learn(micros, impressions, matured)
-        memory.lost_micros += micros * market.lost / (1 - market.lost)
-        memory.lost_impressions += impressions * market.lost / (1 - market.lost)
+        flow.learn(micros, impressions, due_bids)
+        memory.lost_micros += micros * market.lost_share / (1 - market.lost_share)
+        memory.lost_impressions += impressions * market.lost_share / (1 - market.lost_share)
     memory.micros, memory.impressions, memory.at = spend.total_micros, spend.total_impressions, now
 
 
-def _level(memory: Memory, forecast: Forecast, zone: str, now: float) -> float | None:
+def _estimate_level(memory: Memory, forecast: Forecast, zone: str, now: float) -> float | None:
     """The opportunities a minute where the curve is 1, from the latest minutes and the forecast; None if unknown.
 
     With each new minute the estimate falls by at most the factor `_SLOWEST_FALL`.
     """
-    known_level = memory.level if memory.level is not None else forecast.per_minute
+    prior_level = memory.level if memory.level is not None else forecast.per_minute
 
     def density(minute: Minute) -> float:
         return forecast.curve.density(minute.start + MINUTE / 2, zone)
 
-    window = memory.flow.window(now, lambda minute: (known_level or 0.0) * density(minute))
+    window = memory.flow.window(now, lambda minute: (prior_level or 0.0) * density(minute))
     densities = sum(map(density, window))
     if densities <= 0:
-        return known_level
+        return prior_level
     opportunities = float(sum(minute.opportunities or 0 for minute in window))
     if forecast.per_minute is not None:
         opportunities += forecast.per_minute * _FORECAST_MINUTES
@@ -218,31 +221,35 @@ def _level(memory: Memory, forecast: Forecast, zone: str, now: float) -> float |
     level = opportunities / densities
     is_new = window[0].start > memory.counted
     memory.counted = window[0].start
-    return level if known_level is None else max(level, known_level / _SLOWEST_FALL if is_new else known_level)
+    return level if prior_level is None else max(level, prior_level / _SLOWEST_FALL if is_new else prior_level)
 
 
-def _spent(memory: Memory, goal: BudgetGoal, spend: Spend, in_flight: float) -> float:
+def _estimate_spend(memory: Memory, goal: BudgetGoal, spend: Spend, in_flight: float) -> float:
     """The estimated spend of a goal by the time of the bids: noticed, in flight, and lost."""
-    in_all: float
-    if goal.of_impressions:
-        in_all = spend.total_impressions + memory.lost_impressions + in_flight
+    total: float
+    if goal.counts_impressions:
+        total = spend.total_impressions + memory.lost_impressions + in_flight
     else:
-        in_all = spend.total_micros + memory.lost_micros + in_flight
+        total = spend.total_micros + memory.lost_micros + in_flight
     if goal.name.startswith("total"):
-        return in_all
-    start, before = memory.starts.get(goal.name, (-1.0, 0.0))
+        return total
+    start, total_before = memory.starts.get(goal.name, (-1.0, 0.0))
     if start != goal.period.start:
-        first = start < 0
-        known = {"daily": spend.today_micros, "hourly": spend.hour_micros, "daily_impressions": spend.today_impressions}
-        before = in_all - (known[goal.name] + in_flight if first else 0.0)
-        memory.starts[goal.name] = (goal.period.start, before)
-    return in_all - before
+        is_first = start < 0
+        spend_by_goal = {
+            "daily": spend.today_micros,
+            "hourly": spend.hour_micros,
+            "daily_impressions": spend.today_impressions,
+        }
+        total_before = total - (spend_by_goal[goal.name] + in_flight if is_first else 0.0)
+        memory.starts[goal.name] = (goal.period.start, total_before)
+    return total - total_before
 
 
-def _rate(
+def _plan_minute(
     memory: Memory,
     goal: BudgetGoal,
-    terms: BudgetLimits,
+    limits: BudgetLimits,
     curve: Curve,
     spent: float,
     cost: float,
@@ -254,41 +261,42 @@ def _rate(
     if not goal.is_spread:
         return inf
     anchor = memory.anchors.get(goal.name)
-    ends = goal.period.end
-    if anchor is None or anchor.end != ends or anchor.limit != goal.limit or memory.is_held or is_held:
-        fresh = anchor is not None and anchor.end != ends and not memory.is_held
-        at = max(goal.period.start, now) if not fresh else goal.period.start
-        anchor = memory.anchors[goal.name] = Anchor(goal.limit, at, min(spent, goal.limit), ends)
-        if fresh:
+    period_end = goal.period.end
+    if anchor is None or anchor.end != period_end or anchor.limit != goal.limit or memory.is_held or is_held:
+        is_new_period = anchor is not None and anchor.end != period_end and not memory.is_held
+        at = max(goal.period.start, now) if not is_new_period else goal.period.start
+        anchor = memory.anchors[goal.name] = Anchor(goal.limit, at, min(spent, goal.limit), period_end)
+        if is_new_period:
             anchor = memory.anchors[goal.name] = anchor._replace(spent=0.0)
-    by_now = planned_spend(mode_of(terms), curve, goal.period, anchor, now)
-    following = planned_spend(mode_of(terms), curve, goal.period, anchor, now + MINUTE) - by_now
-    behind = by_now - spent
-    fastest = FASTEST * following + cost * MINUTE / _ONE_IMPRESSION
-    rate = min(max(0.0, following + behind * MINUTE / _CATCH_UP), fastest)
-    if (
-        behind > (FASTEST - 1) * (goal.limit - by_now) + 2 * cost
-    ):  # the campaign can't catch up, so the rest gets a new plan
-        memory.anchors[goal.name] = Anchor(goal.limit, now, spent, ends)
-        by_now = planned_spend(mode_of(terms), curve, goal.period, memory.anchors[goal.name], now)
-        following = planned_spend(mode_of(terms), curve, goal.period, memory.anchors[goal.name], now + MINUTE) - by_now
+    planned_by_now = planned_spend(mode_of(limits), curve, goal.period, anchor, now)
+    planned_next = planned_spend(mode_of(limits), curve, goal.period, anchor, now + MINUTE) - planned_by_now
+    arrears = planned_by_now - spent
+    max_rate = MAX_SPEED * planned_next + cost * MINUTE / _ONE_IMPRESSION
+    rate = min(max(0.0, planned_next + arrears * MINUTE / _CATCH_UP), max_rate)
+    # the campaign can't catch up, so the rest gets a new plan
+    if arrears > (MAX_SPEED - 1) * (goal.limit - planned_by_now) + 2 * cost:
+        memory.anchors[goal.name] = Anchor(goal.limit, now, spent, period_end)
+        planned_by_now = planned_spend(mode_of(limits), curve, goal.period, memory.anchors[goal.name], now)
+        planned_next = (
+            planned_spend(mode_of(limits), curve, goal.period, memory.anchors[goal.name], now + MINUTE) - planned_by_now
+        )
         # The new plan must not slow this minute: a campaign far behind would be slower than one that catches up.
-        rate = max(rate, following)
+        rate = max(rate, planned_next)
     return rate
 
 
-def _plan(memory: Memory, goal: BudgetGoal, terms: BudgetLimits, curve: Curve, now: float) -> float:
+def _planned_spend(memory: Memory, goal: BudgetGoal, limits: BudgetLimits, curve: Curve, now: float) -> float:
     anchor = memory.anchors.get(goal.name)
-    return planned_spend(mode_of(terms), curve, goal.period, anchor, now) if anchor else float(goal.limit)
+    return planned_spend(mode_of(limits), curve, goal.period, anchor, now) if anchor else float(goal.limit)
 
 
-def _pace(terms: BudgetLimits, participation: float, rate: float, processes: float) -> Pace:
+def _pace(limits: BudgetLimits, participation: float, rate: float, processes: float) -> Pace:
     """The pace of one process: its share of the bids, with headroom for chance.
 
     The burst is twice the expected bids, three standard deviations and two bids. The rate is `HEADROOM` times the
     expected bids.
     """
     expected = rate / max(1.0, processes)
-    burst = terms.cost * (2 * expected + 3 * sqrt(expected) + 2)
-    per_minute = terms.cost * HEADROOM * expected
+    burst = limits.cost * (2 * expected + 3 * sqrt(expected) + 2)
+    per_minute = limits.cost * HEADROOM * expected
     return Pace(share_of(participation), round(min(burst, MOST_MICROS)), round(min(per_minute, MOST_MICROS)))

@@ -31,25 +31,25 @@ class AuctionDraw:
         self._key = blake2b(auction_id.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         self.bucket = self._key[0] % BUCKETS
 
-    def of(self, campaign_id: str) -> int:
+    def draw_for(self, campaign_id: str) -> int:
         """The draw of this auction and a campaign: from 0 to less than `WHOLE`."""
-        name = campaign_id.encode()
-        fraction = int.from_bytes(blake2b(name, key=self._key, digest_size=4).digest()) % _FRACTION
-        return rank(name, self.bucket) << _BITS_OF_FRACTION | fraction
+        id_bytes = campaign_id.encode()
+        fraction = int.from_bytes(blake2b(id_bytes, key=self._key, digest_size=4).digest()) % _FRACTION
+        return rank(id_bytes, self.bucket) << _BITS_OF_FRACTION | fraction
 
 
 def rank(campaign_id: bytes, bucket: int) -> int:
     """The rank of a bucket for a campaign: for each campaign the ranks of all buckets are a permutation."""
-    step, first = _permutation(campaign_id)
-    return (bucket * step + first) % BUCKETS
+    step, first_rank = _permutation(campaign_id)
+    return (bucket * step + first_rank) % BUCKETS
 
 
 def buckets(campaign_id: bytes, share: int) -> list[int]:
     """The buckets in whose auctions a campaign of this share can take part."""
-    step, first = _permutation(campaign_id)
+    step, first_rank = _permutation(campaign_id)
     inverse = _INVERSES[step]
     ranks = min(BUCKETS, -(-share // _FRACTION))
-    return [(number - first) * inverse % BUCKETS for number in range(ranks)]
+    return [(number - first_rank) * inverse % BUCKETS for number in range(ranks)]
 
 
 def share_of(participation: float) -> int:

@@ -12,19 +12,18 @@ def period(name: str, zone: str, now: datetime) -> tuple[datetime, datetime]:
 
     A day with a change of clocks has 23 or 25 hours. For an unknown zone, the period is that of UTC.
     """
-    here = local(now, zone)
+    local_time = local(now, zone)
     if name == "hour":
-        start = (now - timedelta(minutes=here.minute, seconds=here.second, microseconds=here.microsecond)).astimezone(
-            UTC
-        )
+        minute, second, microsecond = local_time.minute, local_time.second, local_time.microsecond
+        start = (now - timedelta(minutes=minute, seconds=second, microseconds=microsecond)).astimezone(UTC)
         return start, start + _HOUR
-    midnight = here.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    midnight = local_time.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     if name == "day":
-        following = midnight + timedelta(days=1)
+        next_start = midnight + timedelta(days=1)
     elif name == "week":
-        midnight -= timedelta(days=here.weekday())
-        following = midnight + timedelta(days=7)
+        midnight -= timedelta(days=local_time.weekday())
+        next_start = midnight + timedelta(days=7)
     else:
         midnight = midnight.replace(day=1)
-        following = (midnight + timedelta(days=32)).replace(day=1)
-    return midnight.astimezone(UTC), following.astimezone(UTC)
+        next_start = (midnight + timedelta(days=32)).replace(day=1)
+    return midnight.astimezone(UTC), next_start.astimezone(UTC)

@@ -33,21 +33,21 @@ class Anchor(NamedTuple):
 
 def planned_spend(mode: Mode, curve: Curve, period: Period, anchor: Anchor, at: float) -> float:
     """The planned spend by a moment of the period, in the unit of the anchor."""
-    rest = max(0.0, anchor.limit - anchor.spent)
-    before, now = _share(mode, curve, period, anchor.at), _share(mode, curve, period, at)
+    remaining = max(0.0, anchor.limit - anchor.spent)
+    share_at_anchor, share = _share(mode, curve, period, anchor.at), _share(mode, curve, period, at)
     if at >= period.end:
-        return anchor.spent + rest
-    if before >= 1:
+        return anchor.spent + remaining
+    if share_at_anchor >= 1:
         return anchor.spent
-    return anchor.spent + rest * max(0.0, now - before) / (1 - before)
+    return anchor.spent + remaining * max(0.0, share - share_at_anchor) / (1 - share_at_anchor)
 
 
 def _share(mode: Mode, curve: Curve, period: Period, at: float) -> float:
     """The planned share of the whole period by a moment, from 0 to 1."""
-    whole = curve.between(period.start, period.end, period.zone)
+    period_traffic = curve.between(period.start, period.end, period.zone)
     at = min(max(at, period.start), period.end)
-    if whole > 0:
-        share = curve.between(period.start, at, period.zone) / whole
+    if period_traffic > 0:
+        share = curve.between(period.start, at, period.zone) / period_traffic
     else:
         share = (at - period.start) / (period.end - period.start)
     return share * (1 + _FRONT) - _FRONT * share * share if mode is Mode.FRONT_LOADED else share

@@ -45,18 +45,18 @@ class Prediction(NamedTuple):
 
 def account_rates(counts: Iterable[OutcomeCounts]) -> dict[Outcome, int]:
     """The rates of the whole account in millionths. A new campaign starts with these rates."""
-    everything = total(counts)
-    return {outcome: predict(outcome, everything, guess.rate).rate for outcome, guess in GUESSES.items()}
+    account_counts = total(counts)
+    return {outcome: predict(outcome, account_counts, guess.rate).rate for outcome, guess in GUESSES.items()}
 
 
-def predict(outcome: Outcome, counts: OutcomeCounts, above: int) -> Prediction:
-    """The prediction from counts and `above`, the rate one level up in millionths. The rate is at least 1 millionth."""
+def predict(outcome: Outcome, counts: OutcomeCounts, prior_rate: int) -> Prediction:
+    """The prediction from counts and `prior_rate`, the rate one level up in millionths. It is at least 1 millionth."""
     weight = GUESSES[outcome].weight
-    tried = max(counts.impressions, 0)
-    done = max(
-        0, min(_count(outcome, counts), tried)
-    )  # the event of an impression may arrive after its click, or never
-    return Prediction(max(1, (done * CERTAIN + weight * above) // (tried + weight)), tried + weight)
+    impressions = max(counts.impressions, 0)
+    # the event of an impression may arrive after its click, or never
+    outcomes = max(0, min(_count(outcome, counts), impressions))
+    rate = (outcomes * CERTAIN + weight * prior_rate) // (impressions + weight)
+    return Prediction(max(1, rate), impressions + weight)
 
 
 def total(counts: Iterable[OutcomeCounts]) -> OutcomeCounts:

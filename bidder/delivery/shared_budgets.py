@@ -11,7 +11,7 @@ from bidder.campaigns.campaign import FrequencyCap
 from bidder.delivery.allowance import Pace
 from bidder.delivery.budget import BudgetLimits, Spend, Withheld, withheld
 
-_OF_ADVERTISER = {
+_ADVERTISER_REASONS = {
     Withheld.TOTAL_BUDGET: Withheld.ADVERTISER_TOTAL_BUDGET,
     Withheld.DAILY_BUDGET: Withheld.ADVERTISER_DAILY_BUDGET,
     Withheld.HOURLY_BUDGET: Withheld.ADVERTISER_HOURLY_BUDGET,
@@ -48,4 +48,4 @@ def withheld_by_advertiser(limits: BudgetLimits, spend: Spend, cost: int, now: f
     if (limits.start is not None and now < limits.start) or (limits.end is not None and limits.end <= now):
         return Withheld.ADVERTISER_FLIGHT
     reason = withheld(limits._replace(cost=cost), spend)
-    return None if reason is None else _OF_ADVERTISER[reason]
+    return None if reason is None else _ADVERTISER_REASONS[reason]

@@ -12,14 +12,14 @@ from itertools import pairwise
 from math import exp, log
 from typing import NamedTuple
 
-from bidder.delivery.price_segment import EVERYTHING, PriceSegment
+from bidder.delivery.price_segment import ALL_AUCTIONS, PriceSegment
 
 BINS_A_FOLD = 20
 """The price bins between a price and e times that price; a bin is 5 % wide."""
 
-ENOUGH = 60
+MIN_OUTCOMES = 60
 """The fewest wins, and losses, for the model of all auctions; the fewest outcomes for any other segment."""
-MOST_MODELS = 256
+MAX_MODELS = 256
 """The most models in a snapshot. Segments with the most outcomes have a model."""
 
 _ROUNDS = 30
@@ -27,10 +27,10 @@ _SLOPE, _SLOPE_WEIGHT = 3.0, 0.5
 """The prior of the slope: its mean for all auctions, and its strength (inverse variance)."""
 _LEVEL_WEIGHT = 1.0
 """The strength (inverse variance, in logits) of the prior that a segment takes from the segment around it."""
-_STEEPEST = 40.0
+_MAX_SLOPE = 40.0
 _HALF_LIFE = 3.0
 """The hours after which an outcome counts half, in segments without an hour of the day."""
-_OF_YESTERDAY = 0.5
+_YESTERDAY_WEIGHT = 0.5
 """The weight of yesterday's outcomes in the segments of an hour of the day."""
 _DAY = 24
 
@@ -59,7 +59,7 @@ class Shading(NamedTuple):
     """The data of bid shading in the delivery state: models by segment name, and the share of bids that explore."""
 
     models: dict[str, WinModel]
-    explored: float
+    explored_share: float
 
     def model(self, segment: PriceSegment) -> tuple[str, WinModel] | None:
         """The name and model of the narrowest segment with a model that contains this segment, or None."""
@@ -102,17 +102,17 @@ class Outcomes:
         return sum(map(sum, (self.wins.values(), self.losses.values(), self.exact.values())))
 
     @property
-    def tells_win_rate(self) -> bool:
+    def has_enough(self) -> bool:
         """Whether the outcomes suffice for a model without a prior: enough wins and losses, at more than one price."""
         exact = sum(self.exact.values())
         counts = (sum(self.wins.values()) + exact, sum(self.losses.values()) + exact)
-        return min(counts) >= ENOUGH and len({*self.wins, *self.losses, *self.exact}) > 1
+        return min(counts) >= MIN_OUTCOMES and len({*self.wins, *self.losses, *self.exact}) > 1
 
-    def fit(self, around: WinModel | None = None) -> WinModel:
+    def fit(self, outer_model: WinModel | None = None) -> WinModel:
         """The model with the highest posterior likelihood of the outcomes, by Newton's method on two parameters.
 
-        `around` is the prior: the model of a segment that contains this one. A known price to beat counts as a win, a
-        loss and the slope; their product is the density of the curve.
+        `outer_model` is the prior: the model of a segment that contains this one. A known price to beat counts as a
+        win, a loss and the slope; their product is the density of the curve.
         """
         prices = sorted({*self.wins, *self.losses, *self.exact})
         data = [
@@ -127,34 +127,34 @@ class Outcomes:
             1.0, sum(wins + losses for _, wins, losses in data)
         )
         exact_total = sum(self.exact.values())
-        usual_slope, usual_level, level_weight = _SLOPE, 0.0, 1e-9
-        if around is not None:
-            usual_slope, usual_level = around.slope, around.level + around.slope * centre
+        prior_slope, prior_level, level_weight = _SLOPE, 0.0, 1e-9
+        if outer_model is not None:
+            prior_slope, prior_level = outer_model.slope, outer_model.level + outer_model.slope * centre
             level_weight = _LEVEL_WEIGHT
-        level, slope = usual_level, usual_slope
+        level, slope = prior_level, prior_slope
         for _ in range(_ROUNDS):
             # the density of a price to beat is slope * P * (1 - P): its first factor here, the others with the data
             gradient = [
-                level_weight * (usual_level - level),
-                exact_total / slope - _SLOPE_WEIGHT * (slope - usual_slope),
+                level_weight * (prior_level - level),
+                exact_total / slope - _SLOPE_WEIGHT * (slope - prior_slope),
             ]
             curvature = [level_weight, 0.0, exact_total / slope**2 + _SLOPE_WEIGHT]
             for x, wins, losses in data:
-                off = x - centre
-                share = _logistic(level + slope * off)
-                miss, spread = wins - (wins + losses) * share, (wins + losses) * share * (1 - share)
-                gradient[0] += miss
-                gradient[1] += miss * off
-                curvature[0] += spread
-                curvature[1] += spread * off
-                curvature[2] += spread * off * off
-            whole = curvature[0] * curvature[2] - curvature[1] ** 2
+                distance = x - centre
+                share = _logistic(level + slope * distance)
+                residual, variance = wins - (wins + losses) * share, (wins + losses) * share * (1 - share)
+                gradient[0] += residual
+                gradient[1] += residual * distance
+                curvature[0] += variance
+                curvature[1] += variance * distance
+                curvature[2] += variance * distance * distance
+            determinant = curvature[0] * curvature[2] - curvature[1] ** 2
             steps = (
-                (curvature[2] * gradient[0] - curvature[1] * gradient[1]) / whole,
-                (curvature[0] * gradient[1] - curvature[1] * gradient[0]) / whole,
+                (curvature[2] * gradient[0] - curvature[1] * gradient[1]) / determinant,
+                (curvature[0] * gradient[1] - curvature[1] * gradient[0]) / determinant,
             )
             level += max(-2.0, min(2.0, steps[0]))
-            slope = max(0.1, min(_STEEPEST, slope + max(-2.0, min(2.0, steps[1]))))
+            slope = max(0.1, min(_MAX_SLOPE, slope + max(-2.0, min(2.0, steps[1]))))
             if max(map(abs, steps)) < 1e-6:
                 break
         return WinModel(level - slope * centre, slope)
@@ -176,34 +176,35 @@ class OutcomeBatch(NamedTuple):
     outcomes: Outcomes
 
 
-def models(batches: Iterable[OutcomeBatch], hours: Iterable[int] = ()) -> dict[str, WinModel]:
-    """The models by segment name: at most `MOST_MODELS`, each of a segment with enough outcomes.
+def fit_models(batches: Iterable[OutcomeBatch], hours: Iterable[int] = ()) -> dict[str, WinModel]:
+    """The models by segment name: at most `MAX_MODELS`, each of a segment with enough outcomes.
 
     The prior of a segment's model is the model of the segment around it. `hours` are the hours of the day for which
     separate models are fitted.
     """
     hours_of_models = frozenset(hours)
     sums: dict[str, Outcomes] = defaultdict(Outcomes)
-    around: dict[str, str] = {}
+    outer_names: dict[str, str] = {}
     for segment, age, outcomes in batches:
         names = segment.names
-        around.update(pairwise(names))
+        outer_names.update(pairwise(names))
         if segment.hour in hours_of_models:
-            sums[names[0]].merge(outcomes, 1.0 if age < _DAY else _OF_YESTERDAY)
+            sums[names[0]].merge(outcomes, 1.0 if age < _DAY else _YESTERDAY_WEIGHT)
         for name in names[1:]:
             sums[name].merge(outcomes, 0.5 ** (max(0, age) / _HALF_LIFE))
-    fitted: dict[str, WinModel] = {}
-    if EVERYTHING not in sums or not sums[EVERYTHING].tells_win_rate:
-        return fitted
-    fitted[EVERYTHING] = sums.pop(EVERYTHING).fit()
+    models: dict[str, WinModel] = {}
+    if ALL_AUCTIONS not in sums or not sums[ALL_AUCTIONS].has_enough:
+        return models
+    models[ALL_AUCTIONS] = sums.pop(ALL_AUCTIONS).fit()
     totals = {name: outcomes.total for name, outcomes in sums.items()}
-    ranked = sorted((name for name in sums if totals[name] >= ENOUGH), key=lambda name: (-totals[name], name))
-    for name in sorted(ranked[: MOST_MODELS - 1]):  # a name begins with the name of the segment around it
-        outer = around[name]
-        while outer not in fitted:
-            outer = around[outer]
-        fitted[name] = sums[name].fit(fitted[outer])
-    return fitted
+    segment_names = [name for name in sums if totals[name] >= MIN_OUTCOMES]
+    segment_names.sort(key=lambda name: (-totals[name], name))
+    for name in sorted(segment_names[: MAX_MODELS - 1]):  # a name begins with the name of the segment around it
+        outer_name = outer_names[name]
+        while outer_name not in models:
+            outer_name = outer_names[outer_name]
+        models[name] = sums[name].fit(models[outer_name])
+    return models
 
 
 def _logistic(x: float) -> float:

@@ -9,7 +9,7 @@ from bidder import log
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-AHEAD = timedelta(hours=2)
+CLOCK_PERIOD = timedelta(hours=2)
 """The time for which a delivery state holds the offsets of zones: much longer than any snapshot may be used."""
 
 _STEP = timedelta(minutes=15)
@@ -29,7 +29,7 @@ def clocks(zones: Iterable[str], as_of: datetime) -> Clocks:
             continue
         changes = by_zone[name] = []
         moment = as_of - timedelta(seconds=as_of.timestamp() % _STEP.total_seconds())
-        while moment <= as_of + AHEAD:
+        while moment <= as_of + CLOCK_PERIOD:
             offset = moment.astimezone(zone).utcoffset() or timedelta()
             seconds = int(offset.total_seconds())
             if not changes or changes[-1][1] != seconds:
@@ -38,25 +38,25 @@ def clocks(zones: Iterable[str], as_of: datetime) -> Clocks:
     return by_zone
 
 
-def offsets(known: Clocks, now: datetime) -> dict[str, timedelta]:
+def offsets(clocks_by_zone: Clocks, now: datetime) -> dict[str, timedelta]:
     """The present offset of each zone from UTC."""
     at = now.timestamp()
     by_zone = {}
-    for zone, changes in known.items():
-        ahead = changes[0][1]
-        for since, later in changes[1:]:
+    for zone, changes in clocks_by_zone.items():
+        offset_seconds = changes[0][1]
+        for since, later_offset in changes[1:]:
             if since <= at:
-                ahead = later
-        by_zone[zone] = timedelta(seconds=ahead)
+                offset_seconds = later_offset
+        by_zone[zone] = timedelta(seconds=offset_seconds)
     return by_zone
 
 
 def local(at: datetime, zone: str) -> datetime:
     """A moment in the local time of a zone, or in UTC if the zone is unknown."""
-    known = time_zone(zone)
-    if known is None:
+    zone_info = time_zone(zone)
+    if zone_info is None:
         log.warning("zone.unknown", zone=zone, then="its days are UTC's")
-    return at.astimezone(known or UTC)
+    return at.astimezone(zone_info or UTC)
 
 
 def time_zone(name: str) -> "ZoneInfo | None":

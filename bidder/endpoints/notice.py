@@ -121,7 +121,7 @@ def event_of_notice(
     service: Service, kind: Kind, claims: Claims, query: Mapping[str, str], sender: Sender, now: datetime
 ) -> Event:
     """The event of a verified notice, marked as invalid traffic if its sender or its time breaks a rule."""
-    keys = service.price_keys.of(claims.exchange) if claims.exchange and PRICE in query else None
+    keys = service.price_keys.keys_of(claims.exchange) if claims.exchange and PRICE in query else None
     _count_price(settle(query, claims, keys), kind, claims, now)
     address = address_name(sender.address, claims.bid_id, service.signing_keys)
     ivt_rule = rule_broken_by_sender(kind, sender.user_agent, service.parameters_or_defaults.allowed_crawlers)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PREFIX = "events/"
 _NAME_BYTES = 16
 _READS_AT_ONCE = 4
-_AHEAD = 64
+_MAX_WAITING_OBJECTS = 64
 """The most objects whose events wait in memory."""
 
 
@@ -38,10 +38,10 @@ class ArchiveObject(NamedTuple):
 
 def archive_objects(events: Mapping[str, Event]) -> Iterator[ArchiveObject]:
     """The objects that hold these events, given by message id. Equal events give equal bytes."""
-    by_partition: dict[str, list[str]] = defaultdict(list)
+    ids_by_partition: dict[str, list[str]] = defaultdict(list)
     for message_id in sorted(events):
-        by_partition[_partition(events[message_id])].append(message_id)
-    for partition, message_ids in by_partition.items():
+        ids_by_partition[_partition(events[message_id])].append(message_id)
+    for partition, message_ids in ids_by_partition.items():
         lines = "".join(events[message_id].model_dump_json(exclude_none=True) + "\n" for message_id in message_ids)
         name = blake2b("\n".join(message_ids).encode(), digest_size=_NAME_BYTES).hexdigest()
         yield ArchiveObject(f"{partition}{name}.jsonl.gz", gzip.compress(lines.encode(), mtime=0), tuple(message_ids))
@@ -76,17 +76,17 @@ class Archive:
         body, _ = read_object(self._s3, Bucket=self._bucket, Key=key)
         return [Event.model_validate_json(line) for line in gzip.decompress(body).splitlines()]
 
-    def read_each(self, keys: Sequence[str]) -> Iterator[list[Event]]:
+    def read_objects(self, keys: Sequence[str]) -> Iterator[list[Event]]:
         """The events of each object, in the order of the keys. Some objects are read at once. Raises as `read`."""
         from concurrent.futures import ThreadPoolExecutor  # imported here, since the archive's function only writes
 
         with ThreadPoolExecutor(_READS_AT_ONCE) as pool:
-            for batch in batches_of(keys, _AHEAD):
+            for batch in batches_of(keys, _MAX_WAITING_OBJECTS):
                 yield from pool.map(self.read, batch)
 
     def events(self, day: date, kinds: Collection[Kind] = tuple(Kind)) -> Iterator[Event]:
         """The events of a UTC day and these kinds. An event that SQS delivered twice may occur twice."""
-        return chain.from_iterable(self.read_each(self.keys(day, kinds)))
+        return chain.from_iterable(self.read_objects(self.keys(day, kinds)))
 
 
 def hour_of(key: str) -> datetime:

@@ -19,8 +19,8 @@ class BoundedSets:
         self._dynamodb = dynamodb
         self._table = table
 
-    def take(self, item: Key, name: str, member: str, limit: int, until: datetime) -> bool:
-        """Whether the member is among the first `limit` of the set `name` of an item. The item expires at `until`."""
+    def add_member(self, item: Key, name: str, member: str, limit: int, expires_at: datetime) -> bool:
+        """Whether the member is among the first `limit` of the set `name` of an item, which expires at `expires_at`."""
         try:
             self._dynamodb.update_item(
                 TableName=self._table,
@@ -29,7 +29,7 @@ class BoundedSets:
                 ConditionExpression="attribute_not_exists(#set) OR size(#set) < :most OR contains(#set, :member)",
                 ExpressionAttributeNames={"#set": name},
                 ExpressionAttributeValues={
-                    ":expires": {"N": str(int(until.timestamp()))},
+                    ":expires": {"N": str(int(expires_at.timestamp()))},
                     ":members": {"SS": [member]},
                     ":member": {"S": member},
                     ":most": {"N": str(limit)},

@@ -33,12 +33,12 @@ BETWEEN_EVENTS = CLOCK_SKEW + LONGEST_EXP + GRACE
 
 _SEPARATOR, _UTC = "~", "UTC"
 _POINT = "."
-_MOST_DIGITS, _KEPT_DIGITS = 5, 3
+_MAX_DIGITS, _KEPT_DIGITS = 5, 3
 """Digits of the lowest credible price: exact up to a CPM of 1,073 in the account currency, rounded down above."""
 _BILL, _TEST = "b", "1"
-MOST_DEVICE = 31
+MAX_DEVICE = 31
 """The highest device type that a token carries. AdCOM lists eight types."""
-_repeated = lru_cache(maxsize=4096)(encode_name)  # measured: writing repeated names took half of `encode`
+_encode_repeated_name = lru_cache(maxsize=4096)(encode_name)  # measured: writing repeated names took half of `encode`
 
 
 class Claims(NamedTuple):
@@ -89,7 +89,7 @@ class Claims(NamedTuple):
         return self.issued_at + timedelta(minutes=self.minutes) + GRACE
 
 
-class _WrittenBefore(RootModel[Claims]):
+class _EarlierClaims(RootModel[Claims]):
     """The claims in the form of earlier versions."""
 
     model_config = ConfigDict(defer_build=True)
@@ -102,17 +102,17 @@ def encode(claims: Claims) -> str:
     """The claims part of a bid's tokens."""
     fields = (
         encode_name(claims.bid_id),
-        _repeated(claims.campaign_id),
-        _repeated(claims.creative_id),
+        _encode_repeated_name(claims.campaign_id),
+        _encode_repeated_name(claims.creative_id),
         f"{claims.price_micros:x}",
         f"{claims.issued:x}",
         _TEST if claims.test else _write_device(claims.device),
-        _repeated(claims.deal_id),
-        _repeated(claims.country),
-        _repeated(claims.exchange),
+        _encode_repeated_name(claims.deal_id),
+        _encode_repeated_name(claims.country),
+        _encode_repeated_name(claims.exchange),
         "" if claims.rate == MICROS else _write_rate(claims.rate),
-        _repeated(claims.advertiser),
-        "" if claims.zone == _UTC else _repeated(claims.zone),
+        _encode_repeated_name(claims.advertiser),
+        "" if claims.zone == _UTC else _encode_repeated_name(claims.zone),
         encode_name(claims.user),
         _BILL if claims.billed_by is Kind.BILL else "",
         _write_least(claims.least_micros),
@@ -129,9 +129,9 @@ def decode(text: str) -> Claims:
     A text without a separator has the form of earlier versions: a JSON array in base64url.
     """
     if _SEPARATOR not in text:
-        return _WrittenBefore.model_validate_json(decode_bytes(text)).root
-    known = len(Claims._fields) - 2  # a test and a device's type share a field, as do placement and value
-    fields = iter((text.split(_SEPARATOR) + [""] * known)[:known])
+        return _EarlierClaims.model_validate_json(decode_bytes(text)).root
+    field_count = len(Claims._fields) - 2  # a test and a device's type share a field, as do placement and value
+    fields = iter((text.split(_SEPARATOR) + [""] * field_count)[:field_count])
     bid, campaign, creative, price, issued, test, deal, country, exchange, rate, advertiser, zone, user = islice(
         fields, 13
     )
@@ -165,15 +165,15 @@ def _write_device(device: int | None) -> str:
 
     The letter is never the letter of a test, since earlier versions of the code know only that letter.
     """
-    return digits(device) if device is not None and 0 < device <= MOST_DEVICE else ""
+    return digits(device) if device is not None and 0 < device <= MAX_DEVICE else ""
 
 
 def _write_value(claims: Claims) -> str:
     """The letter of the placement and, if the value is above the bid, the digits of the difference."""
     if claims.placement is None or claims.value_micros is None:
         return ""
-    above = claims.value_micros - claims.price_micros
-    return digits(claims.placement) + (digits(above) if above else "")
+    difference = claims.value_micros - claims.price_micros
+    return digits(claims.placement) + (digits(difference) if difference else "")
 
 
 def _write_rate(rate: Rate) -> str:
@@ -190,15 +190,15 @@ def _read_rate(text: str) -> Rate:
 
 
 def _write_least(micros: int) -> str:
-    """Empty for 0. A price longer than `_MOST_DIGITS` is its first digits, rounded down, and the number of others."""
+    """Empty for 0. A price longer than `_MAX_DIGITS` is its first digits, rounded down, and the number of others."""
     if micros <= 0:
         return ""
     text = digits(micros)
-    if len(text) <= _MOST_DIGITS:
+    if len(text) <= _MAX_DIGITS:
         return text
     return text[:_KEPT_DIGITS] + _POINT + digits(len(text) - _KEPT_DIGITS)
 
 
 def _read_least(text: str) -> int:
-    first, _, more = text.partition(_POINT)
-    return number(first) << 6 * number(more)
+    leading_digits, _, omitted_count = text.partition(_POINT)
+    return number(leading_digits) << 6 * number(omitted_count)

@@ -35,14 +35,14 @@ class CountedOnce(NamedTuple):
     """An event to count once: its marker, the amounts to add by item and attribute, and its time.
 
     Events with the same first item share a transaction. The items of counters expire `lifetime` after the latest event;
-    None is never. `about` is stored with the marker.
+    None is never. `details` is stored with the marker.
     """
 
     marker: Key
-    adds: Mapping[Key, Mapping[str, int]]
+    amounts: Mapping[Key, Mapping[str, int]]
     at: datetime
     lifetime: timedelta | None = None
-    about: Mapping[str, str] = {}
+    details: Mapping[str, str] = {}
 
 
 def count_once(dynamodb: "DynamoDBClient", table: str, counts: Iterable[CountedOnce]) -> frozenset[Key]:
@@ -51,27 +51,27 @@ def count_once(dynamodb: "DynamoDBClient", table: str, counts: Iterable[CountedO
     Returns the markers of the events that lost against other writers of the same items; the caller tries them again
     later. Raises DynamoDB's errors.
     """
-    by_first: dict[Key, dict[Key, CountedOnce]] = defaultdict(dict)
-    for counted in counts:
-        by_first[next(iter(counted.adds))].setdefault(counted.marker, counted)
-    crowded: set[Key] = set()
-    for counts_by_marker in by_first.values():
-        for batch in _transactions(counts_by_marker.values()):
-            crowded.update(_count(dynamodb, table, batch))
-    return frozenset(crowded)
+    entries_by_first_item: dict[Key, dict[Key, CountedOnce]] = defaultdict(dict)
+    for entry in counts:
+        entries_by_first_item[next(iter(entry.amounts))].setdefault(entry.marker, entry)
+    conflicting_markers: set[Key] = set()
+    for entries_by_marker in entries_by_first_item.values():
+        for batch in _transactions(entries_by_marker.values()):
+            conflicting_markers.update(_count(dynamodb, table, batch))
+    return frozenset(conflicting_markers)
 
 
 def _transactions(counts: Iterable[CountedOnce]) -> Iterator[list[CountedOnce]]:
-    """The counts in batches, each as large as a transaction may be."""
+    """The counts in batches of the largest size of a transaction."""
     batch: list[CountedOnce] = []
     counters: set[Key] = set()
-    for counted in counts:
-        more = counters | counted.adds.keys()
-        if batch and (len(batch) == MAX_IN_TRANSACTION or len(batch) + 1 + len(more) > _MAX_ITEMS):
+    for entry in counts:
+        all_counters = counters | entry.amounts.keys()
+        if batch and (len(batch) == MAX_IN_TRANSACTION or len(batch) + 1 + len(all_counters) > _MAX_ITEMS):
             yield batch
-            batch, more = [], set(counted.adds)
-        batch.append(counted)
-        counters = more
+            batch, all_counters = [], set(entry.amounts)
+        batch.append(entry)
+        counters = all_counters
     if batch:
         yield batch
 
@@ -82,15 +82,15 @@ def _count(dynamodb: "DynamoDBClient", table: str, counts: list[CountedOnce]) ->
             return []
         try:
             dynamodb.transact_write_items(
-                TransactItems=[*(_marker(table, counted) for counted in counts), *_additions(table, counts)]
+                TransactItems=[*(_marker(table, entry) for entry in counts), *_additions(table, counts)]
             )
         except dynamodb.exceptions.TransactionCanceledException as error:
             reasons = [reason.get("Code") for reason in error.response["CancellationReasons"]]
-            marked = reasons[: len(counts)]
-            counts = [counted for counted, why in zip(counts, marked, strict=True) if why != "ConditionalCheckFailed"]
+            codes = reasons[: len(counts)]
+            counts = [entry for entry, code in zip(counts, codes, strict=True) if code != "ConditionalCheckFailed"]
         else:
             return []
-    return [counted.marker for counted in counts]
+    return [entry.marker for entry in counts]
 
 
 def key(item_key: Key) -> Mapping[str, Mapping[str, str]]:
@@ -98,13 +98,13 @@ def key(item_key: Key) -> Mapping[str, Mapping[str, str]]:
     return {"pk": {"S": item_key.pk}, "sk": {"S": item_key.sk}}
 
 
-def _marker(table: str, counted: CountedOnce) -> "TransactWriteItemTypeDef":
-    about = {name: {"S": value} for name, value in counted.about.items()}
-    expires = {"expires_at": {"N": _seconds(counted.at + MARKER_LIFETIME)}}
+def _marker(table: str, entry: CountedOnce) -> "TransactWriteItemTypeDef":
+    details = {name: {"S": value} for name, value in entry.details.items()}
+    expires = {"expires_at": {"N": _seconds(entry.at + MARKER_LIFETIME)}}
     return {
         "Put": {
             "TableName": table,
-            "Item": {**about, **key(counted.marker), **expires},
+            "Item": {**details, **key(entry.marker), **expires},
             "ConditionExpression": "attribute_not_exists(pk)",
         }
     }
@@ -112,24 +112,24 @@ def _marker(table: str, counted: CountedOnce) -> "TransactWriteItemTypeDef":
 
 def _additions(table: str, counts: Sequence[CountedOnce]) -> "list[TransactWriteItemTypeDef]":
     sums: dict[Key, Counter[str]] = defaultdict(Counter)
-    for counted in counts:
-        for counter, amounts in counted.adds.items():
+    for entry in counts:
+        for counter, amounts in entry.amounts.items():
             for name, amount in amounts.items():
                 sums[counter][name] += amount
-    ends = [counted.at + counted.lifetime for counted in counts if counted.lifetime is not None]
-    return [_addition(table, counter, amounts, max(ends, default=None)) for counter, amounts in sums.items()]
+    expiry_times = [entry.at + entry.lifetime for entry in counts if entry.lifetime is not None]
+    return [_addition(table, counter, amounts, max(expiry_times, default=None)) for counter, amounts in sums.items()]
 
 
 def _addition(
-    table: str, counter: Key, amounts: Mapping[str, int], ends: datetime | None
+    table: str, counter: Key, amounts: Mapping[str, int], expires_at: datetime | None
 ) -> "TransactWriteItemTypeDef":
-    adds = sorted(amounts.items())
-    names = {f"#n{number}": name for number, (name, _) in enumerate(adds)}
-    values = {f":n{number}": {"N": str(more)} for number, (_, more) in enumerate(adds)}
-    expression = "ADD " + ", ".join(f"#n{number} :n{number}" for number in range(len(adds)))
-    if ends is not None:
+    sorted_amounts = sorted(amounts.items())
+    names = {f"#n{number}": name for number, (name, _) in enumerate(sorted_amounts)}
+    values = {f":n{number}": {"N": str(amount)} for number, (_, amount) in enumerate(sorted_amounts)}
+    expression = "ADD " + ", ".join(f"#n{number} :n{number}" for number in range(len(sorted_amounts)))
+    if expires_at is not None:
         expression = "SET expires_at = :expires " + expression
-        values[":expires"] = {"N": _seconds(ends)}
+        values[":expires"] = {"N": _seconds(expires_at)}
     return {
         "Update": {
             "TableName": table,

@@ -13,8 +13,8 @@ SHOWN, UNBILLED = "shown#", "unbilled#"
 ZONE, ZONE_SHOWN, ZONE_UNBILLED = "zone#", "zone_shown#", "zone_unbilled#"
 
 
-class Numbers(NamedTuple):
-    """The numbers of a campaign's items, by their names in the table: in all, and by day of its time zone."""
+class CampaignCounters(NamedTuple):
+    """The counters of a campaign's items, by their names in the table: in total, and by day of its time zone."""
 
     total: Counter[str]
     days: dict[date, Counter[str]]
@@ -25,6 +25,6 @@ def zones_of(numbers: Mapping[str, int]) -> set[str]:
     return {name.partition("#")[2] for name in numbers if name.startswith((ZONE, ZONE_UNBILLED))}
 
 
-def price_at_risk(numbers: Mapping[str, int]) -> int:
+def unbilled_micros(numbers: Mapping[str, int]) -> int:
     """The price of invalid traffic whose bids are not billed, in micros."""
     return numbers.get(INVALID_MICROS, 0) - numbers.get(REPEATED_MICROS, 0)

@@ -18,14 +18,14 @@ from functools import cache, lru_cache
 from os.path import dirname, join
 from typing import NamedTuple
 
-_LONGEST = 512
+_MAX_CHARACTERS = 512
 _COMMENT = re.compile(r"\([^()]*\)")
-_SAYS_WHO = re.compile(r"compatible|like Gecko;|https?:|www\.|@|\.com\b|[A-Za-z-]{3,}[Bb]ot\b", re.IGNORECASE)
+_CONTACT = re.compile(r"compatible|like Gecko;|https?:|www\.|@|\.com\b|[A-Za-z-]{3,}[Bb]ot\b", re.IGNORECASE)
 _DEVICE = re.compile(
     r"Android|iPhone|iPad|iPod|HTC|Build/|Darwin|Dalvik|Mobile|SDK|Tizen|Web0S|webOS|SMART-TV|SmartTV|TV\b"
 )
 _PROGRAM = re.compile(r"(?!.*Build/)[A-Za-z][\w.-]*/\d[\w.]*")
-_BEGINNINGS = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9].")
+_WORD_STARTS = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9].")
 _KIND = re.compile("bot|crawl|spider", re.IGNORECASE)
 _PREVIEW = re.compile(r"WhatsApp(/[\d.]+( [A-Za-z]|/[a-z])?)?")
 """The user agent of WhatsApp's link previews. The browser in WhatsApp's app has another user agent."""
@@ -35,18 +35,18 @@ class _Rules(NamedTuple):
     """The rules of the list. `texts` ascend; an expression stands with a text that all its matches contain."""
 
     texts: Sequence[str]
-    others: Sequence[str]
+    other_texts: Sequence[str]
     expressions: Sequence[tuple[str, str]]
 
 
 def is_crawler(user_agent: str | None, viewers: Sequence[str] = ()) -> bool:
     """Whether the user agent is of a known crawler. An absent user agent, and HTTP libraries of players, are not.
 
-    A user agent that contains one of the texts `viewers` is never a crawler's.
+    A user agent that contains one of the texts `viewers` is never a crawler.
     """
     if not user_agent or any(text in user_agent for text in viewers):
         return False
-    return _is_known(user_agent[:_LONGEST])
+    return _is_known(user_agent[:_MAX_CHARACTERS])
 
 
 @lru_cache(maxsize=4096)
@@ -64,27 +64,28 @@ def _is_known(user_agent: str) -> bool:
     )
 
 
-def _matches_any(where: str) -> bool:
+def _matches_any(searched_text: str) -> bool:
     """Whether any of the regular expressions matches."""
-    return any(text in where and re.search(pattern, where) is not None for text, pattern in _rules().expressions)
+    expressions = _rules().expressions
+    return any(text in searched_text and re.search(pattern, searched_text) is not None for text, pattern in expressions)
 
 
-def _find_texts(where: str) -> Iterator[str]:
+def _find_texts(searched_text: str) -> Iterator[str]:
     """The texts of the list that occur at the begin of a word."""
     rules = _rules()
-    for word in _BEGINNINGS.finditer(where):
+    for word in _WORD_STARTS.finditer(searched_text):
         beginning, start = word[0], word.start()
         for number in range(bisect_left(rules.texts, beginning), len(rules.texts)):
             text = rules.texts[number]
             if not text.startswith(beginning):
                 break
-            if where.startswith(text, start):
+            if searched_text.startswith(text, start):
                 yield text
-    yield from (text for text in rules.others if text in where)
+    yield from (text for text in rules.other_texts if text in searched_text)
 
 
 def _strip_comment(comment: str) -> str:
-    if _SAYS_WHO.search(comment):
+    if _CONTACT.search(comment):
         return comment
     return " ".join(part.strip() for part in comment[1:-1].split(";") if _PROGRAM.fullmatch(part.strip()))
 
@@ -101,6 +102,6 @@ def _rules() -> _Rules:
     path = join(dirname(__file__), "crawlers.txt")  # noqa: PTH118, PTH120  pathlib takes longer to import
     with open(path, encoding="ascii") as file:  # noqa: PTH123  as above
         blocks = file.read().removesuffix("\n").split("\n\n")
-    _, texts, others, expressions = (block.split("\n") for block in blocks)
-    split = (line.partition("\t") for line in expressions)
-    return _Rules(texts, others, [(text, pattern) for text, _, pattern in split])
+    _, texts, other_texts, expressions = (block.split("\n") for block in blocks)
+    pairs = (line.partition("\t") for line in expressions)
+    return _Rules(texts, other_texts, [(text, pattern) for text, _, pattern in pairs])

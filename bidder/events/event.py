@@ -81,7 +81,7 @@ class Event(BaseModel):
         return self.kind in BILLABLE and self.billed_by in {None, self.kind} and not self.test
 
     @property
-    def billable(self) -> bool:
+    def is_billable(self) -> bool:
         """Whether the event makes the price due."""
         return self.counts_as_sale and self.invalid is None
 

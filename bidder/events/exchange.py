@@ -26,12 +26,12 @@ class Exchange(BaseModel):
     def lowest_credible_price(self, bid_micros: int, lowest_charge: int, *, is_first_price: bool) -> int:
         """The lowest credible CPM of a notice of this exchange, in micros."""
         discount = self.first_price_discount if is_first_price else self.second_price_discount
-        share, of = _left_of(discount)
-        return max(lowest_charge, bid_micros * share // of)
+        numerator, denominator = _remaining_fraction(discount)
+        return max(lowest_charge, bid_micros * numerator // denominator)
 
 
 @lru_cache(maxsize=64)  # measured: with fractions, a bid on fifty impressions took a tenth longer
-def _left_of(discount: Decimal) -> tuple[int, int]:
+def _remaining_fraction(discount: Decimal) -> tuple[int, int]:
     """1 less the discount, as numerator and denominator."""
     return (1 - Fraction(discount)).as_integer_ratio()
 
@@ -41,7 +41,7 @@ class Exchanges(RootModel[dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,3
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    def of(self, name: str | None) -> Exchange:
+    def agreement_with(self, name: str | None) -> Exchange:
         """The agreement with this exchange."""
         return self.root.get(name, UNKNOWN) if name else UNKNOWN
 

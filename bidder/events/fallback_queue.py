@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bidder.events.event import Event
 
 
-class NotTaken(RuntimeError):
+class MessagesRefused(RuntimeError):
     """SQS accepted a call, but not all of its messages."""
 
 
@@ -32,8 +32,8 @@ class FallbackQueue:
         else:
             entries: Any = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
             answer = self._sqs().send_message_batch(QueueUrl=self._queue_url, Entries=entries)
-            if failed := answer.get("Failed"):
-                msg = f"SQS refused {len(failed)} of {len(bodies)} events"
-                raise NotTaken(msg)
+            if failed_entries := answer.get("Failed"):
+                msg = f"SQS refused {len(failed_entries)} of {len(bodies)} events"
+                raise MessagesRefused(msg)
         for event in events:
             log.warning("notice.fallback", **emf(event.at, "NoticeFallback", reason, kind=event.kind))

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bidder.delivery.frequency import History, Impression, add
-from bidder.delivery.frequency_store import decode, encode, household_key, read, unexpired, user_key
+from bidder.delivery.frequency_store import decode, drop_expired, encode, household_key, read_exposures, user_key
 from bidder.events.counted_once import MARKER_LIFETIME, Key, key
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
@@ -36,25 +36,25 @@ class Frequency:
 
         Returns the ids of bids that lost against other writers; the caller tries their events again later.
         """
-        return frozenset(event.bid_id for event in events if _counts(event) and not self._record(event))
+        return frozenset(event.bid_id for event in events if _is_counted(event) and not self._record(event))
 
     def history(self, user: str) -> History:
         """The impressions that a user was shown."""
-        return read(self._dynamodb, self._table, user, None).user or History()
+        return read_exposures(self._dynamodb, self._table, user, None).user or History()
 
     def _record(self, event: Event) -> bool:
         """Counts an impression; returns whether the impression is counted, now or before."""
-        shown = Impression(int(event.at.timestamp()), event.campaign_id, event.creative_id, event.advertiser or "")
+        impression = Impression(int(event.at.timestamp()), event.campaign_id, event.creative_id, event.advertiser or "")
         keys = [user_key(event.user)] if event.user else []
         keys += [household_key(event.household)] if event.household else []
         for _ in range(_ATTEMPTS):
-            answer: Any = self._dynamodb.batch_get_item(
+            response: Any = self._dynamodb.batch_get_item(
                 RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}}
             )
-            if answer.get("UnprocessedKeys"):
+            if response.get("UnprocessedKeys"):
                 continue
-            items = {item["pk"]["S"]: item for item in answer["Responses"].get(self._table, [])}
-            puts = [self._put(item_key, items.get(item_key["pk"]["S"]), shown, event.at) for item_key in keys]
+            items = {item["pk"]["S"]: item for item in response["Responses"].get(self._table, [])}
+            puts = [self._put(item_key, items.get(item_key["pk"]["S"]), impression, event.at) for item_key in keys]
             try:
                 self._dynamodb.transact_write_items(TransactItems=[self._marker(event), *puts])
             except self._dynamodb.exceptions.TransactionCanceledException as error:
@@ -76,13 +76,13 @@ class Frequency:
         self,
         item_key: Mapping[str, Mapping[str, str]],
         item: Mapping[str, Any] | None,
-        shown: Impression,
+        impression: Impression,
         now: datetime,
     ) -> Any:
         version = int(item["version"]["N"]) if item else 0
         put: dict[str, Any] = {
             "TableName": self._table,
-            "Item": encode(item_key, add(unexpired(decode(item), now), shown), version + 1),
+            "Item": encode(item_key, add(drop_expired(decode(item), now), impression), version + 1),
             "ConditionExpression": "attribute_not_exists(pk)",
         }
         if item:
@@ -91,6 +91,6 @@ class Frequency:
         return {"Put": put}
 
 
-def _counts(event: Event) -> bool:
+def _is_counted(event: Event) -> bool:
     is_named = bool(event.user or event.household)
     return event.kind is Kind.IMPRESSION and is_named and not event.test and not event.invalid

@@ -15,10 +15,10 @@ from bidder.events.event import Event
 from bidder.events.kinds import BILLABLE, OF_EXCHANGES, Kind
 from bidder.events.token import LIFETIME
 
-MOST_A_MINUTE = 20
+MAX_PER_MINUTE = 20
 """The most valid impressions of one viewer in a minute: a break of short ads on several screens of one account."""
 
-MOST_ADDRESSES = 5
+MAX_ADDRESSES = 5
 """The most addresses that validly report one bid: a phone changes networks, but a replayed token has more addresses."""
 
 
@@ -35,8 +35,8 @@ class IvtRule(StrEnum):
 class SaleHistory(NamedTuple):
     """The comparison of an event with earlier events. The defaults are those of an event without a user or an address.
 
-    `is_within_minute` is whether the event's impression is among the first `MOST_A_MINUTE` of its user in its minute.
-    `is_known_address` is whether the event's address is among the first `MOST_ADDRESSES` that reported its bid.
+    `is_within_minute` is whether the event's impression is among the first `MAX_PER_MINUTE` of its user in its minute.
+    `is_known_address` is whether the event's address is among the first `MAX_ADDRESSES` that reported its bid.
     """
 
     is_within_minute: bool = True
@@ -44,7 +44,7 @@ class SaleHistory(NamedTuple):
 
 
 def viewer_minute(event: Event) -> str:
-    """The minute, in UTC, in which an event counts against `MOST_A_MINUTE`."""
+    """The minute, in UTC, in which an event counts against `MAX_PER_MINUTE`."""
     return f"{event.at.astimezone(UTC):%Y-%m-%dT%H:%M}"
 
 

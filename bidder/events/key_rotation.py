@@ -13,7 +13,7 @@ from enum import StrEnum
 from bidder.events.claims import CLOCK_SKEW
 from bidder.events.token import SigningKeys
 
-OLD_KEY_KEPT = timedelta(days=1)
+OLD_KEY_RETENTION = timedelta(days=1)
 """The time that a key which no longer signs is kept: longer than the lifetime of any token."""
 
 _NUMBERED = re.compile(r"k(\d{1,6})")
@@ -29,8 +29,8 @@ class RotationStep(StrEnum):
 
 def next_step(keys: SigningKeys) -> RotationStep:
     """The next step of the rotation."""
-    newest = list(keys.keys)[-1]
-    if newest != keys.current:
+    newest_id = list(keys.keys)[-1]
+    if newest_id != keys.current:
         return RotationStep.SIGN
     return RotationStep.DROP if len(keys.keys) > 1 else RotationStep.ADD
 
@@ -40,27 +40,27 @@ def due_at(keys: SigningKeys, changed_at: datetime, parameter_lifetime: timedelt
 
     After `parameter_lifetime` every process has read the new keys; a margin covers clocks that are behind.
     """
-    known_everywhere = changed_at + parameter_lifetime + CLOCK_SKEW
+    distributed_at = changed_at + parameter_lifetime + CLOCK_SKEW
     step = next_step(keys)
     if step is RotationStep.ADD:
         return changed_at
-    return known_everywhere if step is RotationStep.SIGN else known_everywhere + OLD_KEY_KEPT
+    return distributed_at if step is RotationStep.SIGN else distributed_at + OLD_KEY_RETENTION
 
 
-def after_step(keys: SigningKeys, step: RotationStep, secret: str) -> SigningKeys:
+def apply_step(keys: SigningKeys, step: RotationStep, secret: str) -> SigningKeys:
     """The keys after a step. `secret` is the new key of the first step, base64url."""
     viewers = keys.viewers or keys.keys[keys.current]
     if step is RotationStep.ADD:
         return SigningKeys(current=keys.current, keys={**keys.keys, _new_id(keys): secret}, viewers=viewers)
-    newest = list(keys.keys)[-1]
+    newest_id = list(keys.keys)[-1]
     if step is RotationStep.SIGN:
-        return SigningKeys(current=newest, keys=keys.keys, viewers=viewers)
-    return SigningKeys(current=newest, keys={newest: keys.keys[newest]}, viewers=viewers)
+        return SigningKeys(current=newest_id, keys=keys.keys, viewers=viewers)
+    return SigningKeys(current=newest_id, keys={newest_id: keys.keys[newest_id]}, viewers=viewers)
 
 
-def find_dropped_keys(before: SigningKeys, after: SigningKeys) -> list[str]:
+def find_dropped_keys(old_keys: SigningKeys, new_keys: SigningKeys) -> list[str]:
     """The ids of the dropped keys whose issued tokens could no longer be verified."""
-    return [key_id for key_id in before.keys if after.secret(key_id) != before.secret(key_id)]
+    return [key_id for key_id in old_keys.keys if new_keys.secret(key_id) != old_keys.secret(key_id)]
 
 
 def _new_id(keys: SigningKeys) -> str:

@@ -49,8 +49,8 @@ from bidder.events.counters import (
     ZONE,
     ZONE_SHOWN,
     ZONE_UNBILLED,
-    Numbers,
-    price_at_risk,
+    CampaignCounters,
+    unbilled_micros,
     zones_of,
 )
 from bidder.events.event import Event
@@ -90,7 +90,7 @@ class Ledger:
         self._pause = pause
         self._dynamodb = dynamodb
         self._table = table
-        self._spread: set[str] = set()
+        self._sharded_campaigns: set[str] = set()
 
     def record(self, events: Iterable[Event]) -> frozenset[str]:
         """Counts new sales as spend or, if invalid, as invalid traffic. Tests and other kinds are left out.
@@ -98,14 +98,14 @@ class Ledger:
         Returns the ids of bids that lost against other writers of the same counters; the caller tries their events
         again later. One counter write serves all events of a campaign in the call.
         """
-        due = [event for event in events if event.counts_as_sale]
-        crowded = self._count(due)
-        if crowded:
-            due = [event for event in due if event.bid_id in crowded]
-            for campaign_id in {event.campaign_id for event in due} - self._spread:
-                self._announce(campaign_id)
-            crowded = self._count(due)
-        return crowded
+        sales = [event for event in events if event.counts_as_sale]
+        conflicting_ids = self._count(sales)
+        if conflicting_ids:
+            sales = [event for event in sales if event.bid_id in conflicting_ids]
+            for campaign_id in {event.campaign_id for event in sales} - self._sharded_campaigns:
+                self._announce_shards(campaign_id)
+            conflicting_ids = self._count(sales)
+        return conflicting_ids
 
     def spends(self, now: Mapping[str, datetime]) -> dict[str, Spend]:
         """The spend of each campaign in total, on its day and in its hour, read consistently.
@@ -124,30 +124,30 @@ class Ledger:
         )
         return {name: _spend(numbers[name], zones[name], now[name]) for name in numbers}
 
-    def numbers(self, days: Mapping[str, Collection[date]]) -> "dict[str, Numbers]":
-        """All numbers of each campaign in all and on these days of it, read consistently.
+    def numbers(self, days: Mapping[str, Collection[date]]) -> "dict[str, CampaignCounters]":
+        """The counters of each campaign in total and on these days of its time zone, read consistently.
 
-        Those without spend are left out. Deals are named as in `spends`.
+        Campaigns without spend are left out. Deals are named as in `spends`.
         """
         campaigns = dict.fromkeys(map(campaign_of, days))  # these say whether the writers spread out
-        plain = [Key(f"spend#{name}", _TOTAL) for name in {**campaigns, **days}]
-        plain += [Key(f"spend#{name}", _day(day)) for name, dates in days.items() for day in dates]
-        spent: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
-        for item in self._items(plain):
-            _add(spent, item)
-        shards = [
+        item_keys = [Key(f"spend#{name}", _TOTAL) for name in {**campaigns, **days}]
+        item_keys += [Key(f"spend#{name}", _day(day)) for name, dates in days.items() for day in dates]
+        sums: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
+        for item in self._items(item_keys):
+            _add_item(sums, item)
+        shard_keys = [
             Key(f"spend#{name}", f"{sk}#{shard}")
             for name, dates in days.items()
-            if spent[campaign_of(name)][_TOTAL]["shards"]
+            if sums[campaign_of(name)][_TOTAL]["shards"]
             for sk in (_TOTAL, *map(_day, dates))
             for shard in range(SHARDS)
         ]
-        for item in self._items(shards):
-            _add(spent, item)
+        for item in self._items(shard_keys):
+            _add_item(sums, item)
         return {
-            name: Numbers(spent[name][_TOTAL], {day: spent[name][_day(day)] for day in dates})
+            name: CampaignCounters(sums[name][_TOTAL], {day: sums[name][_day(day)] for day in dates})
             for name, dates in days.items()
-            if any(map(bool, spent[name].values()))
+            if any(map(bool, sums[name].values()))
         }
 
     def day(self, campaign_id: str, day: date) -> dict[str, int]:
@@ -171,17 +171,19 @@ class Ledger:
         }
 
     def _count(self, events: Sequence[Event]) -> frozenset[str]:
-        by_campaign: dict[str, list[Event]] = defaultdict(list)
+        events_by_campaign: dict[str, list[Event]] = defaultdict(list)
         for event in events:
-            by_campaign[event.campaign_id].append(event)
+            events_by_campaign[event.campaign_id].append(event)
         counts: list[CountedOnce] = []
-        for campaign_id, campaign_events in by_campaign.items():
-            shard = f"#{crc32(campaign_events[0].bid_id.encode()) % SHARDS}" if campaign_id in self._spread else ""
+        for campaign_id, campaign_events in events_by_campaign.items():
+            shard = ""
+            if campaign_id in self._sharded_campaigns:
+                shard = f"#{crc32(campaign_events[0].bid_id.encode()) % SHARDS}"
             counts += [sale(event, shard) for event in campaign_events]
-        crowded = count_once(self._dynamodb, self._table, counts)
-        return frozenset(marker.pk.removeprefix("bid#") for marker in crowded)
+        conflicting_markers = count_once(self._dynamodb, self._table, counts)
+        return frozenset(marker.pk.removeprefix("bid#") for marker in conflicting_markers)
 
-    def _announce(self, campaign_id: str) -> None:
+    def _announce_shards(self, campaign_id: str) -> None:
         """Sets `shards` on the campaign's item before the first write of a shard: readers read that item first."""
         item = key(Key(f"spend#{campaign_id}", _TOTAL))
         try:
@@ -193,7 +195,7 @@ class Ledger:
             )
         except self._dynamodb.exceptions.TransactionConflictException:
             return  # this write lost too; SQS delivers the events again
-        self._spread.add(campaign_id)
+        self._sharded_campaigns.add(campaign_id)
 
     def _items(self, keys: Sequence[Key]) -> Iterable[Mapping[str, Any]]:
         """The existing items, in no order."""
@@ -214,8 +216,8 @@ def sale(event: Event, shard: str = "") -> CountedOnce:
     at = local(event.at, event.zone)
     pk, cost = f"spend#{event.campaign_id}", impression_cost(event.price_micros)
     total, day = Key(pk, _TOTAL + shard), Key(pk, _day(at.date()) + shard)
-    zone, unbilled = {f"{ZONE}{event.zone}": cost}, {INVALID_MICROS: cost, f"{ZONE_UNBILLED}{event.zone}": cost}
-    about = {
+    unbilled_amounts = {INVALID_MICROS: cost, f"{ZONE_UNBILLED}{event.zone}": cost}
+    details = {
         "campaign": event.campaign_id,
         "kind": event.kind.value,
         "micros": str(cost),
@@ -223,34 +225,34 @@ def sale(event: Event, shard: str = "") -> CountedOnce:
         "price_micros": str(event.price_micros),
     }
     if event.invalid is not None:
-        apart = {INVALID: 1, INVALID_MICROS: cost, f"{RULE}{event.invalid}": 1}
+        invalid_amounts = {INVALID: 1, INVALID_MICROS: cost, f"{RULE}{event.invalid}": 1}
         if event.invalid == IvtRule.REPLAYED:  # the bid is billed too, so budgets already count its price
-            adds: dict[Key, Mapping[str, int]] = {day: {**apart, REPEATED_MICROS: cost}}
+            amounts: dict[Key, Mapping[str, int]] = {day: {**invalid_amounts, REPEATED_MICROS: cost}}
         else:
-            in_hour = {f"{UNBILLED}{at:%H}": cost}
-            adds = {total: unbilled, day: {**apart, **unbilled, **in_hour}}
+            hour_amounts = {f"{UNBILLED}{at:%H}": cost}
+            amounts = {total: unbilled_amounts, day: {**invalid_amounts, **unbilled_amounts, **hour_amounts}}
             if event.deal_id is not None:
                 deal = f"spend#{deal_holder(event.campaign_id, event.deal_id)}"
-                adds[Key(deal, total.sk)] = unbilled
-                adds[Key(deal, day.sk)] = {**unbilled, **in_hour}
-        return CountedOnce(Key(f"bid#{event.bid_id}", INVALID), adds, event.at, about=about)
-    in_all = {MICROS: cost, IMPRESSIONS: 1, **zone}
-    of_day = {**in_all, f"{HOUR}{at:%H}": cost, f"{SHOWN}{at:%H}": 1, f"{ZONE_SHOWN}{event.zone}": 1}
-    of_deal = dict(of_day)
+                amounts[Key(deal, total.sk)] = unbilled_amounts
+                amounts[Key(deal, day.sk)] = {**unbilled_amounts, **hour_amounts}
+        return CountedOnce(Key(f"bid#{event.bid_id}", INVALID), amounts, event.at, details=details)
+    total_amounts = {MICROS: cost, IMPRESSIONS: 1, f"{ZONE}{event.zone}": cost}
+    day_amounts = {f"{HOUR}{at:%H}": cost, f"{SHOWN}{at:%H}": 1, f"{ZONE_SHOWN}{event.zone}": 1, **total_amounts}
+    deal_amounts = dict(day_amounts)
     if event.at >= event.bid_at:
-        of_day[f"{DELAY}{min(MINUTES - 1, int((event.at - event.bid_at).total_seconds() // 60))}"] = 1
+        day_amounts[f"{DELAY}{min(MINUTES - 1, int((event.at - event.bid_at).total_seconds() // 60))}"] = 1
     if event.deal_id is not None:
-        of_day[f"{DEAL}{event.deal_id}"] = cost
+        day_amounts[f"{DEAL}{event.deal_id}"] = cost
     if event.advertiser is not None:
-        of_day[f"{ADVERTISER}{event.advertiser}"] = cost
-    adds = {total: in_all, day: of_day}
+        day_amounts[f"{ADVERTISER}{event.advertiser}"] = cost
+    amounts = {total: total_amounts, day: day_amounts}
     if event.deal_id is not None:
         deal = f"spend#{deal_holder(event.campaign_id, event.deal_id)}"
-        adds |= {Key(deal, total.sk): in_all, Key(deal, day.sk): of_deal}
-    return CountedOnce(Key(f"bid#{event.bid_id}", BILLED), adds, event.at, about=about)
+        amounts |= {Key(deal, total.sk): total_amounts, Key(deal, day.sk): deal_amounts}
+    return CountedOnce(Key(f"bid#{event.bid_id}", BILLED), amounts, event.at, details=details)
 
 
-def _spend(numbers: Numbers, zone: str, at: datetime) -> Spend:
+def _spend(numbers: CampaignCounters, zone: str, at: datetime) -> Spend:
     """The spend of a campaign, also if the time zone of its bids has changed."""
     spend = spend_of(numbers.total, numbers.days[at.date()], at)
     if zones_of(numbers.total) <= {zone}:
@@ -268,17 +270,17 @@ def spend_of(total: Mapping[str, int], day: Mapping[str, int], at: datetime) -> 
         total_impressions=total.get(IMPRESSIONS, 0),
         today_impressions=day.get(IMPRESSIONS, 0),
         delays=tuple(sorted(delays)),
-        invalid_total_micros=price_at_risk(total),
-        invalid_today_micros=price_at_risk(day),
+        invalid_total_micros=unbilled_micros(total),
+        invalid_today_micros=unbilled_micros(day),
         invalid_hour_micros=day.get(f"{UNBILLED}{at:%H}", 0),
     )
 
 
-def _add(spent: dict[str, dict[str, Counter[str]]], item: Mapping[str, Any]) -> None:
+def _add_item(sums: dict[str, dict[str, Counter[str]]], item: Mapping[str, Any]) -> None:
     sk = item["sk"]["S"]
     name = _TOTAL if sk.startswith(_TOTAL) else "#".join(sk.split("#")[:2])  # without the shard
     numbers = {name: int(value["N"]) for name, value in item.items() if "N" in value}
-    spent[item["pk"]["S"].removeprefix("spend#")][name].update(numbers)
+    sums[item["pk"]["S"].removeprefix("spend#")][name].update(numbers)
 
 
 def _day(day: date) -> str:

@@ -9,9 +9,9 @@ from typing import NamedTuple
 MARKUP = "m"
 """The parameter of the win notice that has the encoded form."""
 
-_PARTS = "_"
-_ITEMS = "."
-_LONGEST = 200
+_PART_SEPARATOR = "_"
+_ITEM_SEPARATOR = "."
+_MAX_CHARACTERS = 200
 
 
 class MarkupForm(NamedTuple):
@@ -31,17 +31,18 @@ class MarkupForm(NamedTuple):
 def encode_form(form: MarkupForm) -> str:
     """The encoded form, in letters that URLs do not escape."""
     skip = "" if form.skip_offset is None else f"{form.skip_offset:g}"
-    media = _ITEMS.join(map(str, form.media))
-    companions = _ITEMS.join(f"{number}{'' if vcm is None else f'v{vcm}'}" for number, vcm in form.companions)
+    media = _ITEM_SEPARATOR.join(map(str, form.media))
+    companions = _ITEM_SEPARATOR.join(f"{number}{'' if vcm is None else f'v{vcm}'}" for number, vcm in form.companions)
     parts = (str(form.protocol), skip, media, companions, "o" if form.has_omid else "")
-    return _PARTS.join(parts).rstrip(_PARTS)
+    return _PART_SEPARATOR.join(parts).rstrip(_PART_SEPARATOR)
 
 
 def decode_form(word: str) -> MarkupForm | None:
     """The form that `encode_form` encoded; None for any other text."""
-    protocol, skip, media, companions, omid, *more = [*word[:_LONGEST].split(_PARTS), "", "", "", ""]
+    parts = word[:_MAX_CHARACTERS].split(_PART_SEPARATOR)
+    protocol, skip, media, companions, omid, *extra_parts = parts + [""] * 4
     try:
-        if any(more) or omid not in {"", "o"} or len(word) > _LONGEST:
+        if any(extra_parts) or omid not in {"", "o"} or len(word) > _MAX_CHARACTERS:
             return None
         return MarkupForm(
             _number(protocol),
@@ -55,7 +56,7 @@ def decode_form(word: str) -> MarkupForm | None:
 
 
 def _items(text: str) -> Sequence[str]:
-    return text.split(_ITEMS) if text else ()
+    return text.split(_ITEM_SEPARATOR) if text else ()
 
 
 def _companion(text: str) -> tuple[int, int | None]:

@@ -13,9 +13,9 @@ from bidder.openrtb.loss_reason import LossReason
 AUDIT = "AUDIT"
 """The value of `${AUCTION_PRICE}` in a render for ad quality (OpenRTB 2.6 section 4.4)."""
 
-_LONGEST = 64
+_MAX_CHARACTERS = 64
 _MICROS_DECIMALS = 6
-_MOST_DIGITS = 18
+_MAX_DIGITS = 18
 """The most digits of a price before its decimal point: more than any bid has."""
 
 
@@ -64,21 +64,21 @@ def stated_price(
 
 def _price_text(query: Mapping[str, str], name: str = PRICE) -> str:
     text = unquote(query.get(name, "")).strip()  # decoded again, since some senders escape the value of the macro
-    return text if len(text) <= _LONGEST else ""
+    return text if len(text) <= _MAX_CHARACTERS else ""
 
 
 def _decimal(text: str) -> Decimal | None:
     """A price above 0; None for any other text, and for a price above any bid."""
     text = text.strip()
-    if len(text) > _LONGEST // 2 or "_" in text:  # Decimal accepts underscores between digits
+    if len(text) > _MAX_CHARACTERS // 2 or "_" in text:  # Decimal accepts underscores between digits
         return None
     try:
-        settled = Decimal(text)
+        price = Decimal(text)
     except InvalidOperation:
         return None
-    if not settled.is_finite() or settled <= 0 or settled.adjusted() >= _MOST_DIGITS:
+    if not price.is_finite() or price <= 0 or price.adjusted() >= _MAX_DIGITS:
         return None
-    return settled
+    return price
 
 
 def _rounding(price: Decimal) -> int:

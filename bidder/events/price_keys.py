@@ -21,9 +21,9 @@ _LENGTH = _VECTOR + _PRICE + _SIGNATURE
 
 def decode_base64(text: str) -> bytes | None:
     """The bytes of base64, web-safe or not, with or without padding, and with spaces for `+`; None for other text."""
-    standard = text.translate(str.maketrans(" -_", "++/")).rstrip("=")
+    standard_text = text.translate(str.maketrans(" -_", "++/")).rstrip("=")
     try:
-        return b64decode(standard + "=" * (-len(standard) % 4), validate=True)
+        return b64decode(standard_text + "=" * (-len(standard_text) % 4), validate=True)
     except ValueError:  # not ASCII, or not base64
         return None
 
@@ -39,15 +39,15 @@ class Vector(NamedTuple):
     """The initialization vector of an encrypted price: its bytes in base64url, and the time of encryption."""
 
     name: str
-    made_at: datetime
+    encrypted_at: datetime
 
 
 def vector_of(text: str) -> Vector:
     """The vector of a price that `ExchangeKeys.decrypt` decrypted."""
     data = (decode_base64(text) or b"")[:_VECTOR]
     seconds, micros = int.from_bytes(data[:4]), int.from_bytes(data[4:8])
-    made_at = datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=micros)
-    return Vector(encode_bytes(data), made_at)
+    encrypted_at = datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=micros)
+    return Vector(encode_bytes(data), encrypted_at)
 
 
 class ExchangeKeys(BaseModel):
@@ -63,9 +63,9 @@ class ExchangeKeys(BaseModel):
         data = decode_base64(text)
         if data is None or len(data) != _LENGTH:
             return None
-        vector, hidden, signature = data[:_VECTOR], data[_VECTOR:-_SIGNATURE], data[-_SIGNATURE:]
+        vector, encrypted_price, signature = data[:_VECTOR], data[_VECTOR:-_SIGNATURE], data[-_SIGNATURE:]
         pad = hmac.digest(self.encryption, vector, "sha1")[:_PRICE]
-        price = bytes(byte ^ over for byte, over in zip(hidden, pad, strict=True))
+        price = bytes(byte ^ pad_byte for byte, pad_byte in zip(encrypted_price, pad, strict=True))
         expected = hmac.digest(self.integrity, price + vector, "sha1")[:_SIGNATURE]
         return int.from_bytes(price) if hmac.compare_digest(signature, expected) else None
 
@@ -75,6 +75,6 @@ class PriceKeys(RootModel[dict[str, ExchangeKeys]]):
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    def of(self, exchange: str | None) -> ExchangeKeys | None:
+    def keys_of(self, exchange: str | None) -> ExchangeKeys | None:
         """The keys of this exchange, or None."""
         return None if exchange is None else self.root.get(exchange)

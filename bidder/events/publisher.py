@@ -11,13 +11,13 @@ from bidder.side_by_side import outcomes
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-A_BATCH = 10
+MAX_MESSAGES = 10
 """The most messages of one call to SNS or SQS."""
 
-LARGEST_CALL = 256 * 1024
+MAX_CALL_BYTES = 256 * 1024
 """The most bytes of all messages of one call, which SNS limits to 256 KB with their attributes."""
 
-_BESIDE_THE_BODY = 2_000
+_MAX_ATTRIBUTE_BYTES = 2_000
 """The most bytes of a message's subject and attributes."""
 
 STEP_SECONDS = 3.25
@@ -46,34 +46,38 @@ class EventPublisher:
 
     def publish(self, event: Event) -> None:
         """Publishes the event, with message attributes for the consumers' filter policies."""
-        [outcome] = outcomes([lambda: self._sns.publish(TopicArn=self._topic, **_message(event))], self._step_seconds)
+        calls = [lambda: self._sns.publish(TopicArn=self._topic, **_make_message(event))]
+        [outcome] = outcomes(calls, self._step_seconds)
         if isinstance(outcome, Exception):  # any failure of SNS or of the network
             for unstored in self._send_to_fallback([Unstored([event], outcome)], self._step_seconds):
                 raise unstored.failure
 
     def publish_all(self, events: Sequence[Event]) -> None:
         """Publishes events in as few calls as possible."""
-        if unstored := self.try_all(events):
+        if unstored := self.try_publish_all(events):
             raise unstored[0].failure
 
-    def try_all(self, events: Sequence[Event], step_seconds: float | None = None) -> list["Unstored"]:
-        """Publishes events as `publish_all` does, and returns those that neither SNS nor the queue has stored."""
+    def try_publish_all(self, events: Sequence[Event], step_seconds: float | None = None) -> list["Unstored"]:
+        """Publishes events as `publish_all` does, and returns the events that neither SNS nor the queue has stored."""
         step = self._step_seconds if step_seconds is None else step_seconds
         messages = list(_batches(events))
         batches = [[event for event, _ in batch] for batch in messages]
-        left: list[Unstored] = []
+        unstored: list[Unstored] = []
         calls = [_call(self._publish_messages, [message for _, message in batch]) for batch in messages]
         for batch, outcome in zip(batches, outcomes(calls, step), strict=True):
             if isinstance(outcome, Exception):  # as above
-                left.append(Unstored(batch, outcome))
+                unstored.append(Unstored(batch, outcome))
             elif outcome:
-                refused = [batch[position] for position in outcome]
-                left.append(Unstored(refused, EventsRefused(len(outcome), len(batch))))
-        return self._send_to_fallback(left, step)
+                refused_events = [batch[position] for position in outcome]
+                unstored.append(Unstored(refused_events, EventsRefused(len(outcome), len(batch))))
+        return self._send_to_fallback(unstored, step)
 
     def publish_batch(self, events: Sequence[Event]) -> list[int]:
-        """Publishes up to `A_BATCH` events by one call; returns the positions of the refused. Raises SNS's errors."""
-        return self._publish_messages([_message(event) for event in events])
+        """Publishes up to `MAX_MESSAGES` events by one call; returns the positions of the refused ones.
+
+        Raises SNS's errors.
+        """
+        return self._publish_messages([_make_message(event) for event in events])
 
     def _publish_messages(self, messages: Sequence[Any]) -> list[int]:
         entries: Any = [{"Id": str(position), **message} for position, message in enumerate(messages)]
@@ -85,8 +89,8 @@ class EventPublisher:
         if fallback is None:
             return batches
         calls = [_call(fallback.put, events, _reason(failure)) for events, failure in batches]
-        ended = zip(batches, outcomes(calls, seconds), strict=True)
-        return [Unstored(batch.events, outcome) for batch, outcome in ended if isinstance(outcome, Exception)]
+        results = zip(batches, outcomes(calls, seconds), strict=True)
+        return [Unstored(batch.events, outcome) for batch, outcome in results if isinstance(outcome, Exception)]
 
 
 class Unstored(NamedTuple):
@@ -99,20 +103,20 @@ class Unstored(NamedTuple):
 class EventsRefused(RuntimeError):
     """SNS accepted a call, but not all of its events."""
 
-    def __init__(self, refused: int, of: int) -> None:
-        super().__init__(f"SNS refused {refused} of {of} events")
+    def __init__(self, refused: int, total: int) -> None:
+        super().__init__(f"SNS refused {refused} of {total} events")
 
 
 def _batches(events: Sequence[Event]) -> Iterator[list[tuple[Event, Any]]]:
-    """The events with their messages, in batches that one call may have.
+    """The events with their messages, in batches of one call each.
 
     Counts of traffic are large, all other events are small.
     """
 
     def size(event_and_message: tuple[Event, Any]) -> int:
-        return len(event_and_message[1]["Message"].encode()) + _BESIDE_THE_BODY
+        return len(event_and_message[1]["Message"].encode()) + _MAX_ATTRIBUTE_BYTES
 
-    return batches_within(((event, _message(event)) for event in events), size, A_BATCH, LARGEST_CALL)
+    return batches_within(((event, _make_message(event)) for event in events), size, MAX_MESSAGES, MAX_CALL_BYTES)
 
 
 def _reason(failure: Exception) -> str:
@@ -123,7 +127,7 @@ def _call(function: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
     return lambda: function(*arguments)
 
 
-def _message(event: Event) -> Any:
+def _make_message(event: Event) -> Any:
     return {
         "Subject": f"bid {event.kind}",
         "Message": event.model_dump_json(exclude_none=True),

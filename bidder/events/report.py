@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from bidder.events.event import Event
 from bidder.events.ivt_rules import IvtRule
-from bidder.events.ivt_suspects import reported_from_many_addresses
+from bidder.events.ivt_suspects import bids_with_many_addresses
 from bidder.events.kinds import BILLABLE, Kind
 from bidder.money import impression_cost
 from bidder.openrtb.device_type import DeviceType
@@ -36,7 +36,7 @@ class By(StrEnum):
     ERROR = "error"
 
 
-REPORTED = (
+REPORTED_KINDS = (
     Kind.BIDS,
     Kind.WIN,
     Kind.LOSS,
@@ -49,7 +49,7 @@ REPORTED = (
     Kind.CLICK,
     Kind.ERROR,
 )
-READ = frozenset({*REPORTED, *BILLABLE})
+READ_KINDS = frozenset({*REPORTED_KINDS, *BILLABLE})
 """The kinds that a report reads."""
 
 
@@ -88,7 +88,7 @@ class ReportRow:
     cost at the prices bid.
     """
 
-    counts: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(REPORTED, 0))
+    counts: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(REPORTED_KINDS, 0))
     billed: int = 0
     spend_micros: int = 0
     saved_micros: int = 0
@@ -100,8 +100,8 @@ class ReportRow:
     @property
     def win_rate(self) -> Fraction | None:
         """The wins as a share of the bids; the bids are the larger of the counted bids and of the wins and losses."""
-        won, lost = self.counts[Kind.WIN], self.counts[Kind.LOSS]
-        return _share(won, max(self.counts[Kind.BIDS], won + lost))
+        wins, losses = self.counts[Kind.WIN], self.counts[Kind.LOSS]
+        return _share(wins, max(self.counts[Kind.BIDS], wins + losses))
 
     @property
     def cpm_micros(self) -> int | None:
@@ -130,40 +130,40 @@ def device_name(number: int) -> str:
 def report(
     events: Collection[Event],
     by: By,
-    unbilled: Collection[str] = (),
+    unbilled_ids: Collection[str] = (),
     time_zone: tzinfo = UTC,
-    counted: Mapping[str, Event] = MappingProxyType({}),
-    covers: Callable[[datetime], bool] = lambda _: True,
+    counted_events: Mapping[str, Event] = MappingProxyType({}),
+    is_covered: Callable[[datetime], bool] = lambda _: True,
 ) -> dict[str, ReportRow]:
     """The rows of a report by name, in order. The order of the events does not matter.
 
-    `unbilled` are the ids of bids that the ledger counted as invalid. `counted` has the billed events by bid id, where
-    the ledger was asked. `covers` is whether a moment is in the period of the report: the events around the period
-    only show what was counted before it, or in it.
+    `unbilled_ids` are the ids of bids that the ledger counted as invalid. `counted_events` has the billed events by bid
+    id, for bids whose markers were read from the ledger. `is_covered` is whether a moment is in the period of the
+    report: the events around the period only show which event of a bid came first.
     """
-    first: dict[tuple[str, Kind], Event] = {}
-    apart: dict[tuple[str, Kind], Event] = {}
+    first_events: dict[tuple[str, Kind], Event] = {}
+    excluded_events: dict[tuple[str, Kind], Event] = {}
     for event in events:
-        found_invalid = event.billable and event.bid_id in unbilled
-        events_by_bid = apart if event.test or event.invalid is not None or found_invalid else first
-        known = events_by_bid.setdefault((event.bid_id, event.kind), event)
-        if _order(event) < _order(known):
+        is_found_invalid = event.is_billable and event.bid_id in unbilled_ids
+        events_by_bid = excluded_events if event.test or event.invalid is not None or is_found_invalid else first_events
+        earlier = events_by_bid.setdefault((event.bid_id, event.kind), event)
+        if _sort_key(event) < _sort_key(earlier):
             events_by_bid[event.bid_id, event.kind] = event
-    for bid_id in reported_from_many_addresses(events) - set(unbilled):
-        apart.setdefault((bid_id, Kind.IMPRESSION), first[bid_id, Kind.IMPRESSION])
+    for bid_id in bids_with_many_addresses(events) - set(unbilled_ids):
+        excluded_events.setdefault((bid_id, Kind.IMPRESSION), first_events[bid_id, Kind.IMPRESSION])
     rows = defaultdict[str, ReportRow](ReportRow)
 
     def name(event: Event) -> str:
         return _NAMES[by](event, time_zone)
 
-    for event in _covered(first.values(), covers):
-        if event.kind in REPORTED:
+    for event in _filter_covered(first_events.values(), is_covered):
+        if event.kind in REPORTED_KINDS:
             rows[name(event)].counts[event.kind] += event.count or 1
-    for event in _covered(_due(first.values(), counted), covers):
+    for event in _filter_covered(_billed_events(first_events.values(), counted_events), is_covered):
         rows[name(event)].billed += 1
         rows[name(event)].spend_micros += impression_cost(event.price_micros)
         rows[name(event)].saved_micros += _shading_saving(event)
-    for event in _covered(apart.values(), covers):
+    for event in _filter_covered(excluded_events.values(), is_covered):
         row = rows[name(event)]
         row.test += event.test
         row.invalid += not event.test
@@ -171,8 +171,8 @@ def report(
     return {name: rows[name] for name in sorted(rows, key=_chronological if by is By.HOUR else None)}
 
 
-def _covered(events: Iterable[Event], covers: Callable[[datetime], bool]) -> Iterator[Event]:
-    return (event for event in events if covers(event.at))
+def _filter_covered(events: Iterable[Event], is_covered: Callable[[datetime], bool]) -> Iterator[Event]:
+    return (event for event in events if is_covered(event.at))
 
 
 def _shading_saving(event: Event) -> int:
@@ -181,31 +181,31 @@ def _shading_saving(event: Event) -> int:
     return impression_cost(event.value_micros) - impression_cost(event.bid_price_micros)
 
 
-def _due(events: Iterable[Event], counted: Mapping[str, Event]) -> Iterable[Event]:
+def _billed_events(events: Iterable[Event], counted_events: Mapping[str, Event]) -> Iterable[Event]:
     """The event of each bid that makes its price due: the event that the ledger counted, else the first billable."""
-    due: dict[str, Event] = {}
+    due_events: dict[str, Event] = {}
     for event in events:
-        if event.billable and _order(event) < _order(due.setdefault(event.bid_id, event)):
-            due[event.bid_id] = event
-    return (counted.get(bid_id, event) for bid_id, event in due.items())
+        if event.is_billable and _sort_key(event) < _sort_key(due_events.setdefault(event.bid_id, event)):
+            due_events[event.bid_id] = event
+    return (counted_events.get(bid_id, event) for bid_id, event in due_events.items())
 
 
 def total(rows: Iterable[ReportRow]) -> ReportRow:
     """The sum of the rows."""
-    whole = ReportRow()
+    sum_row = ReportRow()
     for row in rows:
         for kind, number in row.counts.items():
-            whole.counts[kind] += number
-        whole.billed += row.billed
-        whole.spend_micros += row.spend_micros
-        whole.saved_micros += row.saved_micros
-        whole.test += row.test
-        whole.invalid += row.invalid
-        whole.late += row.late
-    return whole
+            sum_row.counts[kind] += number
+        sum_row.billed += row.billed
+        sum_row.spend_micros += row.spend_micros
+        sum_row.saved_micros += row.saved_micros
+        sum_row.test += row.test
+        sum_row.invalid += row.invalid
+        sum_row.late += row.late
+    return sum_row
 
 
-def _order(event: Event) -> tuple[float, int, str, bool, str]:
+def _sort_key(event: Event) -> tuple[float, int, str, bool, str]:
     # Events of one moment need an order too, so that a report does not depend on the order of archive objects.
     return event.at.timestamp(), event.price_micros, event.kind, event.test, event.invalid or ""
 

@@ -20,13 +20,13 @@ AUCTION_TIME = timedelta(minutes=10)
 """The longest time between a bid and the encryption of its clearing price."""
 
 
-MOST_ROUNDING = 100
+ROUNDING_DIVISOR = 100
 """A price may be rounded by at most this part of the bid: a hundredth."""
 
 HIGHEST_TO_WIN = 20
 """The highest credible price to beat, as a multiple of the bid."""
 
-FOR_THE_PRICE = frozenset({None, LossReason.BELOW_FLOOR, LossReason.OUTBID})
+PRICE_LOSS_REASONS = frozenset({None, LossReason.BELOW_FLOOR, LossReason.OUTBID})
 """The loss reasons for which a higher bid would have won. None is a loss notice without a reason."""
 
 
@@ -62,9 +62,9 @@ def settle(query: Mapping[str, str], claims: Claims, keys: ExchangeKeys | None =
     price = stated_price(query, keys, claims.rate)
     if price is None:
         return Settlement(bid)
-    if price.vector is not None and not _is_of_auction(price.vector.made_at, claims.issued_at):
+    if price.vector is not None and not _is_of_auction(price.vector.encrypted_at, claims.issued_at):
         return Settlement(bid, price.micros, PriceRefusal.OUT_OF_TIME)
-    rounding = min(price.rounding, bid // MOST_ROUNDING)
+    rounding = min(price.rounding, bid // ROUNDING_DIVISOR)
     if price.micros - rounding > bid:
         return Settlement(bid, price.micros, is_raised=True)
     if price.micros + rounding < claims.least_micros:
@@ -83,12 +83,12 @@ def price_to_win(kind: Kind, query: Mapping[str, str], claims: Claims, keys: Exc
     if kind not in OF_EXCHANGES or claims.value_micros is None or is_audit(query):
         return None
     reason = loss_reason(query)
-    if kind is Kind.LOSS and reason not in FOR_THE_PRICE:
+    if kind is Kind.LOSS and reason not in PRICE_LOSS_REASONS:
         return None
     names = (TO_WIN, PRICE) if kind is Kind.LOSS and reason != LossReason.BELOW_FLOOR else (TO_WIN,)
     for name in names:
         price = stated_price(query, keys, claims.rate, name)
-        if price is None or (price.vector and not _is_of_auction(price.vector.made_at, claims.issued_at)):
+        if price is None or (price.vector and not _is_of_auction(price.vector.encrypted_at, claims.issued_at)):
             continue
         bid = claims.price_micros
         is_credible = bid <= price.micros <= HIGHEST_TO_WIN * bid if kind is Kind.LOSS else price.micros <= bid

@@ -25,18 +25,20 @@ LIFETIME = DEFAULT_EXP + GRACE
 """The time after the bid in which an event counts, for an impression without `exp`."""
 
 _SIGNATURE_BYTES = 16
-_MOST_ENCODINGS = 3
+_MAX_ENCODINGS = 3
 """The most times that proxies percent-encode a token again."""
 
-_LETTERS = str.maketrans({"+": "-", " ": "-", "/": "_", "=": None})
+_BASE64URL_LETTERS = str.maketrans({"+": "-", " ": "-", "/": "_", "=": None})
 """Plain base64 to base64url. No token has these letters; form encoding turns a plus into a blank."""
 
-_LENGTH = 20
+_SIGNATURE_LETTERS = 20
 """The letters of base64url in a signature: 120 bits."""
 
-_SIGNATURES_BYTES = _LENGTH * 6 // 8 * len(NOTICES)
+_SIGNATURES_BYTES = _SIGNATURE_LETTERS * 6 // 8 * len(NOTICES)
 """The bytes of the signatures of all kinds."""
-_OF_KIND = {kind: slice(number * _LENGTH, (number + 1) * _LENGTH) for number, kind in enumerate(NOTICES)}
+_LETTERS_BY_KIND = {
+    kind: slice(number * _SIGNATURE_LETTERS, (number + 1) * _SIGNATURE_LETTERS) for number, kind in enumerate(NOTICES)
+}
 """The letters of each kind in the signatures of a bid."""
 
 
@@ -82,7 +84,7 @@ class SigningKeys(BaseModel):
     viewers: str | None = Field(default=None, repr=False)
 
     @model_validator(mode="after")
-    def _usable(self) -> "SigningKeys":
+    def _check_keys(self) -> "SigningKeys":
         if self.current not in self.keys:
             msg = f"current names the key {self.current!r}, which is not among keys"
             raise ValueError(msg)
@@ -117,42 +119,42 @@ def _decode_key(key: str) -> bytes:
 class Tokens:
     """The tokens of one bid. `claims` is the result of `bidder.events.claims.encode`."""
 
-    __slots__ = ("_signatures", "_signed")
+    __slots__ = ("_signatures", "_signed_text")
 
     def __init__(self, claims: str, keys: SigningKeys) -> None:
-        self._signed = f"{keys.current}.{claims}"
-        self._signatures = _signatures(_current(keys), self._signed)
+        self._signed_text = f"{keys.current}.{claims}"
+        self._signatures = _signatures(_current_key(keys), self._signed_text)
 
-    def of(self, kind: Kind) -> str:
+    def token_of(self, kind: Kind) -> str:
         """The token of one kind."""
-        return f"{self._signed}.{self._signatures[_OF_KIND[kind]]}"
+        return f"{self._signed_text}.{self._signatures[_LETTERS_BY_KIND[kind]]}"
 
     def urls(self, base: str) -> dict[str, str]:
         """The event URL of each kind, `<base>/e/<kind>/<token>`."""
-        signed, signatures = self._signed, self._signatures
-        return {kind: f"{start}{signed}.{signatures[letters]}" for kind, start, letters in _kinds(base)}
+        signed_text, signatures = self._signed_text, self._signatures
+        return {kind: f"{start}{signed_text}.{signatures[letters]}" for kind, start, letters in _kinds(base)}
 
 
 @lru_cache(maxsize=64)
 def _kinds(base: str) -> list[tuple[Kind, str, slice]]:
     """The kinds, each with the start of its URLs and with the letters of its signature."""
-    return [(kind, f"{base}/e/{kind}/", letters) for kind, letters in _OF_KIND.items()]
+    return [(kind, f"{base}/e/{kind}/", letters) for kind, letters in _LETTERS_BY_KIND.items()]
 
 
 def sign(kind: Kind, claims: str, keys: SigningKeys, target: str = "") -> str:
     """The token of one kind. `target` is the URL to which the token may redirect."""
     if not target:
-        return Tokens(claims, keys).of(kind)
-    return f"{keys.current}.{claims}.{_by_itself(kind, keys.current, claims, _current(keys), target)}"
+        return Tokens(claims, keys).token_of(kind)
+    return f"{keys.current}.{claims}.{_sign_single(kind, keys.current, claims, _current_key(keys), target)}"
 
 
 def undo_escapes(token: str) -> str:
     """The token without the changes of proxies and clients: percent-encoding, and the letters of plain base64."""
-    for _ in range(_MOST_ENCODINGS):
+    for _ in range(_MAX_ENCODINGS):
         if "%" not in token:
             break
         token = unquote(token)
-    return token.strip().translate(_LETTERS)
+    return token.strip().translate(_BASE64URL_LETTERS)
 
 
 def key_id_of(token: str) -> str:
@@ -162,19 +164,20 @@ def key_id_of(token: str) -> str:
 
 def signed_target(kind: Kind, token: str, keys: SigningKeys, target: str) -> str:
     """The spelling of the target that was signed, out of the spellings of proxies; `target` if none was signed."""
-    key_id, encoded, signature = _parts(undo_escapes(token))
+    key_id, encoded_claims, signature = _parts(undo_escapes(token))
     key = keys.secret(key_id)
     if key is not None:
         for spelling in _spellings(target):
             if hmac.compare_digest(
-                signature.encode("utf-8", "surrogatepass"), _by_itself(kind, key_id, encoded, key, spelling).encode()
+                signature.encode("utf-8", "surrogatepass"),
+                _sign_single(kind, key_id, encoded_claims, key, spelling).encode(),
             ):
                 return spelling
     return target
 
 
 def _spellings(target: str) -> Iterator[str]:
-    for _ in range(_MOST_ENCODINGS):
+    for _ in range(_MAX_ENCODINGS):
         yield target
         yield target.replace(" ", "+")
         yield ascii_url(target)
@@ -187,10 +190,10 @@ def _spellings(target: str) -> Iterator[str]:
 def _parts(token: str) -> tuple[str, str, str]:
     """Key id, claims and signature of a token. Raises InvalidToken."""
     key_id, _, rest = token.partition(".")
-    encoded, dot, signature = rest.rpartition(".")
+    encoded_claims, dot, signature = rest.rpartition(".")
     if not dot:
         raise InvalidToken(TokenError.MALFORMED, "not a token")
-    return key_id, encoded, signature
+    return key_id, encoded_claims, signature
 
 
 def verify(kind: Kind, token: str, keys: SigningKeys, now: datetime, target: str = "") -> Claims:
@@ -198,18 +201,18 @@ def verify(kind: Kind, token: str, keys: SigningKeys, now: datetime, target: str
 
     Raises ExpiredToken if only the time is wrong, else InvalidToken.
     """
-    key_id, encoded, signature = _parts(undo_escapes(token))
+    key_id, encoded_claims, signature = _parts(undo_escapes(token))
     key = keys.secret(key_id)
     if key is None:
         raise InvalidToken(TokenError.UNKNOWN_KEY, "signed with an unknown key")
-    if len(signature) == _LENGTH and not target:
-        expected = _signatures(key, f"{key_id}.{encoded}")[_OF_KIND[kind]]
+    if len(signature) == _SIGNATURE_LETTERS and not target:
+        expected_signature = _signatures(key, f"{key_id}.{encoded_claims}")[_LETTERS_BY_KIND[kind]]
     else:
-        expected = _by_itself(kind, key_id, encoded, key, target)
-    if not hmac.compare_digest(signature.encode("utf-8", "surrogatepass"), expected.encode()):
+        expected_signature = _sign_single(kind, key_id, encoded_claims, key, target)
+    if not hmac.compare_digest(signature.encode("utf-8", "surrogatepass"), expected_signature.encode()):
         raise InvalidToken(TokenError.SIGNATURE, f"not signed for {kind}{' and this target' if target else ''}")
     try:
-        claims = decode(encoded)
+        claims = decode(encoded_claims)
     except ValueError:  # pydantic's and base64's too
         raise InvalidToken(TokenError.CLAIMS, "claims can't be read") from None
     bid_time = f"its bid was made at {claims.issued_at.isoformat()}"
@@ -220,21 +223,21 @@ def verify(kind: Kind, token: str, keys: SigningKeys, now: datetime, target: str
     return claims
 
 
-def _current(keys: SigningKeys) -> bytes:
+def _current_key(keys: SigningKeys) -> bytes:
     key = keys.secret(keys.current)
     assert key is not None  # noqa: S101  # SigningKeys checked it
     return key
 
 
-def _by_itself(kind: Kind, key_id: str, claims: str, key: bytes, target: str) -> str:
+def _sign_single(kind: Kind, key_id: str, claims: str, key: bytes, target: str) -> str:
     # A line break separates claims and target, since kind, key id and claims never contain a line break.
-    signed = f"{kind}.{key_id}.{claims}\n{target}" if target else f"{kind}.{key_id}.{claims}"
-    digest = hmac.digest(key, signed.encode("utf-8", "surrogatepass"), "sha256")
+    signed_text = f"{kind}.{key_id}.{claims}\n{target}" if target else f"{kind}.{key_id}.{claims}"
+    digest = hmac.digest(key, signed_text.encode("utf-8", "surrogatepass"), "sha256")
     return encode_bytes(digest[:_SIGNATURE_BYTES])
 
 
-def _signatures(key: bytes, signed: str) -> str:
-    """The signatures of all kinds for one bid, from one computation. `signed` is the key id and the claims.
+def _signatures(key: bytes, signed_text: str) -> str:
+    """The signatures of all kinds for one bid, from one computation. `signed_text` is the key id and the claims.
 
     HMAC-SHA256 of the claims gives a digest that only owners of the key can compute. SHAKE-256 (FIPS 202) extends the
     digest to 15 bytes for each kind, in the order of `Kind`. The parts of SHAKE's output reveal nothing about each
@@ -242,7 +245,7 @@ def _signatures(key: bytes, signed: str) -> str:
     HMAC for each of the fifteen tokens took 55 us.
     """
     mac = _make_hmac(key).copy()
-    mac.update(b"bid\n" + signed.encode("utf-8", "surrogatepass"))
+    mac.update(b"bid\n" + signed_text.encode("utf-8", "surrogatepass"))
     return encode_bytes(shake_256(mac.digest()).digest(_SIGNATURES_BYTES))
 
 

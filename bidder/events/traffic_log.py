@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 GROUPS = 64
 _FACTOR = 10**9
-_NAMES_A_WRITE = 100
+_NAMES_PER_WRITE = 100
 """The most attributes of one write: an update expression has at most 4 KB."""
-_KEPT = 3600
+_RETENTION_SECONDS = 3600
 _PROCESSES = "processes"
 
 
@@ -50,37 +50,37 @@ class TrafficLog:
                 group = str(crc32(name.encode()) % GROUPS)
                 sums[minute, group][f"c#{name}"] += opportunities * _FACTOR + bids
         for (minute, sk), numbers in sums.items():
-            for batch in batches_of(sorted(numbers.items()), _NAMES_A_WRITE):
+            for batch in batches_of(sorted(numbers.items()), _NAMES_PER_WRITE):
                 self._add(minute, sk, dict(batch))
 
     def read(self, now: float) -> Traffic:
         """The traffic of the minutes before `now`, seconds since 1970, as far back as the pacing controller reads."""
         reports: dict[str, dict[int, Report]] = defaultdict(dict)
-        processes, total = 1.0, 0.0
-        last = int(now) // MINUTE * MINUTE
-        for minute in range(last - UNREPORTED - 2 * MINUTE, last, MINUTE):
+        processes, total_requests = 1.0, 0.0
+        end = int(now) // MINUTE * MINUTE
+        for minute in range(end - UNREPORTED - 2 * MINUTE, end, MINUTE):
             for sk, numbers in self._items(minute):
                 if sk == _PROCESSES:
                     if now >= minute + MINUTE + COMPLETE and numbers.get("squares"):
                         processes = max(1.0, numbers["requests"] ** 2 / numbers["squares"])
-                        total = float(numbers["requests"])
+                        total_requests = float(numbers["requests"])
                     continue
                 for name, number in numbers.items():
                     if name.startswith("c#"):
                         reports[name.removeprefix("c#")][minute] = Report(*divmod(number, _FACTOR))
-        return Traffic(reports, processes, total)
+        return Traffic(reports, processes, total_requests)
 
     def _add(self, minute: int, sk: str, numbers: Mapping[str, int]) -> None:
         names = {f"#n{number}": name for number, name in enumerate(numbers)}
         values: dict[str, Any] = {
             f":n{position}": {"N": str(number)} for position, number in enumerate(numbers.values())
         }
-        values[":expires"] = {"N": str(minute + _KEPT)}
-        adds = ", ".join(f"#n{number} :n{number}" for number in range(len(numbers)))
+        values[":expires"] = {"N": str(minute + _RETENTION_SECONDS)}
+        additions = ", ".join(f"#n{number} :n{number}" for number in range(len(numbers)))
         self._dynamodb.update_item(
             TableName=self._table,
             Key={"pk": {"S": f"traffic#{minute}"}, "sk": {"S": sk}},
-            UpdateExpression=f"SET expires_at = :expires ADD {adds}",
+            UpdateExpression=f"SET expires_at = :expires ADD {additions}",
             ExpressionAttributeNames=names,
             ExpressionAttributeValues=values,
         )

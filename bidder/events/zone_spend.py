@@ -24,15 +24,15 @@ from bidder.events.counters import (
     ZONE,
     ZONE_SHOWN,
     ZONE_UNBILLED,
-    Numbers,
-    price_at_risk,
+    CampaignCounters,
+    unbilled_micros,
     zones_of,
 )
 
 _STEP = timedelta(minutes=15)
 """Offsets from UTC are multiples of a quarter of an hour."""
 
-ReadNumbers = Callable[[Mapping[str, Collection[date]]], Mapping[str, Numbers]]
+ReadNumbers = Callable[[Mapping[str, Collection[date]]], Mapping[str, CampaignCounters]]
 """Reads the counters of campaigns on some days (`Ledger.numbers`)."""
 
 
@@ -68,7 +68,7 @@ def read_days(
     days: Mapping[str, Collection[date]],
     zones: Mapping[str, Collection[tuple[str, str]]],
     now: datetime,
-) -> dict[str, Numbers]:
+) -> dict[str, CampaignCounters]:
     """The counters of campaigns on `days`, and on the days that earlier time zones of a campaign need.
 
     `zones` has for each campaign pairs of the time zone of a budget and the campaign's own.
@@ -81,11 +81,11 @@ def read_days(
         if needed.difference(days[name]):
             further[name] = needed.difference(days[name])
     for name, more in (read_numbers(further) if further else {}).items():
-        numbers[name] = Numbers(numbers[name].total, {**numbers[name].days, **more.days})
+        numbers[name] = CampaignCounters(numbers[name].total, {**numbers[name].days, **more.days})
     return numbers
 
 
-def spend_in_zone(numbers: Iterable[tuple[str, Numbers]], zone: str, now: datetime) -> Spend:
+def spend_in_zone(numbers: Iterable[tuple[str, CampaignCounters]], zone: str, now: datetime) -> Spend:
     """The spend of campaigns together, given by their time zones and counters, by the day and hour of a time zone."""
     day, hour = (TimeSpan(*period(name, zone, now)) for name in ("day", "hour"))
     total = shown = today = today_shown = this_hour = invalid = invalid_today = invalid_this_hour = 0
@@ -96,7 +96,7 @@ def spend_in_zone(numbers: Iterable[tuple[str, Numbers]], zone: str, now: dateti
         total, shown = total + campaign_numbers.total[MICROS], shown + campaign_numbers.total[IMPRESSIONS]
         today, today_shown = today + in_day.micros, today_shown + in_day.impressions
         this_hour += in_hour.micros
-        invalid += price_at_risk(campaign_numbers.total)
+        invalid += unbilled_micros(campaign_numbers.total)
         invalid_today += in_day.invalid_micros
         # items of earlier versions have no hours of invalid traffic: all of their day must not stop each of its hours
         invalid_this_hour += in_hour.invalid_by_hour
@@ -123,7 +123,7 @@ def _within(days: Mapping[date, _Counters], zones: Collection[str], span: TimeSp
         unbilled = sum(counters.get(UNBILLED, {}).values())
         micros += _inside(counters, whole.get(MICROS, 0), HOUR, ZONE, hours)
         impressions += _inside(counters, whole.get(IMPRESSIONS, 0), SHOWN, ZONE_SHOWN, hours)
-        invalid += _inside(counters, price_at_risk(whole), UNBILLED, ZONE_UNBILLED, hours)
+        invalid += _inside(counters, unbilled_micros(whole), UNBILLED, ZONE_UNBILLED, hours)
         by_hour += _inside(counters, unbilled, UNBILLED, ZONE_UNBILLED, hours)
     return _Amounts(micros, impressions, invalid, by_hour)
 

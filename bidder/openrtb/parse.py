@@ -151,7 +151,7 @@ def _mend_request(document: Any, error: ValidationError, note_repair: Callable[[
     """
     errors = _details(error)
     for _ in range(_MAX_ROUNDS):
-        unmended = []
+        remaining_errors = []
         unreadable_deals: list[tuple[list[Any], object]] = []
         for details in reversed(errors):
             path = field_path(details["loc"])
@@ -161,11 +161,11 @@ def _mend_request(document: Any, error: ValidationError, note_repair: Callable[[
                 note_repair(_DEALS)
                 unreadable_deals.append(deal)
             else:
-                unmended.append(details)
+                remaining_errors.append(details)
         for deals, unreadable_deal in unreadable_deals:
             deals[:] = [deal for deal in deals if deal is not unreadable_deal]
-        is_stuck = len(unmended) == len(errors)
-        if unmended and not _remove_impressions(document, unmended) and is_stuck:
+        is_stuck = len(remaining_errors) == len(errors)
+        if remaining_errors and not _remove_impressions(document, remaining_errors) and is_stuck:
             break
         try:
             return BidRequest.model_validate(document)
@@ -221,7 +221,7 @@ def _path(loc: Sequence[int | str]) -> str:
 def _remove_empty_channels(request: BidRequest, channels: list[str]) -> list[str]:
     """Removes empty site, app and dooh objects if another is not empty, since some senders send all three.
 
-    Returns the names of those that remain of `channels`.
+    Returns the remaining names of `channels`.
     """
     empty_channels = [name for name in channels if _is_empty(getattr(request, name).model_dump(exclude_defaults=True))]
     if len(empty_channels) == len(channels):

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bidder.delivery.allowance import Allowance, Pace
 from bidder.delivery.budget import BudgetLimits, Spend
-from bidder.delivery.pacers import Account, Confirmed, Traffic, pace_campaigns
+from bidder.delivery.pacers import Account, PlaybackCounts, Traffic, pace_campaigns
 from bidder.delivery.pacing import Forecast
 from bidder.delivery.participation import share_of
 from bidder.simulator.reference import ReferencePlan, ReferenceStanding
@@ -21,7 +21,7 @@ class Arm(Protocol):
         spends: Mapping[str, Spend],
         traffic: Traffic,
         now: float,
-        known: Confirmed,
+        known: PlaybackCounts,
     ) -> tuple[dict[str, Pace], dict[str, int]]:
         """The paces, and the micros reserved for spend in flight, by campaign id."""
 
@@ -39,7 +39,7 @@ class Ours:
         spends: Mapping[str, Spend],
         traffic: Traffic,
         now: float,
-        known: Confirmed,
+        known: PlaybackCounts,
     ) -> tuple[dict[str, Pace], dict[str, int]]:
         """The paces and reserved micros, as the real refresh sets them."""
         paced = pace_campaigns(terms.items(), spends, traffic, now, self._account, self._forecasts, known)
@@ -55,7 +55,7 @@ class Asap:
         spends: Mapping[str, Spend],
         traffic: Traffic,
         now: float,
-        known: Confirmed,
+        known: PlaybackCounts,
     ) -> tuple[dict[str, Pace], dict[str, int]]:
         """No paces and no reserved micros."""
         del terms, spends, traffic, now, known
@@ -75,7 +75,7 @@ class _Rates(ABC):
         spends: Mapping[str, Spend],
         traffic: Traffic,
         now: float,
-        known: Confirmed,
+        known: PlaybackCounts,
     ) -> tuple[dict[str, Pace], dict[str, int]]:
         """The participation rates as paces without amounts."""
         del terms, traffic, known

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from bidder.delivery.budget import Spend
-from bidder.delivery.pacers import Confirmed
+from bidder.delivery.pacers import PlaybackCounts
 from bidder.delivery.zones import local
 from bidder.events.counted_once import Key
 from bidder.events.event import Event
@@ -28,7 +28,7 @@ class Books:
     def record(self, events: Iterable[Event]) -> None:
         """Records events, in the order of their arrival."""
         for event in events:
-            if event.billable:
+            if event.is_billable:
                 self._sell(event)
             elif event.kind is Kind.FIRST_QUARTILE and event.bid_id not in self._viewed:
                 self._viewed.add(event.bid_id)
@@ -40,7 +40,7 @@ class Books:
         if ledger_sale.marker in self._marked:
             return
         self._marked.add(ledger_sale.marker)
-        for item, numbers in ledger_sale.adds.items():
+        for item, numbers in ledger_sale.amounts.items():
             self._items[item].update(numbers)
         self._billed.add(event.bid_id)
         self._confirmed += event.bid_id in self._viewed
@@ -57,6 +57,6 @@ class Books:
         return spends
 
     @property
-    def confirmed(self) -> Confirmed:
+    def confirmed(self) -> PlaybackCounts:
         """The number of viewed impressions, and of those with a notice of the impression."""
-        return Confirmed(len(self._viewed), self._confirmed)
+        return PlaybackCounts(len(self._viewed), self._confirmed)

@@ -49,9 +49,11 @@ class Environment:
         assert self._snapshot is not None  # noqa: S101  # just set
         self.requests += 1
         slots = match(request, self._snapshot, now)
-        reached = self.opportunities.note(self._snapshot.index, self._snapshot.delivery, len(slots), device_of(request))
+        considered_tiers = self.opportunities.note(
+            self._snapshot.index, self._snapshot.delivery, len(slots), device_of(request)
+        )
         context = AuctionContext(request, SEAT, self._snapshot.delivery, now, lambda: exposures(request))
-        offers = shader(context, decide(context, slots, self._snapshot, considered_tiers=reached))
+        offers = shader(context, decide(context, slots, self._snapshot, considered_tiers=considered_tiers))
         paid = affordable(offers, self._snapshot, now)
         for offer in paid:
             self.bids[offer.campaign.id] = self.bids.get(offer.campaign.id, 0) + 1

@@ -28,20 +28,20 @@ class NoticeQueue:
         self._happenings = happenings
         self._waiting: list[tuple[float, int, Event]] = []
         self._numbers = count()
-        self._fates = Random(f"{scenario.seed} notices")  # noqa: S311  a repeatable draw, not a secret
+        self._random = Random(f"{scenario.seed} notices")  # noqa: S311  a repeatable draw, not a secret
 
     def is_lost(self) -> bool:
         """Whether the notice of the next bid's outcome is lost."""
-        return self._fates.random() < self._notices.lost
+        return self._random.random() < self._notices.lost
 
     def tells_price(self) -> bool:
         """Whether the next notice states the least winning price."""
-        return self._fates.random() < self._market.tells_min_to_win
+        return self._random.random() < self._market.tells_min_to_win
 
     def draw_fate(self) -> tuple[bool, bool]:
         """Whether the next win is shown, and whether its first quartile is played."""
-        is_shown = self._fates.random() < self._market.shown
-        return is_shown, self._fates.random() < self._market.viewed
+        is_shown = self._random.random() < self._market.shown
+        return is_shown, self._random.random() < self._market.viewed
 
     def send_win(self, offer: Offer, request: BidRequest, price_micros: int, at: float) -> None:
         """Sends the win notice of a bid that was made `at`."""
@@ -70,7 +70,7 @@ class NoticeQueue:
         for happening in self._happenings.of("notices_lost", at):
             lost = happening.share
         campaign = offer.campaign
-        for delay in delays(median, self._notices.delay_sigma, lost, self._notices.duplicated, self._fates):
+        for delay in delays(median, self._notices.delay_sigma, lost, self._notices.duplicated, self._random):
             event = Event.model_construct(
                 kind=kind,
                 bid_id=f"{request.id}-{offer.slot.imp.id}-{campaign.id}",

@@ -46,9 +46,9 @@ def plot(name: str, campaign_id: str, arms: Mapping[str, Tally], folder: Path, s
     with mpl.rc_context(STYLE):
         figure, axes = plt.subplots(3, 2, figsize=(11, 9.5), sharex=True, layout="constrained")
         figure.suptitle(f"{name}: {campaign_id}", fontsize=13, fontweight="bold")
-        ours = arms["ours"].minutes
-        plan = [minute.planned / scale / 1e6 for minute in ours]
-        _line(axes[0][0], [_clock(minute) for minute in ours], plan, color=GREY, lw=2.5, label="plan")
+        own_minutes = arms["ours"].minutes
+        plan = [minute.planned / scale / 1e6 for minute in own_minutes]
+        _line(axes[0][0], [_clock(minute) for minute in own_minutes], plan, color=GREY, lw=2.5, label="plan")
         for arm, tally in reversed(list(arms.items())):  # ours above the others
             _draw(axes, arm, tally, scale)
         greatest = max((abs(d) for arm, tally in arms.items() if arm != "asap" for d in tally.differences), default=0)

@@ -3,7 +3,7 @@
 from math import inf
 
 from bidder.delivery.price_segment import PriceSegment
-from bidder.delivery.win_model import OutcomeBatch, Outcomes, Shading, models
+from bidder.delivery.win_model import OutcomeBatch, Outcomes, Shading, fit_models
 
 _FIT_SECONDS = 300
 """The seconds between two fits: the interval at which the real refresh reads outcomes."""
@@ -37,7 +37,7 @@ class LearnedPrices:
                 OutcomeBatch(segment, hour - batch_hour, outcomes)
                 for (segment, batch_hour), outcomes in self._outcomes.items()
             ]
-            following = int((now + _FIT_SECONDS) // _HOUR)
-            self._shading = Shading(models(batches, {hour % 24, following % 24}), self._explored)
+            next_hour = int((now + _FIT_SECONDS) // _HOUR)
+            self._shading = Shading(fit_models(batches, {hour % 24, next_hour % 24}), self._explored)
             self._fitted = now
         return self._shading

@@ -72,7 +72,7 @@ class Tally:
         if standing is not None:
             period = self._period(standing)
             self.differences.append((standing.spent - standing.planned) / period.limit)
-            if not standing.goal.of_impressions:
+            if not standing.goal.counts_impressions:
                 planned = self.micros - standing.spent + standing.planned
         self.minutes.append(
             MinuteRecord(

@@ -34,14 +34,14 @@ class ReferencePlan:
     def of_impressions(self) -> bool:
         """Whether the leading budget is a goal of impressions."""
         goal = self._leading(self._begin)
-        return goal is not None and goal.of_impressions
+        return goal is not None and goal.counts_impressions
 
     def take(self, terms: BudgetLimits, at: float, micros: float, impressions: float) -> None:
         """Renews the plan for limits that hold from `at` on, given the total spend by then."""
         self.terms = terms
         goal = self._leading(at)
         if goal is not None:
-            spend = (impressions if goal.of_impressions else micros) - self._before[goal.of_impressions]
+            spend = (impressions if goal.counts_impressions else micros) - self._before[goal.counts_impressions]
             self._anchor = Anchor(goal.limit, max(at, goal.period.start), spend, goal.period.end)
 
     def standing(self, at: float, micros: float, impressions: float) -> ReferenceStanding | None:
@@ -53,7 +53,7 @@ class ReferencePlan:
             self._before = (micros, impressions)
             self._anchor = Anchor(goal.limit, goal.period.start, 0.0, goal.period.end)
         mode = mode_of(self.terms) if goal.is_spread else Mode.EVEN
-        spend = (impressions if goal.of_impressions else micros) - self._before[goal.of_impressions]
+        spend = (impressions if goal.counts_impressions else micros) - self._before[goal.counts_impressions]
         return ReferenceStanding(goal, planned_spend(mode, self._curve, goal.period, self._anchor, at), spend)
 
     def _leading(self, at: float) -> BudgetGoal | None:

@@ -43,13 +43,13 @@ def simulate(scenario: Scenario, folder: Path, progress: Callable[[float], None]
 
     Raises InvalidScenario.
     """
-    arms: dict[str, Callable[[Run], Arm]] = {"ours": _ours}
+    arms: dict[str, Callable[[Run], Arm]] = {"ours": _controller_arm}
     known: dict[str, Callable[[Run], Arm]] = {
         "asap": lambda _: Asap(),
         "linkedin": lambda run: Throttle(run.plans),
         "pid": lambda run: Pid(run.plans),
     }
-    arms |= {name: known.get(name, _ours) for name in scenario.beside}
+    arms |= {name: known.get(name, _controller_arm) for name in scenario.beside}
     shaders: dict[str, Callable[[Run], Shader]] = {
         "ours": lambda _: lambda context, offers: shade_offers(context, offers, None),
         "fixed_70": lambda _: lambda _context, offers: [_at(offer, 0.7) for offer in offers],
@@ -96,15 +96,15 @@ def _oracle(run: Run) -> Shader:
     return shares
 
 
-def _ours(run: Run) -> Arm:
+def _controller_arm(run: Run) -> Arm:
     """The bidder's controller, in the state that it would have after a week of this traffic."""
     scenario, account = run.scenario, Account()
-    reached, shown = _sample(run)
+    opportunities_per_request, shown = _sample(run)
     forecasts: dict[str, Forecast] = {}
     average = scenario.traffic.requests_per_day * scenario.scale / 1440
     for name, terms in run.terms.items():
         if scenario.knows_traffic:
-            forecasts[name] = Forecast(run.curve_of(terms), average * reached[name])
+            forecasts[name] = Forecast(run.curve_of(terms), average * opportunities_per_request[name])
         if scenario.knows_rates:
             bids, impressions, micros = shown[name]
             flow, weight = Flow(), min(1.0, _BIDS_KNOWN / max(bids, 1))
@@ -125,14 +125,14 @@ def _sample(run: Run) -> tuple[dict[str, float], dict[str, tuple[int, float, flo
     now = datetime.fromtimestamp(run.begin, UTC)
     delivery = load_delivery(compile_delivery(run.index, {}, now), run.index)
     snapshot = Snapshot(0, run.index, delivery)
-    reached = dict.fromkeys(run.terms, 0)
+    opportunities = dict.fromkeys(run.terms, 0)
     shown = dict.fromkeys(run.terms, (0, 0.0, 0.0))
     for _ in range(_SAMPLE):
         request = run.traffic.request(rng)
         slots = match(request, snapshot, now)
         for slot in slots:
             for position in slot.candidates.all():
-                reached[snapshot.index.campaign_id(position)] += 1
+                opportunities[snapshot.index.campaign_id(position)] += 1
         best = round(run.market.best(0, rng) * run.traffic.price_factor)
         for offer in decide(AuctionContext(request, SEAT, delivery, now), slots, snapshot):
             bids, impressions, micros = shown[offer.campaign.id]
@@ -140,4 +140,4 @@ def _sample(run: Run) -> tuple[dict[str, float], dict[str, tuple[int, float, flo
             auction = run.market.auction(offer.price.cpm_micros, best, floor)
             share = run.scenario.market.shown if auction.is_won else 0
             shown[offer.campaign.id] = (bids + 1, impressions + share, micros + share * auction.price_micros / 1000)
-    return {name: number / _SAMPLE for name, number in reached.items()}, shown
+    return {name: number / _SAMPLE for name, number in opportunities.items()}, shown

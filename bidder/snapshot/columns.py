@@ -61,7 +61,7 @@ def column_sections(
         "learners": array("I", learners).tobytes(),
         "goal": bytes(_GOALS.index(goal) for goal in goals),
         "top_open": array("q", open_tops).tobytes(),
-        "paused": bytes(limit.paused for limit in limits),
+        "paused": bytes(limit.is_paused for limit in limits),
         "total": _pack_limits([limit.total for limit in limits]),
         "daily": _pack_limits([limit.daily for limit in limits]),
         "cost": array("q", [limit.cost for limit in limits]).tobytes(),
@@ -156,7 +156,7 @@ class Columns:
     def limits_of(self, position: int) -> BudgetLimits:
         """The budget limits of the campaign at a position."""
         return BudgetLimits(
-            paused=bool(self._paused[position]),
+            is_paused=bool(self._paused[position]),
             total=_unpack_limit(self._total[position]),
             daily=_unpack_limit(self._daily[position]),
             cost=self.costs[position],

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from bidder.campaigns.campaign import Campaign, FrequencyCap
 from bidder.delivery.allowance import Allowance, Pace
-from bidder.delivery.budget import BudgetLimits, Spend, Withheld, remaining, withheld
+from bidder.delivery.budget import BudgetLimits, Spend, Withheld, remaining_micros, withheld
 from bidder.delivery.outcome_counts import OutcomeCounts
 from bidder.delivery.participation import WHOLE, AuctionDraw
 from bidder.delivery.quality import DeviceClasses
@@ -98,7 +98,7 @@ class DeliveryState(NamedTuple):
     def takes_part(self, position: int, campaign_id: str, draw: AuctionDraw, classes: Classes | None) -> bool:
         """Whether pacing lets a campaign take part in an auction of these quality classes."""
         share = self.share(position, classes)
-        return share >= WHOLE or draw.of(campaign_id) < share
+        return share >= WHOLE or draw.draw_for(campaign_id) < share
 
     def share(self, position: int, classes: Classes | None) -> int:
         """The share of the auctions of these quality classes that a campaign takes part in."""
@@ -131,14 +131,14 @@ class DeliveryState(NamedTuple):
         return self.shared_accounts.domains[account]
 
     def with_caps_of_advertiser(self, campaign: Campaign) -> Campaign:
-        """The campaign with the frequency caps of its advertiser, beside its own."""
+        """The campaign with its own frequency caps and those of its advertiser."""
         caps = self.caps.get(campaign.advertiser.domain) if self.caps else None
         if not caps:
             return campaign
         return campaign.model_copy(update={"frequency_caps": (*campaign.frequency_caps, *caps)})
 
     def accounts(self, position: int, campaign_id: str, deal_id: str | None) -> tuple[int, ...]:
-        """The accounts of the allowance that pay for a bid: the campaign's, its advertiser's and that of the deal."""
+        """The accounts of the allowance that pay for a bid: of the campaign, its advertiser and the deal."""
         if self.shared_accounts is None:
             return (position,)
         advertiser = self.shared_accounts.advertiser_accounts.get(position)
@@ -168,7 +168,7 @@ class DeliveryState(NamedTuple):
         """Whether the budget of a deal lets the campaign bid in the deal."""
         if budget.withheld is not None or budget.account in self.used_up_accounts:
             return False
-        return budget.share >= WHOLE or draw.of(budget.holder) < budget.share
+        return budget.share >= WHOLE or draw.draw_for(budget.holder) < budget.share
 
     def bidding_campaigns(self, tier: int) -> Set:
         """The eligible campaigns of a tier whose allowance is not used up."""
@@ -342,7 +342,7 @@ def _states(
             spend = spends.get(campaign_id, no_spend)
             current_limits = latest_limits.get(campaign_id, limits)
             reason = Withheld.REPLACED if campaign_id in newer_ids else withheld(current_limits, spend)
-            yield part.start + offset, reason, remaining(current_limits, spend)
+            yield part.start + offset, reason, remaining_micros(current_limits, spend)
 
 
 def _eligible(reasons: memoryview, tiers: Iterable[Tier]) -> Iterator[Set]:

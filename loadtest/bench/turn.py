@@ -42,10 +42,10 @@ def main(workload: Path, variants: str | None = None) -> None:
 def _measured(workload: dict[str, Any], variants: list[tuple[str, int, dict[str, Any]]]) -> dict[str, list[float]]:
     """The microseconds of parsing, and of each variant: its name, its number of campaigns and its options."""
 
-    def drawn(_rng: Random, count: int) -> list[Campaign]:
+    def draw_campaigns(_rng: Random, count: int) -> list[Campaign]:
         return [Campaign.model_validate(document) for document in workload["campaigns"][:count]]
 
-    decision.campaigns = drawn  # type: ignore[assignment]  # in place of the revision's own
+    decision.campaigns = draw_campaigns  # type: ignore[assignment]  # in place of the revision's own
     now = datetime.now(UTC)
     calls: dict[str, Callable[[bytes], object]] = {"parse": BidRequest.model_validate_json}
     for name, count, options in variants:

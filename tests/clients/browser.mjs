@@ -9,7 +9,8 @@ const VIEWER = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like 
 
 const [executablePath, url, name, argument] = process.argv.slice(2);
 // `cookies: false` blocks those of other sites, `expected` are complaints that belong to the test. Requests to the address
-// of the documentation, https://bid.example, go to `bidder` with `query` added.
+// of the documentation, https://bid.example, go to `bidder`: a GET with `query` added, and a bid request of a viewer in
+// `country`.
 const { cookies = true, expected = [], documented, ...given } = JSON.parse(argument ?? '{}');
 const browser = await chromium.launch({
   executablePath,
@@ -32,6 +33,10 @@ async function call(page) {
       const asked = new URL(route.request().url());
       asked.host = documented.bidder;
       if (route.request().method() === 'GET') asked.search += documented.query;
+      else if (asked.pathname === '/bid' && !asked.searchParams.has('gzip')) {
+        const { device, ...request } = route.request().postDataJSON();
+        return route.continue({ url: `${asked}`, postData: JSON.stringify({ ...request, device: { ...device, geo: { country: documented.country } } }) });
+      }
       return route.continue({ url: `${asked}` });
     });
   await page.goto(url);

@@ -1,5 +1,6 @@
 // The examples of docs/players.md, which a test has written into examples.js as they stand, on a page with a film.
 
+import fluidPlayer from 'fluid-player';
 import pbjs from 'prebid.js';
 import 'prebid.js/modules/dvgroupBidAdapter';
 import videojs from 'video.js';
@@ -12,12 +13,22 @@ const until = async (holds) => {
   while (!holds() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
 };
 
+// Replaces the page's film by an example of HTML, whose film then has `content` without sound.
+async function insert(html, content) {
+  const example = document.createRange().createContextualFragment(html);
+  const loaded = [...example.querySelectorAll('script[src]')].map((script) => new Promise((resolve) => (script.onload = resolve)));
+  Object.assign(example.querySelector('video'), { src: content, muted: true });
+  document.body.replaceChildren(example);
+  await Promise.all(loaded);
+}
+
 // Runs an example, presses play, and clicks on the ad once if `click` is set. Returns whether the film plays at the end,
 // and the pages that the ad opened. The ad of `country` is chosen by the Prebid.js configuration and by the test's proxy.
 async function example({ name, content, country, script, click }) {
   document.body.innerHTML = `<video id="film" class="video-js" controls muted playsinline width="640" height="360"><source src="${content}" type="video/mp4"></video>`;
   const opened = [];
   window.open = (url) => opened.push(url);
+  window.fluidPlayer = fluidPlayer;
   window.pbjs = pbjs;
   pbjs.processQueue();
   pbjs.setConfig({ bidderTimeout: 5000, ortb2: { device: { geo: { country } } } });
@@ -25,13 +36,14 @@ async function example({ name, content, country, script, click }) {
   const film = () => document.querySelector('#film video, video#film, video');
   let adPlayed = false;
   const watch = setInterval(() => (adPlayed ||= film()?.currentSrc !== content && film().currentTime > 0.1), 20);
-  await examples[name]();
+  if (typeof examples[name] === 'string') await insert(examples[name], content);
+  else await examples[name]();
   const player = videojs.getPlayer('film');
   (player ?? film()).play();
   if (click) {
     await until(() => adPlayed);
     if (player) film().click();
-    else film().nextSibling.shadowRoot.querySelector('.click').click();
+    else (document.querySelector('.vast_clickthrough_layer') ?? film().nextSibling.shadowRoot.querySelector('.click')).click();
     await until(() => film().paused);
     film().play();
   }

@@ -119,20 +119,20 @@ def tag(seed: int, number: int) -> TagCall:
 
 
 @cache
-def _fitting(name: str) -> list[str]:
+def _suitable_values(name: str) -> list[str]:
     """The values that the parameter accepts."""
-    fitting = []
+    suitable_values = []
     for value in VALUES:
         with suppress(ValueError):
             if name in BY_NAME and BY_NAME[name].reader.read(value.strip()) is not None:
-                fitting.append(value)
-    return fitting
+                suitable_values.append(value)
+    return suitable_values
 
 
 def _value(rng: Random, name: str) -> str:
-    fitting = _fitting(name)
-    if fitting and rng.random() < 0.85:
-        return rng.choice(fitting)
+    suitable_values = _suitable_values(name)
+    if suitable_values and rng.random() < 0.85:
+        return rng.choice(suitable_values)
     value = rng.choice(VALUES)
     if rng.random() < 0.15 and value:
         position = rng.randrange(len(value))

@@ -15,7 +15,7 @@ from bidder.campaigns.campaign import Campaign
 from bidder.delivery.allowance import Pace
 from bidder.delivery.frequency import Exposures, History, Impression, add
 from bidder.delivery.participation import share_of
-from bidder.delivery.price_segment import EVERYTHING
+from bidder.delivery.price_segment import ALL_AUCTIONS
 from bidder.delivery.win_model import Shading, WinModel
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
@@ -51,7 +51,7 @@ def snapshot_of(auction: GoldenAuction) -> Snapshot:
     allowances = auction.allowances or {}
     shares = (auction.shares or {}).items()
     paces = {name: Pace(share_of(share), allowances.get(name, ENOUGH), 0) for name, share in shares}
-    shading = Shading({EVERYTHING: WinModel(**auction.shading)}, 0.0) if auction.shading else None
+    shading = Shading({ALL_AUCTIONS: WinModel(**auction.shading)}, 0.0) if auction.shading else None
     return compile_snapshot(campaigns, paces=paces, shading=shading)
 
 

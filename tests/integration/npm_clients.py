@@ -76,16 +76,19 @@ def _install(folder: Path) -> None:
 
 
 def examples(page: str) -> str:
-    """A module with the first example in JavaScript below each heading of a page, as a function."""
-    imports, functions = [], []
+    """A module with the first example below each heading of a page: a function of JavaScript, or a text of HTML."""
+    imports, exports = [], []
     for section in page.split("\n## ")[1:]:
         name = re.sub(r"\W", "_", section.partition("\n")[0])
-        if code := re.search(r"^```js\n(.*?)^```", section, re.MULTILINE | re.DOTALL):
-            lines = code[1].splitlines(keepends=True)
+        code = re.search(r"^```(js|html)\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+        if code and code[1] == "html":
+            exports.append(f"export const {name} = {json.dumps(code[2])};\n")
+        elif code:
+            lines = code[2].splitlines(keepends=True)
             imports += [line for line in lines if line.startswith("import ")]
             body = "".join(line for line in lines if not line.startswith("import "))
-            functions.append(f"export async function {name}() {{\n{body}}}\n")
-    return "".join(dict.fromkeys(imports)) + "".join(functions)
+            exports.append(f"export async function {name}() {{\n{body}}}\n")
+    return "".join(dict.fromkeys(imports)) + "".join(exports)
 
 
 def _bundle(folder: Path) -> Path:

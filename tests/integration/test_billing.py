@@ -71,4 +71,4 @@ def _due(loop: Loop, item: dict[str, Any]) -> set[str]:
     events = [e for e in loop.archive.events(datetime.now(UTC).date(), BILLABLE) if e.bid_id == item["id"]]
     if {e.kind for e in events} != BILLABLE:
         return set()
-    return {str(e.kind) for e in events if e.billable}
+    return {str(e.kind) for e in events if e.is_billable}

@@ -162,9 +162,9 @@ def test_a_good_version_moves_under_traffic_without_a_failed_bid_or_a_lost_event
     assert shift.live == new
     assert set(sales.bids) == {200}, sales.bids
     assert set(sales.notices) == {204}, sales.notices
-    owed = sales.notices.total() * 5000
-    poll(lambda: drill.spent(campaign).total_micros - spend_micros >= owed, seconds=120)
-    assert drill.spent(campaign).total_micros - spend_micros == owed
+    expected_micros = sales.notices.total() * 5000
+    poll(lambda: drill.spent(campaign).total_micros - spend_micros >= expected_micros, seconds=120)
+    assert drill.spent(campaign).total_micros - spend_micros == expected_micros
 
 
 def test_a_version_with_different_answers_gets_no_traffic_and_a_rollback_takes_under_a_minute(

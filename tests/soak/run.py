@@ -12,7 +12,7 @@ from random import Random
 
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
-from bidder.events.verify import due, verify
+from bidder.events.verify import sales_by_bid, verify
 from tests.soak.chain import Chain
 from tests.support.campaigns import NOW
 from tests.support.events import event
@@ -54,7 +54,7 @@ def events(rng: Random, count: int, campaigns: int) -> list[Event]:
     return result
 
 
-def owed(events: list[Event]) -> dict[str, tuple[int, int]]:
+def expected_spend(events: list[Event]) -> dict[str, tuple[int, int]]:
     """Micros and impressions by campaign, from the definition: each bid with a billable event, once.
 
     The first 20 impressions of the farm in a minute are billable.
@@ -76,7 +76,7 @@ def owed(events: list[Event]) -> dict[str, tuple[int, int]]:
 
 
 def soak(chain: Chain, events: list[Event]) -> None:
-    """Sends events through a failing chain, settles it, and compares spend with `owed` to the micro."""
+    """Sends events through a failing chain, settles it, and compares spend with `expected_spend` to the micro."""
     for entry in events:
         chain.notify(entry)
         while chain.rng.random() < 0.1:
@@ -86,8 +86,8 @@ def soak(chain: Chain, events: list[Event]) -> None:
 
 
 def check(chain: Chain, events: list[Event]) -> None:
-    """Asserts that the counters and the archive both equal `owed`."""
-    process, expected = chain.process(), owed(events)
+    """Asserts that the counters and the archive both equal `expected_spend`."""
+    process, expected = chain.process(), expected_spend(events)
     names = sorted({item.campaign_id for item in events})
     spends = process.ledger.spends(dict.fromkeys(names, NOW))
     days = {name: process.ledger.day(name, NOW.date()) for name in names}
@@ -96,10 +96,12 @@ def check(chain: Chain, events: list[Event]) -> None:
         ledger_sums = (spends[name].total_micros, spends[name].today_micros) if name in spends else (0, 0)
         assert ledger_sums == (micros, micros), f"{name}: counted {ledger_sums}, owed {micros}"
         assert days[name].get("impressions", 0) == number, name
-    bids = due(event_item for event_item in process.archive.events(NOW.date()) if event_item.campaign_id in days)
+    bids = sales_by_bid(
+        event_item for event_item in process.archive.events(NOW.date()) if event_item.campaign_id in days
+    )
     verified = verify(bids, process.ledger.markers(bids), days, NOW.date())
     for name, entry in verified.items():
-        assert entry.equal, (name, [reason for reason in entry.reasons if "found invalid" not in reason])
+        assert entry.is_equal, (name, [reason for reason in entry.reasons if "found invalid" not in reason])
 
 
 def in_memory(seed: int, count: int, campaigns: int, harm: float = 0.2) -> None:

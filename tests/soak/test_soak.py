@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from bidder.events.event import Event
 from tests.soak.chain import Chain, Died
-from tests.soak.run import check, events, in_memory, owed
+from tests.soak.run import check, events, expected_spend, in_memory
 from tests.support.campaigns import NOW
 from tests.support.dynamodb import Unreachable
 from tests.support.events import event
@@ -56,7 +56,7 @@ class Soak(RuleBasedStateMachine):
 
     @invariant()
     def never_more_than_is_owed(self) -> None:
-        expected = owed(self.sent)
+        expected = expected_spend(self.sent)
         names = {sent.campaign_id for sent in self.sent}
         for name, spend in self.chain.process().ledger.spends(dict.fromkeys(names, NOW)).items():
             assert spend.total_micros <= expected.get(name, (0, 0))[0]

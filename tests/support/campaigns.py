@@ -165,14 +165,14 @@ _extras = {
     "weight": st.integers(1, 5),
     "where": wheres,
 }
-_spoken = {
+_languages = {
     "duration": st.sampled_from([6, 15, 30, 60]),
     "language": st.sampled_from([None, "en", "de"]),
     "attributes": st.sampled_from([[], [], [13]]),
     "apis": st.sampled_from([[], [], [7]]),
 }
 _played = st.fixed_dictionaries(
-    _spoken
+    _languages
     | {
         "media": st.lists(
             st.builds(
@@ -188,7 +188,7 @@ _played = st.fixed_dictionaries(
     optional=_extras,
 )
 _tagged = st.fixed_dictionaries(
-    _spoken
+    _languages
     | {
         "tag": st.fixed_dictionaries(
             {"url": st.just("https://ads.example/tag?a=1&b=2")},

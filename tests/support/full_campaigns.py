@@ -57,7 +57,7 @@ def _fields(
 
 
 _flights = st.lists(_moments, max_size=2, unique=True).map(
-    lambda drawn: dict(zip(("start", "end"), sorted(drawn), strict=False))
+    lambda moments: dict(zip(("start", "end"), sorted(moments), strict=False))
 )
 _caps = _fields(
     {},
@@ -85,10 +85,10 @@ _budgets = _fields(
     },
 )
 _owned_domains = st.tuples(_domains, st.integers(0, 3)).map(
-    lambda drawn: (
-        {"domain": drawn[0]}
-        if drawn[1] < 2
-        else {"domain": drawn[0], "owner": ".".join(drawn[0].split(".")[-drawn[1] :])}
+    lambda drawn_pair: (
+        {"domain": drawn_pair[0]}
+        if drawn_pair[1] < 2
+        else {"domain": drawn_pair[0], "owner": ".".join(drawn_pair[0].split(".")[-drawn_pair[1] :])}
     )
 )
 _advertisers = st.builds(

@@ -105,9 +105,9 @@ def _rate(outcome: str, campaign: Campaign, creative: Creative, counts: AllCount
     of_campaign = [count for (campaign_id, _), count in counts.items() if campaign_id == campaign.id]
     of_creative = [counts[campaign.id, creative.id]] if (campaign.id, creative.id) in counts else []
     for level in (list(counts.values()), of_campaign, of_creative):
-        tried = sum(entry[0] for entry in level)
-        outcomes = min(sum(item[number] for item in level), tried)
-        rate = max(_in_millionths((outcomes + weight * rate) / (tried + weight)), Fraction(1, 10**6))
+        impressions = sum(entry[0] for entry in level)
+        outcomes = min(sum(item[number] for item in level), impressions)
+        rate = max(_in_millionths((outcomes + weight * rate) / (impressions + weight)), Fraction(1, 10**6))
     return rate
 
 
@@ -175,7 +175,7 @@ def _creative_plays(creative: Creative, request: Json, imp: Json, campaign: Camp
         timed = length in video["rqddurs"]
     else:
         timed = video.get("minduration", 0) <= length <= (video.get("maxduration") or 10**6)
-    spoken = not request.get("wlang") or creative.language in (None, *request["wlang"])
+    is_language_accepted = not request.get("wlang") or creative.language in (None, *request["wlang"])
     links = [creative.click_through, *(c.click_through for c in creative.companions)]
     links += [creative.icon.click_through] if creative.icon else []
     if imp.get("secure") and any(link and link.startswith("http://") and "127.0.0.1" not in link for link in links):
@@ -195,7 +195,7 @@ def _creative_plays(creative: Creative, request: Json, imp: Json, campaign: Camp
     clean = clean and not (unskippable and creative.tag and creative.skip_offset)
     clean = clean and not (video.get("skip") == 0 and 16 in creative.attributes)
     able = not set(creative.apis) - set(video.get("api", []))
-    return clean and able and timed and length <= (video.get("poddur") or 10**6) and spoken and plays
+    return clean and able and timed and length <= (video.get("poddur") or 10**6) and is_language_accepted and plays
 
 
 def _prices(imp: Json, campaign: Campaign, openly: int | None, seat: str, length: float) -> Iterator[int]:

@@ -69,7 +69,7 @@ class Recorder:
         for event in events:
             self.publish(event)
 
-    def try_all(self, events: Sequence[Event], _step_seconds: float | None = None) -> list[Unstored]:
+    def try_publish_all(self, events: Sequence[Event], _step_seconds: float | None = None) -> list[Unstored]:
         try:
             self.publish_all(events)
         except Exception as failure:

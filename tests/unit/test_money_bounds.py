@@ -53,7 +53,9 @@ def test_the_remaining_budget_is_committed_to_the_last_micro(remaining: int, cos
     is_unlimited = remaining == Allowance.NO_LIMIT
 
     assert allowance.commit([0], costs, NOW) == (is_unlimited or costs <= remaining)
-    assert allowance.left(0, NOW) == (None if is_unlimited else remaining - costs if costs <= remaining else remaining)
+    assert allowance.remaining_micros(0, NOW) == (
+        None if is_unlimited else remaining - costs if costs <= remaining else remaining
+    )
 
 
 def test_a_delivery_state_of_another_index_is_refused() -> None:

@@ -13,8 +13,12 @@ ROOT = Path(__file__).parents[2]
 VAGUE = {
     *("it", "its", "that", "them", "these", "they", "this", "those", "what", "who"),
     *("found", "one", "ones", "place", "places", "some", "stuff", "thing", "things"),
-    *("answered", "asked", "began", "caught", "gone", "held", "mine", "ran"),
+    *("answered", "asked", "began", "caught", "gone", "held", "mine", "ours", "ran"),
     *("rich", "said", "sold", "taken", "theirs", "told", "took", "watched"),
+    *("alike", "apart", "barred", "bought", "everyone", "fitting", "involved", "matched", "noted"),
+    *("picked", "playable", "priced", "ranked", "reached", "stating", "tried", "unpaid", "unpriced", "unreached"),
+    *("beyond", "dearest", "densest", "drawn", "fates", "flying", "following", "furthest", "hindered", "less"),
+    *("limiting", "narrowed", "owed", "resumes", "rolling", "saying", "spelled", "spoken", "unmended", "widest"),
 }
 
 

@@ -79,7 +79,7 @@ def test_every_parameter_is_parsed_to_its_type() -> None:
     assert reading.signing_keys
     assert reading.signing_keys.current == "k1"
     assert reading.price_keys
-    assert reading.price_keys.of("adx")
+    assert reading.price_keys.keys_of("adx")
     assert reading.exchanges
     assert reading.exchanges.billed_by_notice() == {"adx"}
     assert reading.stitchers.name_at("198.51.100.9") == reading.stitchers.name_at("2001:db8::1") == "acme"

@@ -49,14 +49,14 @@ def room(path: str) -> str:
 def table(outcomes: dict[Mutant, str], all_mutants: Iterable[Mutant]) -> str:
     """A line for each room: the number of mutants, of tried mutants, and of each outcome."""
     there_are = Counter(room(mutant.path) for mutant in all_mutants)
-    lines = [f"{'room':<12}{'mutants':>9}{'tried':>7}{'equivalent':>12}{'killed':>8}{'survived':>10}{'share':>9}"]
+    lines = [f"{'room':<12}{'mutants':>9}{'tried_count':>7}{'equivalent':>12}{'killed':>8}{'survived':>10}{'share':>9}"]
     for name, total in sorted(there_are.items()):
         counts = Counter(outcome for mutant, outcome in outcomes.items() if room(mutant.path) == name)
-        tried = counts.total()
-        judged = tried - counts[EQUIVALENT]
+        tried_count = counts.total()
+        judged = tried_count - counts[EQUIVALENT]
         share = f"{counts[KILLED] / judged:.1%}" if judged else "-"
         survived = counts[SURVIVED] + counts[UNTESTED]
         lines.append(
-            f"{name:<12}{total:>9}{tried:>7}{counts[EQUIVALENT]:>12}{counts[KILLED]:>8}{survived:>10}{share:>9}"
+            f"{name:<12}{total:>9}{tried_count:>7}{counts[EQUIVALENT]:>12}{counts[KILLED]:>8}{survived:>10}{share:>9}"
         )
     return "\n".join(lines)

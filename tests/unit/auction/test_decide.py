@@ -158,10 +158,10 @@ def test_equal_impressions_are_decided_independently(
     snapshot = compile_snapshot(campaigns)
     imps = [imp | {"id": f"{imp['id']}-{number}"} for imp in request["imp"] for number in range(count)]
 
-    together = summary(offers(request | {"imp": imps}, snapshot))
+    joint_offers = summary(offers(request | {"imp": imps}, snapshot))
 
     alone = [summary(offers(request | {"imp": [imp]}, snapshot)) for imp in imps]
-    assert together == {imp_id: item for entry in alone for imp_id, item in entry.items()}
+    assert joint_offers == {imp_id: item for entry in alone for imp_id, item in entry.items()}
 
 
 @pytest.mark.parametrize("kinds", ["a", "ab", "aa", "aab", "abb", "aba", "aaabba"])

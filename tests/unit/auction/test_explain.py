@@ -70,14 +70,14 @@ def test_each_explained_rule_is_the_rule_of_the_decision(request: dict[str, Any]
     for slot, entry in zip(
         match(parsed_request, snapshot, NOW), explain(parsed_request, snapshot, "bidder", NOW), strict=True
     ):
-        matched = {snapshot.index.campaign_id(position) for position in slot.candidates.all()}
+        matching_ids = {snapshot.index.campaign_id(position) for position in slot.candidates.all()}
         for campaign_item in entry.campaigns:
             after_matching = campaign_item.rule in {*names_of(DECIDED), "outbid", BIDS}
             position = snapshot.index.position(campaign_item.campaign_id)
             assert position is not None
             creatives = snapshot.index.campaign(position).creatives
             fits_in_length = any(slot.video.has_room(creative.seconds) for creative in creatives)
-            assert (after_matching and fits_in_length) == (campaign_item.campaign_id in matched)
+            assert (after_matching and fits_in_length) == (campaign_item.campaign_id in matching_ids)
             if (
                 after_matching
                 and not first_broken_rule(REQUEST, terms)

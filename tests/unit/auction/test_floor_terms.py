@@ -178,12 +178,12 @@ def test_entries_of_one_deal_are_alternatives(first: bool) -> None:
     cheap, dear = {"id": "D", "bidfloor": 2, "at": 2}, {"id": "D", "bidfloor": 4, "at": 3}
     closed = {"id": "D", "bidfloor": 0.1, "at": 3, "wseat": ["other"]}
     deals = [closed, *((dear, cheap) if first else (cheap, dear))]
-    ours = [{"id": "d", "cpm": 5}]
+    campaign_deals = [{"id": "d", "cpm": 5}]
 
-    assert outcome({"pmp": {"deals": deals}}, None, ours) == (5_000_000, "D")
-    assert outcome({"pmp": {"deals": [closed, dear]}}, None, ours) == (4_000_000, "D")
-    assert outcome({"pmp": {"deals": [closed]}}, None, ours) == "deal"
-    assert outcome({"pmp": {"deals": [{**cheap, "bidfloor": 6}, dear]}}, None, ours) == (4_000_000, "D")
+    assert outcome({"pmp": {"deals": deals}}, None, campaign_deals) == (5_000_000, "D")
+    assert outcome({"pmp": {"deals": [closed, dear]}}, None, campaign_deals) == (4_000_000, "D")
+    assert outcome({"pmp": {"deals": [closed]}}, None, campaign_deals) == "deal"
+    assert outcome({"pmp": {"deals": [{**cheap, "bidfloor": 6}, dear]}}, None, campaign_deals) == (4_000_000, "D")
     slot, request = slot_of({"pmp": {"deals": deals[1:]}}), parse(json.dumps(video_request(at=1)).encode())
     bid = Price(5_000_000, "d", "D")
     assert lowest_charge(slot, bid, 15, RATES, "USD") == 2_000_000

@@ -102,7 +102,7 @@ def test_candidates_of_several_tiers_are_in_descending_order_of_bids(
     tops = {each.id: each.top_cpm_micros for each in book}
     filled = [(top, run) for top, run, _ in runs if run]
     assert [{tops[name] for name in ids(snapshot, run)} for _, run in filled] == [{top} for top, _ in filled]
-    assert all(following >= top for (_, _, following), (top, run, _) in pairwise(runs) if run)
+    assert all(next_top >= top for (_, _, next_top), (top, run, _) in pairwise(runs) if run)
     assert ids(snapshot, slot.candidates.all()) == [each.id for each in matching]
     assert counts_of(snapshot, list(slot.candidates.considered_tiers(least))) == dict.fromkeys(expected, 1)
     assert counts_of(snapshot, considered_tiers) == dict.fromkeys(expected, 1)

@@ -77,8 +77,8 @@ def test_optimized_rotation_draws_from_the_distribution_of_the_predicted_rate(
     for high in (1, HALF // 2, HALF - 1):
         normal = sqrt(-2 * log((high + 0.5) / HALF)) * cos(angle)
         expected = rate + normal * sqrt(rate * (1 - rate) / (weight + 1))
-        drawn = rotation_rank(Rotation.BEST, 7, Prediction(round(rate * 1_000_000), weight), high * HALF + low)
-        assert isclose(drawn, expected, abs_tol=1e-6)
+        rank = rotation_rank(Rotation.BEST, 7, Prediction(round(rate * 1_000_000), weight), high * HALF + low)
+        assert isclose(rank, expected, abs_tol=1e-6)
 
 
 def test_the_expected_rate_under_each_rotation() -> None:
@@ -111,7 +111,7 @@ def test_the_draw_at_the_exploration_share_does_not_explore() -> None:
     context, [offer] = bid(snapshot, at=1)
 
     assert context.delivery.shading is not None
-    assert context.delivery.shading.explored == draw
+    assert context.delivery.shading.explored_share == draw
     assert shade_bid(context, offer, None).why == UNKNOWN
 
 

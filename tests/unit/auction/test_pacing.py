@@ -46,8 +46,8 @@ def test_a_campaign_takes_part_exactly_if_its_draw_is_below_its_share(
             patch.setattr(sets, "SHORT", 1)
         snapshot, unpaced = compile_snapshot(campaigns, paces=paces), compile_snapshot(campaigns)
         for slot, free in zip(match(parsed_request, snapshot, NOW), match(parsed_request, unpaced, NOW), strict=True):
-            everyone = [snapshot.index.campaign_id(position) for position in free.candidates.best_first()]
-            expected = [name for name in everyone if name not in paces or draw.of(name) < paces[name].share]
+            all_ids = [snapshot.index.campaign_id(position) for position in free.candidates.best_first()]
+            expected = [name for name in all_ids if name not in paces or draw.draw_for(name) < paces[name].share]
             assert [snapshot.index.campaign_id(position) for position in slot.candidates.best_first()] == expected
 
 
@@ -71,7 +71,7 @@ def test_explain_reports_pacing_and_the_same_bid(
         for campaign_item in entry.campaigns:
             passed_over = (
                 campaign_item.campaign_id in paces
-                and draw.of(campaign_item.campaign_id) >= paces[campaign_item.campaign_id].share
+                and draw.draw_for(campaign_item.campaign_id) >= paces[campaign_item.campaign_id].share
             )
             assert campaign_item.rule != BIDS or not passed_over
             assert campaign_item.rule != PACING.name or passed_over
@@ -121,6 +121,6 @@ def test_pacing_holds_in_fixed_price_deals() -> None:
     for number in range(40):
         request = parsed(video_request(id=f"r{number}", imp={"pmp": pmp}))
         [offer] = decided(request, snapshot)
-        winners[AuctionDraw(request.id).of("dear") < WHOLE // 2].add(offer.campaign.id)
+        winners[AuctionDraw(request.id).draw_for("dear") < WHOLE // 2].add(offer.campaign.id)
 
     assert winners == {True: {"dear", "cheap"}, False: {"cheap"}}

@@ -184,10 +184,10 @@ def test_equal_impressions_outside_pods_are_decided_independently() -> None:
         rejections: Rejections = Counter()
         considered_tiers = list[ConsideredTier]()
 
-        together = offers_of({**rest, "imp": imps}, *book, rejections=rejections, considered_tiers=considered_tiers)
+        joint_offers = offers_of({**rest, "imp": imps}, *book, rejections=rejections, considered_tiers=considered_tiers)
 
         alone = [single for imp in imps for single in offers_of({**rest, "imp": [imp]}, *book)]
-        assert [(o.slot.imp.id, o.campaign.id, o.fit.creative.id, o.draw, o.rotation_rank) for o in together] == [
+        assert [(o.slot.imp.id, o.campaign.id, o.fit.creative.id, o.draw, o.rotation_rank) for o in joint_offers] == [
             (o.slot.imp.id, o.campaign.id, o.fit.creative.id, o.draw, o.rotation_rank) for o in alone
         ]
         assert rejections == {("blocked", "category"): 2}

@@ -71,11 +71,11 @@ def test_a_campaign_takes_part_exactly_if_its_draw_is_below_the_share_of_its_cla
             compile_snapshot(campaigns),
         )
         for slot, free in zip(match(parsed_request, snapshot, NOW), match(parsed_request, unpaced, NOW), strict=True):
-            everyone = [snapshot.index.campaign_id(position) for position in free.candidates.best_first()]
+            all_ids = [snapshot.index.campaign_id(position) for position in free.candidates.best_first()]
             expected = [
                 name
-                for name in everyone
-                if draw.of(name) < expected_share(by_id[name], paces[name], counts[name], kind)
+                for name in all_ids
+                if draw.draw_for(name) < expected_share(by_id[name], paces[name], counts[name], kind)
             ]
             assert [snapshot.index.campaign_id(position) for position in slot.candidates.best_first()] == expected
         offers = decided(parsed_request, snapshot)

@@ -24,7 +24,16 @@ from bidder.auction.shading import (
     shade_offers,
 )
 from bidder.delivery.price_segment import PriceSegment, describe_segment, segment_of_name
-from bidder.delivery.win_model import ENOUGH, MOST_MODELS, OutcomeBatch, Outcomes, Shading, WinModel, models, price_bin
+from bidder.delivery.win_model import (
+    MAX_MODELS,
+    MIN_OUTCOMES,
+    OutcomeBatch,
+    Outcomes,
+    Shading,
+    WinModel,
+    fit_models,
+    price_bin,
+)
 from bidder.money import display
 from bidder.openrtb.parse import parse
 from bidder.snapshot.snapshot import Snapshot
@@ -175,17 +184,17 @@ def test_all_auctions_need_wins_and_losses_at_more_than_one_price() -> None:
         flat.add(5_000_000, is_won=True)
         flat.add(5_000_000, is_won=False)
 
-    assert models([OutcomeBatch(LEAF, 0, flat)], {3}) == {}
-    assert models([OutcomeBatch(LEAF, 0, spread(59, 59))], {3}) == {}
-    assert set(models([OutcomeBatch(LEAF, 0, spread(60, 60))], {3})) == {"a|1|2|03", "a|1|2", "a|1", "a", "*"}
+    assert fit_models([OutcomeBatch(LEAF, 0, flat)], {3}) == {}
+    assert fit_models([OutcomeBatch(LEAF, 0, spread(59, 59))], {3}) == {}
+    assert set(fit_models([OutcomeBatch(LEAF, 0, spread(60, 60))], {3})) == {"a|1|2|03", "a|1|2", "a|1", "a", "*"}
 
 
 def test_prices_to_beat_are_enough_without_losses() -> None:
     outcomes = Outcomes()
-    for number in range(ENOUGH):
+    for number in range(MIN_OUTCOMES):
         outcomes.add(5_000_000, is_won=True, to_win_micros=1_000_000 + number * 10_000)
 
-    model = models([OutcomeBatch(LEAF, 0, outcomes)])["*"]
+    model = fit_models([OutcomeBatch(LEAF, 0, outcomes)])["*"]
 
     assert model.win_rate(1.3) == pytest.approx(0.5, abs=0.1)
     assert model.best_bid(5.0) < 2.5
@@ -194,18 +203,18 @@ def test_prices_to_beat_are_enough_without_losses() -> None:
 def test_only_the_requested_hours_have_their_own_models() -> None:
     batches = [OutcomeBatch(LEAF._replace(hour=hour), 0, spread(80, 80)) for hour in range(24)]
 
-    assert {name for name in models(batches, {3, 4}) if name.count("|") == 3} == {"a|1|2|03", "a|1|2|04"}
+    assert {name for name in fit_models(batches, {3, 4}) if name.count("|") == 3} == {"a|1|2|03", "a|1|2|04"}
 
 
 def test_a_segment_with_few_outcomes_is_close_to_its_parent_segment() -> None:
     def win_rate(number: int) -> float:
         cheap = Outcomes(wins={price_bin(2_000_000): number})
-        win_models = models(
+        win_models = fit_models(
             [OutcomeBatch(PriceSegment("b", 1, 2, 9), 0, spread(500, 500)), OutcomeBatch(LEAF, 0, cheap)], {3}
         )
         return win_models.get("a|1|2|03", win_models["*"]).win_rate(2.0)
 
-    assert win_rate(ENOUGH - 1) < win_rate(ENOUGH) < win_rate(20 * ENOUGH)
+    assert win_rate(MIN_OUTCOMES - 1) < win_rate(MIN_OUTCOMES) < win_rate(20 * MIN_OUTCOMES)
 
 
 def test_older_outcomes_have_less_weight_outside_their_hour_of_the_day() -> None:
@@ -216,7 +225,7 @@ def test_older_outcomes_have_less_weight_outside_their_hour_of_the_day() -> None
             for _ in range(2_000):
                 offered, other = rng.uniform(0.5, 6), rng.lognormvariate(log(middle), 0.3)
                 outcomes.add(round(offered * 1e6), is_won=offered > other)
-        win_models = models([OutcomeBatch(LEAF, dear_age, dear), OutcomeBatch(LEAF._replace(hour=4), 0, cheap)])
+        win_models = fit_models([OutcomeBatch(LEAF, dear_age, dear), OutcomeBatch(LEAF._replace(hour=4), 0, cheap)])
         return win_models["a|1|2"].best_bid(6.0)
 
     assert bid(12) < bid(6) < bid(0)
@@ -225,9 +234,9 @@ def test_older_outcomes_have_less_weight_outside_their_hour_of_the_day() -> None
 def test_a_snapshot_has_a_bounded_number_of_models() -> None:
     rng = Random(1)  # noqa: S311  a repeatable draw
     batches = [OutcomeBatch(LEAF._replace(exchange=f"e{n}"), 0, spread(rng.randrange(40, 90), 60)) for n in range(120)]
-    win_models = models(batches, {3})
+    win_models = fit_models(batches, {3})
 
-    assert len(win_models) == MOST_MODELS
+    assert len(win_models) == MAX_MODELS
     assert "*" in win_models
 
 

@@ -38,7 +38,7 @@ def parsed(request: dict[str, Any]) -> BidRequest:
 
 
 def limits(**amounts: int) -> BudgetLimits:
-    return BudgetLimits(paused=False, total=None, daily=None, cost=COST)._replace(**amounts)  # type: ignore[arg-type]
+    return BudgetLimits(is_paused=False, total=None, daily=None, cost=COST)._replace(**amounts)  # type: ignore[arg-type]
 
 
 def answers(snapshot: Snapshot, requests: int, **changes: Any) -> Counter[tuple[str, str | None]]:
@@ -100,7 +100,7 @@ def test_explain_equals_the_bid_and_names_the_smaller_participation(
     for entry in explanation:
         for campaign_item in entry.campaigns:
             if campaign_item.rule == PACING.name:
-                assert draw.of(campaign_item.campaign_id) >= paces[campaign_item.campaign_id].share
+                assert draw.draw_for(campaign_item.campaign_id) >= paces[campaign_item.campaign_id].share
                 named = "which the budget of" in campaign_item.wanted
                 domain = next(c.advertiser.domain for c in campaigns if c.id == campaign_item.campaign_id)
                 assert named == (domain == domains[0] and of_advertiser <= paces[campaign_item.campaign_id].share)
@@ -136,7 +136,7 @@ def test_an_advertisers_campaigns_bid_its_burst_and_then_at_its_pace() -> None:
         WITHHELD.name,
         "its advertiser's bids in flight use up the advertiser's budget until the next refresh",
     )
-    snapshot.delivery.allowance.restore_rested(NOW.replace(minute=2))
+    snapshot.delivery.allowance.restore_resting_accounts(NOW.replace(minute=2))
     assert reason(snapshot, "a")[0] != WITHHELD.name
 
 
@@ -191,7 +191,7 @@ def test_the_pace_of_a_deal_limits_only_bids_in_the_deal() -> None:
     counted = answers(snapshot, 200, imp={"pmp": {"deals": [{"id": "d-1"}]}})
 
     assert counted.total() == 200
-    expected = sum(AuctionDraw(f"r{number}").of("a#D-1") < WHOLE // 2 for number in range(200))
+    expected = sum(AuctionDraw(f"r{number}").draw_for("a#D-1") < WHOLE // 2 for number in range(200))
     assert counted["a", "D-1"] == expected
     assert 70 < expected < 130
 

@@ -67,7 +67,7 @@ def parsed(request: dict[str, Any]) -> BidRequest:
     return parse(json.dumps(request).encode())
 
 
-def ranked(request: BidRequest, snapshot: Snapshot, impression: int = 0) -> list[Offer]:
+def ranked_offers(request: BidRequest, snapshot: Snapshot, impression: int = 0) -> list[Offer]:
     """All offers of all campaigns on an impression, in descending order."""
     context = AuctionContext(request, "bidder", snapshot.delivery, NOW)
     slot = match(request, snapshot, NOW)[impression]
@@ -91,9 +91,9 @@ def test_the_best_offers_equal_those_of_a_search_of_all_campaigns(
     [slot] = match(parsed_request, snapshot, NOW)
     context = AuctionContext(parsed_request, "bidder", snapshot.delivery, NOW)
 
-    dearest = decision._find_highest_bids(context, slot, snapshot, maximum, decision.Rejections())
+    highest_bids = decision._find_highest_bids(context, slot, snapshot, maximum, decision.Rejections())
 
-    assert names(dearest) == names(ranked(parsed_request, snapshot)[:maximum])
+    assert names(highest_bids) == names(ranked_offers(parsed_request, snapshot)[:maximum])
 
 
 @pytest.mark.parametrize("pmp", [{"id": "gold", "at": 3, "bidfloor": 5}, {"id": "gold", "at": 3, "bidfloor": 20}])
@@ -104,11 +104,11 @@ def test_few_buyers_of_a_fixed_price_deal_are_priced(pmp: dict[str, Any]) -> Non
         compile_snapshot(book),
     )
 
-    with patch.object(decision, "campaign_offers", wraps=campaign_offers) as priced:
+    with patch.object(decision, "campaign_offers", wraps=campaign_offers) as pricing:
         [result] = decided(parsed_request, snapshot)
 
-    assert priced.call_count == 1
-    assert result.campaign.id == ranked(parsed_request, snapshot)[0].campaign.id
+    assert pricing.call_count == 1
+    assert result.campaign.id == ranked_offers(parsed_request, snapshot)[0].campaign.id
 
 
 @pytest.mark.parametrize(
@@ -124,11 +124,11 @@ def test_one_campaign_with_a_higher_bid_in_another_deal_is_priced(pmp: dict[str,
     book = [campaign(id=f"c{n}", cpm=9, deals=[{"id": "gold", "cpm": 28 + n // 8}]) for n in range(40)]
     parsed_request, snapshot = parsed(video_request(imp=pmp)), compile_snapshot([*book, campaign(id="open", cpm=9)])
 
-    with patch.object(decision, "campaign_offers", wraps=campaign_offers) as priced:
+    with patch.object(decision, "campaign_offers", wraps=campaign_offers) as pricing:
         [result] = decided(parsed_request, snapshot)
 
-    assert result.campaign.id == ranked(parsed_request, snapshot)[0].campaign.id
-    assert priced.call_count == 1
+    assert result.campaign.id == ranked_offers(parsed_request, snapshot)[0].campaign.id
+    assert pricing.call_count == 1
 
 
 def test_the_campaigns_with_the_highest_open_bid_alone_are_priced_for_equal_impressions() -> None:
@@ -138,11 +138,11 @@ def test_the_campaigns_with_the_highest_open_bid_alone_are_priced_for_equal_impr
     [imp] = document["imp"]
     parsed_request = parsed(document | {"imp": [imp | {"id": f"{n}"} for n in range(4)]})
 
-    with patch.object(decision, "campaign_offers", wraps=campaign_offers) as priced:
+    with patch.object(decision, "campaign_offers", wraps=campaign_offers) as pricing:
         chosen = decided(parsed_request, snapshot)
 
     assert {offer.price.cpm_micros for offer in chosen} == {9_000_000}
-    assert (len(chosen), priced.call_count) == (4, 3)
+    assert (len(chosen), pricing.call_count) == (4, 3)
 
 
 def test_campaigns_wait_for_a_later_tier_that_may_bid_more() -> None:
@@ -151,10 +151,10 @@ def test_campaigns_wait_for_a_later_tier_that_may_bid_more() -> None:
     snapshot = compile_snapshot([*first_tier, campaign(id="open", cpm=9)], tier_sizes=(3, 4))
     parsed_request = parsed(video_request())
 
-    with patch.object(decision, "campaign_offers", wraps=campaign_offers) as priced:
+    with patch.object(decision, "campaign_offers", wraps=campaign_offers) as pricing:
         [result] = decided(parsed_request, snapshot)
 
-    assert (result.campaign.id, priced.call_count) == ("open", 1)
+    assert (result.campaign.id, pricing.call_count) == ("open", 1)
 
 
 def test_campaigns_without_an_accepted_length_are_not_visited() -> None:
@@ -162,10 +162,10 @@ def test_campaigns_without_an_accepted_length_are_not_visited() -> None:
     parsed_request = parsed(video_request(video={"maxduration": 15}))
     snapshot = compile_snapshot([*book, campaign(id="short", cpm=2, creatives=[creative(duration=15.4)])])
 
-    with patch.object(decision, "campaign_offers", wraps=campaign_offers) as priced:
+    with patch.object(decision, "campaign_offers", wraps=campaign_offers) as pricing:
         [result] = decided(parsed_request, snapshot)
 
-    assert (result.campaign.id, priced.call_count) == ("short", 1)
+    assert (result.campaign.id, pricing.call_count) == ("short", 1)
 
 
 def test_the_draw_decides_between_deals_of_equal_bids() -> None:
@@ -180,7 +180,7 @@ def test_the_draw_decides_between_deals_of_equal_bids() -> None:
     for number in range(20):
         parsed_request = parsed(video_request(id=f"a{number}", imp={"pmp": {"private_auction": 1, "deals": deals}}))
         [result] = decided(parsed_request, snapshot)
-        assert result.campaign.id == ranked(parsed_request, snapshot)[0].campaign.id
+        assert result.campaign.id == ranked_offers(parsed_request, snapshot)[0].campaign.id
 
 
 @pytest.mark.parametrize("impressions", [1, 3])
@@ -197,7 +197,7 @@ def test_the_draw_decides_where_a_higher_run_bids_no_more_than_the_only_campaign
         [imp] = document["imp"]
         parsed_request = parsed(document | {"imp": [imp | {"id": f"{n}"} for n in range(impressions)]})
         decision = decided(parsed_request, snapshot)
-        assert names(decision) == names([ranked(parsed_request, snapshot, n)[0] for n in range(impressions)])
+        assert names(decision) == names([ranked_offers(parsed_request, snapshot, n)[0] for n in range(impressions)])
         winners.update(offer.campaign.id for offer in decision)
 
     assert min(winners["lowered"], winners["plain"]) > 5

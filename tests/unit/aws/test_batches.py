@@ -20,8 +20,8 @@ def test_batches_have_all_items_in_order_and_each_is_full_before_the_next(
     for batch in batches:
         assert 1 <= len(batch) <= most_items
         assert sum(batch) <= most_bytes or len(batch) == 1
-    for batch, following in pairwise(batches):
-        assert len(batch) == most_items or sum(batch) + following[0] > most_bytes
+    for batch, next_batch in pairwise(batches):
+        assert len(batch) == most_items or sum(batch) + next_batch[0] > most_bytes
 
 
 @examples(1)

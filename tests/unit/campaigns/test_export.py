@@ -101,8 +101,8 @@ def test_the_strategies_state_every_field_of_the_models(
     remaining = set(model_fields(model, model.model_json_schema(schema_generator=_WithoutDefaults)))
     remaining -= {("FrequencyCap", "level")} if model is AdvertiserLimits else set()
 
-    def states_the_rest(drawn: BaseModel) -> bool:
-        remaining.difference_update(stated_fields(drawn))
+    def states_the_rest(candidate: BaseModel) -> bool:
+        remaining.difference_update(stated_fields(candidate))
         return not remaining
 
     try:

@@ -16,8 +16,10 @@ CIRCLES = st.lists(
 
 def distance_km(lat: float, lon: float, other_lat: float, other_lon: float) -> float:
     """The distance by the spherical law of cosines, in km."""
-    first, other, apart = radians(lat), radians(other_lat), radians(other_lon - lon)
-    return 6371.0 * acos(max(-1.0, min(1.0, sin(first) * sin(other) + cos(first) * cos(other) * cos(apart))))
+    first, other, longitude_difference = radians(lat), radians(other_lat), radians(other_lon - lon)
+    return 6371.0 * acos(
+        max(-1.0, min(1.0, sin(first) * sin(other) + cos(first) * cos(other) * cos(longitude_difference)))
+    )
 
 
 @given(CIRCLES, LATS, LONS, st.integers(0, 4), st.floats(-4, 4), st.floats(-4, 4))
@@ -53,10 +55,10 @@ def test_versions_are_compared_by_their_numbers(
 
     is_above = least is None or padded(version) >= padded(least)
     below = most is None or padded(version)[: len(most)] <= most
-    spelled = f"ios {text(least)}..{text(most)}"
-    ranges = TargetedRanges(frozenset({"os_version"}), {"os_version": [spelled, "android 1..99"]})
+    range_text = f"ios {text(least)}..{text(most)}"
+    ranges = TargetedRanges(frozenset({"os_version"}), {"os_version": [range_text, "android 1..99"]})
 
-    assert list(ranges.versions("ios", text(version))) == ([spelled] if is_above and below else [])
+    assert list(ranges.versions("ios", text(version))) == ([range_text] if is_above and below else [])
 
 
 @pytest.mark.parametrize(("version", "inside"), [("17.2.1", True), ("17.3", False), ("15", True), ("14.9", False)])

@@ -24,7 +24,7 @@ from bidder.events.ivt_filter import IvtFilter
 from bidder.events.kinds import Kind
 from bidder.events.ledger import Ledger
 from bidder.events.report import By
-from bidder.events.verify import due, verify
+from bidder.events.verify import sales_by_bid, verify
 from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.events import event
 from tests.support.examples import examples
@@ -131,7 +131,7 @@ def test_the_ledger_its_verification_and_reports_of_days_agree_with_the_rules(
     events = [each.model_copy(update={"zone": zone or each.zone}) for each in events]
     ledger, archive = store_events(events)
     expected = billed_by_rules(events)
-    bids = due(events)
+    bids = sales_by_bid(events)
     markers = ledger.markers(bids)
 
     for day in {each.at.astimezone(ZoneInfo(zone or each.zone)).date() for each in events}:
@@ -143,7 +143,7 @@ def test_the_ledger_its_verification_and_reports_of_days_agree_with_the_rules(
         }
         of_day = {name: sums for (name, of), sums in expected.items() if of == day}
         assert amounts == of_day
-        assert all(result.equal for result in verify(bids, markers, ledger_sums, day).values())
+        assert all(result.is_equal for result in verify(bids, markers, ledger_sums, day).values())
         if zone:
             assert report_of(ledger, archive, day, zone) == of_day
 

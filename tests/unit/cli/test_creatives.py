@@ -269,7 +269,7 @@ def test_each_video_in_a_campaign_file_is_uploaded_once(
     cli: Any, world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Service, "taxonomies", SimpleNamespace(all=dict))
-    monkeypatch.setattr(CurrentParameters, "plain", lambda _: SimpleNamespace(import_warn_cpm=100))
+    monkeypatch.setattr(CurrentParameters, "read_without_secrets", lambda _: SimpleNamespace(import_warn_cpm=100))
     monkeypatch.setattr("bidder.cli.campaign_import.warn_of_switches", lambda _: None)
     file, video = tmp_path / "campaigns.yaml", tmp_path / "spot.mp4"
     file.write_text(FILE)

@@ -2,13 +2,15 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
 
+from bidder.aws.parameter_copy import pack
 from bidder.cli import keys
 from bidder.cli.parameters import BadParameter, change
-from bidder.events.key_rotation import OLD_KEY_KEPT
+from bidder.events.key_rotation import OLD_KEY_RETENTION
 from bidder.events.token import SigningKeys
 from bidder.service.service import Service
 from tests.support.campaigns import NOW
@@ -27,9 +29,15 @@ class Store:
         assert (Type == "SecureString") == Name.endswith("-keys")
         self.values[Name.rpartition("/")[2]] = Value
 
-    def get_parameter(self, *, Name: str) -> dict[str, Any]:  # noqa: N803
-        assert Name == "/bidder/signing-keys"
-        return {"Parameter": {"LastModifiedDate": self.changed_at}}
+    def get_parameters(self, *, Names: list[str], WithDecryption: bool) -> dict[str, Any]:  # noqa: N803
+        assert (Names, WithDecryption) == (["/bidder/signing-keys"], True)
+        values = [self.values["signing-keys"]] if "signing-keys" in self.values else []
+        return {"Parameters": [{"Value": value, "LastModifiedDate": self.changed_at} for value in values]}
+
+    def get_object(self, **_: Any) -> dict[str, Any]:
+        """The copy in S3, which does not have the latest keys yet."""
+        copied = pack({"signing-keys": KEYS.model_dump_json()}, SETTINGS.parameters, datetime.now(UTC))
+        return {"Body": BytesIO(copied), "ContentLength": len(copied), "ETag": "copy"}
 
     def get_parameters_by_path(self, **_: Any) -> dict[str, Any]:
         documents = [
@@ -53,7 +61,7 @@ def stored_keys(store: Store) -> SigningKeys:
 def test_three_steps_replace_the_key_each_after_its_waiting_time(
     store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    minutes, day = timedelta(minutes=12), OLD_KEY_KEPT + timedelta(minutes=12)
+    minutes, day = timedelta(minutes=12), OLD_KEY_RETENTION + timedelta(minutes=12)
 
     keys.rotate(Service(SETTINGS), force=False, now=NOW)
     assert (list(stored_keys(store).keys), stored_keys(store).current) == (["k1", "k2"], "k1")
@@ -69,6 +77,14 @@ def test_three_steps_replace_the_key_each_after_its_waiting_time(
     keys.rotate(Service(SETTINGS), force=False, now=NOW + day)
     assert (list(stored_keys(store).keys), stored_keys(store).current) == (["k2"], "k2")
     assert stored_keys(store).secret("k2") not in {None, KEYS.secret("k1")}
+
+
+@pytest.mark.parametrize(("stored", "message"), [(None, "signing-keys: missing"), ("broken", "signing-keys: ")])
+def test_a_rotation_without_usable_keys_is_refused(store: Store, stored: str | None, message: str) -> None:
+    store.values = {} if stored is None else {"signing-keys": stored}
+
+    with pytest.raises(BadParameter, match=f"/bidder/{message}"):
+        keys.rotate(Service(SETTINGS), force=True, now=NOW)
 
 
 def test_force_makes_a_step_without_waiting(store: Store) -> None:

@@ -29,7 +29,7 @@ def test_the_message_names_parameter_store_and_the_path(monkeypatch: pytest.Monk
         return read({})
 
     service = make_service(None)
-    monkeypatch.setattr(service.current_parameters, "renewed", BackgroundRefreshed("all", hang, lambda _: 60.0))
+    monkeypatch.setattr(service.current_parameters, "readings", BackgroundRefreshed("all", hang, lambda _: 60.0))
     with pytest.raises(ParametersNotRead, match=r"under /\S+ were not read within 0.01 s: Parameter Store"):
         read_parameters(service, patience=0.01)
     is_answered.set()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bidder.cli.report import BadPeriod, period, print_report
 from bidder.events.archive import Archive, archive_objects
 from bidder.events.kinds import Kind
-from bidder.events.report import READ, By
+from bidder.events.report import READ_KINDS, By
 from tests.support.campaigns import NOW
 from tests.support.events import event
 from tests.support.fake_s3 import FakeS3
@@ -53,7 +53,9 @@ def test_an_event_is_reported_only_on_its_day_in_the_time_zone(at: datetime, zon
 
     for ahead in (-1, 0, 1):
         days = period(day + timedelta(days=ahead), None, None, zone)
-        observed = [entry for utc in days.utc_days() for key in archive.keys(utc, READ) for entry in archive.read(key)]
+        observed = [
+            entry for utc in days.utc_days() for key in archive.keys(utc, READ_KINDS) for entry in archive.read(key)
+        ]
         assert (ahead == 0) == any(days.covers(item.at) for item in observed)
     both = period(None, day - timedelta(days=3), day, zone)
     assert at.date() in set(both.utc_days())

@@ -78,9 +78,9 @@ def test_under_a_pin_budgets_are_counted_by_the_pinned_price_and_time_zone(zone:
     snapshot = world.load_snapshot()
     deal_budget = snapshot.delivery.deal_budget("a", "d")
     assert bidding(snapshot).keys() == {"a"}
-    assert snapshot.delivery.allowance.left(0, at) == 10_000
+    assert snapshot.delivery.allowance.remaining_micros(0, at) == 10_000
     assert deal_budget is not None
-    assert snapshot.delivery.allowance.left(deal_budget.account, at) == 10_000
+    assert snapshot.delivery.allowance.remaining_micros(deal_budget.account, at) == 10_000
 
     world.ledger.record(event(number, campaign_id="a", at=at, bid_at=at) for number in (8, 9))  # type: ignore[attr-defined]
     publish_snapshot(world.process(), at + MINUTE)

@@ -11,7 +11,7 @@ from bidder.campaigns.repository import CampaignRepository
 from bidder.consumers.refresh import publish_snapshot
 from bidder.delivery.budget import Spend
 from bidder.delivery.outcome_counts import OutcomeCounts
-from bidder.delivery.pacers import Confirmed, Traffic
+from bidder.delivery.pacers import PlaybackCounts, Traffic
 from bidder.delivery.win_model import Outcomes
 from bidder.events.exchange import Exchanges
 from bidder.parameters import DEFAULTS
@@ -54,8 +54,8 @@ class Learned:
     def devices(self, _now: datetime) -> dict[int, OutcomeCounts]:
         return {}
 
-    def confirmed(self, _now: datetime) -> Confirmed:
-        return Confirmed()
+    def playback_counts(self, _now: datetime) -> PlaybackCounts:
+        return PlaybackCounts()
 
     def outcomes(self, _now: datetime) -> dict[str, Outcomes]:
         return {}

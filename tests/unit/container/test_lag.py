@@ -11,7 +11,7 @@ UNSEEN = -1.0
 def test_a_blocked_loop_has_a_lag_that_ends_with_the_block() -> None:
     async def block() -> list[float]:
         lag = LoopLag()
-        following = asyncio.create_task(lag.follow())
+        task = asyncio.create_task(lag.follow())
         await asyncio.sleep(0)
         until = time.monotonic() + 5 * TICK
         while time.monotonic() < until:
@@ -22,7 +22,7 @@ def test_a_blocked_loop_has_a_lag_that_ends_with_the_block() -> None:
             while lag.seconds == UNSEEN:
                 await asyncio.sleep(0)
             seen.append(lag.seconds)
-        following.cancel()
+        task.cancel()
         return seen
 
     blocked, free = asyncio.run(block())

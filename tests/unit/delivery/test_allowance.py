@@ -49,13 +49,13 @@ def test_a_bid_is_allowed_exactly_if_all_its_accounts_can_pay_for_it(
         remaining = [accounts[number].left(seconds) for number in of_bid]
         is_paid = all(amount is None or amount >= cost for amount in remaining)
 
-        assert [allowance.left(number, now) for number in of_bid] == remaining
+        assert [allowance.remaining_micros(number, now) for number in of_bid] == remaining
         assert allowance.commit(of_bid, cost, now) == is_paid
         if is_paid and any(amount is not None for amount in remaining):
             for number, amount in zip(of_bid, remaining, strict=True):
                 accounts[number].bid += 0 if amount is None else cost
         for number, account in enumerate(accounts):
-            assert allowance.left(number, now) == account.left(seconds)
+            assert allowance.remaining_micros(number, now) == account.left(seconds)
 
 
 def test_at_the_time_of_the_refresh_only_the_burst_is_available() -> None:
@@ -63,8 +63,8 @@ def test_at_the_time_of_the_refresh_only_the_burst_is_available() -> None:
         array("q", [NO_LIMIT]), lambda _: 1, lambda _: None, paces=(array("q", [7]), array("q", [600])), as_of=NOW
     )
 
-    assert allowance.left(0, NOW - timedelta(minutes=1)) == 7
-    assert allowance.left(0, NOW + timedelta(seconds=1)) == 17
+    assert allowance.remaining_micros(0, NOW - timedelta(minutes=1)) == 7
+    assert allowance.remaining_micros(0, NOW + timedelta(seconds=1)) == 17
 
 
 class AccountRecorder:
@@ -98,7 +98,7 @@ def test_a_refused_bid_changes_none_of_its_accounts() -> None:
     allowance = Allowance(array("q", [10, 3, NO_LIMIT]), lambda _: 1, reported.used_up)
 
     assert not allowance.commit([0, 1, 2], 4, NOW)
-    assert [allowance.left(account, NOW) for account in range(3)] == [10, 3, None]
+    assert [allowance.remaining_micros(account, NOW) for account in range(3)] == [10, 3, None]
     assert allowance.commit([2], 10**12, NOW)
     assert reported.calls == []
 
@@ -119,15 +119,15 @@ def resting(reported: AccountRecorder, per_minute: tuple[int, ...] = (60, 30), b
 def test_each_campaign_is_restored_by_its_own_pace() -> None:
     reported = AccountRecorder()
     allowance = resting(reported, (60, 30, 40))
-    allowance.restore_rested(NOW + timedelta(days=1))
+    allowance.restore_resting_accounts(NOW + timedelta(days=1))
     for account in (1, 0, 2):
         assert allowance.commit([account], 60, NOW)
     assert reported.used == {0, 1, 2}
 
     for seconds, used in ((59, {0, 1, 2}), (60, {1, 2}), (89, {1, 2}), (90, {1}), (119, {1}), (120, set())):
-        allowance.restore_rested(NOW + timedelta(seconds=seconds))
+        allowance.restore_resting_accounts(NOW + timedelta(seconds=seconds))
         assert reported.used == used
-    allowance.restore_rested(NOW + timedelta(days=1))
+    allowance.restore_resting_accounts(NOW + timedelta(days=1))
     assert reported.calls[3:] == [("restored", 0), ("restored", 2), ("restored", 1)], "each is reported once"
 
 
@@ -136,9 +136,9 @@ def test_a_campaign_rests_until_its_pace_allows_a_whole_bid() -> None:
     allowance = resting(reported, (60,))
 
     assert allowance.commit([0], 15, NOW)
-    allowance.restore_rested(NOW + timedelta(seconds=14.9))
+    allowance.restore_resting_accounts(NOW + timedelta(seconds=14.9))
     assert reported.used == {0}
-    allowance.restore_rested(NOW + timedelta(seconds=15))
+    allowance.restore_resting_accounts(NOW + timedelta(seconds=15))
     assert reported.used == set()
 
 
@@ -150,7 +150,7 @@ def test_a_campaign_with_a_very_slow_pace_rests_until_the_next_refresh(missing: 
     assert allowance.commit([0], missing, NOW)
     assert reported.used == {0}
 
-    allowance.restore_rested(NOW + timedelta(days=2))
+    allowance.restore_resting_accounts(NOW + timedelta(days=2))
 
     assert (reported.used == set()) == wakes
 
@@ -166,7 +166,7 @@ def test_a_campaign_without_a_pace_does_not_rest_beside_a_paced_campaign() -> No
 
 
 def test_without_a_pace_only_the_budget_limits() -> None:
-    assert Allowance(array("q", [5]), lambda _: 1, lambda _: None, as_of=NOW).left(0, NOW) == 5
+    assert Allowance(array("q", [5]), lambda _: 1, lambda _: None, as_of=NOW).remaining_micros(0, NOW) == 5
 
 
 def test_a_campaign_with_enough_burst_for_another_bid_does_not_rest() -> None:
@@ -182,7 +182,7 @@ def test_a_campaign_without_a_rate_rests_until_the_next_refresh() -> None:
     allowance = resting(reported, (0,))
     assert allowance.commit([0], 60, NOW)
 
-    allowance.restore_rested(NOW + timedelta(days=10_000))
+    allowance.restore_resting_accounts(NOW + timedelta(days=10_000))
 
     assert reported.used == {0}
 
@@ -193,7 +193,7 @@ def test_a_campaign_is_restored_only_if_its_budget_can_pay_for_a_bid(budget: int
     allowance = resting(reported, (60,), budget)
     assert allowance.commit([0], 60, NOW)
 
-    allowance.restore_rested(NOW + timedelta(minutes=1))
+    allowance.restore_resting_accounts(NOW + timedelta(minutes=1))
 
     assert (reported.used == set()) == is_restored
 
@@ -205,10 +205,10 @@ def test_a_copy_of_an_allowance_is_independent() -> None:
 
     assert allowance.commit([0], 60, NOW)
 
-    assert copy.left(0, NOW) == 60
+    assert copy.remaining_micros(0, NOW) == 60
     assert (reported.used, other.used) == ({0}, set())
     assert copy.commit([0], 60, NOW)
-    copy.restore_rested(NOW + timedelta(minutes=1))
+    copy.restore_resting_accounts(NOW + timedelta(minutes=1))
     assert other.calls == [("used up", 0), ("restored", 0)]
 
 

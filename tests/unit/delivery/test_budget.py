@@ -12,7 +12,7 @@ from bidder.delivery.budget import (
     Withheld,
     budget_limits,
     deal_limits,
-    remaining,
+    remaining_micros,
     with_budget_of,
     withheld,
 )
@@ -87,7 +87,7 @@ def test_the_limits_of_a_campaign_are_those_of_its_budget_and_flight() -> None:
     limits = budget_limits(campaign(cpm=5, budget=FULL, flight=FLIGHT, time_zone="Asia/Tokyo"))
 
     assert limits == BudgetLimits(
-        paused=False,
+        is_paused=False,
         total=100_000_000,
         daily=10_000_000,
         cost=5_000,
@@ -100,7 +100,7 @@ def test_the_limits_of_a_campaign_are_those_of_its_budget_and_flight() -> None:
         zone="Asia/Tokyo",
     )
     open_ended = budget_limits(campaign(budget={}, flight={}, status="paused"))
-    assert (open_ended.start, open_ended.end, open_ended.paused) == (None, None, True)
+    assert (open_ended.start, open_ended.end, open_ended.is_paused) == (None, None, True)
 
 
 def test_the_limits_of_a_deal_are_those_of_its_own_budget_at_its_own_price() -> None:
@@ -109,14 +109,14 @@ def test_the_limits_of_a_deal_are_those_of_its_own_budget_at_its_own_price() -> 
 
     assert limits == {
         "d": BudgetLimits(
-            paused=False, total=None, daily=3_000_000, cost=8_000, start=1_793_491_200.0, end=1_796_083_200.0
+            is_paused=False, total=None, daily=3_000_000, cost=8_000, start=1_793_491_200.0, end=1_796_083_200.0
         )
     }
 
 
 @pytest.mark.parametrize("name", ["total", "daily", "hourly", "total_impressions", "daily_impressions"])
 def test_any_single_limit_limits_a_campaign(name: str) -> None:
-    plain = BudgetLimits(paused=False, total=None, daily=None, cost=5)
+    plain = BudgetLimits(is_paused=False, total=None, daily=None, cost=5)
 
     assert not plain.is_limited
     assert plain._replace(**{name: 0}).is_limited  # type: ignore[arg-type]
@@ -158,9 +158,9 @@ def test_the_remaining_amount_is_that_of_the_tightest_limit(
     stops = [reason for reason, amount in in_order.items() if amount is not None and amount < cost]
     stops += [reason for reason, number in of_goals.items() if number is not None and number < 1]
 
-    assert remaining(limits, spend) == min(left, default=None)
+    assert remaining_micros(limits, spend) == min(left, default=None)
     assert withheld(limits, spend) == next(iter(stops), None)
-    assert withheld(limits._replace(paused=True), spend) is Withheld.PAUSED
+    assert withheld(limits._replace(is_paused=True), spend) is Withheld.PAUSED
 
 
 def test_invalid_traffic_counts_as_spend_if_it_is_charged() -> None:

@@ -12,7 +12,7 @@ from bidder.delivery.curve import FLAT, HOUR, HOURS, Curve
 from bidder.delivery.health import health
 from bidder.delivery.pacing import Forecast
 from bidder.delivery.participation import BUCKETS, buckets, rank
-from bidder.delivery.price_segment import EVERYTHING, PriceSegment, describe_segment, device_number
+from bidder.delivery.price_segment import ALL_AUCTIONS, PriceSegment, describe_segment, device_number
 from tests.support.campaigns import NOW
 from tests.unit.delivery.test_health import HALF_SPENT, LIMITS, NOON, memory
 
@@ -33,9 +33,9 @@ def test_a_campaign_rests_until_its_pace_allows_another_bid() -> None:
 
     assert allowance.commit([0], 1_000, NOW)
     assert used == ["rests"]
-    allowance.restore_rested(NOW + timedelta(minutes=9, seconds=59))
+    allowance.restore_resting_accounts(NOW + timedelta(minutes=9, seconds=59))
     assert used == ["rests"]
-    allowance.restore_rested(NOW + timedelta(minutes=10))
+    allowance.restore_resting_accounts(NOW + timedelta(minutes=10))
     assert used == ["rests", "bids"]
     assert allowance.commit([0], 1_000, NOW + timedelta(minutes=10))
 
@@ -79,8 +79,8 @@ def test_a_campaign_takes_part_in_the_buckets_of_its_lowest_ranks() -> None:
 
 
 def test_a_segment_has_its_parent_segments_and_a_description() -> None:
-    assert PriceSegment("adx", 17, 0, 9).names == ("adx|17||09", "adx|17|", "adx|17", "adx", EVERYTHING)
-    assert describe_segment(EVERYTHING) == "all auctions"
+    assert PriceSegment("adx", 17, 0, 9).names == ("adx|17||09", "adx|17|", "adx|17", "adx", ALL_AUCTIONS)
+    assert describe_segment(ALL_AUCTIONS) == "all auctions"
     assert describe_segment("adx|17|2|09") == "exchange adx, placement 1, device type 2, hour 09 UTC"
     assert describe_segment("|16||").startswith("no exchange, plcmt 16, no device type")
     assert [device_number(number) for number in (None, 0, 1, 31, 32)] == [0, 0, 1, 31, 0]

@@ -22,10 +22,10 @@ def flow_after(requests: list[int], a_minute: int, participation: float) -> Flow
         bids = round(opportunities * participation)
         flow.begin(now, participation, DELAY.horizon)
         flow.take(reports, now)
-        impressions = bids * SHOWN * DELAY.noticed_of_minute(now - MINUTE, now)
+        impressions = bids * SHOWN * DELAY.noticed_share(now - MINUTE, now)
         if number:
             late = round(requests[number - 1] * participation) * SHOWN
-            impressions += late * (1 - DELAY.noticed_of_minute(now - MINUTE, now))
+            impressions += late * (1 - DELAY.noticed_share(now - MINUTE, now))
         flow.learn(3_000 * impressions, impressions, flow.take_matured(now, DELAY, a_minute))
         if opportunities:
             reports[now - MINUTE] = Report(opportunities, bids)

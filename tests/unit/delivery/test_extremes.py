@@ -15,7 +15,7 @@ from bidder.delivery.allowance import Pace
 from bidder.delivery.budget import BudgetLimits, Spend, budget_limits, deal_limits
 from bidder.delivery.budget_holders import advertiser_holder, deal_holder
 from bidder.delivery.estimates import Report
-from bidder.delivery.pacers import Account, Confirmed, Traffic, pace_campaigns
+from bidder.delivery.pacers import Account, PlaybackCounts, Traffic, pace_campaigns
 from bidder.delivery.pacing import Forecast, Memory, Step, step
 from bidder.delivery.participation import WHOLE
 from bidder.delivery.shared_budgets import SharedBudget, SharedBudgets
@@ -92,7 +92,7 @@ def test_any_campaign_gets_a_delivery_state(
         spend = Spend(micros, micros, micros, impressions, impressions, ((0, impression_count),))
         traffic = Traffic(dict.fromkeys(limits, reports), processes, 1000.0)
         spends, forecasts = dict.fromkeys(limits, spend), dict.fromkeys(limits, Forecast())
-        confirmed = Confirmed(viewed, viewed // 2)
+        confirmed = PlaybackCounts(viewed, viewed // 2)
         paced = pace_campaigns(limits.items(), spends, traffic, at, account, forecasts, confirmed)
         of_holders = {
             name: SharedBudget(limits[name], spend, paced.paces.get(name), paced.reserved.get(name, 0))
@@ -108,7 +108,7 @@ def test_any_campaign_gets_a_delivery_state(
         accounts = load_delivery(data, index).accounts(0, "a", "d")
         assert all(0 <= pace.share <= WHOLE for pace in paced.paces.values())
         assert all(0 <= number <= MOST_MICROS for pace in paced.paces.values() for number in pace[1:])
-        remaining = [amount for number in accounts if (amount := allowance.left(number, now)) is not None]
+        remaining = [amount for number in accounts if (amount := allowance.remaining_micros(number, now)) is not None]
         cost = max(1, budget_limits(own_campaign).cost)
         bids_made = sum(allowance.commit(accounts, cost, now) for _ in range(3))
         assert bids_made * cost <= min(remaining, default=3 * cost)
@@ -121,7 +121,7 @@ def test_the_largest_amounts_are_kept_exactly(limit: int) -> None:
 
     allowance = load_delivery(compile_delivery(index, {}, NOW), index).allowance
 
-    assert allowance.left(0, NOW) == limit
+    assert allowance.remaining_micros(0, NOW) == limit
 
 
 def test_a_budget_whose_numbers_fail_stops_no_other_campaign(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -215,7 +215,7 @@ def test_an_edited_price_reduces_the_learned_outcomes_to_five_impressions() -> N
 
 
 def share_noticed(minute: int, now: int) -> float:
-    return DELAY.noticed_of_minute(START + minute * MINUTE, now)
+    return DELAY.noticed_share(START + minute * MINUTE, now)
 
 
 def test_bids_in_flight_are_bids_whose_notices_are_outstanding() -> None:

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from bidder.campaigns.campaign import Campaign, FrequencyCap, duration_seconds
 from bidder.delivery.frequency import (
-    MOST_OLDER,
-    MOST_RECENT,
+    MAX_OLDER,
+    MAX_RECENT,
     Exposures,
     History,
     Impression,
@@ -121,7 +121,7 @@ def test_caps_are_never_exceeded(
 @pytest.mark.slow
 def test_a_shortened_history_stays_small_and_never_counts_fewer_impressions() -> None:
     now = datetime(2026, 11, 23, 12, tzinfo=UTC)
-    history, times = History(), [int(now.timestamp()) - 600 * n for n in range(3 * MOST_RECENT)][::-1]
+    history, times = History(), [int(now.timestamp()) - 600 * n for n in range(3 * MAX_RECENT)][::-1]
     for number, time in enumerate(times):
         history = add(history, Impression(time, "c" if number % 2 else "d", "x" * 64, "shop.example"))
     own = [time for number, time in enumerate(times) if number % 2]
@@ -132,7 +132,7 @@ def test_a_shortened_history_stays_small_and_never_counts_fewer_impressions() ->
         assert naive_count(window, "UTC", own, now) <= observed
     assert observed == len(own)
     many = History()
-    for number in range(3 * MOST_OLDER):
+    for number in range(3 * MAX_OLDER):
         many = add(many, Impression(number * 9_000, f"{number:064}", f"{number:064}", f"{number:064}.example"))
     assert len(json.dumps(encode(user_key("anna"), many, 1))) < 400_000
     for each in (history, many, History([Impression(1, "c", "s", "")])):

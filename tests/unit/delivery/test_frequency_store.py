@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from bidder.delivery.frequency import Exposures, History, Impression
-from bidder.delivery.frequency_store import KEPT, MOST_READS, FrequencyReader, encode, household_key, user_key
+from bidder.delivery.frequency_store import MAX_READS, RETENTION, FrequencyReader, encode, household_key, user_key
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from bidder.events.frequency import Frequency
@@ -53,7 +53,7 @@ def reader(table: Table) -> FrequencyReader:
 @pytest.mark.parametrize(("late", "is_kept"), [(-1, True), (0, False), (60, False), (2 * 86_400, False)])
 def test_a_history_that_dynamodb_has_not_yet_deleted_is_expired(late: int, is_kept: bool) -> None:
     table = Table(encode(user_key("anna"), SHOWN, 7), encode(household_key("home"), SHOWN, 7))
-    now = datetime.fromtimestamp(SHOWN.recent[-1].at, UTC) + KEPT + timedelta(seconds=late)
+    now = datetime.fromtimestamp(SHOWN.recent[-1].at, UTC) + RETENTION + timedelta(seconds=late)
 
     expected = SHOWN if is_kept else History()
     assert reader(table).exposures("anna", "home", 5, now) == Exposures(expected, expected)
@@ -62,7 +62,7 @@ def test_a_history_that_dynamodb_has_not_yet_deleted_is_expired(late: int, is_ke
 
 def test_the_next_impression_after_the_end_of_a_history_begins_another() -> None:
     table = Table(encode(user_key("anna"), SHOWN, 7))
-    now = datetime.fromtimestamp(SHOWN.recent[-1].at, UTC) + KEPT
+    now = datetime.fromtimestamp(SHOWN.recent[-1].at, UTC) + RETENTION
     frequency = Frequency(table.tables.client, "frequency")
 
     assert not frequency.record([event(1, user="anna", at=now)])
@@ -112,9 +112,9 @@ def test_a_hanging_store_costs_the_deadline_and_few_threads_until_it_recovers() 
     table = Table(encode(user_key("anna"), SHOWN, 1), broken=lambda: released.wait(60) and None)
     store = reader(table)
 
-    for _ in range(5 * MOST_READS):
+    for _ in range(5 * MAX_READS):
         assert store.exposures("anna", None, 0.005, NOW) == Exposures()
-    assert len(table.requests) <= MOST_READS
+    assert len(table.requests) <= MAX_READS
 
     released.set()
     gives_up = time.monotonic() + 60
@@ -162,13 +162,13 @@ def test_sequential_reads_share_a_thread_and_concurrent_reads_have_one_each() ->
     assert threads() == 1
 
     hangs = True
-    for _ in range(MOST_READS):
+    for _ in range(MAX_READS):
         store.exposures("anna", None, 0.0, NOW)
-    assert threads() == MOST_READS
+    assert threads() == MAX_READS
     gives_up = time.monotonic() + 60
-    while len(table.requests) < 3 + MOST_READS and time.monotonic() < gives_up:
+    while len(table.requests) < 3 + MAX_READS and time.monotonic() < gives_up:
         time.sleep(0.01)
-    assert len(table.requests) == 3 + MOST_READS
+    assert len(table.requests) == 3 + MAX_READS
     released.set()
 
 
@@ -188,12 +188,12 @@ def test_failed_reads_are_counted_with_their_reasons(caplog: pytest.LogCaptureFi
     seconds = 0.0
     client = Table(broken=lambda: released.wait(60) and None).tables.client
     hanging = FrequencyReader(lambda: client, "frequency", lambda: seconds)
-    for _ in range(MOST_READS + 2):
+    for _ in range(MAX_READS + 2):
         hanging.exposures("anna", None, 0.0, NOW)
-    assert reasons(caplog) == [("deadline", 1), ("busy", MOST_READS)], "repeated failures have no line each"
+    assert reasons(caplog) == [("deadline", 1), ("busy", MAX_READS)], "repeated failures have no line each"
     released.set()
     gives_up = time.monotonic() + 60
-    failures = MOST_READS + 2
+    failures = MAX_READS + 2
     while not (ended := logged_lines(caplog, "frequency.recovered")) and time.monotonic() < gives_up:
         before = hanging._failures._in_row
         hanging.exposures("anna", None, 1, NOW)

@@ -11,7 +11,7 @@ from bidder.delivery.plan import Period
 
 START = datetime(2026, 3, 2, tzinfo=UTC).timestamp()
 """A Monday."""
-PLAIN = BudgetLimits(paused=False, total=None, daily=None, cost=5)
+PLAIN = BudgetLimits(is_paused=False, total=None, daily=None, cost=5)
 DAY = (START, START + 86_400)
 HOUR = (START + 7200, START + 10_800)
 NOW = START + 9000
@@ -21,11 +21,11 @@ def test_each_limit_is_a_goal_for_its_period() -> None:
     limits = PLAIN._replace(total=100, daily=10, hourly=2, total_impressions=50, daily_impressions=5)
 
     assert list(goals(limits, NOW)) == [
-        BudgetGoal("total", 100, Period(0.0, float("inf"), "UTC"), of_impressions=False, is_spread=False),
-        BudgetGoal("total_impressions", 50, Period(0.0, float("inf"), "UTC"), of_impressions=True, is_spread=False),
-        BudgetGoal("daily", 10, Period(*DAY, "UTC"), of_impressions=False, is_spread=True),
-        BudgetGoal("daily_impressions", 5, Period(*DAY, "UTC"), of_impressions=True, is_spread=True),
-        BudgetGoal("hourly", 2, Period(*HOUR, "UTC"), of_impressions=False, is_spread=True),
+        BudgetGoal("total", 100, Period(0.0, float("inf"), "UTC"), counts_impressions=False, is_spread=False),
+        BudgetGoal("total_impressions", 50, Period(0.0, float("inf"), "UTC"), counts_impressions=True, is_spread=False),
+        BudgetGoal("daily", 10, Period(*DAY, "UTC"), counts_impressions=False, is_spread=True),
+        BudgetGoal("daily_impressions", 5, Period(*DAY, "UTC"), counts_impressions=True, is_spread=True),
+        BudgetGoal("hourly", 2, Period(*HOUR, "UTC"), counts_impressions=False, is_spread=True),
     ]
     assert list(goals(PLAIN, NOW)) == []
 

@@ -14,7 +14,7 @@ from bidder.delivery.win_model import WinModel
 MIDNIGHT = 1_772_409_600.0
 NOON = MIDNIGHT + 43_200
 COST = 5_000
-LIMITS = BudgetLimits(paused=False, total=None, daily=10_000_000, cost=COST)
+LIMITS = BudgetLimits(is_paused=False, total=None, daily=10_000_000, cost=COST)
 HALF_SPENT = Spend(5_000_000, 5_000_000, 0, 1_000, 1_000)
 
 
@@ -53,13 +53,13 @@ def test_too_few_requests_are_a_shortfall_of_supply() -> None:
 
 
 def test_a_paused_campaign_is_reported_as_paused() -> None:
-    report = health(LIMITS._replace(paused=True), HALF_SPENT, memory(0.9), Forecast(FLAT, 3.0), NOON)
+    report = health(LIMITS._replace(is_paused=True), HALF_SPENT, memory(0.9), Forecast(FLAT, 3.0), NOON)
 
     assert [short.reason for short in report.shortfalls] == ["withheld: paused"]
     assert report.outlooks[0].projected == 5_000_000
 
 
-def hindered(counts: dict[str, float], participation: float = 1.0) -> Memory:
+def memory_with_obstacles(counts: dict[str, float], participation: float = 1.0) -> Memory:
     remembered = memory(0.9)
     remembered.level, remembered.participation = 0.1, participation
     remembered.obstacles = Obstacles(counts, minutes=10)
@@ -67,7 +67,9 @@ def hindered(counts: dict[str, float], participation: float = 1.0) -> Memory:
 
 
 def test_each_obstacle_is_ranked_by_money_with_its_advice() -> None:
-    report = health(LIMITS, HALF_SPENT, hindered({FLOOR: 10, LENGTH: 5, CAPS: 1}), Forecast(FLAT, 0.1), NOON)
+    report = health(
+        LIMITS, HALF_SPENT, memory_with_obstacles({FLOOR: 10, LENGTH: 5, CAPS: 1}), Forecast(FLAT, 0.1), NOON
+    )
 
     by_reason = {short.reason: short for short in report.shortfalls}
     assert [short.micros for short in report.shortfalls] == sorted((s.micros for s in report.shortfalls), reverse=True)
@@ -80,7 +82,10 @@ def test_each_obstacle_is_ranked_by_money_with_its_advice() -> None:
 def test_refusals_by_rules_are_extrapolated_to_auctions_that_pacing_skipped() -> None:
     full, half = (
         {s.reason: s.micros for s in health(LIMITS, HALF_SPENT, remembered, Forecast(FLAT, 0.1), NOON).shortfalls}
-        for remembered in (hindered({CAPS: 1, FLOOR: 1}), hindered({CAPS: 1, FLOOR: 1}, participation=0.5))
+        for remembered in (
+            memory_with_obstacles({CAPS: 1, FLOOR: 1}),
+            memory_with_obstacles({CAPS: 1, FLOOR: 1}, participation=0.5),
+        )
     )
 
     assert abs(half[CAPS] - 2 * full[CAPS]) <= 2

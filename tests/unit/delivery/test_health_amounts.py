@@ -17,7 +17,7 @@ from bidder.delivery.win_model import WinModel
 
 MIDNIGHT = 1_772_409_600.0
 NOON, END = MIDNIGHT + 43_200, MIDNIGHT + 86_400
-LIMITS = BudgetLimits(paused=False, total=None, daily=10_000_000, cost=5_000)
+LIMITS = BudgetLimits(is_paused=False, total=None, daily=10_000_000, cost=5_000)
 HALF = Spend(5_000_000, 5_000_000, 0, 1_000, 1_000)
 """Half of the daily budget is spent. By the prior 0.3 of bids are shown, so a bid spends 1,500 micros."""
 HALF_BID = Ratio(30.0, 80.0)
@@ -64,10 +64,10 @@ def test_the_shortfall_is_divided_by_reason() -> None:
 
     # 72 opportunities, 36 bids and 10.8 impressions are expected of 360 requests
     missing = 5_000_000 - 54_000
-    unreached = missing - 72 * 5_000
+    supply_micros = missing - 72 * 5_000
     targeted = (360 - 72) * 0.5 * 1_500
     assert shortfalls(result) == {
-        "supply": unreached - targeted,
+        "supply": supply_micros - targeted,
         "targeting": targeted,
         "lost auctions": 36 * 0.7 * 5_000,
         CAPS: 720 * 0.01 / 0.5 * 1_500,
@@ -104,7 +104,7 @@ def test_amounts_below_half_a_micro_are_not_reported(counts: float, is_told: boo
 
 @pytest.mark.parametrize(("spend", "is_short"), [(9_990_000, False), (9_989_999, True)])
 def test_a_thousandth_of_a_budget_is_no_shortfall(spend: int, is_short: bool) -> None:
-    result = health(LIMITS._replace(paused=True), Spend(spend, spend), memory_with(), Forecast(), NOON)
+    result = health(LIMITS._replace(is_paused=True), Spend(spend, spend), memory_with(), Forecast(), NOON)
 
     assert result.outlooks[0].projected == spend
     assert shortfalls(result) == ({"withheld: paused": 10_000_000 - spend} if is_short else {})
@@ -253,7 +253,7 @@ def test_each_reason_has_its_advice() -> None:
     )
     assert scarce["not bid"] == "rules that are not counted, or chance: `bidder explain` shows the rule for a request"
     assert scarce["lost auctions"] == "raise cpm: too few losses are known to suggest a price"
-    assert advice(LIMITS._replace(paused=True), memory_with()) == {
+    assert advice(LIMITS._replace(is_paused=True), memory_with()) == {
         "withheld: paused": "resume the campaign, or raise the limit"
     }
     month = LIMITS._replace(total=20_000_000, daily=1_000_000, end=MIDNIGHT + 10 * 86_400)
@@ -266,7 +266,7 @@ def test_each_reason_has_its_advice() -> None:
 
 
 def test_a_withheld_campaign_has_an_outlook_for_each_goal() -> None:
-    limits = LIMITS._replace(paused=True, hourly=500_000)
+    limits = LIMITS._replace(is_paused=True, hourly=500_000)
 
     assert [outlook.goal for outlook in health(limits, HALF, memory_with(), Forecast(), NOON).outlooks] == [
         "daily",

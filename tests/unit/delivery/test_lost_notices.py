@@ -2,7 +2,7 @@
 
 import pytest
 
-from bidder.delivery.pacers import Confirmed
+from bidder.delivery.pacers import PlaybackCounts
 
 
 @pytest.mark.parametrize(
@@ -17,4 +17,4 @@ from bidder.delivery.pacers import Confirmed
     ],
 )
 def test_a_late_notice_does_not_count_as_lost(viewed: int, notices: int, in_flight: float, share: float) -> None:
-    assert Confirmed(viewed, notices).lost(in_flight) == pytest.approx(share)
+    assert PlaybackCounts(viewed, notices).lost_share(in_flight) == pytest.approx(share)

@@ -8,7 +8,7 @@ from bidder.delivery.estimates import Flow, Minute, Ratio
 from bidder.delivery.learned_traffic import LearnedTraffic, WeekCounts
 from bidder.delivery.obstacle_counts import Obstacles
 from bidder.delivery.outcome_counts import OutcomeCounts
-from bidder.delivery.pacers import Account, Confirmed, Traffic
+from bidder.delivery.pacers import Account, PlaybackCounts, Traffic
 from bidder.delivery.pacing import Market, Memory
 from bidder.delivery.shared_budgets import SharedBudget
 
@@ -23,7 +23,7 @@ def amounts(value: Any) -> list[float]:
 
 
 def test_initial_counts_are_zero() -> None:
-    for known in (Spend(), OutcomeCounts(), Confirmed()):
+    for known in (Spend(), OutcomeCounts(), PlaybackCounts()):
         assert set(amounts(known)) == {0}
     for memory in (Memory(), Account(), Flow(), Ratio(), Obstacles(), Minute(0, 0.0)):
         assert set(amounts(asdict(memory))) <= {0}
@@ -43,12 +43,17 @@ def test_initially_no_hour_of_the_week_is_observed() -> None:
 
 def test_initially_an_account_has_one_process_and_no_lost_notices() -> None:
     market = Market()
-    assert (market.shown, market.bid, market.processes, market.lost) == (0.3, 1.0, 1.0, 0.0)
+    assert (market.impressions_per_bid, market.bids_per_opportunity, market.processes, market.lost_share) == (
+        0.3,
+        1.0,
+        1.0,
+        0.0,
+    )
     traffic = Traffic({})
     assert (traffic.processes, traffic.requests) == (1.0, 0.0)
 
 
 def test_a_shared_budget_has_no_spend_and_no_bids_in_flight() -> None:
-    shared = SharedBudget(BudgetLimits(paused=False, total=1, daily=None, cost=1))
+    shared = SharedBudget(BudgetLimits(is_paused=False, total=1, daily=None, cost=1))
 
     assert (shared.spend, shared.pace, shared.reserved) == (Spend(), None, 0)

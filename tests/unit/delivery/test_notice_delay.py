@@ -33,13 +33,13 @@ def test_the_bids_of_a_minute_are_spread_over_it(known: list[int], age: int) -> 
     delay = NoticeDelay(known)
     by_second = [share_noticed(known, age - second - 0.5) for second in range(60)]
 
-    assert delay.noticed_of_minute(1_000.0, 1_000.0 + age) == pytest.approx(sum(by_second) / 60, abs=0.02)
+    assert delay.noticed_share(1_000.0, 1_000.0 + age) == pytest.approx(sum(by_second) / 60, abs=0.02)
 
 
 def test_the_bids_of_a_minute_are_made_in_its_thirds() -> None:
     delay = NoticeDelay()
 
-    assert delay.noticed_of_minute(0.0, 60.0) == pytest.approx(0.8 * (50 + 30 + 10) / 60 / 3)
+    assert delay.noticed_share(0.0, 60.0) == pytest.approx(0.8 * (50 + 30 + 10) / 60 / 3)
 
 
 @given(counts)

@@ -20,10 +20,10 @@ from bidder.delivery.obstacle_counts import Obstacles
 from bidder.delivery.obstacles import CAPS, FLOOR
 from bidder.delivery.pacers import (
     Account,
-    Confirmed,
+    PlaybackCounts,
     Traffic,
-    off_plan,
-    overspent,
+    find_off_plan,
+    find_overspent,
     pace_campaigns,
     take_classes,
     take_obstacles,
@@ -33,7 +33,7 @@ from bidder.delivery.participation import WHOLE
 
 NOW = 1_772_409_600.0 + 36_030
 COST = 3_000
-LIMITS = BudgetLimits(paused=False, total=None, daily=30_000_000, cost=COST)
+LIMITS = BudgetLimits(is_paused=False, total=None, daily=30_000_000, cost=COST)
 SPENT = Spend(9_000_000, 9_000_000, 0, 3_000, 3_000)
 
 
@@ -49,7 +49,7 @@ def paced(**changes: object) -> Memory:
     ("changes", "is_held"),
     [
         ({}, False),
-        ({"paused": True}, True),
+        ({"is_paused": True}, True),
         ({"end": NOW}, True),
         ({"end": NOW + 1}, False),
         ({"start": NOW}, False),
@@ -138,12 +138,12 @@ def test_impressions_in_flight_are_those_of_campaigns() -> None:
     assert account.in_flight > 0
 
 
-def shown_of(account: Account, confirmed: Confirmed = Confirmed()) -> tuple[float, float]:  # noqa: B008
+def shown_of(account: Account, confirmed: PlaybackCounts = PlaybackCounts()) -> tuple[float, float]:  # noqa: B008
     """The micros of a new campaign of the account: in flight, and at full participation."""
     result = pace_campaigns(
         [("new", LIMITS)], {}, Traffic({}), NOW, account, {"new": Forecast(per_minute=100.0)}, confirmed
     )
-    return result.outlooks["new"].in_flight, result.outlooks["new"].fullest
+    return result.outlooks["new"].in_flight, result.outlooks["new"].full_spend
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_a_new_campaign_has_the_rates_of_the_account(
 
 
 def test_lost_notices_raise_the_cost_of_an_impression() -> None:
-    assert shown_of(Account(), Confirmed(1_000, 750))[1] == pytest.approx(shown_of(Account())[1] / 0.75)
+    assert shown_of(Account(), PlaybackCounts(1_000, 750))[1] == pytest.approx(shown_of(Account())[1] / 0.75)
 
 
 def test_opportunities_are_counted_by_device_class() -> None:
@@ -259,13 +259,13 @@ def test_a_campaign_is_overspent_by_more_than_an_impression_and_three_in_a_thous
 
     is_over = spent > limit and (spent - limit > cost and (spent - limit) * 1000 > 3 * limit)
 
-    assert overspent({"c": limits, "other": LIMITS}, {"c": spend}) == (["c"] if is_over else [])
+    assert find_overspent({"c": limits, "other": LIMITS}, {"c": spend}) == (["c"] if is_over else [])
 
 
 def test_a_campaign_above_two_budgets_is_reported_once() -> None:
     limits = LIMITS._replace(total=10, daily=10, hourly=10)
 
-    assert overspent({"c": limits}, {"c": Spend(10**9, 10**9, 10**9)}) == ["c"]
+    assert find_overspent({"c": limits}, {"c": Spend(10**9, 10**9, 10**9)}) == ["c"]
 
 
 def outlook(goal: str, planned: float, spent: float) -> PacingState:
@@ -287,7 +287,7 @@ def outlook(goal: str, planned: float, spent: float) -> PacingState:
     ],
 )
 def test_a_campaign_is_off_its_plan_by_a_tenth_if_that_is_twenty_impressions(state: PacingState, is_off: bool) -> None:
-    assert off_plan({"c": LIMITS}, {"c": state}) == (["c"] if is_off else [])
+    assert find_off_plan({"c": LIMITS}, {"c": state}) == (["c"] if is_off else [])
 
 
 @pytest.mark.parametrize(
@@ -317,5 +317,10 @@ def test_campaigns_advertisers_and_deals_have_distinct_names(
 def test_two_hundred_viewed_impressions_determine_the_share_of_lost_notices(
     viewed: int, notices: int, lost: float
 ) -> None:
-    assert Confirmed(viewed, notices).lost(0.0) == pytest.approx(lost)
-    assert Confirmed().lost(0.0) == Confirmed(100, 200).lost(0.0) == Confirmed(300, 400).lost(0.0) == 0
+    assert PlaybackCounts(viewed, notices).lost_share(0.0) == pytest.approx(lost)
+    assert (
+        PlaybackCounts().lost_share(0.0)
+        == PlaybackCounts(100, 200).lost_share(0.0)
+        == PlaybackCounts(300, 400).lost_share(0.0)
+        == 0
+    )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bidder.delivery.budget import BudgetLimits, Spend
 from bidder.delivery.curve import FLAT, Curve
 from bidder.delivery.estimates import Report
-from bidder.delivery.pacing import FASTEST, Forecast, Memory, Step, step
+from bidder.delivery.pacing import MAX_SPEED, Forecast, Memory, Step, step
 from bidder.delivery.participation import WHOLE
 from tests.support.examples import examples
 
@@ -20,7 +20,7 @@ SHOWN = 0.5
 
 
 def limits(daily: int, **changes: object) -> BudgetLimits:
-    return BudgetLimits(paused=False, total=None, daily=daily, cost=COST)._replace(**changes)  # type: ignore[arg-type]
+    return BudgetLimits(is_paused=False, total=None, daily=daily, cost=COST)._replace(**changes)  # type: ignore[arg-type]
 
 
 class World:
@@ -91,9 +91,9 @@ def test_participation_stays_within_its_bounds_for_any_observations(
 def test_participation_is_monotone_in_the_remaining_budget(
     budget: int, first: float, other: float, minute: int
 ) -> None:
-    more, less = (round(budget * share) for share in sorted((first, other)))
+    more, lower_spend = (round(budget * share) for share in sorted((first, other)))
     shares = []
-    for spent in (more, less):
+    for spent in (more, lower_spend):
         world = World(budget, 200, start=MIDNIGHT)
         for _ in range(3):
             world.minute()
@@ -123,7 +123,7 @@ def test_after_any_history_the_campaign_is_on_plan_or_at_full_speed_within_an_ho
     pace = (world.series[-1] - world.series[-31]) / (budget / 48)
 
     assert behind > -0.006, "what is ahead of the plan waits for it"
-    assert behind < 0.006 or pace > min(FASTEST, 1 / expected) * 0.85
+    assert behind < 0.006 or pace > min(MAX_SPEED, 1 / expected) * 0.85
 
 
 @examples(0.1)

@@ -143,14 +143,22 @@ def test_the_next_minute_is_expected_to_have_the_traffic_of_its_hour() -> None:
     curve = Curve([float(1 + hour % 24) for hour in range(HOURS)])
     result = step(DAILY, spend_of(21_600_000), {}, NOON, on_plan(), Forecast(curve, 100.0))
 
-    assert result.outlook.fullest == pytest.approx(100 * curve.density(NOON + 30, "UTC") * SHOWN * COST)
+    assert result.outlook.full_spend == pytest.approx(100 * curve.density(NOON + 30, "UTC") * SHOWN * COST)
 
 
 def test_the_bid_rate_follows_from_reports_and_the_account() -> None:
     memory = on_plan(flow=Flow(bids_per_opportunity=Ratio(30.0, 60.0)))
-    result = step(DAILY, spend_of(21_600_000), {}, NOON, memory, HUNDRED, Market(shown=0.5, bid=0.2))
+    result = step(
+        DAILY,
+        spend_of(21_600_000),
+        {},
+        NOON,
+        memory,
+        HUNDRED,
+        Market(impressions_per_bid=0.5, bids_per_opportunity=0.2),
+    )
 
-    assert result.outlook.fullest == pytest.approx(100 * (30 + 0.2 * 20) / 80 * 0.5 * COST)
+    assert result.outlook.full_spend == pytest.approx(100 * (30 + 0.2 * 20) / 80 * 0.5 * COST)
     assert share_of(result) == pytest.approx(30_000 / (0.5 * COST) / (100 * 34 / 80))
 
 
@@ -177,7 +185,9 @@ def test_the_full_price_weighs_as_much_as_an_impression_until_prices_are_known()
     flow = Flow(micros_per_impression=Ratio(COST / 2, 1.0))
     result = step(DAILY, spend_of(21_600_000), {}, NOON, on_plan(flow=flow), HUNDRED)
 
-    assert result.outlook.fullest == pytest.approx(100 * 0.3 * COST * 3 / 4), "an impression at half the price is known"
+    assert result.outlook.full_spend == pytest.approx(100 * 0.3 * COST * 3 / 4), (
+        "an impression at half the price is known"
+    )
 
 
 def test_a_campaign_of_few_impressions_catches_up_one_in_ten_minutes() -> None:

@@ -19,7 +19,7 @@ MIDNIGHT = 1_772_409_600.0
 NOON = MIDNIGHT + 43_200
 END = MIDNIGHT + 86_400
 COST = 3_000
-DAILY = BudgetLimits(paused=False, total=None, daily=43_200_000, cost=COST)
+DAILY = BudgetLimits(is_paused=False, total=None, daily=43_200_000, cost=COST)
 """30,000 micros a minute: ten impressions."""
 HUNDRED = Forecast(FLAT, 100.0)
 SHOWN = 0.3
@@ -59,8 +59,8 @@ def test_the_first_step_spreads_the_remaining_budget_over_the_rest_of_the_day(
         DAILY._replace(daily=limit), spend_of(spent), {}, now, Memory(), Forecast(FLAT, opportunities), market
     )
 
-    following = (limit - spent) / (1440 - minute)
-    bids = following / (SHOWN * COST)
+    expected_rate = (limit - spent) / (1440 - minute)
+    bids = expected_rate / (SHOWN * COST)
     of_process = bids / processes
     assert result.pace is not None
     assert result.pace.share / WHOLE == pytest.approx(min(1.0, bids / opportunities), abs=1e-9)
@@ -70,7 +70,7 @@ def test_the_first_step_spreads_the_remaining_budget_over_the_rest_of_the_day(
     assert result.outlook.goal == "daily"
     assert result.outlook.planned == pytest.approx(spent)
     assert result.outlook.spent == pytest.approx(spent)
-    assert result.outlook.fullest == pytest.approx(opportunities * SHOWN * COST)
+    assert result.outlook.full_spend == pytest.approx(opportunities * SHOWN * COST)
 
 
 @given(st.integers(0, 43_200_000))
@@ -171,16 +171,16 @@ def test_bids_of_the_last_minutes_are_in_flight(lost: float, seconds: int) -> No
     delay = NoticeDelay([0.0] * 60)
     memory = on_plan(participation=0.5, level=100.0, counted=int(NOON))
     now = NOON + seconds
-    result = step(DAILY, spend_of(21_600_000), {}, now, memory, HUNDRED, Market(delay=delay, lost=lost))
+    result = step(DAILY, spend_of(21_600_000), {}, now, memory, HUNDRED, Market(delay=delay, lost_share=lost))
 
-    bids_out = 50 * (1 - delay.noticed_of_minute(NOON - 60, now)) + 50 * seconds / 60
+    bids_out = 50 * (1 - delay.noticed_share(NOON - 60, now)) + 50 * seconds / 60
     # expected notices of the minute that did not arrive lower the share of shown bids
-    impressions = SHOWN * 20 / (20 + 50 * delay.noticed_of_minute(NOON - 60, now))
+    impressions = SHOWN * 20 / (20 + 50 * delay.noticed_share(NOON - 60, now))
     micros = bids_out * impressions * COST / (1 - lost)
     assert result.outlook.in_flight == pytest.approx(micros)
     assert result.reserved == round(micros - COST / 4)
     assert result.outlook.spent == pytest.approx(21_600_000 + micros)
-    assert result.outlook.fullest == pytest.approx(100 * impressions * COST / (1 - lost))
+    assert result.outlook.full_spend == pytest.approx(100 * impressions * COST / (1 - lost))
 
 
 def test_impressions_in_flight_count_for_goals_of_impressions() -> None:
@@ -188,9 +188,9 @@ def test_impressions_in_flight_count_for_goals_of_impressions() -> None:
     limits = DAILY._replace(daily=None, daily_impressions=14_400)
     memory = on_plan(0, participation=0.5, level=100.0, counted=int(NOON), anchors={}, starts={})
     memory.starts["daily_impressions"] = (MIDNIGHT, 0.0)
-    result = step(limits, Spend(), {}, NOON, memory, HUNDRED, Market(delay=delay, lost=0.2))
+    result = step(limits, Spend(), {}, NOON, memory, HUNDRED, Market(delay=delay, lost_share=0.2))
 
-    share_noticed = delay.noticed_of_minute(NOON - 60, NOON)
+    share_noticed = delay.noticed_share(NOON - 60, NOON)
     assert result.outlook.spent == pytest.approx(
         50 * (1 - share_noticed) * SHOWN * 20 / (20 + 50 * share_noticed) / 0.8
     )
@@ -203,7 +203,7 @@ def test_near_the_end_of_a_budget_half_a_deviation_of_the_spend_in_flight_is_res
     memory = on_plan(spend, participation=1.0, level=100.0, counted=int(NOON), anchors={})
     result = step(limits, spend_of(spend), {}, NOON, memory, HUNDRED, Market(delay=delay))
 
-    share_noticed = delay.noticed_of_minute(NOON - 60, NOON)
+    share_noticed = delay.noticed_share(NOON - 60, NOON)
     impressions = SHOWN * 20 / (20 + 100 * share_noticed)
     bids_out = 100 * (1 - share_noticed)
     kept_back = 0.5 * COST * sqrt(bids_out * impressions * (1 - impressions))
@@ -227,7 +227,7 @@ def test_no_bid_is_made_if_less_remains_than_the_deviation_of_the_spend_in_fligh
 def test_impressions_with_lost_notices_count_as_spend() -> None:
     memory = on_plan(lost_micros=50_000.0, lost_impressions=7.0)
     spend = spend_of(21_600_000 + 30_000)
-    result = step(DAILY, spend, {}, NOON, memory, HUNDRED, Market(lost=0.25))
+    result = step(DAILY, spend, {}, NOON, memory, HUNDRED, Market(lost_share=0.25))
 
     assert (memory.lost_micros, memory.lost_impressions) == (60_000.0, 7.0 + 10 / 3)
     assert result.outlook.spent == pytest.approx(21_600_000 + 30_000 + 60_000)
@@ -239,7 +239,7 @@ def test_impressions_with_lost_notices_count_for_goals_of_impressions() -> None:
     memory = on_plan(
         0, impressions=500, lost_impressions=70.0, anchors={}, starts={"daily_impressions": (MIDNIGHT, 0.0)}
     )
-    step(limits, Spend(0, 0, 0, 800, 800), {}, NOON, memory, HUNDRED, Market(lost=0.25))
+    step(limits, Spend(0, 0, 0, 800, 800), {}, NOON, memory, HUNDRED, Market(lost_share=0.25))
 
     assert memory.lost_impressions == 170
     assert memory.anchors["daily_impressions"].spent == memory.anchors["total_impressions"].spent == 970
@@ -248,7 +248,7 @@ def test_impressions_with_lost_notices_count_for_goals_of_impressions() -> None:
 def test_a_correction_of_the_ledger_changes_no_estimate() -> None:
     for spend in (Spend(21_000_000, 21_000_000, 0, 7_300, 7_300), Spend(21_700_000, 21_700_000, 0, 7_000, 7_000)):
         memory = on_plan()
-        step(DAILY, spend, {}, NOON, memory, HUNDRED, Market(lost=0.25))
+        step(DAILY, spend, {}, NOON, memory, HUNDRED, Market(lost_share=0.25))
         assert memory.flow.impressions_per_bid == Ratio(0.0, 0.0)
         assert (memory.lost_micros, memory.micros) == (0.0, spend.total_micros)
 

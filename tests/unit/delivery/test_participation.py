@@ -18,7 +18,7 @@ def test_the_ranks_of_a_campaign_are_a_permutation(name: str) -> None:
 def test_a_campaign_takes_part_only_in_auctions_of_its_buckets(auction: str, name: str, share: int) -> None:
     draw = AuctionDraw(auction)
 
-    if draw.of(name) < share:
+    if draw.draw_for(name) < share:
         assert draw.bucket in buckets(name.encode(), share)
 
 
@@ -32,7 +32,7 @@ def test_a_larger_share_includes_the_buckets_of_a_smaller_share(name: str, first
 def test_draws_are_uniform_and_independent() -> None:
     draws = [AuctionDraw(f"auction {number}") for number in range(20_000)]
     for share in (0.003, 0.05, 0.4, 0.97):
-        a, b = ([draw.of(name) < share_of(share) for draw in draws] for name in ("spring", "autumn"))
+        a, b = ([draw.draw_for(name) < share_of(share) for draw in draws] for name in ("spring", "autumn"))
         for is_taken in (a, b):
             assert abs(sum(is_taken) / len(draws) - share) < 4 * (share * (1 - share) / len(draws)) ** 0.5
         both = sum(entry and other for entry, other in zip(a, b, strict=True)) / len(draws)
@@ -40,7 +40,7 @@ def test_draws_are_uniform_and_independent() -> None:
 
 
 def test_share_zero_takes_part_in_no_auction_and_share_one_in_all() -> None:
-    draws = [AuctionDraw(str(number)).of("any") for number in range(1000)]
+    draws = [AuctionDraw(str(number)).draw_for("any") for number in range(1000)]
 
     assert min(draws) >= share_of(0)
     assert max(draws) < share_of(1) == WHOLE
@@ -54,7 +54,7 @@ def test_a_share_uses_each_bucket_that_it_covers_partly(name: str, share: int) -
 def test_draws_have_fixed_values() -> None:
     draw = AuctionDraw("auction-1")
 
-    assert (draw.bucket, draw.of("campaign-1"), draw.of("campaign-2")) == (47, 3_802_444_608, 152_118_605)
+    assert (draw.bucket, draw.draw_for("campaign-1"), draw.draw_for("campaign-2")) == (47, 3_802_444_608, 152_118_605)
     assert buckets(b"campaign-1", WHOLE // 16) == [23, 12, 1, 54]
 
 

@@ -9,7 +9,7 @@ from bidder.delivery.outcome_counts import OutcomeCounts
 from bidder.delivery.pacers import take_classes
 from bidder.delivery.pacing import Memory
 from bidder.delivery.participation import WHOLE
-from bidder.delivery.quality import CLASSES, KEPT, class_shares, device_classes
+from bidder.delivery.quality import CLASSES, KEPT_SHARE, class_shares, device_classes
 
 opportunities = st.lists(st.integers(0, 10_000), min_size=CLASSES, max_size=CLASSES)
 
@@ -20,7 +20,7 @@ def test_the_total_share_is_unchanged_and_the_best_classes_come_first(share: int
     total = sum(seen)
 
     assert all(0 <= each <= WHOLE for each in shares)
-    assert all(each >= int(share * KEPT) for each in shares)
+    assert all(each >= int(share * KEPT_SHARE) for each in shares)
     if total:
         realised = sum(each * count for each, count in zip(shares, seen, strict=True)) / total
         assert abs(realised - share) <= max(4, share * 1e-9)
@@ -31,7 +31,7 @@ def test_a_worse_class_exceeds_its_minimum_only_if_the_better_classes_are_full(s
     shares = class_shares(share, seen)
 
     for number in range(1, CLASSES):
-        if shares[number] > share * KEPT + 2:
+        if shares[number] > share * KEPT_SHARE + 2:
             assert min(shares[:number]) >= WHOLE - 2
 
 

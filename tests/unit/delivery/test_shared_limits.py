@@ -8,9 +8,9 @@ from bidder.delivery.estimates import Report
 from bidder.delivery.pacing import Memory
 from bidder.delivery.participation import WHOLE
 from bidder.delivery.shared_budgets import withheld_by_advertiser
-from bidder.delivery.shared_pacing import paces_within, remember_shares, report_together
+from bidder.delivery.shared_pacing import limit_paces, remember_shares, sum_reports
 
-LIMITS = BudgetLimits(paused=False, total=None, daily=None, cost=0)
+LIMITS = BudgetLimits(is_paused=False, total=None, daily=None, cost=0)
 NOW = 1_000.0
 
 
@@ -21,14 +21,14 @@ def test_the_counts_of_an_advertiser_are_the_sums_of_its_campaigns() -> None:
         "other": {0: Report(100, 100)},
     }
 
-    assert report_together(reports, ["a", "b", "unheard"]) == {0: Report(6, 3), 60: Report(7, 3), 120: Report(4, 0)}
+    assert sum_reports(reports, ["a", "b", "unheard"]) == {0: Report(6, 3), 60: Report(7, 3), 120: Report(4, 0)}
 
 
 def test_a_campaign_takes_part_no_more_than_its_advertiser() -> None:
     paces = {"less": Pace(10, 5, 6), "more": Pace(WHOLE, 7, 8), "other": Pace(WHOLE, 1, 2)}
     members = {"shop.example": ["less", "more", "unpaced"], "rival.example": ["other"]}
 
-    limited = paces_within(paces, members, {"shop.example": Pace(20, 100, 200)})
+    limited = limit_paces(paces, members, {"shop.example": Pace(20, 100, 200)})
 
     assert limited == {
         "less": Pace(10, 5, 6),

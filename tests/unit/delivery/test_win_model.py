@@ -6,14 +6,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bidder.delivery.price_segment import EVERYTHING, PriceSegment
+from bidder.delivery.price_segment import ALL_AUCTIONS, PriceSegment
 from bidder.delivery.win_model import (
     BINS_A_FOLD,
-    ENOUGH,
+    MIN_OUTCOMES,
     OutcomeBatch,
     Outcomes,
     WinModel,
-    models,
+    fit_models,
     price_bin,
 )
 
@@ -133,21 +133,21 @@ def test_an_outcome_is_a_win_a_loss_or_the_known_price_to_beat() -> None:
 @pytest.mark.parametrize(
     ("wins", "losses", "exact", "tells"),
     [
-        ({1: ENOUGH}, {2: ENOUGH}, {}, True),
-        ({1: ENOUGH - 1}, {2: ENOUGH}, {}, False),
-        ({1: ENOUGH}, {2: ENOUGH - 1}, {}, False),
-        ({1: ENOUGH}, {1: ENOUGH}, {}, False),
-        ({1: ENOUGH}, {1: ENOUGH - 1}, {2: 1}, True),
-        ({}, {}, {1: ENOUGH, 2: 1}, True),
-        ({}, {}, {1: ENOUGH * 2}, False),
-        ({1: 20}, {1: 20}, {2: ENOUGH - 20}, True),
-        ({1: 20}, {1: 20}, {2: ENOUGH - 21}, False),
+        ({1: MIN_OUTCOMES}, {2: MIN_OUTCOMES}, {}, True),
+        ({1: MIN_OUTCOMES - 1}, {2: MIN_OUTCOMES}, {}, False),
+        ({1: MIN_OUTCOMES}, {2: MIN_OUTCOMES - 1}, {}, False),
+        ({1: MIN_OUTCOMES}, {1: MIN_OUTCOMES}, {}, False),
+        ({1: MIN_OUTCOMES}, {1: MIN_OUTCOMES - 1}, {2: 1}, True),
+        ({}, {}, {1: MIN_OUTCOMES, 2: 1}, True),
+        ({}, {}, {1: MIN_OUTCOMES * 2}, False),
+        ({1: 20}, {1: 20}, {2: MIN_OUTCOMES - 20}, True),
+        ({1: 20}, {1: 20}, {2: MIN_OUTCOMES - 21}, False),
     ],
 )
 def test_the_model_of_all_auctions_needs_sixty_wins_and_losses_at_two_prices(
     wins: dict[int, float], losses: dict[int, float], exact: dict[int, float], tells: bool
 ) -> None:
-    assert Outcomes(wins, losses, exact).tells_win_rate == tells
+    assert Outcomes(wins, losses, exact).has_enough == tells
 
 
 LEAF = PriceSegment("a", 1, 2, 3)
@@ -166,12 +166,12 @@ def test_old_outcomes_have_less_weight_outside_their_hour_of_the_day(
     age: int, of_hour: float, of_others: float
 ) -> None:
     late = Outcomes({310: 400}, {310: 100})
-    win_models = models([OutcomeBatch(LEAF, 0, MANY), OutcomeBatch(LEAF, age, late)], {3})
+    win_models = fit_models([OutcomeBatch(LEAF, 0, MANY), OutcomeBatch(LEAF, age, late)], {3})
 
     others = of_others or 0.5 ** (23 / 3)
     everything = fit_of((MANY, 1.0), (late, others))
     around = everything
-    assert win_models[EVERYTHING] == pytest.approx(everything)
+    assert win_models[ALL_AUCTIONS] == pytest.approx(everything)
     for name in ("a", "a|1", "a|1|2"):
         around = fit_of((MANY, 1.0), (late, others), around=around)
         assert win_models[name] == pytest.approx(around)
@@ -181,19 +181,19 @@ def test_old_outcomes_have_less_weight_outside_their_hour_of_the_day(
 @pytest.mark.parametrize(("age", "weight"), [(23, 1.0), (24, 0.5), (47, 0.5)])
 def test_outcomes_of_yesterday_have_half_weight_in_their_hour_of_the_day(age: int, weight: float) -> None:
     late = Outcomes({310: 400}, {310: 100})
-    win_models = models([OutcomeBatch(LEAF, 0, MANY), OutcomeBatch(LEAF, age, late)], {3})
+    win_models = fit_models([OutcomeBatch(LEAF, 0, MANY), OutcomeBatch(LEAF, age, late)], {3})
 
     assert win_models["a|1|2|03"] == pytest.approx(fit_of((MANY, 1.0), (late, weight), around=win_models["a|1|2"]))
 
 
 def test_outcomes_with_a_future_time_count_as_current() -> None:
-    assert models([OutcomeBatch(LEAF, -5, MANY)]) == models([OutcomeBatch(LEAF, 0, MANY)])
+    assert fit_models([OutcomeBatch(LEAF, -5, MANY)]) == fit_models([OutcomeBatch(LEAF, 0, MANY)])
 
 
 def test_segments_without_an_hour_have_no_model_of_an_hour() -> None:
     whole = LEAF._replace(hour=None)
 
-    assert set(models([OutcomeBatch(whole, 0, MANY)], {3})) == {EVERYTHING, "a", "a|1"}
+    assert set(fit_models([OutcomeBatch(whole, 0, MANY)], {3})) == {ALL_AUCTIONS, "a", "a|1"}
 
 
 @pytest.mark.parametrize(("exchanges", "fitted"), [(127, 255), (128, 256), (140, 256)])
@@ -203,7 +203,7 @@ def test_a_snapshot_has_the_models_of_256_segments_with_the_most_outcomes(exchan
         OutcomeBatch(PriceSegment(f"e{number:03}", 0, 0, None), 0, Outcomes({280: 60 + number}, {290: 60}))
         for number in range(exchanges)
     ]
-    win_models = models(batches)
+    win_models = fit_models(batches)
 
     assert len(win_models) == fitted
     assert f"e{exchanges - 1:03}" in win_models

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bidder.delivery.periods import period
 from bidder.delivery.price_segment import (
-    MOST_PRICE,
+    MAX_PRICE,
     PriceSegment,
     describe_segment,
     device_number,
@@ -162,4 +162,4 @@ def test_the_description_of_a_segment_has_the_values_of_openrtb(name: str, words
 
 
 def test_prices_up_to_268_fit_in_event_urls() -> None:
-    assert MOST_PRICE == 268_435_456
+    assert MAX_PRICE == 268_435_456

@@ -23,7 +23,7 @@ from bidder.endpoints.sender import Sender
 from bidder.events.event import Event
 from bidder.events.ledger import Ledger
 from bidder.events.report import By, report
-from bidder.events.verify import due, verify
+from bidder.events.verify import sales_by_bid, verify
 from bidder.money import Rate
 from bidder.service.service import Service
 from bidder.snapshot.compile import compile_index
@@ -113,11 +113,11 @@ def test_the_charged_price_counts_at_the_rate_of_its_bid(
     ledger = Ledger(FaultyDynamoDB("ledger").client, "ledger", pause=lambda _: None)
     ledger.record([*events, *events])
     [row] = report(events, By.CAMPAIGN).values()
-    bids = due(events)
+    bids = sales_by_bid(events)
     verified = verify(bids, ledger.markers(bids), {"plain": ledger.day("plain", LATER.date())}, LATER.date())["plain"]
     assert abs(row.spend_micros - expected) <= 1, "a price in another currency is rounded down to its micros"
     assert ledger.day("plain", LATER.date())["micros"] == row.spend_micros
-    assert (verified.equal, verified.archived["micros"]) == (True, row.spend_micros)
+    assert (verified.is_equal, verified.archived["micros"]) == (True, row.spend_micros)
     assert events[0].bid_price_micros == cpm_micros
 
 

@@ -14,7 +14,7 @@ from bidder.endpoints.notice import MAX_LATENESS
 from bidder.events.bounded_sets import BoundedSets
 from bidder.events.claims import Claims, encode
 from bidder.events.ivt_filter import IvtFilter
-from bidder.events.ivt_rules import MOST_ADDRESSES
+from bidder.events.ivt_rules import MAX_ADDRESSES
 from bidder.events.kinds import Kind
 from bidder.events.ledger import Ledger
 from bidder.events.token import LIFETIME, SigningKeys, sign
@@ -165,7 +165,7 @@ def test_a_replay_bills_once(site: Site) -> None:
 
 @pytest.mark.parametrize("first", [True, False])
 def test_a_replay_from_many_addresses_bills_once_and_is_counted_as_invalid(site: Site, first: bool) -> None:
-    addresses: Iterable[str] = [f"198.51.100.{number}" for number in range(MOST_ADDRESSES + 3)]
+    addresses: Iterable[str] = [f"198.51.100.{number}" for number in range(MAX_ADDRESSES + 3)]
     for address in addresses if first else reversed(list(addresses)):
         assert site.get(f"impression/{TOKEN}", address) == 204
 

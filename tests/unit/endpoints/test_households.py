@@ -7,7 +7,7 @@ import pytest
 
 from bidder.campaigns.campaign import Campaign
 from bidder.delivery.frequency import standing
-from bidder.delivery.frequency_store import read
+from bidder.delivery.frequency_store import read_exposures
 from bidder.endpoints.bid import bid
 from bidder.endpoints.call import Call
 from bidder.events.claims import Claims
@@ -43,7 +43,7 @@ def test_an_impression_of_an_uncapped_campaign_counts_for_the_household_cap_of_a
 
     Frequency(tables.client, "frequency").record([make_event(Kind.IMPRESSION, claims, {}, NOW)])
 
-    history = read(tables.client, "frequency", None, claims.household).household
+    history = read_exposures(tables.client, "frequency", None, claims.household).household
     assert history is not None
     state = standing(capped.frequency_caps[0], capped, "spot", history, NOW)
     assert (state.seen, state.room) == (1, 0)

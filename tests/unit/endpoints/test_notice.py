@@ -57,7 +57,7 @@ def test_a_bid_is_billed_by_the_kind_of_its_exchange_and_never_by_the_win(billed
         token = sign(kind, encode(CLAIMS._replace(billed_by=billed_by)), KEYS)
         assert call(recorder, kind, token).status == 204
 
-    assert [event.kind for event in recorder.published if event.billable] == [billed_by]
+    assert [event.kind for event in recorder.published if event.is_billable] == [billed_by]
 
 
 def test_a_loss_notice_has_its_reason_as_a_word_for_filter_policies() -> None:
@@ -86,7 +86,7 @@ def test_the_price_of_an_exchange_with_keys_is_decrypted() -> None:
 
 def test_a_notice_with_a_price_gets_503_while_price_keys_cannot_be_read() -> None:
     class Unreachable:
-        def of(self, _exchange: str) -> None:
+        def keys_of(self, _exchange: str) -> None:
             raise OSError
 
     recorder = Recorder()
@@ -177,7 +177,7 @@ def test_a_late_notice_is_archived_as_late_and_bills_nothing(kind: Kind) -> None
         assert call(recorder, kind, delay=delay).status == 204
 
     assert [event.invalid for event in recorder.published] == [None, "too-late", "too-late"]
-    assert [event.billable for event in recorder.published[1:]] == [False, False]
+    assert [event.is_billable for event in recorder.published[1:]] == [False, False]
 
 
 def test_a_bid_with_an_exp_of_six_hours_is_billable_for_six_hours() -> None:
@@ -186,7 +186,7 @@ def test_a_bid_with_an_exp_of_six_hours_is_billable_for_six_hours() -> None:
     for delay in (timedelta(hours=3), timedelta(hours=6, minutes=15), timedelta(hours=6, minutes=16)):
         call(recorder, "impression", token, delay)
 
-    assert [event.billable for event in recorder.published] == [True, True, False]
+    assert [event.is_billable for event in recorder.published] == [True, True, False]
     assert [by_time(event, SaleHistory()) for event in recorder.published] == [None, None, "too-late"]
 
 
@@ -244,7 +244,7 @@ def test_a_render_for_ad_quality_is_counted_separately(logged_lines: pytest.LogC
 
     call(recorder, p="AUDIT")
 
-    assert [(event.test, event.billable) for event in recorder.published] == [(True, False)]
+    assert [(event.test, event.is_billable) for event in recorder.published] == [(True, False)]
     assert metrics(logged_lines, "AuditRender") == ["impression"]
 
 
@@ -304,7 +304,7 @@ def test_a_crawlers_notice_is_marked_as_invalid_and_not_billable(
     reply = notice(service(None, publisher=recorder), kind, token, {}, sender(headers, None), NOW)
 
     [event] = recorder.published
-    assert (reply.status, event.invalid, event.billable) == (204, invalid, invalid is None)
+    assert (reply.status, event.invalid, event.is_billable) == (204, invalid, invalid is None)
 
 
 def test_addresses_are_distinguished_by_pseudonyms_and_never_published() -> None:

@@ -14,7 +14,7 @@ from lxml import etree
 from bidder.campaigns.campaign import Campaign, FrequencyCap
 from bidder.campaigns.names import too_long
 from bidder.delivery.frequency import Exposures
-from bidder.delivery.price_segment import MOST_PRICE
+from bidder.delivery.price_segment import MAX_PRICE
 from bidder.delivery.shared_budgets import SharedBudgets
 from bidder.delivery.win_model import Shading, WinModel
 from bidder.endpoints.bid import bid
@@ -153,14 +153,14 @@ def test_the_longest_allowed_names_fit_in_every_url(result: Campaign, protocol: 
     assert longest_of(results) < 512
 
 
-@given(longest, st.sampled_from([0.3, 1.0, MOST_PRICE / 1e6 - 1e-6]), st.integers(1, 9))
+@given(longest, st.sampled_from([0.3, 1.0, MAX_PRICE / 1e6 - 1e-6]), st.integers(1, 9))
 def test_the_value_of_a_shaded_bid_fits_in_every_url(result: Campaign, cheap: float, slope: int) -> None:
     [deal] = result.deals
     letters_used = len(encode_name(deal.id))
     open_bid = result.model_copy(
         update={
             "deals": (),
-            "cpm_micros": MOST_PRICE - 1,
+            "cpm_micros": MAX_PRICE - 1,
             "id": result.id + "i" * min(letters_used, 64 - len(result.id)),
         }
     )

@@ -92,7 +92,7 @@ def test_absent_fields_of_an_event_are_not_stored() -> None:
 def test_the_objects_of_a_day_are_read_several_at_once_and_in_order() -> None:
     numbered = {str(number): event(number, at=NOW) for number in range(70)}
     archive, s3 = archive_of(*({name: item} for name, item in numbered.items()))
-    together = Barrier(2)
+    barrier = Barrier(2)
     waited: list[int] = []
 
     class SlowS3:
@@ -102,12 +102,12 @@ def test_the_objects_of_a_day_are_read_several_at_once_and_in_order() -> None:
         def get_object(self, **call: str) -> object:
             if len(waited) < 2:  # each of the first two calls returns only beside another one
                 waited.append(1)
-                together.wait(timeout=10)
+                barrier.wait(timeout=10)
             return s3.get_object(**call)
 
     slow = Archive(SlowS3(), "archive")  # type: ignore[arg-type]
     keys = slow.keys(NOW.date())
 
     assert len(keys) == 70
-    assert list(slow.read_each(keys)) == [archive.read(key) for key in keys]
-    assert list(slow.read_each([])) == []
+    assert list(slow.read_objects(keys)) == [archive.read(key) for key in keys]
+    assert list(slow.read_objects([])) == []

@@ -45,9 +45,9 @@ def test_an_unnamed_exchange_has_the_default_terms() -> None:
     exchanges = Exchanges.model_validate({"adx": {"billed_by": "bill", "first_price_discount": "0.25"}})
 
     assert exchange_name(None) is exchange_name("") is None
-    for usual in (exchanges.of(None), exchanges.of(""), exchanges.of("other")):
+    for usual in (exchanges.agreement_with(None), exchanges.agreement_with(""), exchanges.agreement_with("other")):
         assert usual == Exchange()
-    assert exchanges.of("adx").billed_by is Kind.BILL
+    assert exchanges.agreement_with("adx").billed_by is Kind.BILL
     assert Exchange().billed_by is Kind.IMPRESSION
 
 

@@ -12,7 +12,7 @@ from bidder.events.kinds import Kind
 from bidder.events.ledger import Marker
 from bidder.events.report import By, ReportRow, report, total
 from bidder.events.settlement import PriceRefusal, Settlement, price_to_win, settle
-from bidder.events.verify import due, verify
+from bidder.events.verify import sales_by_bid, verify
 from tests.support.campaigns import NOW
 from tests.support.events import event
 from tests.support.prices import KEYS, sent, vector
@@ -148,7 +148,7 @@ def test_a_report_has_savings_invalid_and_late_events() -> None:
         event(2, Kind.WIN),
         event(2, Kind.MUTE),
     ]
-    [row] = report(events, By.CAMPAIGN, unbilled=["bid-8"]).values()
+    [row] = report(events, By.CAMPAIGN, unbilled_ids=["bid-8"]).values()
 
     assert (row.billed, row.spend_micros, row.saved_micros) == (3, 12_000, 3_000)
     assert (row.test, row.invalid, row.late) == (2, 3, 1)
@@ -180,7 +180,7 @@ TODAY = NOW.date()
 
 
 def verified(events: list[Event], markers: dict[tuple[str, str], Marker], counted: dict[str, int]) -> Any:
-    return verify(due(events), markers, {"c1": counted}, TODAY)["c1"]
+    return verify(sales_by_bid(events), markers, {"c1": counted}, TODAY)["c1"]
 
 
 def marker_of(sale: Event, **changes: Any) -> Marker:
@@ -201,7 +201,7 @@ def test_a_correct_ledger_has_no_differences() -> None:
     others = {"delay#0": 1, f"shown#{NOW:%H}": 1, "invalid": 7, "invalid_micros": 9}
     result = verified([SALE, SALE], {("bid-1", "billed"): marker_of(SALE)}, {**OWED, **others})
 
-    assert (result.equal, result.reasons) == (True, [])
+    assert (result.is_equal, result.reasons) == (True, [])
     assert dict(result.counted) == dict(result.archived) == OWED
 
 
@@ -219,30 +219,30 @@ def test_a_correct_ledger_has_no_differences() -> None:
 def test_a_difference_is_reported_with_its_amount(changes: dict[str, int], reasons: list[str]) -> None:
     result = verified([SALE], {("bid-1", "billed"): marker_of(SALE)}, {**OWED, **changes})
 
-    assert not result.equal
+    assert not result.is_equal
     assert [reason.removesuffix(" than the archive comes to") for reason in result.reasons] == reasons
 
 
 def test_a_bid_without_a_marker_is_uncounted_or_invalid() -> None:
     result = verified([SALE], {}, {})
-    assert (result.equal, len(result.reasons)) == (False, 1)
+    assert (result.is_equal, len(result.reasons)) == (False, 1)
     assert result.reasons[0].startswith("bid bid-1: 5000 micros")
     assert result.archived["micros"] == 5_000
 
     result = verified([SALE], {("bid-1", "invalid"): marker_of(SALE)}, {})
-    assert (result.equal, len(result.reasons)) == (True, 1)
+    assert (result.is_equal, len(result.reasons)) == (True, 1)
     assert result.archived == {}
 
 
 def test_a_bid_is_due_by_the_event_in_its_marker() -> None:
     later_time = event(1, Kind.BILL, price_micros=3_000_000, at=NOW + timedelta(days=1))
     for marked, day, cost in ((SALE, TODAY, 5_000), (later_time, TODAY + timedelta(days=1), 3_000)):
-        [result] = verify(due([later_time, SALE]), {("bid-1", "billed"): marker_of(marked)}, {}, day).values()
+        [result] = verify(sales_by_bid([later_time, SALE]), {("bid-1", "billed"): marker_of(marked)}, {}, day).values()
         assert result.archived["micros"] == cost
-    assert verify(due([later_time, SALE]), {("bid-1", "billed"): marker_of(later_time)}, {}, TODAY) == {}
-    [first, second] = due([later_time, SALE, SALE])["bid-1"]
+    assert verify(sales_by_bid([later_time, SALE]), {("bid-1", "billed"): marker_of(later_time)}, {}, TODAY) == {}
+    [first, second] = sales_by_bid([later_time, SALE, SALE])["bid-1"]
     assert (first, second) == (SALE, later_time)
-    assert due([event(1, Kind.CLICK), event(2, test=True), event(3, invalid="crawler")]) == {}
+    assert sales_by_bid([event(1, Kind.CLICK), event(2, test=True), event(3, invalid="crawler")]) == {}
 
 
 @pytest.mark.parametrize(
@@ -261,6 +261,6 @@ def test_a_bid_with_the_encrypted_price_of_another_bid_is_due_at_its_own_price(
 
 def test_days_are_in_the_campaigns_time_zone() -> None:
     sale = event(1, at="2026-11-22T23:30:00Z", zone="Asia/Tokyo")
-    results = verify(due([sale]), {("bid-1", "billed"): marker_of(sale)}, {}, date(2026, 11, 23))
+    results = verify(sales_by_bid([sale]), {("bid-1", "billed"): marker_of(sale)}, {}, date(2026, 11, 23))
 
     assert dict(results["c1"].archived) == {"micros": 5_000, "impressions": 1, "hour#08": 5_000}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bidder.consumers.frequency import count_exposures
 from bidder.delivery.frequency import History
-from bidder.delivery.frequency_store import KEPT, read
+from bidder.delivery.frequency_store import RETENTION, read_exposures
 from bidder.events.event import Event
 from bidder.events.frequency import Frequency
 from bidder.events.kinds import Kind
@@ -76,7 +76,7 @@ def test_the_read_history_equals_the_shown_impressions(
     deliver(frequency_on(dynamodb), twice)
 
     dynamodb.faults = None
-    read_now = read(dynamodb.client, "frequency", "anna", "home")
+    read_now = read_exposures(dynamodb.client, "frequency", "anna", "home")
     for field, name, history in (("user", "anna", read_now.user), ("household", "home", read_now.household)):
         counted_items = [e for e in events if getattr(e, field) == name and e.kind is Kind.IMPRESSION and not e.test]
         assert history is not None
@@ -128,7 +128,7 @@ def test_a_history_expires_after_its_retention() -> None:
     frequency_on(dynamodb).record([event(1, user="anna")])
 
     [item] = [item for (pk, *_), item in dynamodb.items().items() if pk == "user#anna"]
-    assert int(item["expires_at"]["N"]) == (event(1).at + KEPT).timestamp() // 1
+    assert int(item["expires_at"]["N"]) == (event(1).at + RETENTION).timestamp() // 1
 
 
 def test_unreadable_messages_and_conflicts_fail_and_no_others() -> None:

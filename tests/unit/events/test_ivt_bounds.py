@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from bidder.events.bounded_sets import BoundedSets
-from bidder.events.counters import Numbers
+from bidder.events.counters import CampaignCounters
 from bidder.events.crawlers import is_crawler
 from bidder.events.ivt_filter import IvtFilter
 from bidder.events.ivt_rules import SaleHistory, broken_rule
-from bidder.events.ivt_suspects import in_crowded_minutes, reported_from_many_addresses, sharing_a_price
+from bidder.events.ivt_suspects import bids_in_crowded_minutes, bids_sharing_a_price, bids_with_many_addresses
 from bidder.events.kinds import Kind
 from bidder.events.ledger import Ledger, spend_of
 from bidder.events.zone_spend import days_needed, spend_in_zone
@@ -103,9 +103,9 @@ def test_an_event_is_marked_with_the_first_rule_that_it_breaks(
 
 def test_suspects_are_bids_beyond_the_bounds_of_the_rules() -> None:
     minute = [event(number, user="anna", at=NOW + timedelta(seconds=number)) for number in range(20)]
-    assert in_crowded_minutes([*minute, event(0, user="anna", at=NOW)]) == frozenset()
+    assert bids_in_crowded_minutes([*minute, event(0, user="anna", at=NOW)]) == frozenset()
     crowded = [*minute, event("x", user="anna", at=NOW)]
-    assert in_crowded_minutes(crowded) == {suspect.bid_id for suspect in crowded}
+    assert bids_in_crowded_minutes(crowded) == {suspect.bid_id for suspect in crowded}
     for other in (
         event("x", user="anna", at=NOW + timedelta(minutes=1)),
         event("x", user="ben", at=NOW),
@@ -113,19 +113,21 @@ def test_suspects_are_bids_beyond_the_bounds_of_the_rules() -> None:
         event("x", Kind.CLICK, user="anna", at=NOW),
         event("x", user="anna", at=NOW, test=True),
     ):
-        assert in_crowded_minutes([*minute, other]) == frozenset()
+        assert bids_in_crowded_minutes([*minute, other]) == frozenset()
 
     addresses = [event(1, address=f"a{number}") for number in range(5)]
-    assert reported_from_many_addresses([*addresses, event(1, address="a0"), event(1)]) == frozenset()
-    assert reported_from_many_addresses([*addresses, event(2, address="x")]) == frozenset()
-    assert reported_from_many_addresses([*addresses, event(1, Kind.CLICK, address="x")]) == frozenset()
-    assert reported_from_many_addresses([*addresses, event(1, address="x", test=True)]) == frozenset()
-    assert reported_from_many_addresses([*addresses, event(1, address="x")]) == {"bid-1"}
+    assert bids_with_many_addresses([*addresses, event(1, address="a0"), event(1)]) == frozenset()
+    assert bids_with_many_addresses([*addresses, event(2, address="x")]) == frozenset()
+    assert bids_with_many_addresses([*addresses, event(1, Kind.CLICK, address="x")]) == frozenset()
+    assert bids_with_many_addresses([*addresses, event(1, address="x", test=True)]) == frozenset()
+    assert bids_with_many_addresses([*addresses, event(1, address="x")]) == {"bid-1"}
 
-    priced = [event(number, Kind.BILL, price_vector="adx/v") for number in (1, 2)]
-    assert sharing_a_price(priced) == {"bid-1", "bid-2"}
-    assert sharing_a_price([priced[0], priced[0], event(3, Kind.BILL, price_vector="adx/w"), event(4)]) == frozenset()
-    assert sharing_a_price([priced[0], event(2, Kind.BILL, price_vector="adx/v", test=True)]) == frozenset()
+    bills = [event(number, Kind.BILL, price_vector="adx/v") for number in (1, 2)]
+    assert bids_sharing_a_price(bills) == {"bid-1", "bid-2"}
+    assert (
+        bids_sharing_a_price([bills[0], bills[0], event(3, Kind.BILL, price_vector="adx/w"), event(4)]) == frozenset()
+    )
+    assert bids_sharing_a_price([bills[0], event(2, Kind.BILL, price_vector="adx/v", test=True)]) == frozenset()
 
 
 def test_invalid_traffic_of_an_advertiser_is_the_sum_of_its_campaigns() -> None:
@@ -160,7 +162,7 @@ def test_invalid_traffic_of_an_advertiser_is_the_sum_of_its_campaigns() -> None:
 def test_a_bid_that_is_also_billed_does_not_count_as_invalid() -> None:
     today = date(2026, 11, 23)
     counts = Counter({"invalid_micros": 100, "repeated_micros": 30})
-    numbers = Numbers(counts, {today: Counter({"invalid_micros": 50, "repeated_micros": 20})})
+    numbers = CampaignCounters(counts, {today: Counter({"invalid_micros": 50, "repeated_micros": 20})})
 
     spend = spend_in_zone([("UTC", numbers), ("UTC", numbers)], "UTC", datetime(2026, 11, 23, 12, tzinfo=UTC))
 

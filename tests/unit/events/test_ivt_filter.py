@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bidder.events.bounded_sets import BoundedSets
 from bidder.events.event import Event
 from bidder.events.ivt_filter import IvtFilter
-from bidder.events.ivt_rules import MOST_A_MINUTE, MOST_ADDRESSES
+from bidder.events.ivt_rules import MAX_ADDRESSES, MAX_PER_MINUTE
 from bidder.events.kinds import Kind
 from tests.support.campaigns import NOW
 from tests.support.dynamodb import FaultyDynamoDB
@@ -48,9 +48,9 @@ def test_the_first_impressions_and_addresses_stay_valid_under_repeats_and_faults
         of_bid = addresses.setdefault(shown_event.bid_id, [])
         of_bid += [] if shown_event.address in of_bid or shown_event.address is None else [shown_event.address]
 
-        if shown_event.user and of_user.index(shown_event.bid_id) >= MOST_A_MINUTE:
+        if shown_event.user and of_user.index(shown_event.bid_id) >= MAX_PER_MINUTE:
             assert verdict.invalid == "too-many"
-        elif shown_event.address and of_bid.index(shown_event.address) >= MOST_ADDRESSES:
+        elif shown_event.address and of_bid.index(shown_event.address) >= MAX_ADDRESSES:
             assert verdict.invalid == "replayed"
         else:
             assert verdict.invalid is None
@@ -86,7 +86,7 @@ def test_concurrent_judgements_equal_sequential_ones() -> None:
 
     judged = at_once.mark_invalid({item.bid_id: item for item in many})
 
-    assert sum(item.invalid == "too-many" for item in judged.values()) == 35 - MOST_A_MINUTE
+    assert sum(item.invalid == "too-many" for item in judged.values()) == 35 - MAX_PER_MINUTE
     assert [item.bid_id for item in judged.values()] == list(judged)
 
 
@@ -112,7 +112,7 @@ def test_an_encrypted_price_settles_only_its_first_bid(sales, faults) -> None:  
         owner = first.setdefault(vector, bid)
 
         assert judged["message"].price_micros == (1_000_000 if owner == bid else 5_000_000)
-        assert judged["message"].billable
+        assert judged["message"].is_billable
 
 
 @pytest.mark.parametrize(("at_once", "is_parallel"), [({}, False), ({"at_once": 1}, False), ({"at_once": 2}, True)])
@@ -120,7 +120,7 @@ def test_events_are_judged_on_other_threads_only_in_parallel(at_once: dict[str, 
     judged_by: list[threading.Thread] = []
 
     class Sets(BoundedSets):
-        def take(self, *_: object) -> bool:
+        def add_member(self, *_: object) -> bool:
             judged_by.append(threading.current_thread())
             return True
 

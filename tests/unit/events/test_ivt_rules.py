@@ -41,7 +41,7 @@ def test_a_marked_event_stays_marked_and_bills_nothing() -> None:
     marked = event(invalid=IvtRule.CRAWLER)
 
     assert broken_rule(marked, SaleHistory()) == "crawler"
-    assert not marked.billable
+    assert not marked.is_billable
     assert marked.attributes()["invalid"]["StringValue"] == "crawler"
 
 

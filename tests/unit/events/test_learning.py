@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.delivery.outcome_counts import OutcomeCounts
-from bidder.delivery.pacers import Confirmed
+from bidder.delivery.pacers import PlaybackCounts
 from bidder.delivery.price_segment import PriceSegment
 from bidder.delivery.win_model import Outcomes, price_bin
 from bidder.events.event import Event
@@ -131,7 +131,7 @@ def test_a_bid_with_impression_and_first_quartile_is_confirmed_once_in_any_order
                 learning.record([event(1, kind)])
         learning.record([event(2, Kind.FIRST_QUARTILE)])
 
-        assert learning.confirmed(NOW) == Confirmed(viewed=2, noticed=1)
+        assert learning.playback_counts(NOW) == PlaybackCounts(viewed=2, noticed=1)
 
 
 FIRST_PRICE: dict[str, Any] = {"placement": 1, "value_micros": 5_000_000}
@@ -225,9 +225,9 @@ def test_confirmed_bids_are_those_of_this_and_the_previous_week() -> None:
     learning = learning_on(FaultyDynamoDB("learning"))
     learning.record([event(1), event(1, Kind.FIRST_QUARTILE), event(2, Kind.FIRST_QUARTILE)])
 
-    confirmed_bids = [learning.confirmed(NOW + timedelta(weeks=weeks)) for weeks in (-1, 0, 1, 2)]
+    confirmed_bids = [learning.playback_counts(NOW + timedelta(weeks=weeks)) for weeks in (-1, 0, 1, 2)]
 
-    assert confirmed_bids == [Confirmed(), Confirmed(2, 1), Confirmed(2, 1), Confirmed()]
+    assert confirmed_bids == [PlaybackCounts(), PlaybackCounts(2, 1), PlaybackCounts(2, 1), PlaybackCounts()]
 
 
 def test_outcomes_of_the_day_before_yesterday_are_not_read() -> None:

@@ -95,7 +95,7 @@ def unbilled(events: Sequence[Event], campaign_id: str) -> dict[str, tuple[int, 
     }
 
 
-def owed(events: Sequence[Event], campaign_id: str, now: datetime) -> Spend:
+def expected_spend(events: Sequence[Event], campaign_id: str, now: datetime) -> Spend:
     today, hour = now.date(), (now.date(), now.hour)
     sales = billed_events(events, campaign_id).values()
     invalid = unbilled(events, campaign_id).values()
@@ -134,7 +134,7 @@ def test_spend_is_exact_over_repeats_disorder_and_faults(events, batch_size, rng
     spends = ledger.spends({name: NOW.replace(tzinfo=ZoneInfo(ZONES[name])) for name in CAMPAIGNS})
     for campaign_id in CAMPAIGNS:
         spend = spends.get(campaign_id, Spend())
-        assert Spend(**{name: getattr(spend, name) for name in MONEY}) == owed(events, campaign_id, NOW)
+        assert Spend(**{name: getattr(spend, name) for name in MONEY}) == expected_spend(events, campaign_id, NOW)
         assert sum(count for _, count in spend.delays) <= spend.today_impressions
         sales = [(c, at, deal) for c, at, deal in billed_events(events, campaign_id).values() if at.date() == today]
         read = ledger.day(campaign_id, today)
@@ -144,7 +144,7 @@ def test_spend_is_exact_over_repeats_disorder_and_faults(events, batch_size, rng
             assert read.get(f"hour#{hour:02}", 0) == sum(c for c, at, _ in sales if at.hour == hour)
         for name in ("d1", "d2"):
             assert read.get(f"deal#{name}", 0) == sum(c for c, _, deal in sales if deal == name)
-        apart = {
+        invalid_amounts = {
             e.bid_id: round(e.price_micros / 1000)
             for e in events
             if e.campaign_id == campaign_id
@@ -152,7 +152,10 @@ def test_spend_is_exact_over_repeats_disorder_and_faults(events, batch_size, rng
             and e.invalid
             and (e.at + timedelta(hours=OFFSETS[campaign_id])).date() == today
         }
-        assert (read.get("invalid", 0), read.get("invalid_micros", 0)) == (len(apart), sum(apart.values()))
+        assert (read.get("invalid", 0), read.get("invalid_micros", 0)) == (
+            len(invalid_amounts),
+            sum(invalid_amounts.values()),
+        )
 
 
 def test_one_transaction_counts_all_the_events_of_a_campaign_in_a_batch() -> None:

@@ -59,9 +59,9 @@ def test_each_exchange_has_its_own_keys() -> None:
     keys = PriceKeys.model_validate_json(
         '{"adx": {"encryption": "AAAAAAAAAAAAAAAAAAAAAAAAAAA", "integrity": "BBBBBBBBBBBBBBBBBBBBBBBBBBB"}}'
     )
-    assert keys.of("adx") is not None
-    assert keys.of("other") is None
-    assert repr(keys.of("adx")) == "ExchangeKeys()"
+    assert keys.keys_of("adx") is not None
+    assert keys.keys_of("other") is None
+    assert repr(keys.keys_of("adx")) == "ExchangeKeys()"
 
 
 @pytest.mark.parametrize(

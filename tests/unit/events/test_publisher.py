@@ -14,7 +14,7 @@ from bidder import aws
 from bidder.background_refresh import PATIENCE
 from bidder.consumers.notices import publish_again
 from bidder.events.event import Event
-from bidder.events.fallback_queue import FallbackQueue, NotTaken
+from bidder.events.fallback_queue import FallbackQueue, MessagesRefused
 from bidder.events.kinds import Kind
 from bidder.events.publisher import STEP_SECONDS, EventPublisher, EventsRefused
 from bidder.service.traffic_counts import NAMES_PER_MESSAGE
@@ -122,7 +122,7 @@ def test_acknowledged_events_of_a_batch_are_on_the_topic_or_in_the_fallback_queu
     events = [event(number) for number in range(count)]
     try:
         publisher(fake).publish_all(events)
-    except (Broken, NotTaken):
+    except (Broken, MessagesRefused):
         return
 
     assert {e.bid_id for e in events} == safe(fake)
@@ -285,7 +285,7 @@ def test_without_a_fallback_queue_the_error_of_sns_is_raised() -> None:
 
 
 def test_the_error_has_the_number_of_events_that_sqs_refused() -> None:
-    with pytest.raises(NotTaken, match="SQS refused 1 of 4 events"):
+    with pytest.raises(MessagesRefused, match="SQS refused 1 of 4 events"):
         FallbackQueue(lambda: Fake("refuse"), QUEUE).put([event(n) for n in range(4)], "x")  # type: ignore[arg-type,return-value]
 
 

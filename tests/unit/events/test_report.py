@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.events.event import Event
-from bidder.events.ivt_rules import MOST_ADDRESSES, IvtRule
+from bidder.events.ivt_rules import MAX_ADDRESSES, IvtRule
 from bidder.events.kinds import Kind
-from bidder.events.report import REPORTED, By, ReportRow, report, total
+from bidder.events.report import REPORTED_KINDS, By, ReportRow, report, total
 from tests.support.campaigns import NOW
 from tests.support.events import event
 
@@ -35,7 +35,7 @@ events = st.lists(
             value_micros=[None, 1_000_500 * (number + 1), 12_345_678][number % 3],
         ),
         st.integers(0, 8),
-        st.sampled_from([*REPORTED, Kind.BILL, Kind.MUTE]),
+        st.sampled_from([*REPORTED_KINDS, Kind.BILL, Kind.MUTE]),
         st.integers(0, 200),
         st.sampled_from([False, False, False, True]),
         st.sampled_from([None, None, None, "crawler"]),
@@ -55,7 +55,9 @@ def defined(events: list[Event], campaign: str) -> ReportRow:
         saved_micros=sum(
             round(Fraction(value, 1000)) - round(Fraction(bid, 1000)) for value, bid in worth.values() if value
         ),
-        counts={kind: sum({e.bid_id: e.count or 1 for e in valid if e.kind == kind}.values()) for kind in REPORTED},
+        counts={
+            kind: sum({e.bid_id: e.count or 1 for e in valid if e.kind == kind}.values()) for kind in REPORTED_KINDS
+        },
         billed=len(due),
         spend_micros=sum(round(Fraction(price, 1000)) for price in due.values()),
     )
@@ -85,9 +87,9 @@ def test_the_total_is_the_same_for_each_dimension(events: list[Event]) -> None:
 def test_rates_relate_to_attempts_and_tests_are_separate() -> None:
     wins_and_impressions = [event(number, kind) for number in range(4) for kind in (Kind.WIN, Kind.IMPRESSION)]
     more = [event(0, Kind.COMPLETE), event(0, Kind.CLICK), *(event(number, Kind.LOSS) for number in range(4, 10))]
-    apart = [event(20, test=True), event(21, invalid="crawler")]
+    excluded_events = [event(20, test=True), event(21, invalid="crawler")]
 
-    [row] = report([*wins_and_impressions, *more, *apart], By.CAMPAIGN).values()
+    [row] = report([*wins_and_impressions, *more, *excluded_events], By.CAMPAIGN).values()
 
     assert (row.win_rate, row.vtr, row.ctr) == (Fraction(4, 10), Fraction(1, 4), Fraction(1, 4))
     assert (row.billed, row.spend_micros, row.cpm_micros) == (4, 20_000, 5_000_000)
@@ -115,7 +117,7 @@ def test_spend_is_reported_by_deal_and_by_advertiser() -> None:
 
 
 def test_a_replayed_bid_is_billed_once_and_also_reported_as_invalid() -> None:
-    around = [event(1, address=f"a{number}") for number in range(MOST_ADDRESSES + 1)]
+    around = [event(1, address=f"a{number}") for number in range(MAX_ADDRESSES + 1)]
 
     [row] = report([*around, event(2, address="a1"), event(2, address="a2")], By.CAMPAIGN).values()
 
@@ -127,7 +129,7 @@ def test_of_events_of_a_moment_the_same_one_is_reported_in_any_order() -> None:
     unbilled = event(1)
 
     for delivered in permutations((crawled, late, unbilled)):
-        [row] = report(delivered, By.CAMPAIGN, unbilled=["bid-1"]).values()
+        [row] = report(delivered, By.CAMPAIGN, unbilled_ids=["bid-1"]).values()
         assert (row.invalid, row.late) == (1, 0)
     for delivered in permutations((crawled, late)):
         [row] = report(delivered, By.CAMPAIGN).values()

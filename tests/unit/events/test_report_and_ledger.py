@@ -11,11 +11,11 @@ from bidder.events.bounded_sets import BoundedSets
 from bidder.events.counters import BILLED, INVALID
 from bidder.events.event import Event
 from bidder.events.ivt_filter import IvtFilter
-from bidder.events.ivt_suspects import in_crowded_minutes
+from bidder.events.ivt_suspects import bids_in_crowded_minutes
 from bidder.events.kinds import Kind
 from bidder.events.ledger import Ledger
 from bidder.events.report import By, ReportRow, report
-from bidder.events.verify import due, verify
+from bidder.events.verify import sales_by_bid, verify
 from tests.support.campaigns import NOW
 from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.events import event
@@ -61,25 +61,25 @@ def test_report_ledger_and_verification_agree_to_the_micro(count: int, rng: Rand
     ledger = ledger_of(events)
     rng.shuffle(events)
 
-    suspects = in_crowded_minutes(events)
+    suspects = bids_in_crowded_minutes(events)
     markers = ledger.markers(suspects)
     unbilled = {name for name in suspects if (name, INVALID) in markers and (name, BILLED) not in markers}
     rows = report(events, By.CAMPAIGN, unbilled)
     days = {name: ledger.day(name, NOW.date()) for name in CAMPAIGNS}
-    bids = due(events)
+    bids = sales_by_bid(events)
     verified = verify(bids, ledger.markers(bids), days, NOW.date())
 
     for name in CAMPAIGNS:
         row = rows.get(name, ReportRow())
         assert (row.spend_micros, row.billed) == (days[name].get("micros", 0), days[name].get("impressions", 0))
-        assert name not in verified or verified[name].equal
+        assert name not in verified or verified[name].is_equal
 
 
 def test_a_bot_farm_is_billed_only_for_the_limit_of_a_person() -> None:
     impressions = [event(number, user="farm", at=NOW + timedelta(seconds=number)) for number in range(30)]
     ledger = ledger_of(list(reversed(impressions)))
 
-    markers = ledger.markers(in_crowded_minutes(impressions))
+    markers = ledger.markers(bids_in_crowded_minutes(impressions))
     unbilled = {name for name, kind in markers if kind == INVALID}
     [row] = report(impressions, By.CAMPAIGN, unbilled).values()
 

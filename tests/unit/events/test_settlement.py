@@ -92,7 +92,7 @@ def test_an_initialization_vector_has_one_name_per_exchange() -> None:
 def test_a_render_for_ad_quality_is_a_test_and_bills_nothing() -> None:
     event = make_event(Kind.IMPRESSION, CLAIMS, {"p": "AUDIT"}, NOW)
 
-    assert (event.test, event.counts_as_sale, event.billable) == (True, False, False)
+    assert (event.test, event.counts_as_sale, event.is_billable) == (True, False, False)
 
 
 @given(st.integers(1, 10**12), st.integers(0, 10**12), st.booleans(), st.decimals(0, 1, places=3))
@@ -109,10 +109,10 @@ def test_the_lowest_credible_price_is_the_floor_or_the_agreed_share(
 def test_the_agreed_share_depends_on_the_exchange() -> None:
     exchanges = Exchanges.model_validate({"adx": {"first_price_discount": 0.25}})
 
-    assert exchanges.of("adx").lowest_credible_price(100, 0, is_first_price=True) == 75
+    assert exchanges.agreement_with("adx").lowest_credible_price(100, 0, is_first_price=True) == 75
     for unnamed in ("other", None):
-        assert exchanges.of(unnamed).lowest_credible_price(100, 0, is_first_price=True) == 90
-        assert exchanges.of(unnamed).lowest_credible_price(100, 0, is_first_price=False) == 10
+        assert exchanges.agreement_with(unnamed).lowest_credible_price(100, 0, is_first_price=True) == 90
+        assert exchanges.agreement_with(unnamed).lowest_credible_price(100, 0, is_first_price=False) == 10
 
 
 @given(st.integers(0, 10**18))

@@ -104,8 +104,8 @@ def test_tokens_with_json_claims_are_still_read(kind: Kind) -> None:
 def test_the_kinds_of_a_bid_have_signatures_with_different_prefixes() -> None:
     tokens = Tokens(encode(PLAIN), KEYS)
 
-    assert len({tokens.of(kind).rpartition(".")[2][:8] for kind in NOTICES}) == len(NOTICES)
-    assert all(verify(kind, tokens.of(kind), KEYS, NOW) == PLAIN for kind in NOTICES)
+    assert len({tokens.token_of(kind).rpartition(".")[2][:8] for kind in NOTICES}) == len(NOTICES)
+    assert all(verify(kind, tokens.token_of(kind), KEYS, NOW) == PLAIN for kind in NOTICES)
 
 
 def test_unknown_claims_of_later_code_are_ignored() -> None:

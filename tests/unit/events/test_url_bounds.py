@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from bidder.events.address import address_name
 from bidder.events.claims import Claims, decode, encode
 from bidder.events.event import make_event
-from bidder.events.key_rotation import OLD_KEY_KEPT, RotationStep, after_step, due_at
+from bidder.events.key_rotation import OLD_KEY_RETENTION, RotationStep, apply_step, due_at
 from bidder.events.kinds import NOTICES, Kind, notice_kind
 from bidder.events.markup_form import MarkupForm, decode_form, encode_form
 from bidder.events.token import InvalidToken, SigningKeys, TokenError, Tokens, sign, signed_target, undo_escapes, verify
@@ -91,7 +91,7 @@ def test_pseudonyms_of_viewers_depend_on_their_own_key() -> None:
 
 
 def test_claims_of_any_text_are_signed() -> None:
-    assert len(Tokens("\udcff", KEYS).of(Kind.CLICK).rpartition(".")[2]) == 20
+    assert len(Tokens("\udcff", KEYS).token_of(Kind.CLICK).rpartition(".")[2]) == 20
 
 
 def test_signatures_have_fixed_values() -> None:
@@ -102,7 +102,7 @@ def test_signatures_have_fixed_values() -> None:
     urls = tokens.urls("https://bid.example")
     for number, kind in enumerate(NOTICES):
         token = f"k1.claims.{letters[20 * number : 20 * number + 20]}"
-        assert tokens.of(kind) == token
+        assert tokens.token_of(kind) == token
         assert urls[kind] == f"https://bid.example/e/{kind.value}/{token}"
     assert list(urls) == list(NOTICES)
 
@@ -119,7 +119,7 @@ def test_a_token_that_three_proxies_have_percent_encoded_is_read() -> None:
 
 @pytest.mark.parametrize(("seconds", "is_valid"), [(-61, False), (-60, True), (75 * 60, True), (75 * 60 + 1, False)])
 def test_a_token_is_valid_from_a_minute_before_its_bid(seconds: int, is_valid: bool) -> None:
-    text = Tokens(encode(CLAIMS), KEYS).of(Kind.CLICK)
+    text = Tokens(encode(CLAIMS), KEYS).token_of(Kind.CLICK)
     now = NOW.replace(microsecond=0) + timedelta(seconds=seconds)
 
     if is_valid:
@@ -157,10 +157,10 @@ def test_a_refused_token_is_counted_by_its_reason(text: str, reason: str) -> Non
 )
 def test_a_landing_page_that_two_proxies_have_percent_encoded_is_read(target: str) -> None:
     signed = sign(Kind.CLICK, encode(CLAIMS), KEYS, target)
-    spelled = target
+    encoded_target = target
     for encodings in range(4):
-        assert (signed_target(Kind.CLICK, signed, KEYS, spelled) == target) == (encodings <= 2)
-        spelled = quote(spelled, safe="")
+        assert (signed_target(Kind.CLICK, signed, KEYS, encoded_target) == target) == (encodings <= 2)
+        encoded_target = quote(encoded_target, safe="")
     plus = "https://shop.example/a+b"
     assert signed_target(Kind.CLICK, sign(Kind.CLICK, "c", KEYS, plus), KEYS, "https://shop.example/a b") == plus
     blank = "https://shop.example/a%20b"
@@ -261,15 +261,15 @@ def test_a_notice_becomes_an_event_of_its_bid() -> None:
 
 def test_each_step_of_a_rotation_waits_until_processes_have_read_the_keys() -> None:
     lifetime, second = timedelta(minutes=10), SigningKeys(current="k1", keys={"k1": "A" * 43, "k2": "B" * 43})
-    third = after_step(second, RotationStep.SIGN, "")
+    third = apply_step(second, RotationStep.SIGN, "")
 
     assert due_at(KEYS, NOW, lifetime) == NOW
     assert due_at(second, NOW, lifetime) == NOW + timedelta(minutes=11)
-    assert due_at(third, NOW, lifetime) == NOW + timedelta(minutes=11) + OLD_KEY_KEPT
+    assert due_at(third, NOW, lifetime) == NOW + timedelta(minutes=11) + OLD_KEY_RETENTION
     assert third.viewers == "A" * 43
     named = SigningKeys(current="old", keys={"old": "A" * 43, "k7": "B" * 43, "k1x": "C" * 43})
-    assert list(after_step(named, RotationStep.ADD, "D" * 43).keys) == ["old", "k7", "k1x", "k8"]
-    assert list(after_step(SigningKeys(current="x", keys={"x": "A" * 43}), RotationStep.ADD, "D" * 43).keys)[1] == "k1"
+    assert list(apply_step(named, RotationStep.ADD, "D" * 43).keys) == ["old", "k7", "k1x", "k8"]
+    assert list(apply_step(SigningKeys(current="x", keys={"x": "A" * 43}), RotationStep.ADD, "D" * 43).keys)[1] == "k1"
 
 
 def test_event_urls_have_fixed_parameters() -> None:

@@ -10,7 +10,7 @@ from bidder.events.bounded_sets import BoundedSets
 from bidder.events.ivt_filter import IvtFilter
 from bidder.events.kinds import Kind
 from bidder.events.ledger import Ledger
-from bidder.events.verify import due, verify
+from bidder.events.verify import sales_by_bid, verify
 from tests.support.campaigns import NOW
 from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.events import event
@@ -41,7 +41,7 @@ DAY = NOW.date()
 
 
 def verified(ledger: Ledger, events):  # type: ignore[no-untyped-def]
-    bids = due(events)
+    bids = sales_by_bid(events)
     ledger_sums = {name: ledger.day(name, DAY) for name in ("c0", "c1", "c2")}
     return verify(bids, ledger.markers(bids), ledger_sums, DAY)
 
@@ -56,14 +56,14 @@ def test_counted_bids_agree_and_uncounted_bids_are_listed(events, lost) -> None:
 
     results = verified(ledger, events)
 
-    bid_ids = {e.bid_id for e in delivered if e.billable}
-    uncounted = {bid for bid in due(events) if bid not in bid_ids}
+    bid_ids = {e.bid_id for e in delivered if e.is_billable}
+    uncounted = {bid for bid in sales_by_bid(events) if bid not in bid_ids}
     for result in results.values():
-        assert result.equal == (not any("never counted" in reason for reason in result.reasons))
+        assert result.is_equal == (not any("never counted" in reason for reason in result.reasons))
     names = {reason.split()[1].rstrip(":") for result in results.values() for reason in result.reasons}
     assert names <= uncounted
     if not uncounted:
-        assert all(result.equal and not result.reasons for result in results.values())
+        assert all(result.is_equal and not result.reasons for result in results.values())
 
 
 def test_each_difference_is_explained() -> None:
@@ -76,15 +76,15 @@ def test_each_difference_is_explained() -> None:
 
     results = verified(ledger, [*many, event(50, campaign_id="c0")])
 
-    assert results["c1"].equal
+    assert results["c1"].is_equal
     assert [reason.partition(": ")[2] for reason in results["c1"].reasons] == [
         "5000 micros, found invalid by the ledger and not billed"
     ] * 2
-    assert (results["c0"].equal, results["c0"].reasons) == (
+    assert (results["c0"].is_equal, results["c0"].reasons) == (
         False,
         ["bid bid-50: 5000 micros in the archive, never counted"],
     )
-    assert (results["c2"].equal, results["c2"].reasons) == (
+    assert (results["c2"].is_equal, results["c2"].reasons) == (
         False,
         ["5000 micros counted, with no event in the archive"],
     )
@@ -101,4 +101,4 @@ def test_a_wrong_part_is_reported_even_if_the_sum_is_right(name: str) -> None:
     result = verified(ledger, events)["c1"]
 
     [reason] = result.reasons
-    assert (result.equal, reason.partition(":")[0]) == (False, name)
+    assert (result.is_equal, reason.partition(":")[0]) == (False, name)

@@ -60,8 +60,8 @@ REFUSED = {
 def test_an_invalid_request_is_refused_with_its_fault() -> None:
     for record in records("prebid-bad.jsonl"):
         expected = REFUSED.get(record["reason"])
-        playable = [imp for imp in record["request"].get("imp") or () if (imp.get("video") or {}).get("mimes")]
-        if record["reason"] == "video without mimes" and playable:
+        video_imps = [imp for imp in record["request"].get("imp") or () if (imp.get("video") or {}).get("mimes")]
+        if record["reason"] == "video without mimes" and video_imps:
             assert len(parse(json.dumps(record["request"]).encode()).imp) < len(record["request"]["imp"])
         elif expected is not None:
             assert expected in refusal(record["request"]), record["source"]

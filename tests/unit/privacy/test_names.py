@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bidder.events.key_rotation import after_step, next_step
+from bidder.events.key_rotation import apply_step, next_step
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.parse import parse
 from bidder.privacy.gate import restrict_request
@@ -26,7 +26,7 @@ def test_pseudonyms_are_stable_over_two_key_rotations() -> None:
     assert None not in names
 
     for number in range(6):
-        keys = after_step(keys, next_step(keys), "BCDEFGH"[number] * 43)
+        keys = apply_step(keys, next_step(keys), "BCDEFGH"[number] * 43)
         assert (viewer(request, keys), household(request, keys)) == names
     assert keys.current == "k3"
 

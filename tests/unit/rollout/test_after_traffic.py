@@ -63,6 +63,6 @@ def test_a_collapse_of_the_bid_rate_follows_the_definition_in_fractions(
     before, now = BidRate(bids, bids + other_count), BidRate(bids_now, bids_now + others_now)
     enough = bids + other_count >= FEWEST and bids_now + others_now >= FEWEST
     # without division: now/all_now < (before/all_before) / 2
-    less = enough and 2 * bids_now * before.requests < bids * now.requests
+    is_worse = enough and 2 * bids_now * before.requests < bids * now.requests
     if abs(2 * bids_now * before.requests - bids * now.requests) > 0:
-        assert has_collapsed(before, now) == less
+        assert has_collapsed(before, now) == is_worse

@@ -69,7 +69,7 @@ def test_the_bids_of_a_minute_are_published_by_campaign_and_deal_in_the_backgrou
         ("c1", "shop.example", None, 3, NOW),
         ("c1", "shop.example", "d1", 1, NOW),
     }
-    assert {(e.kind, e.billable, e.attributes()["kind"]["StringValue"]) for e in output.events} == {
+    assert {(e.kind, e.is_billable, e.attributes()["kind"]["StringValue"]) for e in output.events} == {
         (Kind.BIDS, False, "bids")
     }
     assert len({e.bid_id for e in output.events}) == 2

@@ -83,7 +83,7 @@ class Recovering:
         self.stored: list[Event] = []
         self.steps: list[float] = []
 
-    def try_all(self, events: Sequence[Event], step_seconds: float) -> list[Unstored]:
+    def try_publish_all(self, events: Sequence[Event], step_seconds: float) -> list[Unstored]:
         self.steps.append(step_seconds)
         if self.now < self.until:
             self.now += 2 * step_seconds if self.is_slow else 0.1

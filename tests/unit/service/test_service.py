@@ -146,7 +146,7 @@ def test_without_signing_keys_there_is_no_bid_until_they_are_valid(process: Proc
 def test_price_keys_are_optional(process: Process) -> None:
     del process.ssm.values["price-keys"]
 
-    assert process.service.price_keys.of("adx") is None
+    assert process.service.price_keys.keys_of("adx") is None
 
 
 def test_parameters_are_read_once_per_lifetime(process: Process) -> None:

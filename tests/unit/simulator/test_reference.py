@@ -28,7 +28,7 @@ def test_the_plan_of_a_total_is_spread_over_the_rest_of_its_flight(
     starts: timedelta | None, ends: timedelta | None, share: float
 ) -> None:
     limits = BudgetLimits(
-        paused=False,
+        is_paused=False,
         total=1_000_000,
         daily=None,
         cost=3_000,

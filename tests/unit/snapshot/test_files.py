@@ -97,5 +97,5 @@ def test_bids_in_flight_reduce_the_allowance_and_never_leave_it_without_a_limit(
 
     delivery = load_delivery(compile_delivery(index, {}, NOW, reserved_micros={"c": reserved}), index)
 
-    assert delivery.allowance.left(0, NOW) == remaining
+    assert delivery.allowance.remaining_micros(0, NOW) == remaining
     assert delivery.allowance.commit([0], COST, NOW) == (remaining >= COST)

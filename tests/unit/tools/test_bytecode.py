@@ -68,9 +68,9 @@ def test_the_removal_of_docstrings_keeps_code_and_line_numbers() -> None:
     assert len(paths) > 20
     for path in paths:
         source = path.read_bytes()
-        less = without_docstrings(source)
-        assert len(less.splitlines()) == len(source.splitlines())
-        assert code(less) == code(source), path
+        stripped_source = without_docstrings(source)
+        assert len(stripped_source.splitlines()) == len(source.splitlines())
+        assert code(stripped_source) == code(source), path
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_the_pipeline_sets_each_variable_of_a_buildspec() -> None:
 
 
 def test_the_build_runs_the_make_targets_of_developers() -> None:
-    assert commands("buildspec.yml") == ["make check", "make security", "make test", "make package"]
+    assert commands("buildspec.yml") == ["make check", "make security", "make docs", "make test", "make package"]
     readme = (ROOT / "README.md").read_text()
     assert re.search(r"^make test +# .*, as CI does$", readme, re.MULTILINE)
 

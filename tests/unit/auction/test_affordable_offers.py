@@ -23,7 +23,7 @@ def snapshot_with(holder: str, micros: int) -> Snapshot:
     """A campaign whose own budget, or its advertiser's, has these micros left; the other has no limit."""
     if holder == "campaign":
         return compile_snapshot([campaign(budget={"total_micros": micros})])
-    limits = BudgetLimits(paused=False, total=micros, daily=None, cost=COST)
+    limits = BudgetLimits(is_paused=False, total=micros, daily=None, cost=COST)
     return compile_snapshot([campaign()], shared=SharedBudgets({"shop.example": SharedBudget(limits)}))
 
 
