@@ -1,4 +1,4 @@
-"""The rules by which an offer of a campaign is not answered: the last rows of the table of rules."""
+"""The rules that keep an offer of a campaign out of the answer: the last rows of the table of rules."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from bidder.auction.rule import Case, Rule
 
 
 class OfferProgress(NamedTuple):
-    """The stage that the offers of a campaign on an impression reached; the offer with the furthest stage decides."""
+    """The last stage of a campaign's offers on an impression. Of several offers, the one with the last stage counts."""
 
     is_chosen: bool
     is_in_document: bool

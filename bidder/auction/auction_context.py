@@ -96,8 +96,8 @@ class Blocks:
     def are_categories_blocked(self, campaign: Campaign) -> bool:
         """Whether `bcat` names a category of the campaign, or `acat` leaves one out.
 
-        Categories are compared within one taxonomy, and a listed category includes all below it. A campaign without a
-        category in the taxonomy of `bcat` is not blocked: the exchange can translate the bid's categories.
+        Categories are compared within one taxonomy. A listed category includes the categories below it. A campaign
+        without a category in the taxonomy of `bcat` is not blocked: the exchange can translate the bid's categories.
         """
         request = self._request
         if not request.bcat and not request.acat:

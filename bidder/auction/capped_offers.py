@@ -1,4 +1,4 @@
-"""The offers of an answer together, within the frequency caps of the viewer."""
+"""Selects the offers of an answer that together stay within the frequency caps of the viewer."""
 
 from collections import Counter
 from collections.abc import Sequence

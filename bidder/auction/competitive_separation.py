@@ -63,6 +63,7 @@ def separate_competitors(pods: Sequence[Pod], offers_by_pod: Sequence[Sequence[O
 
 
 def _fill_pods(pods: Sequence[Pod], names: "_Names | None", max_steps: int) -> list[Sequence[Offer]]:
+    """The offers of each pod with the highest total value. `names` are None where competitors may be together."""
     bits = _Bits()
     pod_slots = []
     for number, pod in enumerate(pods):
@@ -121,11 +122,11 @@ class _Names:
         yield from (("capped", room.key) for room in offer.caps if room.impressions == 1)
 
     def counts_for_last_impression(self, offer: Offer) -> bool:
-        """Whether an impression of the offer counts for a cap that leaves one."""
+        """Whether an impression of the offer counts for a frequency cap that allows only one more impression."""
         return bool(self._counting_keys(offer))
 
     def _counting_keys(self, offer: Offer) -> list[str]:
-        """The keys of `_once` that count an impression of the offer."""
+        """The keys of `_last_impression_keys` that count an impression of the offer."""
         if not self._last_impression_keys:
             return []
         from bidder.auction.capped_offers import cap_keys_of  # loaded where an offer is capped
@@ -155,6 +156,7 @@ class _Bits:
 
 
 def _dedupe_names(offer: Offer, deduped_kinds: frozenset[int]) -> Iterator[tuple[int, str]]:
+    """The names of an offer that no other offer of the pod may have, by the kinds of `poddedupe`."""
     names_by_kind = {
         PodDedupe.ADOMAIN: [offer.campaign.advertiser.domain],
         PodDedupe.CATEGORY: offer.campaign.categories,

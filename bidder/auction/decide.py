@@ -1,4 +1,4 @@
-"""The decision: the offers for the slots of a request, and the selection of those that the answer bids.
+"""The decision: the offers for the slots of a request, and the selection of the offers that the answer bids.
 
 `decide` is pure: equal arguments give equal offers. The selection has stages: a single document, the burst guard, the
 allowances of budgets.
@@ -237,7 +237,7 @@ def _offers_of(
 
 
 class AnswerStages(NamedTuple):
-    """The offers that are left after each stage of the answer; those of the last stage are bid."""
+    """The offers that are left after each stage of the answer. The offers of the last stage are bid."""
 
     chosen: Sequence[Offer]
     in_document: Sequence[Offer]
@@ -262,7 +262,7 @@ def answer_stages(
 def for_one_document(request: BidRequest, offers: Sequence[Offer]) -> list[Offer]:
     """The offers that a single VAST document can hold: the first, and the offers of the same break and VAST version.
 
-    The ads have the order of the request, but the ad of the first slot is first, and that of the last slot last.
+    The ads have the order of the request, but the ad of the first slot is first, and the ad of the last slot is last.
     VAST 2.0 has no pods. VAST has no element for the facts that the Digital Services Act requires, so the document has
     no offer where a request requires them.
     """

@@ -44,7 +44,7 @@ class Funnel:
         self._steps: list[list[NotedDecision]] = [[] for _ in range(len(_STEPS) + 1)]
 
     def note(self, snapshot: Snapshot, slot: Slot, considered_tiers: list[ConsideredTier]) -> None:
-        """Notes an impression, unless the sample is full. `considered_tiers` are those of its decision."""
+        """Notes an impression, unless the sample is full. Its decision appended to `considered_tiers`."""
         if len(self._steps[0]) >= MAX_IMPRESSIONS:
             return
         floor = lowest_floor(slot.imp, slot.video, snapshot.delivery.rates)

@@ -118,7 +118,7 @@ class Candidates:
                 yield ConsideredTier(number, conjunctions, end_of(tier, min_cpm))
 
     def _participants(self, number: int, tier: Tier, conjunctions: Set, *, paced: bool) -> Iterator[int]:
-        """The positions of the campaigns with any of these conjunctions, without those that pacing keeps out."""
+        """The positions of the campaigns with any of these conjunctions. If `paced`, pacing keeps some of them out."""
         delivery, index = self._request_match.snapshot.delivery, self._request_match.index
         draw, classes = self._request_match.draw, self._request_match.classes
         bidding = delivery.bidding_campaigns(number)

@@ -1,7 +1,7 @@
 """Video ad pods: breaks that several ads fill (OpenRTB 2.6, section 7.6).
 
 A pod is one impression with `poddur` (dynamic), several impressions with the same `podid` (structured), or both
-(hybrid). An impression with `poddur` takes as many ads as fit, any other impression takes one ad.
+(hybrid). An impression with `poddur` takes as many ads as fit. Any other impression takes one ad.
 """
 
 from collections import Counter

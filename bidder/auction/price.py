@@ -39,9 +39,9 @@ _CHARGE_THE_BID = frozenset({AuctionType.FIRST_PRICE, AuctionType.FIXED_PRICE})
 
 
 class Price(NamedTuple):
-    """A bid's CPM in micros of the account currency, and the deal that it is made in, as the campaign names it.
+    """A bid's CPM in micros of the account currency, and the deal of the bid, as the campaign names the deal.
 
-    `sent_deal_id` is the same deal's id as the request spells it, which the answer repeats.
+    `sent_deal_id` is the id of the same deal as the request spells it. The answer repeats this spelling.
     """
 
     cpm_micros: int
@@ -97,7 +97,7 @@ def _deals_by_id(campaign: Campaign) -> dict[str, CampaignDeal]:
 
 
 def _is_in_budget(context: AuctionContext, slot: Slot, campaign: Campaign, deal: CampaignDeal) -> bool:
-    """Whether the deal's budget, and the pace of that, let the campaign bid in it."""
+    """Whether the deal's budget and the pace of that budget let the campaign bid in the deal."""
     budget = context.delivery.deal_budget(campaign.id, identifier(deal.id))
     if budget is None:  # the delivery state is of older code
         return True
@@ -126,9 +126,9 @@ def is_first_price(request: BidRequest, slot: Slot, bid: Price) -> bool:
 
 
 def lowest_charge(slot: Slot, bid: Price, seconds: int, rates: Rates, currency: str) -> int:
-    """A CPM in micros that a bid in this currency is charged at least if it wins: the floors that it had to reach.
+    """The lowest CPM, in micros, that the exchange charges for a bid in this currency: the highest of the bid's floors.
 
-    Of several entries with the id of the deal, the exchange may apply any, so the least is that of the lowest floors.
+    The exchange may apply any of several entries with the id of the deal, so the entry with the lowest floors counts.
     """
     entries = _deal_entries(slot, bid)
     alternatives = [_deal_floors(deal, slot, seconds) for deal in entries] or [
@@ -138,7 +138,7 @@ def lowest_charge(slot: Slot, bid: Price, seconds: int, rates: Rates, currency: 
 
 
 def _lowest_reaching_cpm(floors: Sequence[_Floor], rates: Rates, currency: str) -> int:
-    """A CPM in micros that a bid in this currency exceeds if it reaches all floors."""
+    """The lowest CPM, in micros, of a bid in this currency that reaches all floors."""
     bounds = [0]
     for floor in floors:
         floor_cpm = _account_micros(floor, rates) or 0
@@ -274,7 +274,7 @@ def _by_duration(floors: Sequence[DurFloors], seconds: int) -> float | None:
 
 
 def _per_second(minimum: float | None, currency: str, seconds: int) -> list[_Floor]:
-    """`mincpmpersec`: a floor beside the others, in proportion to the ad's length."""
+    """The floor of `mincpmpersec`, in proportion to the ad's length. It applies in addition to the other floors."""
     return [_Floor(Decimal(str(minimum)) * seconds, currency)] if minimum else []
 
 

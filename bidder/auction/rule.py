@@ -43,8 +43,8 @@ def _none(_: Case) -> Iterable[object]:
 class Rule(NamedTuple, Generic[Subject]):
     """A rule by its name, with its reason in words.
 
-    `rejects` says whether a subject breaks the rule. `seen` are the values of the request that the rule compares, and
-    `wanted` those of the campaign. `reason_of` is the reason in words for one case, where it depends on the case.
+    `rejects` says whether a subject breaks the rule. `seen` are the compared values of the request, and `wanted` are
+    the compared values of the campaign. `reason_of` returns the reason in words if the words depend on the case.
     """
 
     name: str

@@ -159,7 +159,7 @@ def _floors(case: Case) -> Iterator[str]:
 
 
 def _floors_of(floor: float | None, currency: str, source: Deal | Video) -> Iterator[str]:
-    """The plain floor, the floors for some lengths of ads, and the floor by the second, as far as each is stated."""
+    """The stated floors in words: the plain floor, the floors for lengths of ads, and the floor for each second."""
     if floor is not None:
         yield f"{floor} {currency}"
     for duration_floor in source.durfloors:

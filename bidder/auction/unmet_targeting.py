@@ -8,7 +8,7 @@ from bidder.campaigns.dnf import Conjunction, matches
 from bidder.campaigns.implied_predicates import MIME, SALE
 from bidder.campaigns.targeting import Attribute
 
-_MOST_NAMED = 10
+_MAX_NAMED = 10
 
 _TARGETED: tuple[str, ...] = get_args(Attribute)
 ATTRIBUTES: tuple[str, ...] = (
@@ -84,5 +84,5 @@ def _in_words(rank: int, conjunction: Conjunction, values: Mapping[str, Sequence
 def describe_values(values: Iterable[object]) -> str:
     """The values as words, the first few of many."""
     names = sorted(str(value) or "the open market" for value in values)
-    suffix = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return ", ".join(names[:_MOST_NAMED]) + suffix
+    suffix = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
+    return ", ".join(names[:_MAX_NAMED]) + suffix

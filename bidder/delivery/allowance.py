@@ -26,10 +26,10 @@ class Pace(NamedTuple):
 class Allowance:
     """Subtracts each bid from the remaining amount of its budgets, as if every bid won.
 
-    Between two refreshes, a process knows neither the spend of other processes nor the impressions of its own bids. So
-    it never has more bids in flight than the budget can pay for. A paced campaign also has a rate limit: without it, a
-    spike of traffic or a late refresh would spend the budget of the following hours. A new snapshot brings a new
-    allowance.
+    Between two refreshes, a process does not know the spend of other processes and the impressions of its own bids. So
+    a process never has more bids in flight than the budget can pay for. A paced campaign also has a rate limit. Without
+    the limit, a spike of traffic or a late refresh would spend the budget of the following hours. A new snapshot has a
+    new allowance.
     """
 
     NO_LIMIT = -1

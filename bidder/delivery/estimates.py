@@ -48,7 +48,7 @@ class Report(NamedTuple):
 
 @dataclass(slots=True)
 class Minute:
-    """A past minute that began at `start`: the campaign's participation in it, and its counts once reported.
+    """A past minute that began at `start`: the participation of the campaign, and its counts after their report.
 
     `assumed` is the number of its bids as estimated at the last refresh. `matured` is the number of these bids with
     notices that were due by then. `learned` is their present share in the sums of the rates.
@@ -111,7 +111,7 @@ class Flow:
     """All minutes that began before this moment are counted in `bids_per_opportunity`."""
 
     def begin(self, now: float, participation: float, horizon: int) -> None:
-        """Adds the minutes since the last refresh with their participation, and drops those no longer needed."""
+        """Adds the minutes since the last refresh with their participation, and drops minutes that are not needed."""
         first_start = self.minutes[-1].start + MINUTE if self.minutes else int(now) // MINUTE * MINUTE - MINUTE
         for start in range(max(first_start, int(now) - 120 * MINUTE), int(now) // MINUTE * MINUTE, MINUTE):
             self.minutes.append(Minute(start, participation))

@@ -95,7 +95,7 @@ class FrequencyReader:
         self._threads = self._pending = 0
 
     def exposures(self, user: str | None, household: str | None, seconds: float, now: datetime) -> Exposures:
-        """The histories of a user and a household; unknown without a name, or if the read exceeds `seconds`."""
+        """The histories of a user and a household. They are unknown if the read exceeds `seconds`."""
         if user is None and household is None:
             return Exposures()
         answers: SimpleQueue[Exposures | Exception] = SimpleQueue()

@@ -34,7 +34,7 @@ _OVERTAKING_SHARE = 0.1
 
 
 class PlaybackCounts(NamedTuple):
-    """The bids with a first-quartile event (`viewed`), and those of them with an impression (`noticed`).
+    """The number of bids with a first-quartile event, `viewed`, and of these the bids with an impression, `noticed`.
 
     The player sends both events independently, so the share without an impression is the share of lost impressions.
     """

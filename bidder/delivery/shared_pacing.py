@@ -38,7 +38,7 @@ def limit_paces(
 def remember_shares(
     memories: Mapping[str, Memory], members: Mapping[str, Iterable[str]], advertisers: Mapping[str, Memory]
 ) -> None:
-    """Limits the participation in each campaign's state to that of its advertiser, as processes apply it."""
+    """Limits the participation in each campaign's state to the participation of its advertiser, as processes do."""
     for domain, memory in advertisers.items():
         for campaign_id in members[domain]:
             if campaign_memory := memories.get(campaign_id):

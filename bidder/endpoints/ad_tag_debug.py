@@ -46,7 +46,7 @@ def explain_ad_tag(service: Service, tag: TagCall, campaign_id: str | None) -> R
 
 
 def list_reasons(service: Service, call: Call) -> list[str]:
-    """The reasons of the answer: why the request as a whole got no bid, or how many campaigns each rule left."""
+    """The reasons of the answer: the reason why the request got no auction, or the campaigns left after each rule."""
     try:
         request = call.request(service.is_stitcher)
         snapshot = service.keeper.current(call.now)

@@ -115,10 +115,10 @@ def _is_code(country: str) -> bool:
 
 
 def _household(context: BidContext, offer: Offer) -> str | None:
-    """The name of the household, if a cap of the campaign or of its advertiser's campaigns counts by it.
+    """The pseudonym of the household, if a frequency cap of the campaign or of its advertiser counts by household.
 
-    None if the names of the campaign leave no room for it in event URLs: an import refuses such names of a campaign
-    with a household cap, but the cap can be its advertiser's.
+    None if the names of the campaign leave no room for the pseudonym in event URLs. An import refuses such names only
+    of a campaign with a household cap of its own.
     """
     campaign = offer.campaign
     if campaign.advertiser.domain not in context.households and not campaign.has_household_cap:
@@ -285,7 +285,7 @@ def bid_json(context: BidContext, offer: Offer, urls: EventUrls) -> str:
 
 
 def _template_key(context: BidContext, offer: Offer, urls: EventUrls) -> Hashable:
-    """The key of a template: all values on which the JSON of a bid depends, except those that fill the template.
+    """The key of a template: all values on which the JSON of a bid depends, except the values that fill the template.
 
     Each decoded campaign has its own creatives, so the creative identifies its campaign too.
     """

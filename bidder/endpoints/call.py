@@ -35,9 +35,9 @@ _MAX_CREDIBLE_WAIT = timedelta(seconds=30)  # API Gateway itself gives up on a r
 class Call(NamedTuple):
     """A call of /bid or /explain. Header names are in lower case; `base_url` is the URL of this app.
 
-    `exchange` is the name of the exchange from the URL: events carry it, and its price keys decrypt its prices. With
-    `nbr` a no-bid is 200 with a BidResponse that states its reason. `waited_ms` returns the milliseconds since the
-    request arrived.
+    `exchange` is the name of the exchange from the URL. Events have this name, and the price keys of this name decrypt
+    prices. With `nbr` a no-bid is 200 with a BidResponse that states its reason. `waited_ms` returns the milliseconds
+    since the request arrived.
 
     `address` is the caller's IP address. `wants_markup` is whether the answer is VAST; if it is None, the header Accept
     decides. `empty` is the VAST of a no-bid.

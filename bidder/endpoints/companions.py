@@ -41,7 +41,7 @@ def companions(
 
 
 def match_companions(creative: Creative, video: Video) -> list[tuple[Companion, Banner]]:
-    """The pairs of a companion of the creative and the companion slot that it fits. Each is used once.
+    """The pairs of a companion of the creative and a companion slot that fits. Each companion is used once.
 
     `companiontype` lists the accepted companion types (OpenRTB 2.6, section 3.2.7); all companions here are static.
     """
@@ -58,5 +58,5 @@ def match_companions(creative: Creative, video: Video) -> list[tuple[Companion, 
 
 
 def _fits(companion: Companion, slot: Banner) -> bool:
-    """Whether the companion has the size and the MIME type of the slot, as far as the slot states them."""
+    """Whether the companion has the size and the MIME type of the slot. A slot without a value takes any value."""
     return slot.accepts_size(companion.width, companion.height) and (not slot.mimes or companion.mime in slot.mimes)

@@ -52,8 +52,9 @@ class Fetch(NamedTuple):
 def win(service: Service, fetch: Fetch) -> Reply:
     """200 with the bid's VAST to a player (`is_player`); any other caller gets the answer of `notice`.
 
-    A player's fetch is not a win: it may come before the end of the auction, and more than once. A caller that leaves
-    the price macro unfilled may be a player or an exchange: it gets the markup, and the notice counts.
+    The fetch of a player is not a win: the player may fetch before the end of the auction, and more than once. A caller
+    that leaves the price macro unfilled may be a player or an exchange. This caller gets the markup, and its notice
+    counts.
     """
     if is_player(fetch.headers):
         return _markup(service, fetch)
@@ -103,7 +104,7 @@ def _price_query(query: Mapping[str, str]) -> str:
 def _offer(claims: Claims, form: MarkupForm | None, snapshot: Snapshot) -> Offer | None:
     """The offer of the bid, with the parts that markup depends on; None if its creative no longer exists.
 
-    The campaign's id can be that of another advertiser's campaign by now. The bid does not pay for its ads.
+    The id of a deleted campaign can belong to another advertiser's campaign by now. Such a campaign's ad is not shown.
     """
     position = snapshot.index.position(claims.campaign_id)
     if position is None:

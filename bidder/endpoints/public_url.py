@@ -10,7 +10,7 @@ _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9A-Fa-f:]+\](:\d{1,5})?")
 def public_url(configured: str | None, context: Mapping[str, Any], headers: Mapping[str, str], path: str) -> str:
     """The public URL of this app, without a trailing slash: the configured one, else the address of this request.
 
-    `context` is API Gateway's requestContext: its `path` is that of the request with the stage or base path before it.
+    `context` is API Gateway's requestContext: its `path` is the path of the request after the stage or the base path.
     `path` is the requested resource, such as `/bid`. Under `chalice local` the Host header has the address.
     """
     if configured:

@@ -89,7 +89,7 @@ def _weight(text: str) -> float:
 def prefers_xml(accept: str) -> bool:
     """Whether the caller prefers XML to JSON and to everything else. Then the caller is a player that takes VAST.
 
-    On equal weights the answer is JSON. It is JSON for a browser too, since a browser prefers HTML.
+    On equal weights the answer is JSON. The answer to a browser is JSON too, since a browser prefers HTML.
     """
     if "xml" not in accept.lower():
         return False

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class Sender(NamedTuple):
-    """The sender of a notice. `origin` is that of the page; `user_agent` and `address` are those of the viewer.
+    """The sender of a notice: the origin of the page, and the user agent and the IP address of the viewer.
 
     `takes_images` is whether the sender is an `<img>` of a page, which treats an answer without an image as an error.
     """
@@ -19,7 +19,7 @@ class Sender(NamedTuple):
 def sender(headers: Mapping[str, str], address: str | None) -> Sender:
     """The sender of a request, by its headers (names in lower case) and the caller's IP address.
 
-    An ad-insertion server reports on behalf of viewers, whom it names in `X-Device-User-Agent` and `X-Device-IP`
+    An ad-insertion server reports on behalf of viewers. It states the viewer in `X-Device-User-Agent` and `X-Device-IP`
     (VAST 4.2, section 1.2.5).
     """
     return Sender(

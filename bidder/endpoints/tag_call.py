@@ -58,7 +58,7 @@ def call_of(tag: TagCall) -> Call:
 
 
 def best_version_of(protocols: Sequence[int]) -> Version:
-    """The best VAST version among these AdCOM protocols; 2.0 if none is known, since every player reads it."""
+    """The best VAST version among these AdCOM protocols. Without a known protocol, 2.0, which every player reads."""
     versions = (version for version, pair in PROTOCOLS.items() if not {*pair}.isdisjoint(protocols))
     return next(versions, Version.VAST_2_0)
 

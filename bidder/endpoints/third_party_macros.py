@@ -1,4 +1,4 @@
-"""Fills in macros in third-party URLs, as far as the request has values. All other macros are left to the player.
+"""Fills in the macros in third-party URLs for which the request has values. The player fills in all other macros.
 
 The names are those of VAST 4.3, section 6, and older names that ad servers still use, in all usual kinds of brackets.
 """
@@ -62,7 +62,7 @@ def mark_macros(text: str, macros: list[Macro]) -> str:
 
 
 def fill_macros(text: str, facts: MacroFacts) -> str:
-    """The text with the value of each macro, as far as the request has it."""
+    """The text with the value of each macro for which the request has a value."""
     macros: list[Macro] = []
     template = Template(mark_macros(text, macros))
     return template.fill({macro.mark: macro.value(facts) for macro in macros})

@@ -120,7 +120,7 @@ def _sum_of_hours(numbers: Mapping[str, int], prefix: str, hours: Iterable[int])
 
 @lru_cache(maxsize=4096)
 def _hours(zone: str, day: date, start: datetime, end: datetime) -> tuple[frozenset[int], frozenset[int]]:
-    """The hours of a day of a zone that reach into the span, and those that don't."""
+    """The hours of a day of a zone that are at least partly between `start` and `end`, and the other hours."""
     noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
     inside_hours: set[int] = set()
     all_hours: set[int] = set()

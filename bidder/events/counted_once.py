@@ -62,7 +62,7 @@ def count_once(dynamodb: "DynamoDBClient", table: str, counts: Iterable[CountedO
 
 
 def _transactions(counts: Iterable[CountedOnce]) -> Iterator[list[CountedOnce]]:
-    """The counts in batches, each as large as a transaction may be."""
+    """The counts in batches of the largest size of a transaction."""
     batch: list[CountedOnce] = []
     counters: set[Key] = set()
     for entry in counts:

@@ -42,7 +42,7 @@ class _Rules(NamedTuple):
 def is_crawler(user_agent: str | None, viewers: Sequence[str] = ()) -> bool:
     """Whether the user agent is of a known crawler. An absent user agent, and HTTP libraries of players, are not.
 
-    A user agent that contains one of the texts `viewers` is never a crawler's.
+    A user agent that contains one of the texts `viewers` is never a crawler.
     """
     if not user_agent or any(text in user_agent for text in viewers):
         return False

@@ -107,7 +107,7 @@ class Learning:
         count_once(self._dynamodb, self._table, counts)
 
     def playback_counts(self, now: datetime) -> PlaybackCounts:
-        """The bids of this week and the last week with a first quartile, and those of them with an impression."""
+        """The bids of this week and last week with a first quartile, and the number of them with an impression."""
         viewed = noticed = 0
         for age in range(2):
             for item in partition(self._dynamodb, self._table, f"confirmed#{week(now) - age}"):

@@ -24,7 +24,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
-from bidder.aws.batch_get import MOST_KEYS, batch_get
+from bidder.aws.batch_get import MAX_KEYS, batch_get
 from bidder.aws.batches import batches_of
 from bidder.delivery.budget import Spend
 from bidder.delivery.budget_holders import campaign_of, deal_holder
@@ -64,7 +64,7 @@ class Marker(NamedTuple):
 
 
 class CampaignCounters(NamedTuple):
-    """The numbers of a campaign's items, by their names in the table: in all, and by day of its time zone."""
+    """The counters of a campaign's items, by their names in the table: in total, and by day of its time zone."""
 
     total: Counter[str]
     days: dict[date, Counter[str]]
@@ -110,9 +110,9 @@ class Ledger:
         }
 
     def numbers(self, days: Mapping[str, Collection[date]]) -> "dict[str, CampaignCounters]":
-        """All numbers of each campaign in all and on these days of it, read consistently.
+        """The counters of each campaign in total and on these days of its time zone, read consistently.
 
-        Those without spend are left out. Deals are named as in `spends`.
+        Campaigns without spend are left out. Deals are named as in `spends`.
         """
         campaigns = dict.fromkeys(map(campaign_of, days))  # these say whether the writers spread out
         item_keys = [Key(f"spend#{name}", _TOTAL) for name in {**campaigns, **days}]
@@ -184,7 +184,7 @@ class Ledger:
 
     def _items(self, keys: Sequence[Key]) -> Iterable[Mapping[str, Any]]:
         """The existing items, in no order."""
-        reads = list(batches_of(keys, MOST_KEYS))
+        reads = list(batches_of(keys, MAX_KEYS))
         if len(reads) <= 1:
             return chain.from_iterable(map(self._read, reads))
         from concurrent.futures import ThreadPoolExecutor  # imported here, since only the refresh needs it

@@ -58,7 +58,7 @@ class EventPublisher:
             raise unstored[0].failure
 
     def try_publish_all(self, events: Sequence[Event], step_seconds: float | None = None) -> list["Unstored"]:
-        """Publishes events as `publish_all` does, and returns those that neither SNS nor the queue has stored."""
+        """Publishes events as `publish_all` does, and returns the events that neither SNS nor the queue has stored."""
         step = self._step_seconds if step_seconds is None else step_seconds
         messages = list(_batches(events))
         batches = [[event for event, _ in batch] for batch in messages]
@@ -108,7 +108,7 @@ class EventsRefused(RuntimeError):
 
 
 def _batches(events: Sequence[Event]) -> Iterator[list[tuple[Event, Any]]]:
-    """The events with their messages, in batches that one call may have.
+    """The events with their messages, in batches of one call each.
 
     Counts of traffic are large, all other events are small.
     """

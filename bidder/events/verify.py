@@ -1,7 +1,7 @@
 """Verification of the ledger: recomputes spend from the archive, and compares it with the ledger's counters. Pure.
 
-A bid is due once, however often its billable event was delivered. The marker of a bid names the event that the ledger
-counted, and so its day and its CPM; the cost is computed again.
+A bid is due once, even if its billable event was delivered several times. The marker of a bid names the event that the
+ledger counted, and so the day and the CPM. The cost is computed again.
 """
 
 from collections import Counter, defaultdict

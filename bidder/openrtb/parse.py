@@ -221,7 +221,7 @@ def _path(loc: Sequence[int | str]) -> str:
 def _remove_empty_channels(request: BidRequest, channels: list[str]) -> list[str]:
     """Removes empty site, app and dooh objects if another is not empty, since some senders send all three.
 
-    Returns the names of those that remain of `channels`.
+    Returns the remaining names of `channels`.
     """
     empty_channels = [name for name in channels if _is_empty(getattr(request, name).model_dump(exclude_defaults=True))]
     if len(empty_channels) == len(channels):

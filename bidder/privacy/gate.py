@@ -73,7 +73,7 @@ def _restriction_by_regs(regs: Regs | RegsExt | None) -> Restriction | None:
 
 
 def _restriction_by_gpp(regs: Regs | None) -> Restriction | None:
-    """Each stated string must allow each stated list of sections in force, since one may be in `ext` and one not."""
+    """The restriction by GPP. Each stated string must allow each stated list of sections: `ext` may state others."""
     if regs is None or not (regs.gpp or regs.gpp_sid):
         return None
     regs_objects = (regs, regs.ext) if regs.ext else (regs,)
@@ -84,7 +84,7 @@ def _restriction_by_gpp(regs: Regs | None) -> Restriction | None:
 
 
 def _restriction_by_gdpr(regs: Regs | None, user: User | None) -> Restriction | None:
-    """Where `gdpr` is set, a consent string must consent; where `gdpr` is absent, any stated consent string must."""
+    """The restriction by GDPR. A request with `gdpr` needs consent. Without `gdpr`, a stated string must consent."""
     values = {source.gdpr for source in (regs, regs and regs.ext) if source} - {None}
     if values == {0}:
         return None

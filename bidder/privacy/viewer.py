@@ -151,8 +151,8 @@ _STEPS = frozenset(
 def viewer(request: BidRequest, keys: SigningKeys) -> str | None:
     """The viewer's pseudonym, 11 characters of base64url: a keyed hash of the advertising id, else of the user's id.
 
-    The key is secret, so that an owner of events cannot try all ids. The key is not the signing key: pseudonyms
-    outlive its rotation (`bidder.events.key_rotation`), so a read needs one name, and not one for each earlier key.
+    The key is secret, so that an owner of events cannot try all ids. The key is not the signing key, since a rotation
+    of the signing key (`bidder.events.key_rotation`) must not change the pseudonyms.
 
     None if the request has no id of a viewer: see `viewer_id`.
     """
@@ -182,7 +182,7 @@ def household(request: BidRequest, keys: SigningKeys) -> str | None:
 
 
 def pseudonyms(request: BidRequest, keys: SigningKeys) -> tuple[str | None, str | None]:
-    """The pseudonyms of the viewer and the household of a request, None if it names none."""
+    """The pseudonyms of the viewer and of the household of a request. Each is None if the request does not name it."""
     return viewer(request, keys), household(request, keys)
 
 

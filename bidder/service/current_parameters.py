@@ -56,7 +56,7 @@ class CurrentParameters:
         return self._require_value("signing-keys", self.value().signing_keys)
 
     def signing_keys_with(self, key_id: str) -> SigningKeys:
-        """The signing keys for a token of this key. Keys that lack it and are older than their lifetime are read again.
+        """The signing keys for a token of this key. If the keys lack it and are older than their lifetime, reads again.
 
         A process that had no request for minutes still has the keys from before a rotation. Raises InvalidSettings, and
         NotRead if the keys are not read again in time.
@@ -106,7 +106,7 @@ class CurrentParameters:
         return read_again_after(reading.parameters.parameter_lifetime, age)
 
     def _accept_reading(self, current_reading: Reading | None, new_reading: Reading) -> Reading:
-        """The parameters to use: `better` of the two. Each fault of the new ones is logged by name and counted."""
+        """The reading to use: the `better` of two. Each fault of the new reading is logged by name and counted."""
         accepted_reading = better(current_reading, new_reading)
         is_new = accepted_reading is new_reading
         then = "the other new parameters are used" if is_new else "all of the last good parameters stay in use"

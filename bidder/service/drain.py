@@ -51,8 +51,8 @@ def drain(
 ) -> None:
     """Logs the counts of answers, and publishes the counts of bids and of traffic within `seconds`.
 
-    It first waits for running publications, since the drain publishes the counts of failed ones again. Counts that
-    cannot be published in time are logged with their numbers.
+    The drain first waits for running publications, since it publishes the counts of failed publications again. Counts
+    that cannot be published in time are logged with their numbers.
     """
     threads.join()
     used_parts = vars(service)  # an unused part has nothing to publish
@@ -73,7 +73,7 @@ def publish_within(
     clock: Callable[[], float] = time.monotonic,
     pause: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Publishes the events, again and again until `seconds` have passed. Logs the numbers of those that it cannot."""
+    """Publishes the events, and tries again until `seconds` have passed. Logs the numbers of unpublished events."""
     deadline = clock() + seconds
     while True:
         # the first half of the time is for SNS, the second for the fallback queue

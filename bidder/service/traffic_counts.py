@@ -58,8 +58,8 @@ class TrafficCounts:
     def note(self, snapshot: Snapshot, impressions: int, now: datetime, device: int = 0) -> list[ConsideredTier] | None:
         """Counts a request of `impressions` impressions on a type of device.
 
-        Returns a list to which the decision appends the campaigns that it reaches, or None if this request is not part
-        of the sample.
+        Returns a list to which the decision appends the tiers that it considers, or None if this request is not part of
+        the sample.
         """
         if self._minute is None:
             self._minute = now.replace(second=0, microsecond=0)

@@ -131,14 +131,14 @@ class DeliveryState(NamedTuple):
         return self.shared_accounts.domains[account]
 
     def with_caps_of_advertiser(self, campaign: Campaign) -> Campaign:
-        """The campaign with the frequency caps of its advertiser, beside its own."""
+        """The campaign with its own frequency caps and those of its advertiser."""
         caps = self.caps.get(campaign.advertiser.domain) if self.caps else None
         if not caps:
             return campaign
         return campaign.model_copy(update={"frequency_caps": (*campaign.frequency_caps, *caps)})
 
     def accounts(self, position: int, campaign_id: str, deal_id: str | None) -> tuple[int, ...]:
-        """The accounts of the allowance that pay for a bid: the campaign's, its advertiser's and that of the deal."""
+        """The accounts of the allowance that pay for a bid: of the campaign, its advertiser and the deal."""
         if self.shared_accounts is None:
             return (position,)
         advertiser = self.shared_accounts.advertiser_accounts.get(position)

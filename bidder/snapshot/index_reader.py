@@ -1,4 +1,4 @@
-"""Reads indexes one after the other, each with the parts that it shares with the one before."""
+"""Reads one index after another, and reuses the parts that an index shares with the index before."""
 
 from bidder.snapshot.index import Index
 from bidder.snapshot.store import SnapshotStore

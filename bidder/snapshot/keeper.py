@@ -96,7 +96,7 @@ class Keeper:
         log.warning("snapshot.old", **emf(now, "SnapshotOld", reason, age_seconds=seconds))
 
     def _missing_reason(self, now: datetime) -> str:
-        """A cold start that outlasts its first request is not yet a fault; a minute later it is one."""
+        """The reason why there is no snapshot: `loading` in the first minute of a process, if it loads; else `none`."""
         is_new = self._started_at is not None and now - self._started_at < REPORT_INTERVAL
         return "loading" if is_new and self._check.is_running else "none"
 

@@ -67,7 +67,7 @@ class PacingStore:
         return self._read_members()[0]
 
     def add_members(self, *members: Members) -> Members:
-        """Adds campaigns of advertisers to the stored ones, and returns all. Raises the errors of S3.
+        """Adds campaigns of advertisers to the stored members, and returns all members. Raises the errors of S3.
 
         A conditional write keeps the campaigns that a concurrent refresh adds.
         """

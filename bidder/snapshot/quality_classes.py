@@ -29,7 +29,7 @@ Classes = tuple[int, ...]
 class Quality(NamedTuple):
     """The quality of impressions at a refresh: the class of each device type by outcome.
 
-    `opportunities` are the recent ones of a campaign by class, by campaign id.
+    `opportunities` are the recent opportunities by class, by campaign id.
     """
 
     devices: DeviceClasses

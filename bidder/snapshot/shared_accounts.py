@@ -1,7 +1,7 @@
 """The section `shared` of a delivery state: the budgets of advertisers and deals, as the bid needs them.
 
-Each budget is an account of the allowance. The accounts of campaigns are their positions, and these follow: those of
-advertisers first, then those of deals.
+Each budget is an account of the allowance. The account of a campaign has the number of the campaign's position. The
+numbers of advertisers' accounts follow, and then the numbers of deals' accounts.
 """
 
 import json
@@ -34,7 +34,7 @@ class AccountNumbers(NamedTuple):
 
 
 class DealBudget(NamedTuple):
-    """The budget of a deal of a campaign: its account, its share of auctions and why it is withheld, if it is."""
+    """The budget of a deal: its account, its share of auctions, and the reason for no bids in the deal, or None."""
 
     holder: str
     account: int
@@ -111,7 +111,7 @@ def load_shared(section: memoryview | None, first: int) -> SharedAccounts | None
 
 
 def reason_of_advertiser(shared_budget: SharedBudget | None, cost: int, now: float) -> Withheld | None:
-    """Why an advertiser's budget, if there is one, keeps a campaign of this cost from bidding."""
+    """The reason why an advertiser's budget keeps a campaign of this cost from bidding, or None."""
     return (
         None if shared_budget is None else withheld_by_advertiser(shared_budget.limits, shared_budget.spend, cost, now)
     )

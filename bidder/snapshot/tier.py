@@ -30,7 +30,7 @@ _MAX_CACHED_VALUES = 256
 """The most values of an attribute whose matches are cached in a long tier: more would fill the memory."""
 
 _COMBINED_ATTRIBUTES = frozenset({MIME, LENGTH})
-"""The attributes of which most requests state one of a few combinations of values, whose matches are cached, too."""
+"""Most requests state one of a few combinations of values of these attributes. Matches of combinations are cached."""
 
 _UNREAD: Final = object()
 
@@ -64,7 +64,7 @@ class PostingLists:
         return len(self._sets)
 
     def of_values(self, numbers: Sequence[int]) -> list[Set]:
-        """The posting lists of these values, without those of values that no conjunction names."""
+        """The posting lists of these values. A value that no conjunction names has no list."""
         sets_of_values = []
         posting_sets = self._sets
         for number in numbers:

@@ -52,9 +52,9 @@ def viewer_headers(
 ) -> ViewerHeaders:
     """The facts about the viewer. Header names are in lower case; `address` is the caller's IP address.
 
-    A stitcher forwards the viewer's headers (VAST 4.3, section 1.2.5), so only those are read. `is_stitcher` says
-    whether an address is one's. Forwarded headers of any other caller are ignored. With `from_server`, the caller is a
-    server and its own headers are ignored too.
+    A stitcher forwards the viewer's headers (VAST 4.3, section 1.2.5), so only the forwarded headers are read.
+    `is_stitcher` says whether a stitcher has an address. Forwarded headers of any other caller are ignored. With
+    `from_server`, the caller is a server and its own headers are ignored too.
     """
     if address and _is_forwarding(headers, address) and is_stitcher(address):
         return _read_forwarded(headers)
