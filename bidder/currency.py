@@ -10,7 +10,7 @@ from bidder.errors import UserError
 from bidder.faults import faults
 from bidder.money import MICROS, Rate
 
-MOST_DIGITS = 18
+MAX_DIGITS = 18
 """The most significant digits of a rate: event URLs carry the rate of their bid, and their length is limited."""
 
 _MICROS_DIGITS = len(str(MICROS)) - 1
@@ -55,8 +55,8 @@ def parse_rates(text: str) -> dict[str, Rate]:
 
 def _rate(code: str, worth: Decimal) -> Rate:
     sign, digits, exponent = worth.normalize().as_tuple()
-    if len(digits) > MOST_DIGITS:
-        msg = f"{code}: {worth} has {len(digits)} digits; {MOST_DIGITS} at most"
+    if len(digits) > MAX_DIGITS:
+        msg = f"{code}: {worth} has {len(digits)} digits; {MAX_DIGITS} at most"
         raise InvalidRates(msg)
     scaled = Decimal((sign, digits, int(exponent))).scaleb(_MICROS_DIGITS)
     return int(scaled) if scaled == scaled.to_integral_value() else scaled

@@ -46,10 +46,10 @@ def _positive(value: int) -> int:
 Rate = int | Decimal
 """The value of one unit of a currency, in micros of the account currency: a Decimal unless it is a whole number."""
 
-MOST_MICROS = 10**18
+MAX_MICROS = 10**18
 """The largest amount of a campaign, in micros. Stored columns of amounts have 64 bits."""
 
-Micros = Annotated[int, Field(strict=True, le=MOST_MICROS), BeforeValidator(_whole_micros), AfterValidator(_positive)]
+Micros = Annotated[int, Field(strict=True, le=MAX_MICROS), BeforeValidator(_whole_micros), AfterValidator(_positive)]
 """A positive amount in micros of the account currency, at most 10**18, which is also the most that `micros` returns."""
 
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 from bidder.countries import alpha_3
 from bidder.languages import ALPHA_2
 
-MOST_REWRITTEN = 1000
+MAX_REWRITTEN = 1000
 """The most values of a list that are rewritten, at a microsecond each. Values in normal form have no such limit."""
 
 CONTENT_TAXONOMY_1 = 1
@@ -90,7 +90,7 @@ def with_and_without_www(name: str) -> frozenset[str]:
 
 
 def domains(text: str) -> tuple[str, ...]:
-    """The domains of a list. Raises ValueError for more than `MOST_REWRITTEN` values to rewrite."""
+    """The domains of a list. Raises ValueError for more than `MAX_REWRITTEN` values to rewrite."""
     lowered = text.lower() if text.isascii() else text
     return tuple(lowered.split(",")) if _PLAIN_DOMAINS(lowered) else _each(domain, _few(split(lowered), _PLAIN_DOMAIN))
 
@@ -126,7 +126,7 @@ def bundle(text: str) -> str:
 
 
 def bundles(text: str) -> tuple[str, ...]:
-    """The app ids of a list. Raises ValueError for more than `MOST_REWRITTEN` values to rewrite."""
+    """The app ids of a list. Raises ValueError for more than `MAX_REWRITTEN` values to rewrite."""
     lowered = text.lower()
     return tuple(lowered.split(",")) if _PLAIN_BUNDLES(lowered) else _each(bundle, _few(split(lowered), _PLAIN_BUNDLE))
 
@@ -138,8 +138,8 @@ def language(text: str) -> str:
 
 
 def languages(text: str) -> tuple[str, ...]:
-    """The languages of the first `MOST_REWRITTEN` values; an empty tuple if the list accepts any language."""
-    codes = _each(language, split(text)[:MOST_REWRITTEN])
+    """The languages of the first `MAX_REWRITTEN` values; an empty tuple if the list accepts any language."""
+    codes = _each(language, split(text)[:MAX_REWRITTEN])
     return () if _ANY_LANGUAGE.intersection(codes) else codes
 
 
@@ -174,8 +174,8 @@ def mime(text: str) -> str:
 
 
 def mimes(text: str) -> tuple[str, ...]:
-    """The media types of the first `MOST_REWRITTEN` values. A comma within a parameter's quotes separates nothing."""
-    return _each(mime, (_QUOTED.sub("", text) if '"' in text else text).split(",")[:MOST_REWRITTEN])
+    """The media types of the first `MAX_REWRITTEN` values. A comma within a parameter's quotes separates nothing."""
+    return _each(mime, (_QUOTED.sub("", text) if '"' in text else text).split(",")[:MAX_REWRITTEN])
 
 
 def ascii_url(url: str) -> str:
@@ -207,14 +207,14 @@ def _each(normal_form: Callable[[str], str], texts: Iterable[str]) -> tuple[str,
 
 
 def _few(values: list[str], is_plain: Callable[[str], object]) -> list[str]:
-    """The values. Raises ValueError if more than `MOST_REWRITTEN` of them are not plain.
+    """The values. Raises ValueError if more than `MAX_REWRITTEN` of them are not plain.
 
     A list of blocked values must not be cut: the rest would not be blocked.
     """
-    if len(values) > MOST_REWRITTEN:
+    if len(values) > MAX_REWRITTEN:
         rewritten = sum(not is_plain(value) for value in values)
-        if rewritten > MOST_REWRITTEN:
-            msg = f"{rewritten} of {len(values)} values are not in normal form; {MOST_REWRITTEN} at most"
+        if rewritten > MAX_REWRITTEN:
+            msg = f"{rewritten} of {len(values)} values are not in normal form; {MAX_REWRITTEN} at most"
             raise ValueError(msg)
     return values
 

@@ -13,13 +13,13 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from bidder.settings import from_environment
 from container.settings import ServerSettings
 
-MOST_HEAD_BYTES = 64 * 1024
+MAX_HEAD_BYTES = 64 * 1024
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
 class LimitedHeads(HttpToolsProtocol):
-    """Closes a connection whose next head takes longer than `head_seconds`, or is longer than `MOST_HEAD_BYTES`."""
+    """Closes a connection whose next head takes longer than `head_seconds`, or is longer than `MAX_HEAD_BYTES`."""
 
     head_seconds = from_environment(ServerSettings, os.environ).head_seconds
 
@@ -42,7 +42,7 @@ class LimitedHeads(HttpToolsProtocol):
             self._head_bytes += len(data)
         super().data_received(data)
         # a head and its body may arrive together, so only a head that is still incomplete is too long
-        if self._is_in_head and self._head_bytes > MOST_HEAD_BYTES:
+        if self._is_in_head and self._head_bytes > MAX_HEAD_BYTES:
             self._refuse(_TOO_LARGE)
 
     def on_message_begin(self) -> None:

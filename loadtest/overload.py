@@ -27,7 +27,7 @@ TMAX_MS = 300
 CONNECTIONS = 128
 """The most concurrent requests. An exchange limits its open connections, and waits for a free one."""
 SECONDS = 8.0
-MOST_GROWTH_MB = 64
+MAX_GROWTH_MB = 64
 
 
 @dataclass
@@ -125,7 +125,7 @@ def _faults(phases: list[Phase], growth_mb: float) -> list[str]:
     faults = [each for each in mistakes if not each.endswith(("200", "204", "400", "503"))]
     if max(twice.decided) > TMAX_MS:
         faults.append(f"twice: an answer took {max(twice.decided):.0f} ms, past the tmax of {TMAX_MS}")
-    if growth_mb > MOST_GROWTH_MB:
+    if growth_mb > MAX_GROWTH_MB:
         faults.append(f"memory grew by {growth_mb:.0f} MB")
     if recovery.shed or max(recovery.decided) > TMAX_MS:
         faults.append(

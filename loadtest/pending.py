@@ -8,7 +8,7 @@ from bidder.events.kinds import OF_EXCHANGES
 
 DUPLICATED = 0.02
 """The share of calls that are sent twice."""
-MOST_ATTEMPTS = 5
+MAX_ATTEMPTS = 5
 """The most attempts of a call. After the last one the notice is lost."""
 _DELAYS = {"win": 0.3, "bill": 1.0, "impression": 1.0, "loss": 1.0}
 """The mean seconds since the call before; 2 for other kinds.
@@ -55,8 +55,8 @@ class PendingCalls:
                 heappush(self._heap, call._replace(at=at + rng.expovariate(1.0)))
 
     def again(self, call: Pending, now: float, seconds: float) -> bool:
-        """Adds a failed call again after a delay. Returns False after `MOST_ATTEMPTS`: the call is lost."""
-        if call.attempt >= MOST_ATTEMPTS:
+        """Adds a failed call again after a delay. Returns False after `MAX_ATTEMPTS`: the call is lost."""
+        if call.attempt >= MAX_ATTEMPTS:
             return False
         heappush(self._heap, call._replace(at=now + seconds, attempt=call.attempt + 1))
         return True

@@ -35,7 +35,7 @@ from loadtest.tls import tls_context
 from tools.processes import is_taken
 
 PROGRESS_SECONDS = 5
-MOST_FAULTS = 20
+MAX_FAULTS = 20
 """The most kinds of errors that are printed."""
 HEADINGS = ("", "requests", "rate /s", "p50 ms", "p99 ms", "bids", "no-bids", "400s", "503s", "errors")
 UNAVAILABLE = {
@@ -91,10 +91,10 @@ def _faults(runner: Runner, missing: Iterable[tuple[str, str]]) -> Iterator[str]
     if not outcomes and not runner.stats.errors:
         yield "no bid request was answered before the end of the run"
     failures = sorted(runner.stats.errors.values(), key=lambda failure: -failure.occurrences)
-    for failure in failures[:MOST_FAULTS]:
+    for failure in failures[:MAX_FAULTS]:
         yield f"{failure.occurrences} x {failure.name}: {failure.error}"
-    if len(failures) > MOST_FAULTS:
-        yield f"and {len(failures) - MOST_FAULTS} other errors; the report has them"
+    if len(failures) > MAX_FAULTS:
+        yield f"and {len(failures) - MAX_FAULTS} other errors; the report has them"
     for error in runner.exceptions.values():  # exceptions of the load test itself
         yield f"{error['count']} x {error['traceback']}"
     for kind, times in lost.items():

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ministack.services import dynamodb
 
-MOST_CHANGES = 200_000
+MAX_CHANGES = 200_000
 """The most changes that are remembered; the oldest are dropped."""
 
 
@@ -23,7 +23,7 @@ class ItemChange(NamedTuple):
     before: dict[str, Any] | None
 
 
-_changes: deque[ItemChange] = deque(maxlen=MOST_CHANGES)
+_changes: deque[ItemChange] = deque(maxlen=MAX_CHANGES)
 _emit = dynamodb._emit_stream_event
 _restore = dynamodb._restore_table_to_point_in_time
 

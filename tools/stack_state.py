@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sqs import SQSClient
 
-_MOST_ALARMS = 100
+_MAX_ALARMS = 100
 """The most names of a DescribeAlarms call."""
 _DEAD = "DeadLetterQueue"
 
@@ -140,7 +140,7 @@ def traffic_shares(functions: "LambdaClient", function: str) -> dict[int, float]
 def _alarms(cloudwatch: "CloudWatchClient", names: list[str]) -> Alarms:
     states = [
         alarm
-        for batch in batches_of(names, _MOST_ALARMS)
+        for batch in batches_of(names, _MAX_ALARMS)
         for alarm in cloudwatch.describe_alarms(AlarmNames=batch, MaxRecords=100)["MetricAlarms"]
     ]
     ringing = [

@@ -10,7 +10,7 @@ from bidder.vast.clock import clock
 
 BREAKS, INLINE = "breaks", "inline"
 DEFAULT_BREAKS = "pre"
-MOST_BREAKS = 20
+MAX_BREAKS = 20
 TAKES = "write pre, post, mid@600, mid@00:10:00 or mid@50%, separated by commas"
 
 _PREFIXES = ("pre_", "mid_", "post_")
@@ -39,8 +39,8 @@ def breaks(query: Query) -> list[Break]:
     by_name = {name.lower(): values for name, values in query.items()}
     stated_breaks = [value for value in by_name.get(BREAKS, ()) if value.strip() and not is_unresolved(value)]
     names = [name.strip().lower() for name in (",".join(stated_breaks) or DEFAULT_BREAKS).split(",") if name.strip()]
-    if len(names) > MOST_BREAKS:
-        raise InvalidTag({BREAKS: f"{len(names)} breaks; at most {MOST_BREAKS} are allowed"})
+    if len(names) > MAX_BREAKS:
+        raise InvalidTag({BREAKS: f"{len(names)} breaks; at most {MAX_BREAKS} are allowed"})
     positions = [_position(name) for name in names]
     return [
         Break(f"{kind}-{number}", time, _tag(by_name, kind, startdelay))

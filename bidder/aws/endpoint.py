@@ -81,7 +81,7 @@ class Endpoint:
                     most_attempts = _most_attempts(refused)
                     failure: Exception = refused
                 except OSError as error:
-                    most_attempts, failure = retry.MOST_ATTEMPTS, error
+                    most_attempts, failure = retry.MAX_ATTEMPTS, error
                 if number >= most_attempts:
                     raise failure
                 self._pause(pause)
@@ -142,8 +142,8 @@ class Endpoint:
 
 def _most_attempts(error: AwsError) -> int:
     if retry.is_throttling(error.status, error.code):
-        return retry.MOST_THROTTLED_ATTEMPTS
-    return retry.MOST_ATTEMPTS if retry.is_passing(error.status, error.code) else 1
+        return retry.MAX_THROTTLED_ATTEMPTS
+    return retry.MAX_ATTEMPTS if retry.is_passing(error.status, error.code) else 1
 
 
 def _http_date(text: str) -> datetime | None:

@@ -46,9 +46,9 @@ _TOO_MANY_REQUESTS = 429
 _PASSING_STATUSES = frozenset({500, 502, 503, 504})
 _CODES = (re.compile(rb'"(?:__type|code)"\s*:\s*"(?:[^"#]*#)?([\w.]+)'), re.compile(rb"<Code>([^<]+)</Code>"))
 
-MOST_ATTEMPTS = 3
+MAX_ATTEMPTS = 3
 """The most attempts of a failing call, as in boto3's standard mode."""
-MOST_THROTTLED_ATTEMPTS = 8
+MAX_THROTTLED_ATTEMPTS = 8
 """The most attempts of a throttled call: many processes that start at the same time share one rate limit."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 

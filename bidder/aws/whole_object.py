@@ -27,7 +27,7 @@ def read_object(
     three times in all, after the pauses of `bidder.aws.retry`. Raises the errors of S3.
     """
     pauses = retry.pauses(draw)
-    for _ in range(retry.MOST_ATTEMPTS - 1):
+    for _ in range(retry.MAX_ATTEMPTS - 1):
         answer = s3.get_object(**request)
         try:
             return answer["Body"].read(), answer

@@ -30,7 +30,7 @@ from bidder.money import display
 if TYPE_CHECKING:
     from bidder.campaigns.budget import Budget
 
-MOST_KBITS = 100_000
+MAX_KBITS = 100_000
 """The highest plausible bitrate in kbit/s. A higher one is in bits a second by mistake."""
 
 
@@ -187,7 +187,7 @@ def _skip_offset(creative: Creative, _: Campaign, __: CheckContext) -> Iterator[
 
 def _bitrates(creative: Creative, _: Campaign, __: CheckContext) -> Iterator[Finding]:
     for number, media in enumerate(creative.media):
-        if media.bitrate > MOST_KBITS:
+        if media.bitrate > MAX_KBITS:
             message = (
                 f"{media.bitrate:,} kbit/s: is it in bits a second? Then write {max(1, round(media.bitrate / 1000))}"
             )

@@ -42,7 +42,7 @@ WARN_CPM_MICROS = 100 * MICROS
 
 _IN_MEMORY = 50_000_000
 """The most bytes of checked campaigns in memory; more are kept in a temporary file."""
-_MOST_MISTAKES = 1_000
+_MAX_MISTAKES = 1_000
 _LONGEST_PLACED = 200_000
 """The most characters of a JSON line whose mistakes get columns: a second, 30 times slower parse finds them."""
 _WORDS = Vocabulary(PATTERNS, frozenset({"owner", "categories_above", "categories_below"}), {Expression: AttributeRule})
@@ -56,9 +56,9 @@ class InvalidCampaignFile(InvalidFile):
 
     def __init__(self, mistakes: Sequence[str], name: str) -> None:
         self.count = len(mistakes)
-        more = [f"… and {len(mistakes) - _MOST_MISTAKES:,} more"] if len(mistakes) > _MOST_MISTAKES else []
+        more = [f"… and {len(mistakes) - _MAX_MISTAKES:,} more"] if len(mistakes) > _MAX_MISTAKES else []
         closing = f"{len(mistakes):,} {'mistake' if len(mistakes) == 1 else 'mistakes'} in {name}: nothing was imported"
-        super().__init__("\n".join([*mistakes[:_MOST_MISTAKES], *more, closing]))
+        super().__init__("\n".join([*mistakes[:_MAX_MISTAKES], *more, closing]))
 
 
 class _Written(NamedTuple):

@@ -2,7 +2,7 @@
 
 from bidder.campaigns.campaign import Campaign
 
-MOST_BYTES = 400_000
+MAX_BYTES = 400_000
 """The most bytes of a campaign's document in UTF-8. An item has 409,600 at most, some of them for other attributes."""
 
 
@@ -14,9 +14,9 @@ def document_of(campaign: Campaign) -> str:
 def too_large(campaign: Campaign) -> str | None:
     """The message for a campaign that is too large for DynamoDB; None if it is small enough."""
     size = len(document_of(campaign).encode())
-    if size <= MOST_BYTES:
+    if size <= MAX_BYTES:
         return None
     return (
-        f"takes {size:,} bytes, {MOST_BYTES:,} at most: name a list of ids (python -m bidder lists import) instead of "
+        f"takes {size:,} bytes, {MAX_BYTES:,} at most: name a list of ids (python -m bidder lists import) instead of "
         "thousands of values, or make several campaigns"
     )

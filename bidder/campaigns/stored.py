@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bidder import log
-from bidder.aws.batch_get import MOST_KEYS, LeftUnread, batch_get
+from bidder.aws.batch_get import MAX_KEYS, LeftUnread, batch_get
 from bidder.aws.batches import batches_of
 from bidder.campaigns.campaign import Campaign, Status
 from bidder.campaigns.types import is_id
@@ -56,7 +56,7 @@ def read_states(
     """The stored state of each campaign by id, read consistently. Raises Contended, and DynamoDB's errors."""
     states = dict.fromkeys(campaign_ids, Stored(0, None))
     ids = list(filter(is_id, campaign_ids))  # DynamoDB refuses an empty or a long key
-    for batch in batches_of(ids, MOST_KEYS):
+    for batch in batches_of(ids, MAX_KEYS):
         keys: list[Any] = [{"id": {"S": campaign_id}} for campaign_id in batch]
         try:
             items = batch_get(dynamodb, table, keys, pause)

@@ -130,8 +130,8 @@ Targeting = Annotated[dict[Attribute, AttributeRule], AfterValidator(_in_the_wor
 """Rules by attribute. A request must meet all of them; an attribute without a rule sets no condition."""
 
 
-MOST_CONDITIONS = 1_000
-MOST_NESTED = 50
+MAX_CONDITIONS = 1_000
+MAX_NESTED = 50
 """The most levels of nested `and`, `or` and `not`."""
 
 
@@ -159,14 +159,14 @@ def _is_short(root: object, mistakes: list[tuple[Path, str | ValidationError]]) 
     while waiting:
         node, level = waiting.pop()
         conditions += 1
-        if level > MOST_NESTED:
-            mistakes.append(((), f"more than {MOST_NESTED} of and, or and not inside each other"))
+        if level > MAX_NESTED:
+            mistakes.append(((), f"more than {MAX_NESTED} of and, or and not inside each other"))
             return False
         for operator in _OPERATORS:
             of = node.get(operator) if isinstance(node, dict) else None
             waiting += [(node, level + 1) for node in (of if isinstance(of, list | tuple) else [of] if of else ())]
-        if conditions + len(waiting) > MOST_CONDITIONS:
-            mistakes.append(((), f"more than {MOST_CONDITIONS:,} conditions: a list of ids or of values is shorter"))
+        if conditions + len(waiting) > MAX_CONDITIONS:
+            mistakes.append(((), f"more than {MAX_CONDITIONS:,} conditions: a list of ids or of values is shorter"))
             return False
     return True
 

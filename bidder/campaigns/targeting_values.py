@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from bidder import normal_forms
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-MOST_KM = 500
+MAX_KM = 500
 _SHA_256 = re.compile(r"[0-9a-f]{64}")
 _CHECKS: dict[str, tuple[re.Pattern[str], str]] = {
     **dict.fromkeys(
@@ -92,8 +92,8 @@ def _versions(word: str) -> Iterator[str]:
 
 def _circle(word: str) -> Iterator[str]:
     match = _CIRCLE.fullmatch(word)
-    if not match or abs(float(match[1])) > 90 or abs(float(match[2])) > 180 or not 0 < float(match[3]) <= MOST_KM:
-        msg = f"{word!r} is not a circle: write latitude,longitude and a radius of up to {MOST_KM} km: 48.85,2.35 25km"
+    if not match or abs(float(match[1])) > 90 or abs(float(match[2])) > 180 or not 0 < float(match[3]) <= MAX_KM:
+        msg = f"{word!r} is not a circle: write latitude,longitude and a radius of up to {MAX_KM} km: 48.85,2.35 25km"
         raise ValueError(msg)
     yield f"{match[1]},{match[2]} {match[3]}km"
 

@@ -10,9 +10,9 @@ from bidder.campaigns.item_size import document_of, too_large
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
-MOST_IN_A_WRITE = 40
+MAX_IN_A_WRITE = 40
 """The most campaigns in a transaction, of 100 items and 4 MB. Each takes two items and three times its own length."""
-MOST_BYTES_IN_A_WRITE = 1_000_000
+MAX_BYTES_IN_A_WRITE = 1_000_000
 
 _TRY_AGAIN = frozenset(
     {"None", "ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
@@ -47,4 +47,4 @@ def batches(campaigns: Iterable[Campaign]) -> Iterator[list[Campaign]]:
             raise ValueError(msg)
         return len(document_of(campaign).encode())
 
-    return batches_within(campaigns, size, MOST_IN_A_WRITE, MOST_BYTES_IN_A_WRITE)
+    return batches_within(campaigns, size, MAX_IN_A_WRITE, MAX_BYTES_IN_A_WRITE)

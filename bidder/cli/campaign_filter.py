@@ -14,7 +14,7 @@ from bidder.money import MICROS
 _CONDITION = re.compile(r"([A-Za-z_][\w.]*)(!=|>=|<=|=|~|>|<)(.*)", re.DOTALL)
 _MICROS = "_micros"
 _EQUALITIES = frozenset({"=", "!="})
-_MOST_LISTED = 12
+_MAX_LISTED = 12
 
 Filter = Callable[[Campaign], bool]
 
@@ -64,7 +64,7 @@ def _mismatch(field: Field, operator: str, operand: str) -> str | None:
     """The reason why no value of the field can meet the condition, or None."""
     if field.parts and (operand or operator not in _EQUALITIES):
         name = ".".join(field.path)
-        return f"{name} has the fields {', '.join(field.parts[:_MOST_LISTED])}: write {name}.{field.parts[0]}"
+        return f"{name} has the fields {', '.join(field.parts[:_MAX_LISTED])}: write {name}.{field.parts[0]}"
     if field.allowed and operand and operator in _EQUALITIES and operand.lower() not in map(str.lower, field.allowed):
         return f"{operand} is none of {', '.join(field.allowed)}"
     is_value = _number(operand) is not None or _is_time(operand)

@@ -22,7 +22,7 @@ from bidder.money import MICROS
 from bidder.service.service import Service
 
 _COMPARED_AT_ONCE = 100
-_MOST_WARNINGS = 100
+_MAX_WARNINGS = 100
 
 
 def import_file(
@@ -34,14 +34,14 @@ def import_file(
     """
     campaigns = read_file(service, path)
     uploads = uploads_of(campaigns, path)
-    for warning in campaigns.warnings[:_MOST_WARNINGS]:
+    for warning in campaigns.warnings[:_MAX_WARNINGS]:
         warn(warning)
-    if len(campaigns.warnings) > _MOST_WARNINGS:
-        warn(f"and {number_of(len(campaigns.warnings) - _MOST_WARNINGS, 'more warning')}")
+    if len(campaigns.warnings) > _MAX_WARNINGS:
+        warn(f"and {number_of(len(campaigns.warnings) - _MAX_WARNINGS, 'more warning')}")
     for missing in missing_lists(service, campaigns):
         note(missing)
     warn_of_switches(service)
-    for line in islice(reused_ids(service, campaigns), _MOST_WARNINGS):
+    for line in islice(reused_ids(service, campaigns), _MAX_WARNINGS):
         warn(line)
     if dry_run:
         _print_changes(service, campaigns)

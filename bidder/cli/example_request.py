@@ -22,7 +22,7 @@ from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
 from bidder.snapshot.snapshot import Snapshot
 
-MOST_TRIED = 200
+MAX_TRIED = 200
 _HOURS_TRIED = 7 * 24
 _SIZES = {"small": (400, 225), "medium": (1280, 720), "large": (1920, 1080)}
 _TIMED = frozenset({"hour", "user_hour"})
@@ -48,7 +48,7 @@ def example_request(campaign: Campaign, seat: str, now: datetime, rates: Mapping
     moment = start if start and start > now else end - timedelta(seconds=1) if end and end <= now else now
     index = Index.load([compile_index([active])])
     for number, example in enumerate(_candidates(campaign, moment)):
-        if number == MOST_TRIED:
+        if number == MAX_TRIED:
             return None
         hours = _HOURS_TRIED if _TIMED & _attributes(campaign) else 1
         for hour in range(hours):

@@ -25,7 +25,7 @@ from bidder.service.service import Service
 from bidder.snapshot.snapshot import Snapshot
 from bidder.viewer.fill_in import prepare_request
 
-MOST_SHOWN = 30
+MAX_SHOWN = 30
 """The most campaigns in a table, the highest bids first."""
 
 
@@ -70,7 +70,7 @@ def print_explanation(
         service.settings.seat,
         now,
         exchange=exchange_name(options.exchange),
-        max_verdicts=None if as_json else MOST_SHOWN,
+        max_verdicts=None if as_json else MAX_SHOWN,
         campaign_id=campaign_id,
         as_xml=options.as_xml,
     )
@@ -109,7 +109,7 @@ def print_admin_key(service: Service) -> None:
 
 def _page(explanation: Explanation) -> str:
     values = "; ".join(f"{name} {', '.join(values)}" for name, values in explanation.values.items())
-    untold = explanation.funnel[0][1] - len(explanation.campaigns) if len(explanation.campaigns) == MOST_SHOWN else 0
+    untold = explanation.funnel[0][1] - len(explanation.campaigns) if len(explanation.campaigns) == MAX_SHOWN else 0
     return "\n".join(
         [
             f"\nImpression {explanation.imp_id}: {values}",

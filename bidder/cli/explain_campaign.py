@@ -21,7 +21,7 @@ from bidder.service.service import Service
 from bidder.snapshot.snapshot import Snapshot
 
 _LATELY = timedelta(hours=1)
-_MOST_PAGES = 20
+_MAX_PAGES = 20
 _BID_LOG = "/bid"
 
 
@@ -109,7 +109,7 @@ def _log_entries(pattern: str, since: datetime) -> Iterator[dict[str, Any]]:
             logGroupName=group, startTime=int(since.timestamp() * 1000), filterPattern=pattern
         )
         for number, page in enumerate(pages):
-            if number == _MOST_PAGES:
+            if number == _MAX_PAGES:
                 break
             for event in page["events"]:
                 try:

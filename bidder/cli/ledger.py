@@ -14,7 +14,7 @@ from bidder.events.kinds import BILLABLE
 from bidder.events.verify import LedgerVerification, sales_by_bid, verify
 from bidder.service.service import Service
 
-_MOST_REASONS = 10
+_MAX_REASONS = 10
 
 
 class Differs(UserError, RuntimeError):
@@ -76,10 +76,10 @@ def _print_differences(verifications: Mapping[str, LedgerVerification]) -> None:
         (_cells(*verification) for verification in verifications.items()),
     )
     for name, verification in verifications.items():
-        for reason in verification.reasons[:_MOST_REASONS]:
+        for reason in verification.reasons[:_MAX_REASONS]:
             print(f"{name}: {reason}")
-        if len(verification.reasons) > _MOST_REASONS:
-            print(f"{name}: and {len(verification.reasons) - _MOST_REASONS} more")
+        if len(verification.reasons) > _MAX_REASONS:
+            print(f"{name}: and {len(verification.reasons) - _MAX_REASONS} more")
 
 
 def billable_events(service: Service, day: date) -> Iterator[Event]:

@@ -22,7 +22,7 @@ _DIGITS = 2 * WIDTH
 _HASH = re.compile(rf"[0-9a-f]{{{_DIGITS},64}}")
 
 
-_MOST_SHOWN = 5
+_MAX_SHOWN = 5
 """The number of ids that a dry run shows."""
 
 
@@ -83,7 +83,7 @@ def read_ids(lines: Iterable[str], *, hashed: bool) -> ReadIds:
                 msg = f"line {line} is no SHA-256 in hex, of {_DIGITS} digits at least"
                 raise InvalidList(msg)
             numbers.add(int(text[:_DIGITS], 16) if hashed else id_number(text))
-            if len(first) < _MOST_SHOWN:
+            if len(first) < _MAX_SHOWN:
                 first.append(text)
             if len(numbers) > MAX_IDS:
                 msg = f"more than {MAX_IDS} ids: each bidder holds the whole list in memory; split the list"

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _PART = 8 * 1024 * 1024
-_MOST_PARTS = 10_000
+_MAX_PARTS = 10_000
 
 
 def upload_in_parts(
@@ -21,7 +21,7 @@ def upload_in_parts(
     own errors pass through, and leave the upload unfinished.
     """
     size = path.stat().st_size
-    part_size = max(_PART, -(-size // _MOST_PARTS))
+    part_size = max(_PART, -(-size // _MAX_PARTS))
     upload_id, there = _find_unfinished(s3, bucket, key)
     if upload_id is None:
         upload_id = s3.create_multipart_upload(Bucket=bucket, Key=key, Metadata=dict(about))["UploadId"]

@@ -12,7 +12,7 @@ from bidder.simulator.scenario_file import read_scenario
 from bidder.simulator.simulate import SimulationOutcome, simulate
 
 _STEPS = 1000
-_MOST_PLOTTED = 12
+_MAX_PLOTTED = 12
 """Campaigns with plots of their own, those of the largest budgets."""
 _LEFT = 2
 _HEAD = ("pacing", "campaign", "budget", "spent", "delivered", "overspend", "evenness", "impressions", "CPM")
@@ -62,7 +62,7 @@ def _cells(arm: str, name: str, row: Mapping[str, Any]) -> tuple[str, ...]:
 def _plot(outcome: SimulationOutcome, name: str, out: Path, scale: float) -> None:
     from bidder.simulator.plots import plot  # matplotlib, which only plots need
 
-    rows = sorted(outcome.figures["campaigns"], key=lambda row: -row["budget_micros"])[:_MOST_PLOTTED]
+    rows = sorted(outcome.figures["campaigns"], key=lambda row: -row["budget_micros"])[:_MAX_PLOTTED]
     for row in rows:
         arms = {arm: tallies[row["id"]] for arm, tallies in outcome.tallies.items()}
         plot(name, row["id"], arms, out, row["id"], scale)

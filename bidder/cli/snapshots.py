@@ -11,7 +11,7 @@ from bidder.service.service import Service
 from bidder.snapshot.manifest import Manifest
 from bidder.snapshot.snapshot import Snapshot
 
-_MOST_LISTED = 20
+_MAX_LISTED = 20
 
 
 def list_snapshots(service: Service, *, every: bool, as_json: bool = False) -> None:
@@ -19,13 +19,13 @@ def list_snapshots(service: Service, *, every: bool, as_json: bool = False) -> N
     manifests = sorted(service.store.manifests(), key=lambda manifest: -manifest.version)
     current = service.store.current()
     if as_json:
-        shown = manifests if every else manifests[:_MOST_LISTED]
+        shown = manifests if every else manifests[:_MAX_LISTED]
         fields = {"version", "at", "campaigns", "bidding", "pinned", "pinned_since"}
         is_current = {current.version} if current else set()
         print_json([{**m.model_dump(mode="json", include=fields), "current": m.version in is_current} for m in shown])
         return
     head = ("version", "at", "campaigns", "bidding", "")
-    shown = manifests if every else manifests[:_MOST_LISTED]
+    shown = manifests if every else manifests[:_MAX_LISTED]
     print_table(head, (_cells(manifest, current) for manifest in shown), left_aligned=2)
     if len(shown) < len(manifests):
         print(f"and {len(manifests) - len(shown)} more; --all lists them")

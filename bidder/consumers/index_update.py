@@ -19,7 +19,7 @@ from bidder.snapshot.part import Part, object_id
 if TYPE_CHECKING:
     from bidder.campaigns.campaign import Campaign
 
-MOST_RECENT = 1000
+MAX_RECENT = 1000
 """The most changed campaigns in the second index object, or a twentieth of all campaigns if that is more.
 
 With more changes the refresh compiles all campaigns anew.
@@ -55,7 +55,7 @@ def compiled_index(service: Service, current: Manifest | None) -> CompiledIndex:
         return CompiledIndex(index, current.index, {}, revision, current.base_revision)
     base = index.parts[0]
     changed = service.campaigns.changes(current.base_revision)
-    if changed is None or len(changed) > max(MOST_RECENT, len(base) // 20):
+    if changed is None or len(changed) > max(MAX_RECENT, len(base) // 20):
         return _compile_all(service, revision)
     campaigns = list(_sellable(service.campaigns.get_many(sorted(changed))))
     recent = compile_index(campaigns, removed_ids=changed - {campaign.id for campaign in campaigns})

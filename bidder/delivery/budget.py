@@ -7,7 +7,7 @@ from typing import NamedTuple
 from bidder.campaigns.budget import Budget
 from bidder.campaigns.campaign import Campaign, Flight, Status
 from bidder.campaigns.pacing_mode import Mode
-from bidder.money import MOST_MICROS, impression_cost
+from bidder.money import MAX_MICROS, impression_cost
 
 
 class Withheld(StrEnum):
@@ -148,7 +148,7 @@ def withheld(campaign: BudgetLimits, spend: Spend) -> Withheld | None:
 def remaining_micros(campaign: BudgetLimits, spend: Spend) -> int | None:
     """The micros that are left of the campaign's tightest limit, or None without a limit.
 
-    Each remaining impression of a goal counts with its full cost. The amount is at most `MOST_MICROS`.
+    Each remaining impression of a goal counts with its full cost. The amount is at most `MAX_MICROS`.
     """
     amounts = [
         limit - spent
@@ -167,4 +167,4 @@ def remaining_micros(campaign: BudgetLimits, spend: Spend) -> int | None:
         )
         if limit is not None
     ]
-    return min(*amounts, MOST_MICROS) if amounts else None
+    return min(*amounts, MAX_MICROS) if amounts else None

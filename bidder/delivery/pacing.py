@@ -21,7 +21,7 @@ from bidder.delivery.obstacle_counts import Obstacles
 from bidder.delivery.participation import share_of
 from bidder.delivery.plan import Anchor, planned_spend
 from bidder.delivery.quality import CLASSES
-from bidder.money import MOST_MICROS
+from bidder.money import MAX_MICROS
 
 MAX_SPEED = 1.2
 """The highest speed of a campaign that catches up, relative to its plan."""
@@ -299,4 +299,4 @@ def _pace(limits: BudgetLimits, participation: float, rate: float, processes: fl
     expected = rate / max(1.0, processes)
     burst = limits.cost * (2 * expected + 3 * sqrt(expected) + 2)
     per_minute = limits.cost * HEADROOM * expected
-    return Pace(share_of(participation), round(min(burst, MOST_MICROS)), round(min(per_minute, MOST_MICROS)))
+    return Pace(share_of(participation), round(min(burst, MAX_MICROS)), round(min(per_minute, MAX_MICROS)))

@@ -25,7 +25,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
-from bidder.aws.batch_get import MOST_KEYS, batch_get
+from bidder.aws.batch_get import MAX_KEYS, batch_get
 from bidder.aws.batches import batches_of
 from bidder.delivery.budget import Spend
 from bidder.delivery.budget_holders import campaign_of, deal_holder
@@ -199,7 +199,7 @@ class Ledger:
 
     def _items(self, keys: Sequence[Key]) -> Iterable[Mapping[str, Any]]:
         """The existing items, in no order."""
-        reads = list(batches_of(keys, MOST_KEYS))
+        reads = list(batches_of(keys, MAX_KEYS))
         if len(reads) <= 1:
             return chain.from_iterable(map(self._read, reads))
         from concurrent.futures import ThreadPoolExecutor  # imported here, since only the refresh needs it

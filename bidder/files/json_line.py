@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 from bidder.files.text import InvalidFile
 from bidder.files.tree import Node, Position
-from bidder.files.yaml_tree import MOST_LEVELS, read_yaml
+from bidder.files.yaml_tree import MAX_LEVELS, read_yaml
 
 
 class _GivenTwice(ValueError):
@@ -37,7 +37,7 @@ def read_json_line(line: str, name: str, number: int) -> dict[str, Any]:
         msg = f"{name}:{number}:1: a line is one object, in braces"
         raise InvalidFile(msg)
     # Counting brackets first is cheaper: most lines have too few of them to exceed the limit.
-    if line.count("[") + line.count("{") > MOST_LEVELS and _levels(document) > MOST_LEVELS:
+    if line.count("[") + line.count("{") > MAX_LEVELS and _levels(document) > MAX_LEVELS:
         raise InvalidFile(_too_deep(name, number))
     return document
 
@@ -63,7 +63,7 @@ def _levels(document: object) -> int:
 
 
 def _too_deep(name: str, number: int) -> str:
-    return f"{name}:{number}: more than {MOST_LEVELS} arrays and objects inside each other"
+    return f"{name}:{number}: more than {MAX_LEVELS} arrays and objects inside each other"
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ _MICROS = "_micros"
 _OF_A_KEY = "[key]"
 """The element that pydantic appends to the path of an invalid key."""
 _LONGEST_VALUE = 60
-_MOST_LISTED = 40
+_MAX_LISTED = 40
 
 
 class Mistake(NamedTuple):
@@ -213,7 +213,7 @@ def advised_key(key: str, known: Iterable[str]) -> str:
     names = sorted(known)
     if meant := nearest(key, names):
         return f"did you mean {meant}?"
-    listed = ", ".join(names[:_MOST_LISTED])
+    listed = ", ".join(names[:_MAX_LISTED])
     return f"known here: {listed}" if names else ""
 
 

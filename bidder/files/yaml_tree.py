@@ -13,9 +13,9 @@ import yaml  # only commands use it: PyYAML does not ship to Lambda
 from bidder.files.text import InvalidFile
 from bidder.files.tree import Node, Position
 
-MOST_LEVELS = 100
+MAX_LEVELS = 100
 """The deepest nesting of lists and mappings."""
-MOST_REPEATED = 1_000_000
+MAX_REPEATED = 1_000_000
 """The most values that aliases may repeat. Without a limit, nine lines could expand to a billion values."""
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -80,8 +80,8 @@ class _Composer:
             return self._alias(str(event.anchor), where)
         if event.tag and event.tag not in _TAGS:
             raise self.wrong(where, f"the tag {event.tag} is not known: leave it out")
-        if level == MOST_LEVELS:
-            raise self.wrong(where, f"more than {MOST_LEVELS} lists and mappings inside each other")
+        if level == MAX_LEVELS:
+            raise self.wrong(where, f"more than {MAX_LEVELS} lists and mappings inside each other")
         if isinstance(event, yaml.ScalarEvent):
             is_null = event.value in _NULLS and event.implicit[0]
             node = Node(None if is_null else event.value, where, is_quoted=not event.implicit[0])
@@ -127,8 +127,8 @@ class _Composer:
         if node is None:
             raise self.wrong(where, f"*{_short(anchor)} comes before the end of &{_short(anchor)}, or without it")
         self._repeated += node.size
-        if self._repeated > MOST_REPEATED:
-            raise self.wrong(where, f"aliases repeat more than {MOST_REPEATED:,} values")
+        if self._repeated > MAX_REPEATED:
+            raise self.wrong(where, f"aliases repeat more than {MAX_REPEATED:,} values")
         return node
 
 

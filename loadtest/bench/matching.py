@@ -34,7 +34,7 @@ NAIVE_COUNTS = range(100_001)
 """The conjunctions of a million campaigns as plain Python objects would take 6 GB."""
 REQUESTS, ROUNDS = 400, 2
 NAIVE_REQUESTS = 20
-LEAST_BIDS = 100
+MIN_BIDS = 100
 BASELINE = "parse"
 
 Calls = Mapping[str, Callable[[bytes], Any]]
@@ -76,7 +76,7 @@ def measured(name: str, count: int, requests: int = REQUESTS, rounds: int = ROUN
     calls = {BASELINE: BidRequest.model_validate_json, "decision": decision(loaded, now)}
     # with few selective campaigns most requests match none, and a no-bid does not measure a bid
     bid_on = [body for body in inputs if calls["decision"](body)["statusCode"] == 200]
-    if len(bid_on) < LEAST_BIDS:
+    if len(bid_on) < MIN_BIDS:
         msg = f"{name} {count}: only {len(bid_on)} of {requests} requests are bid on, too few to measure"
         raise RuntimeError(msg)
     seconds |= _measured(calls, bid_on, rounds)

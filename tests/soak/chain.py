@@ -31,7 +31,7 @@ from tests.support.service import service
 
 HANDLERS = {"notices": publish_again, "ledger": count_spend, "archive": archive_events}
 _OURS = str(Path(sys.modules["bidder.consumers.ledger"].__file__ or "").parents[1])
-MOST_RECEIVED = 5
+MAX_RECEIVED = 5
 
 
 class Died(BaseException):
@@ -40,7 +40,7 @@ class Died(BaseException):
 
 @dataclass
 class Queue:
-    """SQS with delivery at least once. After `MOST_RECEIVED` receives a message moves to the dead letters, `aside`."""
+    """SQS with delivery at least once. After `MAX_RECEIVED` receives a message moves to the dead letters, `aside`."""
 
     waiting: list[tuple[str, str, int]] = field(default_factory=list)
     """Message id, body, and the number of deliveries."""
@@ -70,7 +70,7 @@ class Queue:
             # SQS may deliver an acknowledged message again, here up to five times.
             if message_id not in failed and rng.random() >= 0.1:
                 continue
-            if received + 1 < MOST_RECEIVED:
+            if received + 1 < MAX_RECEIVED:
                 self.waiting.append((message_id, body, received + 1))
             elif message_id in failed:
                 self.aside.append((message_id, body))

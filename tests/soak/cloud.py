@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bidder.cli.redrive import move
-from tests.soak.chain import HANDLERS, MOST_RECEIVED, Chain, Died
+from tests.soak.chain import HANDLERS, MAX_RECEIVED, Chain, Died
 from tests.soak.run import events, soak
 from tests.support.dynamodb import Unreachable
 from tools.ministack import MiniStack
@@ -50,7 +50,7 @@ class CloudQueue:
     def __init__(self, sqs: Any, name: str) -> None:
         self._sqs = sqs
         self._dead = sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
-        policy = f'{{"deadLetterTargetArn": "{self.arn_of(self._dead)}", "maxReceiveCount": "{MOST_RECEIVED}"}}'
+        policy = f'{{"deadLetterTargetArn": "{self.arn_of(self._dead)}", "maxReceiveCount": "{MAX_RECEIVED}"}}'
         attributes = {"RedrivePolicy": policy, "VisibilityTimeout": "600"}
         self.url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
 

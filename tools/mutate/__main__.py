@@ -21,7 +21,7 @@ from tools.mutate.results import EQUIVALENT, KILLED, SURVIVED, UNTESTED, Results
 
 ROOMS = ("bidder/money.py", "bidder/auction", "bidder/delivery", "bidder/events", "bidder/privacy")
 REQUIRED = 0.95
-MOST_TESTS = 250
+MAX_TESTS = 250
 """The most tests for a mutant, the nearest first: a fault that only a distant test detects should get a nearer test."""
 CPU_SECONDS = 60
 """The time limit of a mutant's tests, besides twice the seconds that they take without a fault."""
@@ -99,7 +99,7 @@ def _outcomes(mutants: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant,
     """
     trial.load_libraries()
     covering = CoveringTests()
-    tests = {mutant: covering.of(mutant, MOST_TESTS) for mutant in mutants}
+    tests = {mutant: covering.of(mutant, MAX_TESTS) for mutant in mutants}
     sound: dict[str, dict[str, float]] = {}
     running: list[tuple[Mutant, str, trial.Trial]] = []
     waiting_items = [(mutant, trial.QUICK) for mutant in reversed(mutants)]

@@ -8,7 +8,7 @@ from bidder.cli.cost.bill import bill, total
 from bidder.cli.cost.prices import Prices
 from bidder.cli.cost.usage import Entrance, Load
 
-LEAST_QPS, MOST_QPS = 0.1, 1_000_000.0
+MIN_QPS, MAX_QPS = 0.1, 1_000_000.0
 POINTS = 141
 """Rates that are compared: twenty a decade."""
 
@@ -29,8 +29,8 @@ class Saving(NamedTuple):
 
 def rates() -> list[float]:
     """The rates that are compared, evenly spaced in their logarithm."""
-    step = (MOST_QPS / LEAST_QPS) ** (1 / (POINTS - 1))
-    return [LEAST_QPS * step**number for number in range(POINTS)]
+    step = (MAX_QPS / MIN_QPS) ** (1 / (POINTS - 1))
+    return [MIN_QPS * step**number for number in range(POINTS)]
 
 
 def cost(load: Load, entrance: Entrance, prices: Prices) -> float:
@@ -41,7 +41,7 @@ def cost(load: Load, entrance: Entrance, prices: Prices) -> float:
 def cheapest(load: Load, prices: Prices) -> list[Range]:
     """The cheapest entrance by rate, the other numbers of the load unchanged. A break-even is exact to a percent."""
     ranges: list[Range] = []
-    below = LEAST_QPS
+    below = MIN_QPS
     for qps in rates():
         entrance = _cheapest_at(load, qps, prices)
         if not ranges:

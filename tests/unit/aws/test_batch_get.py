@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bidder.aws.batch_get import MOST_CALLS, MOST_FRUITLESS, LeftUnread, batch_get
+from bidder.aws.batch_get import MAX_CALLS, MAX_FRUITLESS, LeftUnread, batch_get
 from tests.support.dynamodb import FaultyDynamoDB
 
 KEYS = [{"id": {"S": str(number)}} for number in range(100)]
@@ -59,11 +59,11 @@ def test_a_table_that_reads_no_key_causes_an_error() -> None:
     table = Table(then=0)
     with pytest.raises(LeftUnread, match="campaigns: 100 of 100 keys not read after 10 attempts"):
         table.get()
-    assert table.calls == MOST_FRUITLESS
+    assert table.calls == MAX_FRUITLESS
 
 
 def test_a_table_that_reads_one_key_per_call_causes_an_error_later() -> None:
     table = Table(then=1)
     with pytest.raises(LeftUnread, match="70 of 100 keys"):
         table.get()
-    assert table.calls == MOST_CALLS
+    assert table.calls == MAX_CALLS

@@ -80,13 +80,13 @@ def test_attempts_are_limited_and_throttled_calls_have_more(server: FaultyServer
     throttled = Service(server, *[(400, json_error("RequestLimitExceeded"))] * 9)
     with pytest.raises(AwsError):
         throttled.call()
-    assert len(throttled.left) == 9 - retry.MOST_THROTTLED_ATTEMPTS
+    assert len(throttled.left) == 9 - retry.MAX_THROTTLED_ATTEMPTS
     assert throttled.paused == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0]
 
     failing = Service(server, *[(500, b"")] * 9)
     with pytest.raises(AwsError):
         failing.call()
-    assert len(failing.left) == 9 - retry.MOST_ATTEMPTS
+    assert len(failing.left) == 9 - retry.MAX_ATTEMPTS
 
 
 @given(st.randoms(use_true_random=False))

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutErr
 from urllib3.exceptions import SSLError
 
 from bidder.aws.parameter_copy import pack, read_parameters
-from bidder.aws.retry import MOST_ATTEMPTS
+from bidder.aws.retry import MAX_ATTEMPTS
 from bidder.aws.whole_object import read_object
 from tests.support.serving import serving
 
@@ -104,11 +104,11 @@ def test_a_body_is_read_again_after_failures_of_the_connection(s3: "S3Client", f
 
 @pytest.mark.parametrize(("fault", "error"), FAULTS.items())
 def test_a_body_that_never_arrives_whole_is_an_error(s3: "S3Client", fault: str, error: type[Exception]) -> None:
-    Store.faults = [fault] * (MOST_ATTEMPTS + 1)
+    Store.faults = [fault] * (MAX_ATTEMPTS + 1)
 
     with pytest.raises(error):
         read(s3)
-    assert Store.requests == MOST_ATTEMPTS
+    assert Store.requests == MAX_ATTEMPTS
 
 
 def test_an_error_of_s3_is_not_repeated(s3: "S3Client") -> None:
@@ -135,10 +135,10 @@ class Faulty:
 @pytest.mark.parametrize(
     ("error", "calls"),
     [
-        (SSLError("bad record"), MOST_ATTEMPTS),
-        (IncompleteReadError(actual_bytes=1, expected_bytes=2), MOST_ATTEMPTS),
-        (ConnectionResetError(), MOST_ATTEMPTS),
-        (TimeoutError(), MOST_ATTEMPTS),
+        (SSLError("bad record"), MAX_ATTEMPTS),
+        (IncompleteReadError(actual_bytes=1, expected_bytes=2), MAX_ATTEMPTS),
+        (ConnectionResetError(), MAX_ATTEMPTS),
+        (TimeoutError(), MAX_ATTEMPTS),
         (MemoryError(), 1),
         (ValueError(), 1),
     ],

@@ -10,7 +10,7 @@ import pytest
 
 from bidder.campaigns.campaign import Campaign, Status
 from bidder.campaigns.files import CampaignFile, InvalidCampaignFile, as_lines, read_campaigns
-from bidder.campaigns.item_size import MOST_BYTES, document_of, too_large
+from bidder.campaigns.item_size import MAX_BYTES, document_of, too_large
 from bidder.campaigns.repository import CampaignRepository, UnknownCampaign
 from tests.support.campaigns import NOW, campaign
 from tests.support.dynamodb import FaultyDynamoDB
@@ -40,7 +40,7 @@ def delete(store: CampaignRepository) -> None:
     list(store.delete_each(store.get_many(["plain"])))
 
 
-@pytest.mark.parametrize("size", [2_000, 150_000, 200_000, 300_000, MOST_BYTES - 300])
+@pytest.mark.parametrize("size", [2_000, 150_000, 200_000, 300_000, MAX_BYTES - 300])
 def test_a_campaign_of_any_size_is_paused_edited_deleted_and_restored(size: int) -> None:
     store = repository(tables())
     large = sized(size)
@@ -84,9 +84,9 @@ def test_history_entries_of_older_code_are_read() -> None:
 
 def test_a_campaign_too_large_to_store_is_refused_before_any_write() -> None:
     fake = tables()
-    too_much = sized(MOST_BYTES + 1_000)
+    too_much = sized(MAX_BYTES + 1_000)
 
-    assert too_large(sized(MOST_BYTES - 300)) is None
+    assert too_large(sized(MAX_BYTES - 300)) is None
     with pytest.raises(InvalidCampaignFile, match=r"400,000 at most"):
         read_campaigns(
             "\n".join(json.dumps(json.loads(document_of(document))) for document in (campaign(), too_much)), None

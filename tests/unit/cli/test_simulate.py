@@ -46,7 +46,7 @@ def test_figures_and_plots_compare_each_campaign_with_other_pacing(
     scenario: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bidder.simulator.simulate._SAMPLE", 100)  # shorter and noisier than the default
-    monkeypatch.setattr("bidder.cli.simulate._MOST_PLOTTED", 1)
+    monkeypatch.setattr("bidder.cli.simulate._MAX_PLOTTED", 1)
     out = tmp_path / "out"
 
     assert main(["simulate", str(scenario), "--out", str(out), "--json"]) == 0

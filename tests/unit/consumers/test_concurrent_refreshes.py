@@ -17,7 +17,7 @@ from tests.support.fake_s3 import ClientError
 from tests.unit.consumers.test_refresh import World, bidding
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
-MOST_CALLS = 40
+MAX_CALLS = 40
 SKEWS = [-MINUTE, -SECOND, timedelta(), SECOND, MINUTE, 10 * MINUTE]
 
 
@@ -62,7 +62,7 @@ def spend_and_refresh(world: World, name: str, at: datetime) -> None:
 
 @pytest.mark.parametrize("skew", SKEWS)
 def test_no_clock_lets_a_refresh_publish_spend_that_is_older_than_the_published_one(skew: timedelta) -> None:
-    for call in range(1, MOST_CALLS):
+    for call in range(1, MAX_CALLS):
         world = spending()
         at = NOW + MINUTE
         slow, s3 = slow_process(world, {call: partial(spend_and_refresh, world, "a", at)})
@@ -105,7 +105,7 @@ def suspend_before_publishing(world: World, at: datetime) -> Callable[[], None]:
 
 @pytest.mark.parametrize("skew", [-MINUTE, timedelta(), MINUTE])
 def test_a_refresh_that_is_overtaken_by_an_earlier_one_publishes_its_edit_nevertheless(skew: timedelta) -> None:
-    for call in range(1, MOST_CALLS):
+    for call in range(1, MAX_CALLS):
         world = spending()
         go_on = suspend_before_publishing(world, NOW + MINUTE)
         world.campaigns.put(campaign(id="a", cpm=7))
@@ -123,7 +123,7 @@ def test_a_refresh_that_others_overtake_again_and_again_gives_up_since_they_have
     world = spending()
     world.campaigns.put(campaign(id="a", cpm=7))
     other_count: dict[int, Callable[[], None]] = {
-        call: partial(spend_and_refresh, world, "b", NOW + MINUTE) for call in range(5, 2 * MOST_CALLS, 2)
+        call: partial(spend_and_refresh, world, "b", NOW + MINUTE) for call in range(5, 2 * MAX_CALLS, 2)
     }
     overtaken, _ = slow_process(world, other_count)
 

@@ -19,7 +19,7 @@ from bidder.delivery.pacers import Account, PlaybackCounts, Traffic, pace_campai
 from bidder.delivery.pacing import Forecast, Memory, Step, step
 from bidder.delivery.participation import WHOLE
 from bidder.delivery.shared_budgets import SharedBudget, SharedBudgets
-from bidder.money import MOST_MICROS
+from bidder.money import MAX_MICROS
 from bidder.snapshot.compile import compile_index
 from bidder.snapshot.delivery_state import compile_delivery, load_delivery
 from bidder.snapshot.index import Index
@@ -27,7 +27,7 @@ from tests.support.campaigns import NOW, campaign
 
 MINUTE = 60
 ADVERTISER, DEAL = advertiser_holder("shop.example"), deal_holder("a", "d")
-AMOUNTS = st.one_of(st.integers(1, 10), st.integers(1, MOST_MICROS), st.just(MOST_MICROS))
+AMOUNTS = st.one_of(st.integers(1, 10), st.integers(1, MAX_MICROS), st.just(MAX_MICROS))
 IMPRESSIONS = st.one_of(st.just(1), st.integers(1, 10**12), st.just(10**12))
 BUDGETS = st.fixed_dictionaries(
     {},
@@ -58,9 +58,9 @@ def terms(end: str | None = None, zone: str = "UTC", **budget: int) -> dict[str,
 
 
 @given(AMOUNTS, TERMS, STEPS, st.sampled_from([1.0, 500.0]), st.sampled_from([0, 500]))
-@example(100, terms(total_micros=MOST_MICROS), [(10, 10, 1, 1)] * 3, 1.0, 0)  # an impression costs nothing
+@example(100, terms(total_micros=MAX_MICROS), [(10, 10, 1, 1)] * 3, 1.0, 0)  # an impression costs nothing
 @example(5_000_000, terms(total_micros=10**13), [(10**9 - 1, 10**9 - 1, 0, 1)] * 8, 1.0, 0)  # no bid is shown
-@example(MOST_MICROS, terms(total_impressions=10**12), [(1, 1, 1, 1)], 1.0, 0)
+@example(MAX_MICROS, terms(total_impressions=10**12), [(1, 1, 1, 1)], 1.0, 0)
 @example(5_000_000, terms("9999-12-31T23:59:59Z", "Asia/Tokyo", total_micros=10**7), [(1, 1, 1, 1)], 1.0, 0)
 def test_any_campaign_gets_a_delivery_state(
     cpm_micros: int,
@@ -107,14 +107,14 @@ def test_any_campaign_gets_a_delivery_state(
         allowance = load_delivery(data, index).allowance
         accounts = load_delivery(data, index).accounts(0, "a", "d")
         assert all(0 <= pace.share <= WHOLE for pace in paced.paces.values())
-        assert all(0 <= number <= MOST_MICROS for pace in paced.paces.values() for number in pace[1:])
+        assert all(0 <= number <= MAX_MICROS for pace in paced.paces.values() for number in pace[1:])
         remaining = [amount for number in accounts if (amount := allowance.remaining_micros(number, now)) is not None]
         cost = max(1, budget_limits(own_campaign).cost)
         bids_made = sum(allowance.commit(accounts, cost, now) for _ in range(3))
         assert bids_made * cost <= min(remaining, default=3 * cost)
 
 
-@pytest.mark.parametrize("limit", [1, MOST_MICROS])
+@pytest.mark.parametrize("limit", [1, MAX_MICROS])
 def test_the_largest_amounts_are_kept_exactly(limit: int) -> None:
     own_campaign = campaign(id="a", budget={"total_micros": limit})
     index = Index.load([compile_index([own_campaign])])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from bidder.ad_tag.parameters import BY_NAME
-from bidder.ad_tag.schedule import MOST_BREAKS
+from bidder.ad_tag.schedule import MAX_BREAKS
 from bidder.endpoints.ad_tag import vast
 from bidder.endpoints.reply import Reply
 from bidder.endpoints.tag_call import TagCall
@@ -118,7 +118,7 @@ def test_an_ad_tag_states_its_vast_version_if_vmap_has_a_value_for_it(version: s
         ({"breaks": "mid@90000"}, {"breaks"}),
         ({"breaks": "mid@101%"}, {"breaks"}),
         ({"breaks": "pre@5"}, {"breaks"}),
-        ({"breaks": "pre," * (MOST_BREAKS + 1)}, {"breaks"}),
+        ({"breaks": "pre," * (MAX_BREAKS + 1)}, {"breaks"}),
         ({"w": "x", "gdpr": "?"}, {"w", "gdpr"}),
         ({"mid_w": "x", "breaks": "mid@5"}, {"w"}),
         ({"inline": "1", "w": "x"}, {"w"}),

@@ -9,7 +9,7 @@ from bidder.endpoints import web_files
 from bidder.endpoints.web_files import PLAYER_VERSION, integrity, player_file
 from tools import ROOT
 
-MOST_BYTES = 8 * 1024
+MAX_BYTES = 8 * 1024
 
 
 @pytest.mark.parametrize("name", ["player.js", "player.mjs"])
@@ -18,7 +18,7 @@ def test_a_script_is_under_8_kilobytes_in_gzip(name: str) -> None:
 
     assert (reply.status, reply.headers["Content-Encoding"]) == (200, "gzip")
     assert isinstance(reply.body, bytes)
-    assert len(reply.body) < MOST_BYTES
+    assert len(reply.body) < MAX_BYTES
     assert gzip.decompress(reply.body) == (ROOT / "bidder" / "web" / name).read_bytes()
 
 

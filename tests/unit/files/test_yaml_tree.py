@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bidder.files.json_line import read_json_line
 from bidder.files.text import InvalidFile
 from bidder.files.tree import position_of
-from bidder.files.yaml_tree import MOST_LEVELS, read_yaml
+from bidder.files.yaml_tree import MAX_LEVELS, read_yaml
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=12)
 DOCUMENTS = st.recursive(
@@ -107,7 +107,7 @@ BILLION = "\n".join(
         ("[a]: 1", "f:1:1: a key must be a text"),
         ("a: 1\n---\nb: 2", "f:2:1: a second document"),
         ("# nothing", "f: is empty"),
-        ("a: " + "[" * 5000, f"more than {MOST_LEVELS} lists"),
+        ("a: " + "[" * 5000, f"more than {MAX_LEVELS} lists"),
         ("a: \x01", "f: not YAML"),
         (BILLION, "aliases repeat more than"),
     ],

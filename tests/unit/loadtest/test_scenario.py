@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bidder.openrtb.parse import parse
 from loadtest.curve import share_at, weekly
-from loadtest.pending import MOST_ATTEMPTS, PendingCalls
+from loadtest.pending import MAX_ATTEMPTS, PendingCalls
 from loadtest.requests import RequestKind
 from loadtest.scenario import DIRT, Zipf, generate_realistic
 
@@ -114,10 +114,10 @@ def test_a_failed_call_is_repeated_up_to_its_limit() -> None:
     pending = PendingCalls()
     pending.add(seeded(1), [("win", "u")], 0.0)
     [call] = pending.rest()
-    for attempt in range(1, MOST_ATTEMPTS):
+    for attempt in range(1, MAX_ATTEMPTS):
         assert pending.again(call, now=10.0 * attempt, seconds=1.0)
         assert not pending.due(10.0 * attempt)
         [call] = pending.due(10.0 * attempt + 1)
 
-    assert call.attempt == MOST_ATTEMPTS
+    assert call.attempt == MAX_ATTEMPTS
     assert not pending.again(call, 100.0, 1.0)
