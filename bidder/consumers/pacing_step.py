@@ -10,7 +10,8 @@ from bidder.consumers.optional_read import optional_read
 from bidder.delivery.budget import BudgetLimits, Spend, counted_spends
 from bidder.delivery.budget_holders import in_words
 from bidder.delivery.estimates import COMPLETE
-from bidder.delivery.pacers import PacingResult, PlaybackCounts, Traffic, find_off_plan, find_overspent, pace_campaigns
+from bidder.delivery.overspend import find_overspent, update_limit_states
+from bidder.delivery.pacers import PacingResult, PlaybackCounts, Traffic, find_off_plan, pace_campaigns
 from bidder.delivery.shared_budgets import SharedBudgets
 from bidder.log import emf
 from bidder.service.service import Service
@@ -54,7 +55,8 @@ def pace(
     then = "no notices count as lost"
     confirmed = optional_read(lambda: service.learning.playback_counts(now), "pacing.unread", then) or PlaybackCounts()
     paced = pace_campaigns(limits.items(), spends, traffic, at, account, forecasts, confirmed)
-    _log_deviations(limits, billed, paced, now)
+    account.limits = update_limit_states(limits, billed, paced.reserved, account.limits, at)
+    _log_deviations(limits, find_overspent(limits, billed, account.limits), paced, now)
     learned.forget(limits)
     within_holders = paced._replace(paces=holders.held_paces(paced.paces, account.memories))
     try:
@@ -65,11 +67,11 @@ def pace(
 
 
 def _log_deviations(
-    limits: Mapping[str, BudgetLimits], billed: Mapping[str, Spend], paced: PacingResult, now: datetime
+    limits: Mapping[str, BudgetLimits], overspent: Sequence[str], paced: PacingResult, now: datetime
 ) -> None:
     """Logs the campaigns above their budgets and off their plans, as metrics that alarms watch."""
-    if names := find_overspent(limits, billed):
-        log.event("delivery", **emf(now, "Overspend", "budget", len(names), campaigns=_first(names)))
+    if overspent:
+        log.event("delivery", **emf(now, "Overspend", "budget", len(overspent), campaigns=_first(overspent)))
     if names := find_off_plan(limits, paced.outlooks):
         log.event("delivery", **emf(now, "OffPlan", "spend", len(names), campaigns=_first(names)))
 

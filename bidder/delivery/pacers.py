@@ -11,6 +11,7 @@ from bidder.delivery.budget_holders import class_of_campaign, in_words, is_campa
 from bidder.delivery.estimates import COMPLETE, MINUTE, Report
 from bidder.delivery.notice_delay import MINUTES, NoticeDelay
 from bidder.delivery.obstacles import ADVICE
+from bidder.delivery.overspend import LimitStates
 from bidder.delivery.pacing import GUESSED_IMPRESSIONS_PER_BID, Forecast, Market, Memory, PacingState, Step, step
 from bidder.delivery.quality import CLASSES
 
@@ -21,7 +22,7 @@ _CLASSES_KEPT = 2_000.0
 _NEW_WEIGHT = 0.1
 """The weight of a new minute in the average number of requests."""
 _RATES_STRENGTH = 200.0
-_MAX_OVERSPEND, _MAX_PLAN_DIFFERENCE = 0.003, 0.1
+_MAX_PLAN_DIFFERENCE = 0.1
 _LOST_EVIDENCE = 200
 """The fewest viewed impressions from which the share of lost notices is estimated."""
 
@@ -70,6 +71,8 @@ class Account:
     """
     in_flight: float = 0.0
     """The impressions in flight at the last refresh."""
+    limits: LimitStates = field(default_factory=dict)
+    """The limits at the last refresh, for the alarm of overspend."""
 
     def take_delays(self, spends: Mapping[str, Spend]) -> None:
         """Adds the impressions since the last refresh to the distribution of delays.
@@ -207,26 +210,6 @@ def take_obstacles(
                 if minute in reports
             }
             memory.obstacles.add(counts, minute)
-
-
-def find_overspent(limits: Mapping[str, BudgetLimits], spends: Mapping[str, Spend]) -> list[str]:
-    """The campaigns whose noticed spend exceeds a budget by more than an impression and the share `_MAX_OVERSPEND`.
-
-    `spends` is the billed spend. Invalid traffic is not billed, and its senders decide how much of it arrives: it
-    withholds a campaign from bidding, and must not stop all campaigns.
-    """
-    names = []
-    for name, budget in limits.items():
-        spend = spends.get(name, Spend())
-        for limit, spent in (
-            (budget.total, spend.total_micros),
-            (budget.daily, spend.today_micros),
-            (budget.hourly, spend.hour_micros),
-        ):
-            if limit is not None and spent > limit + max(budget.cost, limit * _MAX_OVERSPEND):
-                names.append(name)
-                break
-    return names
 
 
 def find_off_plan(limits: Mapping[str, BudgetLimits], outlooks: Mapping[str, PacingState]) -> list[str]:

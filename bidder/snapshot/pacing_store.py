@@ -17,6 +17,7 @@ from bidder.aws.whole_object import read_object
 from bidder.delivery.estimates import Flow, Minute, Ratio
 from bidder.delivery.learned_traffic import LearnedTraffic, WeekCounts
 from bidder.delivery.obstacle_counts import Obstacles
+from bidder.delivery.overspend import LimitState
 from bidder.delivery.pacers import Account
 from bidder.delivery.pacing import Memory
 from bidder.delivery.plan import Anchor
@@ -122,6 +123,10 @@ def _parse_account(document: dict[str, Any]) -> Account:
         document.get("requests", 0.0),
         document.get("members", {}),
         document.get("in_flight", 0.0),
+        {
+            name: {goal: LimitState(*limit) for goal, limit in goals.items()}
+            for name, goals in document.get("limits", {}).items()
+        },
     )
 
 

@@ -23,7 +23,6 @@ from bidder.delivery.pacers import (
     PlaybackCounts,
     Traffic,
     find_off_plan,
-    find_overspent,
     pace_campaigns,
     take_classes,
     take_obstacles,
@@ -242,30 +241,6 @@ def test_obstacles_have_a_memory_of_two_hours() -> None:
     assert obstacles.minutes == 120
     assert obstacles.counts == pytest.approx({CAPS: 240.0, FLOOR: 120.0})
     assert Obstacles().per_minute(CAPS) == 0
-
-
-@given(
-    st.sampled_from(["total", "daily", "hourly"]),
-    st.integers(0, 10**8),
-    st.integers(0, 2 * 10**8),
-    st.integers(1, 10**6),
-)
-def test_a_campaign_is_overspent_by_more_than_an_impression_and_three_in_a_thousand(
-    name: str, limit: int, spent: int, cost: int
-) -> None:
-    limits = LIMITS._replace(daily=None, cost=cost)._replace(**{name: limit})  # type: ignore[arg-type]
-    total, daily, hourly = (spent if name == of else 0 for of in ("total", "daily", "hourly"))
-    spend = Spend(total, daily, hourly)
-
-    is_over = spent > limit and (spent - limit > cost and (spent - limit) * 1000 > 3 * limit)
-
-    assert find_overspent({"c": limits, "other": LIMITS}, {"c": spend}) == (["c"] if is_over else [])
-
-
-def test_a_campaign_above_two_budgets_is_reported_once() -> None:
-    limits = LIMITS._replace(total=10, daily=10, hourly=10)
-
-    assert find_overspent({"c": limits}, {"c": Spend(10**9, 10**9, 10**9)}) == ["c"]
 
 
 def outlook(goal: str, planned: float, spent: float) -> PacingState:

@@ -9,6 +9,7 @@ import pytest
 from bidder.delivery.estimates import Flow, Minute, Ratio
 from bidder.delivery.learned_traffic import LearnedTraffic
 from bidder.delivery.obstacle_counts import Obstacles
+from bidder.delivery.overspend import LimitState
 from bidder.delivery.pacers import Account
 from bidder.delivery.pacing import Memory
 from bidder.delivery.plan import Anchor
@@ -45,6 +46,7 @@ ACCOUNT = Account(
     requests=7.5,
     members={"shop.example": {"c": "UTC"}},
     in_flight=12.5,
+    limits={"c": {"daily": LimitState(100, "Asia/Tokyo", 60.0, 90, 120)}},
 )
 
 
@@ -68,7 +70,7 @@ def test_another_process_reads_the_written_memory() -> None:
 def test_a_memory_without_separate_prices_is_still_read() -> None:
     s3 = FakeS3()
     document = asdict(ACCOUNT)
-    del document["in_flight"], document["memories"]["c"]["cost"]
+    del document["in_flight"], document["limits"], document["memories"]["c"]["cost"]
     flow = document["memories"]["c"]["flow"]
     del flow["micros_per_impression"]
     flow["micros_per_bid"] = {"above": 21_000.0, "below": 10.0}
