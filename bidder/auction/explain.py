@@ -142,11 +142,10 @@ def _explain_slot(
 def _matching_funnel(slot: Slot, snapshot: Snapshot) -> list[tuple[str, int]]:
     """The numbers of campaigns left after delivery and after each attribute, counted in the index without decoding."""
     index, delivery = snapshot.index, snapshot.delivery
-    superseded_count = sum(delivery.withheld(position) is Withheld.REPLACED for position in range(len(index)))
     values = {**slot.values, **implied_values(slot.imp, slot.video)}
     tiers = [(tier, part.numbers(values), delivery.bidding_campaigns(number)) for number, part, tier in index.tiers]
     campaign_count = sum(sets.count(bidding) for _, _, bidding in tiers)
-    funnel = [("all", len(index) - superseded_count), (WITHHELD.name, campaign_count)]
+    funnel = [("all", delivery.campaign_count), (WITHHELD.name, campaign_count)]
     states = [tier.begin(bidding) for tier, _, bidding in tiers]
 
     def remaining() -> int:

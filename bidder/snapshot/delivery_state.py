@@ -186,6 +186,12 @@ class DeliveryState(NamedTuple):
         return {reason: count for reason, count in counts.items() if count and reason is not Withheld.REPLACED}
 
     @property
+    def campaign_count(self) -> int:
+        """The number of campaigns, without replaced and deleted forms, which the index still has."""
+        codes = bytes(self.reason_codes)
+        return len(codes) - codes.count(_REASONS.index(Withheld.REPLACED))
+
+    @property
     def count(self) -> int:  # type: ignore[override]  # hides a method of tuples
         """The number of campaigns that may bid."""
         return sum(map(sets.count, self.eligible_campaigns))
