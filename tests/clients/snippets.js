@@ -13,13 +13,18 @@ const until = async (holds) => {
   while (!holds() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
 };
 
-// Replaces the page's film by an example of HTML, whose film then has `content` without sound.
+// Replaces the page's film by an example of HTML, whose film then has `content` without sound, and runs its scripts in order.
 async function insert(html, content) {
-  const example = document.createRange().createContextualFragment(html);
-  const loaded = [...example.querySelectorAll('script[src]')].map((script) => new Promise((resolve) => (script.onload = resolve)));
+  const example = Object.assign(document.createElement('template'), { innerHTML: html }).content;
   Object.assign(example.querySelector('video'), { src: content, muted: true });
-  document.body.replaceChildren(example);
-  await Promise.all(loaded);
+  const scripts = [...example.querySelectorAll('script')];
+  document.body.replaceChildren(example); // a template's scripts do not run
+  for (const { src, text } of scripts) {
+    const script = document.createElement('script');
+    const loaded = src && new Promise((resolve) => (script.onload = resolve));
+    document.body.append(Object.assign(script, src ? { src } : { text }));
+    await loaded;
+  }
 }
 
 // Runs an example, presses play, and clicks on the ad once if `click` is set. Returns whether the film plays at the end,
@@ -28,6 +33,11 @@ async function example({ name, content, country, script, click }) {
   document.body.innerHTML = `<video id="film" class="video-js" controls muted playsinline width="640" height="360"><source src="${content}" type="video/mp4"></video>`;
   const opened = [];
   window.open = (url) => opened.push(url);
+  document.addEventListener('click', (event) => {
+    if (event.target.target !== '_blank') return;
+    opened.push(event.target.href);
+    event.preventDefault();
+  });
   window.fluidPlayer = fluidPlayer;
   window.pbjs = pbjs;
   pbjs.processQueue();
@@ -42,8 +52,8 @@ async function example({ name, content, country, script, click }) {
   (player ?? film()).play();
   if (click) {
     await until(() => adPlayed);
-    if (player) film().click();
-    else (document.querySelector('.vast_clickthrough_layer') ?? film().nextSibling.shadowRoot.querySelector('.click')).click();
+    const layer = document.querySelector('.vast_clickthrough_layer, .vast-blocker') ?? film().nextSibling?.shadowRoot?.querySelector('.click');
+    (layer ?? film()).click();
     await until(() => film().paused);
     film().play();
   }

@@ -17,6 +17,8 @@ from tools.processes import local_environment
 SOURCES = ROOT / "tests" / "clients"
 PAGE = ROOT / "docs" / "players.md"
 PROGRAMS = ("node", "npm", "openssl", "chromium")
+SCRIPTS = ("node_modules/video.js-5/dist/video.js", "node_modules/videojs-vast-vpaid/bin/videojs_5.vast.vpaid.js")
+"""The scripts that an example of HTML loads from the page's folder."""
 OLDEST_NODE = 18
 """The oldest version of Node.js that the pinned playwright-core and esbuild support. Debian bookworm has it."""
 
@@ -96,7 +98,7 @@ def _bundle(folder: Path) -> Path:
     (folder / "examples.js").write_text(examples(PAGE.read_text()))
     command = ["node_modules/.bin/esbuild", "page.js", "players.js", "snippets.js", "--bundle", "--log-level=error"]
     _run([*command, f"--outdir={site}"], folder, seconds=60)
-    for name in ("index.html", "players.html", "snippets.html"):
+    for name in ("index.html", "players.html", "snippets.html", *SCRIPTS):
         shutil.copy(folder / name, site)
     return site
 

@@ -86,7 +86,7 @@ def example(page: PublisherPage, stack: dict[str, str], name: str, country: str,
     return playback
 
 
-@pytest.mark.parametrize("name", ["A_plain_page", "video_js", "Fluid_Player", "Prebid_js"])
+@pytest.mark.parametrize("name", ["A_plain_page", "video_js", "videojs_vast_vpaid", "Fluid_Player", "Prebid_js"])
 def test_an_example_of_the_documentation_plays_and_reports_the_ad_and_its_click(
     page: PublisherPage, stack: dict[str, str], name: str
 ) -> None:
