@@ -119,7 +119,7 @@ def _explain_slot(
     positions: Sequence[int],
     exchange: str | None,
 ) -> Explanation:
-    matched_positions = list(slot.candidates.of_all_lengths().best_first(paced=False))
+    matched_positions = list(slot.candidates.of_all_lengths().best_first(is_paced=False))
     verdicts = [
         verdict(context, slot, snapshot, position, answer_rules) for position in matched_positions[:MAX_VERDICTS]
     ]

@@ -8,9 +8,9 @@ from bidder.cli.output import number_of, print_json, print_table
 from bidder.cli.progress import Progress
 from bidder.errors import UserError
 from bidder.events.counted_once import MARKER_LIFETIME
+from bidder.events.counters import MICROS
 from bidder.events.event import Event
 from bidder.events.kinds import BILLABLE
-from bidder.events.ledger import MICROS
 from bidder.events.verify import LedgerVerification, sales_by_bid, verify
 from bidder.service.service import Service
 

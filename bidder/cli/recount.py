@@ -10,8 +10,8 @@ from bidder.aws.batches import batches_of
 from bidder.cli.ledger import billable_events, check_markers
 from bidder.delivery.zones import local
 from bidder.errors import UserError
+from bidder.events.counters import BILLED, INVALID
 from bidder.events.event import Event
-from bidder.events.ledger import BILLED, INVALID
 from bidder.events.verify import sales_by_bid, select_uncounted_sales
 from bidder.service.service import Service
 

@@ -16,10 +16,10 @@ from bidder.delivery.zones import time_zone as known_zone
 from bidder.errors import UserError, shown
 from bidder.events.archive import hour_of
 from bidder.events.claims import BETWEEN_EVENTS
+from bidder.events.counters import BILLED, INVALID
 from bidder.events.event import Event
 from bidder.events.ivt_suspects import bids_in_crowded_minutes, bids_sharing_a_price, bids_with_differing_sales
 from bidder.events.kinds import Kind
-from bidder.events.ledger import BILLED, INVALID
 from bidder.events.report import READ_KINDS, By, ReportRow, report, total
 from bidder.events.verify import counted_event, sales_by_bid, select_uncounted_sales
 from bidder.money import MICROS

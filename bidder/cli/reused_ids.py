@@ -14,7 +14,7 @@ _NEW_ID = "a new id begins with nothing spent"
 
 
 def reused_ids(service: Service, campaigns: Iterable[Campaign]) -> Iterator[str]:
-    """A line for each campaign that has spent, and was deleted or gets another advertiser or time zone."""
+    """A line for each campaign that has spent, and was deleted or gets another advertiser."""
     for batch in batches_of(campaigns, _READ_AT_ONCE):
         states = service.campaigns.states([campaign.id for campaign in batch])
         changed = {campaign.id: text for campaign in batch if (text := _change(campaign, states[campaign.id]))}
@@ -41,12 +41,4 @@ def _change(campaign: Campaign, stored: Stored) -> str:
     if not before.is_of_advertiser(campaign.advertiser.domain):
         domains = f"from {before.advertiser.domain} to {campaign.advertiser.domain}"
         return f"changes its advertiser {domains}. Its spend of {{spent}} counts for the budgets of both: {_NEW_ID}"
-    if before.time_zone != campaign.time_zone and _has_days(campaign):
-        zones = f"from {before.time_zone} to {campaign.time_zone}"
-        return f"changes its time zone {zones}: on the day of the change it can spend its daily budget once more"
     return ""
-
-
-def _has_days(campaign: Campaign) -> bool:
-    budget = campaign.budget
-    return budget.daily_micros is not None or budget.daily_impressions is not None

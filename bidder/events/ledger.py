@@ -3,12 +3,13 @@
 Items of the table, by `pk` and `sk`:
 - `bid#<bid id>`, `billed` or `invalid`: the marker that this bid is counted, as spend or as invalid traffic.
 - `spend#<campaign id>`, `total`: `micros` spent and `impressions`, in total; `invalid_micros`, the price of
-  invalid traffic, which is not billed; `shards` after writers conflicted.
-- `spend#<campaign id>`, `day#<YYYY-MM-DD>`: the same of a day in the campaign's time zone, and the micros of each
+  invalid traffic, which is not billed; both prices by the time zone of the bids, `zone#<zone>` and
+  `zone_unbilled#<zone>`; `shards` after writers conflicted.
+- `spend#<campaign id>`, `day#<YYYY-MM-DD>`: the same of a day in the time zone of the bids, and the micros of each
   `hour#<HH>`, `deal#<id>` and `advertiser#<domain>` of the day. `shown#<HH>` are the impressions of an hour, and
   `delay#<minutes>` impressions by the whole minutes from bid to notice. `invalid` and `invalid_micros` are the unbilled
   events and their price, `repeated_micros` the part of that price whose bids are billed as well. `unbilled#<HH>` is the
-  rest of that price in an hour.
+  rest of that price in an hour. `zone_shown#<zone>` are the impressions of a time zone.
 - `spend#<campaign id>#<deal id>`, `total` and `day#<YYYY-MM-DD>`: the same of the campaign's impressions in a deal.
 - any of them with `#<shard>` appended: further amounts, to be added to the item.
 
@@ -31,8 +32,30 @@ from bidder.delivery.budget_holders import campaign_of, deal_holder
 from bidder.delivery.notice_delay import MINUTES
 from bidder.delivery.zones import local
 from bidder.events.counted_once import CountedOnce, Key, count_once, key
+from bidder.events.counters import (
+    ADVERTISER,
+    BILLED,
+    DEAL,
+    DELAY,
+    HOUR,
+    IMPRESSIONS,
+    INVALID,
+    INVALID_MICROS,
+    MICROS,
+    REPEATED_MICROS,
+    RULE,
+    SHOWN,
+    UNBILLED,
+    ZONE,
+    ZONE_SHOWN,
+    ZONE_UNBILLED,
+    CampaignCounters,
+    unbilled_micros,
+    zones_of,
+)
 from bidder.events.event import Event
 from bidder.events.ivt_rules import IvtRule
+from bidder.events.zone_spend import read_days, spend_in_zone
 from bidder.money import impression_cost
 
 if TYPE_CHECKING:
@@ -41,12 +64,6 @@ if TYPE_CHECKING:
 SHARDS = 8
 """The number of items over which a busy campaign's counters are spread. DynamoDB accepts 1,000 writes a second on a
 partition, a transaction costs two writes, and one transaction counts up to 45 events."""
-
-BILLED = "billed"
-MICROS, IMPRESSIONS, INVALID, INVALID_MICROS = "micros", "impressions", "invalid", "invalid_micros"
-REPEATED_MICROS = "repeated_micros"
-HOUR, DEAL, ADVERTISER, RULE, DELAY = "hour#", "deal#", "advertiser#", "invalid#", "delay#"
-SHOWN, UNBILLED = "shown#", "unbilled#"
 
 _READS_AT_ONCE = 8
 _TOTAL = "total"
@@ -61,13 +78,6 @@ class Marker(NamedTuple):
     kind: str
     at: str
     price_micros: int | None = None
-
-
-class CampaignCounters(NamedTuple):
-    """The counters of a campaign's items, by their names in the table: in total, and by day of its time zone."""
-
-    total: Counter[str]
-    days: dict[date, Counter[str]]
 
 
 class Ledger:
@@ -100,14 +110,19 @@ class Ledger:
     def spends(self, now: Mapping[str, datetime]) -> dict[str, Spend]:
         """The spend of each campaign in total, on its day and in its hour, read consistently.
 
-        `now` has the local time of each campaign. Campaigns without spend are left out. A name may be that of a deal
-        (`bidder.delivery.budget_holders`).
+        `now` has the present in the time zone of each campaign. Campaigns without spend are left out. A name may be
+        that of a deal (`bidder.delivery.budget_holders`).
         """
-        numbers = self.numbers({name: (at.date(),) for name, at in now.items()})
-        return {
-            name: spend_of(campaign_numbers.total, campaign_numbers.days[now[name].date()], now[name])
-            for name, campaign_numbers in numbers.items()
-        }
+        if not now:
+            return {}
+        zones = {name: str(at.tzinfo) for name, at in now.items()}
+        numbers = read_days(
+            self.numbers,
+            {name: (at.date(),) for name, at in now.items()},
+            {name: ((zone, zone),) for name, zone in zones.items()},
+            max(now.values()),
+        )
+        return {name: _spend(numbers[name], zones[name], now[name]) for name in numbers}
 
     def numbers(self, days: Mapping[str, Collection[date]]) -> "dict[str, CampaignCounters]":
         """The counters of each campaign in total and on these days of its time zone, read consistently.
@@ -201,6 +216,7 @@ def sale(event: Event, shard: str = "") -> CountedOnce:
     at = local(event.at, event.zone)
     pk, cost = f"spend#{event.campaign_id}", impression_cost(event.price_micros)
     total, day = Key(pk, _TOTAL + shard), Key(pk, _day(at.date()) + shard)
+    unbilled_amounts = {INVALID_MICROS: cost, f"{ZONE_UNBILLED}{event.zone}": cost}
     details = {
         "campaign": event.campaign_id,
         "kind": event.kind.value,
@@ -214,13 +230,14 @@ def sale(event: Event, shard: str = "") -> CountedOnce:
             amounts: dict[Key, Mapping[str, int]] = {day: {**invalid_amounts, REPEATED_MICROS: cost}}
         else:
             hour_amounts = {f"{UNBILLED}{at:%H}": cost}
-            amounts = {total: {INVALID_MICROS: cost}, day: {**invalid_amounts, **hour_amounts}}
+            amounts = {total: unbilled_amounts, day: {**invalid_amounts, **unbilled_amounts, **hour_amounts}}
             if event.deal_id is not None:
                 deal = f"spend#{deal_holder(event.campaign_id, event.deal_id)}"
-                amounts[Key(deal, total.sk)] = {INVALID_MICROS: cost}
-                amounts[Key(deal, day.sk)] = {INVALID_MICROS: cost, **hour_amounts}
+                amounts[Key(deal, total.sk)] = unbilled_amounts
+                amounts[Key(deal, day.sk)] = {**unbilled_amounts, **hour_amounts}
         return CountedOnce(Key(f"bid#{event.bid_id}", INVALID), amounts, event.at, details=details)
-    day_amounts = {MICROS: cost, IMPRESSIONS: 1, f"{HOUR}{at:%H}": cost, f"{SHOWN}{at:%H}": 1}
+    total_amounts = {MICROS: cost, IMPRESSIONS: 1, f"{ZONE}{event.zone}": cost}
+    day_amounts = {f"{HOUR}{at:%H}": cost, f"{SHOWN}{at:%H}": 1, f"{ZONE_SHOWN}{event.zone}": 1, **total_amounts}
     deal_amounts = dict(day_amounts)
     if event.at >= event.bid_at:
         day_amounts[f"{DELAY}{min(MINUTES - 1, int((event.at - event.bid_at).total_seconds() // 60))}"] = 1
@@ -228,11 +245,19 @@ def sale(event: Event, shard: str = "") -> CountedOnce:
         day_amounts[f"{DEAL}{event.deal_id}"] = cost
     if event.advertiser is not None:
         day_amounts[f"{ADVERTISER}{event.advertiser}"] = cost
-    amounts = {total: {MICROS: cost, IMPRESSIONS: 1}, day: day_amounts}
+    amounts = {total: total_amounts, day: day_amounts}
     if event.deal_id is not None:
         deal = f"spend#{deal_holder(event.campaign_id, event.deal_id)}"
-        amounts |= {Key(deal, total.sk): {MICROS: cost, IMPRESSIONS: 1}, Key(deal, day.sk): deal_amounts}
+        amounts |= {Key(deal, total.sk): total_amounts, Key(deal, day.sk): deal_amounts}
     return CountedOnce(Key(f"bid#{event.bid_id}", BILLED), amounts, event.at, details=details)
+
+
+def _spend(numbers: CampaignCounters, zone: str, at: datetime) -> Spend:
+    """The spend of a campaign, also if the time zone of its bids has changed."""
+    spend = spend_of(numbers.total, numbers.days[at.date()], at)
+    if zones_of(numbers.total) <= {zone}:
+        return spend
+    return spend_in_zone([(zone, numbers)], zone, at)._replace(delays=spend.delays)
 
 
 def spend_of(total: Mapping[str, int], day: Mapping[str, int], at: datetime) -> Spend:
@@ -245,15 +270,10 @@ def spend_of(total: Mapping[str, int], day: Mapping[str, int], at: datetime) -> 
         total_impressions=total.get(IMPRESSIONS, 0),
         today_impressions=day.get(IMPRESSIONS, 0),
         delays=tuple(sorted(delays)),
-        invalid_total_micros=_unbilled_micros(total),
-        invalid_today_micros=_unbilled_micros(day),
+        invalid_total_micros=unbilled_micros(total),
+        invalid_today_micros=unbilled_micros(day),
         invalid_hour_micros=day.get(f"{UNBILLED}{at:%H}", 0),
     )
-
-
-def _unbilled_micros(numbers: Mapping[str, int]) -> int:
-    """The price of invalid traffic whose bids are not billed, in micros."""
-    return numbers.get(INVALID_MICROS, 0) - numbers.get(REPEATED_MICROS, 0)
 
 
 def _add_item(sums: dict[str, dict[str, Counter[str]]], item: Mapping[str, Any]) -> None:

@@ -11,10 +11,11 @@ from datetime import date
 from itertools import chain
 
 from bidder.delivery.zones import local
+from bidder.events.counters import ADVERTISER, BILLED, DEAL, HOUR, IMPRESSIONS, INVALID, MICROS
 from bidder.events.event import Event
 from bidder.events.ivt_rules import viewer_minute
 from bidder.events.ivt_suspects import bids_in_crowded_minutes
-from bidder.events.ledger import ADVERTISER, BILLED, DEAL, HOUR, IMPRESSIONS, INVALID, MICROS, Marker
+from bidder.events.ledger import Marker
 from bidder.money import impression_cost
 
 

@@ -54,9 +54,7 @@ def test_a_deleted_id_warns_that_its_spend_counts_against_the_new_budget(
     assert "a was deleted. Its spend of 0.005 counts against the budgets of the imported campaign" in line
 
 
-def test_another_advertiser_or_time_zone_of_a_campaign_that_has_spent_warns(
-    account: Account, importing: Import
-) -> None:
+def test_another_advertiser_of_a_campaign_that_has_spent_warns(account: Account, importing: Import) -> None:
     importing(*({"id": name, "budget": DAILY} for name in "abcd"), {"id": "e"})
     spend(account, "a", "b", "c", "e")
     tokyo = {"time_zone": "Asia/Tokyo"}
@@ -70,8 +68,7 @@ def test_another_advertiser_or_time_zone_of_a_campaign_that_has_spent_warns(
     )
 
     assert "a changes its advertiser from shop.example to cars.example. Its spend of 0.005 counts for" in err
-    assert "b changes its time zone from UTC to Asia/Tokyo" in err
-    assert not any(f"{name} changes" in err for name in "cde")
+    assert not any(f"{name} changes" in err for name in "bcde"), "its spend counts in the new time zone"
 
 
 def test_an_import_again_warns_of_nothing(account: Account, importing: Import) -> None:

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.delivery.budget import Spend
-from bidder.events.advertiser_spend import days_needed, spend_of_advertiser
 from bidder.events.event import Event
 from bidder.events.kinds import Kind
 from bidder.events.ledger import Ledger
+from bidder.events.zone_spend import days_needed, spend_in_zone
 from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.examples import examples
 
@@ -40,7 +40,7 @@ def spend_at(zones: dict[str, str], events: list[Event], zone: str, now: datetim
     ledger = Ledger(FaultyDynamoDB("ledger").client, "ledger", pause=lambda _: None)
     ledger.record(events)
     numbers = ledger.numbers({name: days_needed(zone, own, now) for name, own in zones.items()})
-    return spend_of_advertiser(((zones[name], number) for name, number in numbers.items()), zone, now)
+    return spend_in_zone(((zones[name], number) for name, number in numbers.items()), zone, now)
 
 
 def naive(events: list[Event], zone: str, now: datetime, slack: timedelta = timedelta()) -> tuple[int, int]:
@@ -117,7 +117,7 @@ def test_a_stored_day_of_invalid_traffic_without_hours_counts_in_its_days_only()
     now = START + timedelta(hours=12)
     numbers = ledger.numbers({"c": days_needed("UTC", "UTC", now)})
 
-    spend = spend_of_advertiser([("UTC", numbers["c"])], "UTC", now)
+    spend = spend_in_zone([("UTC", numbers["c"])], "UTC", now)
 
     assert (spend.invalid_today_micros, spend.invalid_hour_micros) == (5_000, 0)
 
@@ -155,7 +155,7 @@ def test_a_stored_day_without_counters_by_the_hour_counts_in_full() -> None:
     now = START + timedelta(hours=12)
     numbers = ledger.numbers({"c": days_needed("Asia/Tokyo", "UTC", now)})
 
-    spend = spend_of_advertiser([("UTC", numbers["c"])], "Asia/Tokyo", now)
+    spend = spend_in_zone([("UTC", numbers["c"])], "Asia/Tokyo", now)
 
     assert (spend.today_micros, spend.today_impressions) == (0, 1)
 

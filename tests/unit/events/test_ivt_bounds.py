@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from bidder.events.advertiser_spend import days_needed, spend_of_advertiser
 from bidder.events.bounded_sets import BoundedSets
+from bidder.events.counters import CampaignCounters
 from bidder.events.crawlers import is_crawler
 from bidder.events.ivt_filter import IvtFilter
 from bidder.events.ivt_rules import SaleHistory, broken_rule
 from bidder.events.ivt_suspects import bids_in_crowded_minutes, bids_sharing_a_price, bids_with_many_addresses
 from bidder.events.kinds import Kind
-from bidder.events.ledger import CampaignCounters, Ledger, spend_of
+from bidder.events.ledger import Ledger, spend_of
+from bidder.events.zone_spend import days_needed, spend_in_zone
 from tests.support.campaigns import NOW
 from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.events import event
@@ -148,9 +149,7 @@ def test_invalid_traffic_of_an_advertiser_is_the_sum_of_its_campaigns() -> None:
             ledger.record([sale])
     days = days_needed("UTC", "UTC", at)
 
-    spend = spend_of_advertiser(
-        [("UTC", number) for number in ledger.numbers({"a": days, "b": days}).values()], "UTC", at
-    )
+    spend = spend_in_zone([("UTC", number) for number in ledger.numbers({"a": days, "b": days}).values()], "UTC", at)
 
     assert days == [date(2026, 11, 23)]
     assert (spend.total_micros, spend.total_impressions) == (26 * 5_000, 26)
@@ -165,7 +164,7 @@ def test_a_bid_that_is_also_billed_does_not_count_as_invalid() -> None:
     counts = Counter({"invalid_micros": 100, "repeated_micros": 30})
     numbers = CampaignCounters(counts, {today: Counter({"invalid_micros": 50, "repeated_micros": 20})})
 
-    spend = spend_of_advertiser([("UTC", numbers), ("UTC", numbers)], "UTC", datetime(2026, 11, 23, 12, tzinfo=UTC))
+    spend = spend_in_zone([("UTC", numbers), ("UTC", numbers)], "UTC", datetime(2026, 11, 23, 12, tzinfo=UTC))
 
     assert (spend.invalid_total_micros, spend.invalid_today_micros) == (140, 60)
     own = spend_of(counts, numbers.days[today], datetime(2026, 11, 23, 12, tzinfo=UTC))

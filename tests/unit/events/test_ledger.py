@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -130,7 +131,7 @@ def test_spend_is_exact_over_repeats_disorder_and_faults(events, batch_size, rng
 
     assert not queue
     today = NOW.date()
-    spends = ledger.spends(dict.fromkeys(CAMPAIGNS, NOW))
+    spends = ledger.spends({name: NOW.replace(tzinfo=ZoneInfo(ZONES[name])) for name in CAMPAIGNS})
     for campaign_id in CAMPAIGNS:
         spend = spends.get(campaign_id, Spend())
         assert Spend(**{name: getattr(spend, name) for name in MONEY}) == expected_spend(events, campaign_id, NOW)

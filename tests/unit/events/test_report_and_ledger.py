@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from bidder.consumers.ledger import count_spend
 from bidder.events.bounded_sets import BoundedSets
+from bidder.events.counters import BILLED, INVALID
 from bidder.events.event import Event
 from bidder.events.ivt_filter import IvtFilter
 from bidder.events.ivt_suspects import bids_in_crowded_minutes
 from bidder.events.kinds import Kind
-from bidder.events.ledger import BILLED, INVALID, Ledger
+from bidder.events.ledger import Ledger
 from bidder.events.report import By, ReportRow, report
 from bidder.events.verify import sales_by_bid, verify
 from tests.support.campaigns import NOW

@@ -49,7 +49,7 @@ MARKER = {
 def test_the_items_of_a_billed_bid_in_the_ledger() -> None:
     assert ledger_items(advertiser="shop.example", deal_id="d1") == {
         ("bid#bid-1", "billed"): MARKER,
-        ("spend#c1", "total"): {"micros": "2500", "impressions": "1"},
+        ("spend#c1", "total"): {"micros": "2500", "impressions": "1", "zone#Asia/Tokyo": "2500"},
         ("spend#c1", "day#2026-11-23"): {
             "micros": "2500",
             "impressions": "1",
@@ -58,24 +58,38 @@ def test_the_items_of_a_billed_bid_in_the_ledger() -> None:
             "delay#7": "1",
             "deal#d1": "2500",
             "advertiser#shop.example": "2500",
+            "zone#Asia/Tokyo": "2500",
+            "zone_shown#Asia/Tokyo": "1",
         },
-        ("spend#c1#d1", "total"): {"micros": "2500", "impressions": "1"},
-        ("spend#c1#d1", "day#2026-11-23"): {"micros": "2500", "impressions": "1", "hour#08": "2500", "shown#08": "1"},
+        ("spend#c1#d1", "total"): {"micros": "2500", "impressions": "1", "zone#Asia/Tokyo": "2500"},
+        ("spend#c1#d1", "day#2026-11-23"): {
+            "micros": "2500",
+            "impressions": "1",
+            "hour#08": "2500",
+            "shown#08": "1",
+            "zone#Asia/Tokyo": "2500",
+            "zone_shown#Asia/Tokyo": "1",
+        },
     }
 
 
 def test_the_items_of_invalid_traffic_in_the_ledger() -> None:
     assert ledger_items(invalid="crawler", deal_id="d1") == {
         ("bid#bid-1", "invalid"): MARKER,
-        ("spend#c1", "total"): {"invalid_micros": "2500"},
+        ("spend#c1", "total"): {"invalid_micros": "2500", "zone_unbilled#Asia/Tokyo": "2500"},
         ("spend#c1", "day#2026-11-23"): {
             "invalid": "1",
             "invalid_micros": "2500",
             "invalid#crawler": "1",
             "unbilled#08": "2500",
+            "zone_unbilled#Asia/Tokyo": "2500",
         },
-        ("spend#c1#d1", "total"): {"invalid_micros": "2500"},
-        ("spend#c1#d1", "day#2026-11-23"): {"invalid_micros": "2500", "unbilled#08": "2500"},
+        ("spend#c1#d1", "total"): {"invalid_micros": "2500", "zone_unbilled#Asia/Tokyo": "2500"},
+        ("spend#c1#d1", "day#2026-11-23"): {
+            "invalid_micros": "2500",
+            "unbilled#08": "2500",
+            "zone_unbilled#Asia/Tokyo": "2500",
+        },
     }
 
 
