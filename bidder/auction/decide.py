@@ -26,7 +26,7 @@ from bidder.auction.pod import breaks, group_by_break, is_pod, max_ads_per_slot
 from bidder.auction.pod_packing import MAX_STEPS
 from bidder.auction.price import fixed_prices, lowest_floor
 from bidder.auction.rule import Rule, first_broken_rule
-from bidder.auction.rules import PLAYER, REQUEST
+from bidder.auction.rules import PLAYER_RULES, REQUEST_RULES
 from bidder.money import impression_cost
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.slot_in_pod import SlotInPod
@@ -66,7 +66,7 @@ def decide(
     and tier.
     """
     rejections = Counter() if rejections is None else rejections
-    broken_rule = first_broken_rule(REQUEST, context)
+    broken_rule = first_broken_rule(REQUEST_RULES, context)
     if broken_rule:
         rejections["", broken_rule.name] += 1
         return []
@@ -176,7 +176,7 @@ def _are_equal(first: Slot, other: Slot) -> bool:
 
 
 def _is_unplayable(slot: Slot, rejections: Rejections) -> bool:
-    broken_rule = first_broken_rule(PLAYER, slot)
+    broken_rule = first_broken_rule(PLAYER_RULES, slot)
     if broken_rule:
         rejections["", broken_rule.name] += 1
     return broken_rule is not None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from bidder.auction.answer_rules import ANSWER, OfferProgress
+from bidder.auction.answer_rules import ANSWER_RULES, OfferProgress
 from bidder.auction.attributes import Values
 from bidder.auction.auction_context import AuctionContext, ReadExposures
 from bidder.auction.decide import AnswerStages, Select, answer_stages, decide, would_be_affordable
@@ -14,7 +14,7 @@ from bidder.auction.match import Slot, implied_values, match
 from bidder.auction.matching_rules import PACING, WITHHELD, rule_name
 from bidder.auction.offer import Offer
 from bidder.auction.rule import AnyRule, first_broken_rule, names_of
-from bidder.auction.rules import DECIDED
+from bidder.auction.rules import DECISION_RULES
 from bidder.auction.shading import shade_offers
 from bidder.auction.unmet_targeting import ATTRIBUTES
 from bidder.auction.verdict import BIDS, Verdict, verdict
@@ -88,7 +88,7 @@ def _find_answer_rules(slot: Slot, stages: AnswerStages) -> dict[str, AnyRule | 
     stage_ids = [{offer.campaign.id for offer in offers if offer.slot is slot} for offers in stages]
     return {
         campaign_id: first_broken_rule(
-            ANSWER, OfferProgress(*(campaign_id in campaign_ids for campaign_ids in stage_ids))
+            ANSWER_RULES, OfferProgress(*(campaign_id in campaign_ids for campaign_ids in stage_ids))
         )
         for campaign_id in stage_ids[0]
     }
@@ -169,7 +169,7 @@ def _matching_funnel(slot: Slot, snapshot: Snapshot) -> list[tuple[str, int]]:
 
 def _decision_funnel(campaign_count: int, removals: Counter[str]) -> list[tuple[str, int]]:
     funnel = []
-    for rule in (*names_of((PACING, *DECIDED)), NOT_ASKED, *names_of(ANSWER)):
+    for rule in (*names_of((PACING, *DECISION_RULES)), NOT_ASKED, *names_of(ANSWER_RULES)):
         if removals[rule]:
             campaign_count -= removals[rule]
             funnel.append((rule, campaign_count))

@@ -224,14 +224,14 @@ def compile_delivery(
     advertiser_budgets = dict[int, SharedBudget]()
     for domain, positions in positions_by_advertiser.items():
         advertiser_budgets |= dict.fromkeys(positions, shared_budgets.advertisers[domain])
-    list_barred = {position for name in unread_lists for position in index.lists.get(name, ())}
+    unread_positions = {position for name in unread_lists for position in index.lists.get(name, ())}
     reasons = bytearray(len(index))
     allowances = array("q")
     reserved_by_campaign = reserved_micros or {}
     for position, reason, budget_left in _states(index, spends, latest_limits or {}):
         budget, cost = advertiser_budgets.get(position), index.cost(position)
         reason = reason or reason_of_advertiser(budget, cost, as_of.timestamp())
-        reasons[position] = _REASONS.index(reason or (Withheld.LIST if position in list_barred else None))
+        reasons[position] = _REASONS.index(reason or (Withheld.LIST if position in unread_positions else None))
         is_limited = bool(reserved_by_campaign) and budget_left is not None
         reserved = reserved_by_campaign.get(index.campaign_id(position), 0) if is_limited else 0
         allowances.append(Allowance.NO_LIMIT if budget_left is None else max(0, budget_left - reserved))
