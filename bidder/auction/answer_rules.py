@@ -46,5 +46,5 @@ ALLOWANCE: Rule[OfferProgress] = Rule(
     seen=_short_budgets,
 )
 
-ANSWER: tuple[Rule[OfferProgress], ...] = (OUTBID, DOCUMENT, ONE_CALLER, ALLOWANCE)
+ANSWER_RULES: tuple[Rule[OfferProgress], ...] = (OUTBID, DOCUMENT, ONE_CALLER, ALLOWANCE)
 """Rules that keep a campaign's offers out of the answer. A campaign that no rule of the table rejects bids."""

@@ -112,6 +112,7 @@ class _Names:
                 self._owners[group].add(offer.campaign.advertiser.owner)
 
     def names_of(self, offer: Offer) -> Iterator[Hashable]:
+        """The names that the offer has."""
         owner = offer.campaign.advertiser.owner
         yield ("of", owner)
         if offer.campaign.once_a_request:
@@ -134,6 +135,7 @@ class _Names:
         return [key for key in cap_keys_of(offer) if key in self._last_impression_keys]
 
     def names_barred_by(self, offer: Offer) -> Iterator[Hashable]:
+        """The names that no other offer of the answer may have."""
         owner = offer.campaign.advertiser.owner
         yield ("of" if offer.campaign.once_a_request else "once", owner)
         for group in offer.campaign.competes_in:
@@ -149,6 +151,7 @@ class _Bits:
         self._bits: dict[Hashable, int] = {}
 
     def assign(self, names: Iterable[Hashable]) -> int:
+        """The bits of the names, as an integer. A new name gets the next bit."""
         bits = 0
         for name in names:
             bits |= 1 << self._bits.setdefault(name, len(self._bits))

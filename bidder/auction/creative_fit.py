@@ -118,7 +118,7 @@ def _insecure_links(case: Case) -> list[str]:
     return sorted(link for link in links if not is_secure(link))
 
 
-CREATIVE: tuple[Rule[CreativeFacts], ...] = (
+CREATIVE_RULES: tuple[Rule[CreativeFacts], ...] = (
     CREATIVE_TARGETING,
     protocol_rule(lambda facts: facts.markup is None),
     Rule(
@@ -191,12 +191,12 @@ def fit_creatives(record: Record, slot: Slot, languages: Sequence[str]) -> list[
     for creative in record.campaign.creatives:
         is_targeted = is_creative_targeted(creative, record, slot)
         facts = creative_facts(creative, slot.imp, slot.video, languages, is_targeted=is_targeted)
-        broken_rule = first_broken_rule(CREATIVE, facts)
+        broken_rule = first_broken_rule(CREATIVE_RULES, facts)
         if broken_rule is not None:
             broken_rules.append(broken_rule)
         elif facts.markup is not None:
             fits.append(Fit(creative, *facts.markup, tuple(_closest_first(facts.media, slot.video))))
-    return fits or max(broken_rules, key=CREATIVE.index)
+    return fits or max(broken_rules, key=CREATIVE_RULES.index)
 
 
 def is_creative_targeted(creative: Creative, record: Record, slot: Slot) -> bool:

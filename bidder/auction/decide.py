@@ -26,7 +26,7 @@ from bidder.auction.pod import breaks, group_by_break, is_pod, max_ads_per_slot
 from bidder.auction.pod_packing import MAX_STEPS
 from bidder.auction.price import fixed_prices, lowest_floor
 from bidder.auction.rule import Rule, first_broken_rule
-from bidder.auction.rules import PLAYER, REQUEST
+from bidder.auction.rules import PLAYER_RULES, REQUEST_RULES
 from bidder.money import impression_cost
 from bidder.openrtb.bid_request import BidRequest
 from bidder.openrtb.slot_in_pod import SlotInPod
@@ -58,16 +58,15 @@ def decide(
 ) -> list[Offer]:
     """The offers to answer: for each slot the offer with the highest price, and a uniform hash breaks ties.
 
-    The slots of a pod are filled together for the highest total price (`bidder.auction.pod`); a slot of several ads
-    gets an offer for each ad. If the answer would have competitors, their slots are filled again with
-    the highest total price without competitors (`bidder.auction.competitive_separation`). Frequency caps apply to all
-    offers together.
+    The slots of a pod are filled together for the highest total price (`bidder.auction.pod`). A slot of several ads
+    gets an offer for each ad. If the answer would have competitors, their slots are filled again, for the highest total
+    price without competitors (`bidder.auction.competitive_separation`). Frequency caps apply to the sum of all offers.
 
     `rejections` counts the rejections of the decision. `considered_tiers` gets the matching conjunctions of each slot
     and tier.
     """
     rejections = Counter() if rejections is None else rejections
-    broken_rule = first_broken_rule(REQUEST, context)
+    broken_rule = first_broken_rule(REQUEST_RULES, context)
     if broken_rule:
         rejections["", broken_rule.name] += 1
         return []
@@ -89,11 +88,11 @@ def decide(
             pod_offers.append([SlotOffers(pod[0], 1, equal_slots.best(pod[0], next_pod[0] if next_pod else None))])
             offers_by_pod.append(pod_offers[-1][0].offers)
     if not are_separated([offer for offers in offers_by_pod for offer in offers]):
-        choices = max(2, min(MAX_POD_CHOICES, MAX_CHOICES // len(playable_slots)))
+        max_choices = max(2, min(MAX_POD_CHOICES, MAX_CHOICES // len(playable_slots)))
         pod_offers = [
             slot_offers
             if is_pod(pod, max_ads)
-            else [SlotOffers(pod[0], 1, _find_highest_bids(context, pod[0], snapshot, choices, Counter()))]
+            else [SlotOffers(pod[0], 1, _find_highest_bids(context, pod[0], snapshot, max_choices, Counter()))]
             for pod, slot_offers in zip(pods, pod_offers, strict=True)
         ]
         offers_by_pod = separate_competitors(pod_offers, offers_by_pod)
@@ -106,7 +105,7 @@ def decide(
 
 
 class _EqualSlots:
-    """The offers of adjacent slots that differ only in the ids of their impressions; such slots share one list."""
+    """The offers of adjacent equal slots, which share one list. Equal slots differ only in the ids of impressions."""
 
     def __init__(
         self,
@@ -125,12 +124,12 @@ class _EqualSlots:
         self._equal_bids: list[Offer] = []
 
     def prepare(self, slots: Sequence[Slot]) -> None:
-        """Finds the equal slots of pods, and from their number the most offers of each slot."""
+        """Groups the equal slots of pods, and computes the maximum of offers of each slot from the number of groups."""
         previous: Slot | None = None
         for slot in slots:
             imp_id = slot.imp.id
             self._group_ids[imp_id] = (
-                self._group_ids[previous.imp.id] if previous and _are_alike(previous, slot) else imp_id
+                self._group_ids[previous.imp.id] if previous and _are_equal(previous, slot) else imp_id
             )
             previous = slot
         distinct_slots = len(set(self._group_ids.values()))
@@ -157,9 +156,9 @@ class _EqualSlots:
 
     def best(self, slot: Slot, next_slot: Slot | None) -> list[Offer]:
         """The offer with the highest bid on a slot outside pods. `next_slot` is the slot after it."""
-        if self._previous is None or not _are_alike(self._previous, slot):
+        if self._previous is None or not _are_equal(self._previous, slot):
             is_fixed = fixed_prices(slot.imp, self._context.delivery.rates) is not None
-            if is_fixed or next_slot is None or not _are_alike(slot, next_slot):
+            if is_fixed or next_slot is None or not _are_equal(slot, next_slot):
                 self._previous = None
                 return _find_highest_bids(
                     self._context, slot, self._snapshot, 1, self._rejections, self._considered_tiers
@@ -171,12 +170,13 @@ class _EqualSlots:
         return [redraw(self._context, slot, self._equal_bids)] if self._equal_bids else []
 
 
-def _are_alike(first: Slot, other: Slot) -> bool:
+def _are_equal(first: Slot, other: Slot) -> bool:
+    """Whether two slots differ only in the ids of their impressions."""
     return first.values == other.values and {**vars(first.imp), "id": other.imp.id} == vars(other.imp)
 
 
 def _is_unplayable(slot: Slot, rejections: Rejections) -> bool:
-    broken_rule = first_broken_rule(PLAYER, slot)
+    broken_rule = first_broken_rule(PLAYER_RULES, slot)
     if broken_rule:
         rejections["", broken_rule.name] += 1
     return broken_rule is not None

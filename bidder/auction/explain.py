@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from bidder.auction.answer_rules import ANSWER, OfferProgress
+from bidder.auction.answer_rules import ANSWER_RULES, OfferProgress
 from bidder.auction.attributes import Values
 from bidder.auction.auction_context import AuctionContext, ReadExposures
 from bidder.auction.decide import AnswerStages, Select, answer_stages, decide, would_be_affordable
@@ -14,7 +14,7 @@ from bidder.auction.match import Slot, implied_values, match
 from bidder.auction.matching_rules import PACING, WITHHELD, rule_name
 from bidder.auction.offer import Offer
 from bidder.auction.rule import AnyRule, first_broken_rule, names_of
-from bidder.auction.rules import DECIDED
+from bidder.auction.rules import DECISION_RULES
 from bidder.auction.shading import shade_offers
 from bidder.auction.unmet_targeting import ATTRIBUTES
 from bidder.auction.verdict import BIDS, Verdict, verdict
@@ -88,7 +88,7 @@ def _find_answer_rules(slot: Slot, stages: AnswerStages) -> dict[str, AnyRule | 
     stage_ids = [{offer.campaign.id for offer in offers if offer.slot is slot} for offers in stages]
     return {
         campaign_id: first_broken_rule(
-            ANSWER, OfferProgress(*(campaign_id in campaign_ids for campaign_ids in stage_ids))
+            ANSWER_RULES, OfferProgress(*(campaign_id in campaign_ids for campaign_ids in stage_ids))
         )
         for campaign_id in stage_ids[0]
     }
@@ -119,7 +119,7 @@ def _explain_slot(
     positions: Sequence[int],
     exchange: str | None,
 ) -> Explanation:
-    matched_positions = list(slot.candidates.of_all_lengths().best_first(paced=False))
+    matched_positions = list(slot.candidates.of_all_lengths().best_first(is_paced=False))
     verdicts = [
         verdict(context, slot, snapshot, position, answer_rules) for position in matched_positions[:MAX_VERDICTS]
     ]
@@ -142,11 +142,10 @@ def _explain_slot(
 def _matching_funnel(slot: Slot, snapshot: Snapshot) -> list[tuple[str, int]]:
     """The numbers of campaigns left after delivery and after each attribute, counted in the index without decoding."""
     index, delivery = snapshot.index, snapshot.delivery
-    superseded_count = sum(delivery.withheld(position) is Withheld.REPLACED for position in range(len(index)))
     values = {**slot.values, **implied_values(slot.imp, slot.video)}
     tiers = [(tier, part.numbers(values), delivery.bidding_campaigns(number)) for number, part, tier in index.tiers]
     campaign_count = sum(sets.count(bidding) for _, _, bidding in tiers)
-    funnel = [("all", len(index) - superseded_count), (WITHHELD.name, campaign_count)]
+    funnel = [("all", delivery.campaign_count), (WITHHELD.name, campaign_count)]
     states = [tier.begin(bidding) for tier, _, bidding in tiers]
 
     def remaining() -> int:
@@ -170,7 +169,7 @@ def _matching_funnel(slot: Slot, snapshot: Snapshot) -> list[tuple[str, int]]:
 
 def _decision_funnel(campaign_count: int, removals: Counter[str]) -> list[tuple[str, int]]:
     funnel = []
-    for rule in (*names_of((PACING, *DECIDED)), NOT_ASKED, *names_of(ANSWER)):
+    for rule in (*names_of((PACING, *DECISION_RULES)), NOT_ASKED, *names_of(ANSWER_RULES)):
         if removals[rule]:
             campaign_count -= removals[rule]
             funnel.append((rule, campaign_count))

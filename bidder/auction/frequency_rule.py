@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from bidder.auction.auction_context import AuctionContext
 from bidder.campaigns.campaign import Campaign
-from bidder.delivery.frequency import Standing, hindrance, standings
+from bidder.delivery.frequency import Standing, blocking_standing, standings
 
 
 def allowed_creative_standings(
@@ -19,20 +19,22 @@ def allowed_creative_standings(
     return {
         creative_id: cap_standings
         for creative_id, cap_standings in by_creative.items()
-        if hindrance(campaign, cap_standings) is None
+        if blocking_standing(campaign, cap_standings) is None
     }
 
 
 def frequency_details(context: AuctionContext, campaign: Campaign) -> tuple[str, str]:
     """The counted and the allowed impressions in words, for the creative whose cap ends first."""
-    hindrances = [
+    blocking_standings = [
         standing
         for creative in campaign.creatives
-        if (standing := hindrance(campaign, standings(campaign, creative.id, context.exposures(), context.now)))
+        if (standing := blocking_standing(campaign, standings(campaign, creative.id, context.exposures(), context.now)))
     ]
-    if not hindrances:
+    if not blocking_standings:
         return "", ""
-    first_free = min(hindrances, key=lambda standing: math.inf if standing.free_at is None else standing.free_at)
+    first_free = min(
+        blocking_standings, key=lambda standing: math.inf if standing.free_at is None else standing.free_at
+    )
     return _seen_text(first_free), _wanted_text(first_free)
 
 

@@ -47,22 +47,22 @@ class Candidates:
         self,
         current_min_cpm: Callable[[], int] = lambda: 0,
         *,
-        paced: bool = True,
+        is_paced: bool = True,
         considered_tiers: list[ConsideredTier] | None = None,
     ) -> Iterator[int]:
         """Yields positions in the index, tier by tier, in each tier the highest bid first.
 
-        Ends when no further campaign may bid `current_min_cpm()`, CPM in micros. If `paced`, leaves out the campaigns
-        that pacing excludes from the auction. Appends the considered part of each tier to `considered_tiers`.
+        Ends when no further campaign may bid `current_min_cpm()`, CPM in micros. If `is_paced`, leaves out the
+        campaigns that pacing excludes from the auction. Appends the considered part of each tier to `considered_tiers`.
         """
-        for _, positions, _ in self.runs(current_min_cpm, paced=paced, considered_tiers=considered_tiers):
+        for _, positions, _ in self.runs(current_min_cpm, is_paced=is_paced, considered_tiers=considered_tiers):
             yield from positions
 
     def runs(
         self,
         current_min_cpm: Callable[[], int] = lambda: 0,
         *,
-        paced: bool = True,
+        is_paced: bool = True,
         considered_tiers: list[ConsideredTier] | None = None,
     ) -> Iterator[tuple[int, list[int], int]]:
         """Yields the same positions in runs of campaigns that may bid the same CPM, in micros, with that CPM.
@@ -78,7 +78,7 @@ class Candidates:
             conjunctions = self._narrow_tier(number, part, tier)
             run: list[int] = []
             run_top = -1
-            for position in self._participants(number, tier, conjunctions, paced=paced):
+            for position in self._participants(number, tier, conjunctions, is_paced=is_paced):
                 top = tier.tops[position - tier.start]
                 if top != run_top:
                     yield run_top, run, top
@@ -105,7 +105,7 @@ class Candidates:
                 self._narrow_tier(number, part, tier), tier.clauses_on(_SALES), numbers, tier.conjunctions
             )
             end = tier.start + end_of(tier, min_cpm)
-            positions += takewhile(end.__gt__, self._participants(number, tier, conjunctions, paced=True))
+            positions += takewhile(end.__gt__, self._participants(number, tier, conjunctions, is_paced=True))
         return positions
 
     def considered_tiers(self, min_cpm: int) -> Iterator[ConsideredTier]:
@@ -117,12 +117,12 @@ class Candidates:
             if conjunctions:
                 yield ConsideredTier(number, conjunctions, end_of(tier, min_cpm))
 
-    def _participants(self, number: int, tier: Tier, conjunctions: Set, *, paced: bool) -> Iterator[int]:
-        """The positions of the campaigns with any of these conjunctions. If `paced`, pacing keeps some of them out."""
+    def _participants(self, number: int, tier: Tier, conjunctions: Set, *, is_paced: bool) -> Iterator[int]:
+        """The positions of the campaigns with any of these conjunctions. If `is_paced`, pacing leaves some out."""
         delivery, index = self._request_match.snapshot.delivery, self._request_match.index
         draw, classes = self._request_match.draw, self._request_match.classes
         bidding = delivery.bidding_campaigns(number)
-        participants = delivery.participants(number, draw.bucket, classes) if paced else None
+        participants = delivery.participants(number, draw.bucket, classes) if is_paced else None
         if participants is None:
             yield from tier.campaigns(conjunctions, bidding, tier.start)
             return

@@ -98,7 +98,7 @@ def rule_name(attribute: str | None) -> str:
     return {MIME: "files", SALE: "sale"}.get(attribute, f"targeting.{attribute}")
 
 
-TARGETING: Sequence[Rule[UnmetTargeting | None]] = (_attribute_rule(None), *map(_attribute_rule, ATTRIBUTES))
+TARGETING_RULES: Sequence[Rule[UnmetTargeting | None]] = (_attribute_rule(None), *map(_attribute_rule, ATTRIBUTES))
 """A rule for each attribute, after the rule of targeting that no request can meet."""
 
 PACING: Rule[Candidate] = Rule(

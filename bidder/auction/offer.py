@@ -22,7 +22,7 @@ from bidder.auction.match import Slot
 from bidder.auction.opportunities import ConsideredTier
 from bidder.auction.price import Price, fixed_prices, highest_bid, lowest_floor, open_bid_cpm, price
 from bidder.auction.rule import AnyRule, Rule, first_broken_rule
-from bidder.auction.rules import CAMPAIGN, FREQUENCY, CampaignInAuction
+from bidder.auction.rules import CAMPAIGN_RULES, FREQUENCY, CampaignInAuction
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.goal import Rotation
 from bidder.delivery.prediction import CERTAIN, Prediction
@@ -68,7 +68,7 @@ class Offer(NamedTuple):
 def campaign_offers(context: AuctionContext, slot: Slot, record: Record) -> list[Offer] | AnyRule:
     """An offer for each creative that a campaign with matching targeting can bid, or the rule that rejects all."""
     campaign = context.delivery.with_caps_of_advertiser(record.campaign)
-    broken_rule = first_broken_rule(CAMPAIGN, CampaignInAuction(context, campaign))
+    broken_rule = first_broken_rule(CAMPAIGN_RULES, CampaignInAuction(context, campaign))
     if broken_rule:
         return broken_rule
     fits = fit_creatives(record, slot, context.languages)

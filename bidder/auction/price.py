@@ -13,7 +13,7 @@ from bidder.auction.auction_context import AuctionContext
 from bidder.auction.deal_budget_rule import DEAL_BUDGET
 from bidder.auction.match import Slot
 from bidder.auction.rule import Rule, first_broken_rule
-from bidder.auction.rules import DEAL, PRICE, BidAtFloor
+from bidder.auction.rules import DEAL, PRICE_RULES, BidAtFloor
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.creative import Creative
 from bidder.campaigns.deal import CampaignDeal
@@ -281,7 +281,7 @@ def _per_second(minimum: float | None, currency: str, seconds: int) -> list[_Flo
 def _check_floors(bid: Price, floors: Sequence[_Floor], rates: Rates) -> Price | Rule[BidAtFloor]:
     """The bid, or the rule that it breaks at the first floor that it does not reach."""
     for floor_cpm in [_account_micros(floor, rates) for floor in floors] or [0]:
-        broken_rule = first_broken_rule(PRICE, BidAtFloor(bid.cpm_micros, floor_cpm))
+        broken_rule = first_broken_rule(PRICE_RULES, BidAtFloor(bid.cpm_micros, floor_cpm))
         if broken_rule:
             return broken_rule
     return bid

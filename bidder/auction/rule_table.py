@@ -4,10 +4,10 @@ Matching applies the first rows to sets of campaigns, the decision checks the ne
 answer applies the last rows to the offers. Explain reports the first broken row; metrics and replay count by its name.
 """
 
-from bidder.auction.answer_rules import ANSWER
-from bidder.auction.matching_rules import PACING, TARGETING, WITHHELD
+from bidder.auction.answer_rules import ANSWER_RULES
+from bidder.auction.matching_rules import PACING, TARGETING_RULES, WITHHELD
 from bidder.auction.rule import AnyRule, names_of
-from bidder.auction.rules import DECIDED
+from bidder.auction.rules import DECISION_RULES
 
-RULES: tuple[AnyRule, ...] = (WITHHELD, *TARGETING, PACING, *DECIDED, *ANSWER)
+RULES: tuple[AnyRule, ...] = (WITHHELD, *TARGETING_RULES, PACING, *DECISION_RULES, *ANSWER_RULES)
 RULE_NAMES = names_of(RULES)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from bidder.auction.auction_context import AuctionContext
-from bidder.auction.creative_fit import CREATIVE, protocol_rule
+from bidder.auction.creative_fit import CREATIVE_RULES, protocol_rule
 from bidder.auction.deal_budget_rule import DEAL_BUDGET
 from bidder.auction.match import Slot
 from bidder.auction.rule import AnyRule, Case, Rule
@@ -52,7 +52,7 @@ def _must_ad_render_dsa(context: AuctionContext) -> bool:
     return dsa is not None and dsa.is_required() and dsa.pubrender == PublisherRenders.NO
 
 
-REQUEST: tuple[Rule[AuctionContext], ...] = (
+REQUEST_RULES: tuple[Rule[AuctionContext], ...] = (
     Rule(
         "currency",
         "the request accepts no bids in the account's currency",
@@ -83,7 +83,7 @@ def _accepts_no_vast(video: Video) -> bool:
     return not best_version(protocols, wrapper=False) and not best_version(protocols, wrapper=True)
 
 
-PLAYER: tuple[Rule[Slot], ...] = (
+PLAYER_RULES: tuple[Rule[Slot], ...] = (
     Rule(
         "quantity",
         "the impression is billed as several events or as none (qty)",
@@ -110,7 +110,7 @@ PLAYER: tuple[Rule[Slot], ...] = (
 """Rules that reject an impression or its player, and so all bids on the impression."""
 
 
-CAMPAIGN: tuple[Rule[CampaignInAuction], ...] = (
+CAMPAIGN_RULES: tuple[Rule[CampaignInAuction], ...] = (
     Rule(
         "flight",
         "outside its flight dates",
@@ -189,7 +189,7 @@ DEAL: Rule[BidAtFloor] = Rule(
     wanted=lambda case: [deal.id for deal in case.campaign.deals],
 )
 
-PRICE: tuple[Rule[BidAtFloor], ...] = (
+PRICE_RULES: tuple[Rule[BidAtFloor], ...] = (
     DEAL,
     Rule(
         "worth",
@@ -236,5 +236,13 @@ FREQUENCY: Rule[Collection[str]] = Rule(
 )
 """Rejects a campaign of whose creatives frequency caps allow none. Checked last, since the counts have to be read."""
 
-DECIDED: tuple[AnyRule, ...] = (*REQUEST, *PLAYER, *CAMPAIGN, *CREATIVE, *PRICE, DEAL_BUDGET, FREQUENCY)
+DECISION_RULES: tuple[AnyRule, ...] = (
+    *REQUEST_RULES,
+    *PLAYER_RULES,
+    *CAMPAIGN_RULES,
+    *CREATIVE_RULES,
+    *PRICE_RULES,
+    DEAL_BUDGET,
+    FREQUENCY,
+)
 """The rules that the decision checks. `bidder.auction.rule_table` has them among all rules."""

@@ -9,11 +9,11 @@ from bidder.auction.auction_context import AuctionContext
 from bidder.auction.creative_fit import CREATIVE_TARGETING, fit_creatives
 from bidder.auction.decide import short_accounts
 from bidder.auction.match import Slot, implied_values
-from bidder.auction.matching_rules import PACING, TARGETING, WITHHELD, Candidate, delivery_reason
+from bidder.auction.matching_rules import PACING, TARGETING_RULES, WITHHELD, Candidate, delivery_reason
 from bidder.auction.offer import Offer, campaign_offers
 from bidder.auction.price import open_bid_cpm
 from bidder.auction.rule import AnyRule, Case, RejectionInWords, Rule, first_broken_rule, rejection_in_words
-from bidder.auction.rules import PLAYER, REQUEST
+from bidder.auction.rules import PLAYER_RULES, REQUEST_RULES
 from bidder.auction.shading import ShadedBid, shade_bid
 from bidder.auction.unmet_targeting import UNMEETABLE, UnmetTargeting, unmet_targeting
 from bidder.campaigns.campaign import Campaign
@@ -53,7 +53,7 @@ def verdict(
 ) -> Verdict:
     """The verdict on the campaign at a position: the first broken rule of `bidder.auction.rule_table`.
 
-    `answer_rules` has the broken rule of `ANSWER`, or None, for each campaign whose offer was chosen.
+    `answer_rules` has the broken rule of `ANSWER_RULES`, or None, for each campaign whose offer was chosen.
     """
     campaign_id = snapshot.index.campaign_id(position)
     candidate = Candidate(snapshot, position, slot)
@@ -63,8 +63,8 @@ def verdict(
     campaign = snapshot.delivery.with_caps_of_advertiser(record.campaign)
     unmet = _unmet(campaign, slot)
     case = Case(context, slot, campaign, snapshot, position, partial(_open_bid, context, slot, record), unmet)
-    broken_rule: AnyRule | None = first_broken_rule(TARGETING, unmet) or first_broken_rule((PACING,), candidate)
-    broken_rule = broken_rule or first_broken_rule(REQUEST, context) or first_broken_rule(PLAYER, slot)
+    broken_rule: AnyRule | None = first_broken_rule(TARGETING_RULES, unmet) or first_broken_rule((PACING,), candidate)
+    broken_rule = broken_rule or first_broken_rule(REQUEST_RULES, context) or first_broken_rule(PLAYER_RULES, slot)
     result = broken_rule or campaign_offers(context, slot, record)
     if result is CREATIVE_TARGETING:
         creative_id, unmet = _closest(record, slot)

@@ -92,6 +92,7 @@ def _publish(service: Service, now: datetime) -> tuple[int, bool]:
         shared_budgets=shared,
         quality=quality(service, compiled.index, paced, now),
     )
+    delivery_state = load_delivery(delivery, compiled.index)
     manifest = Manifest(
         version=version,
         index=compiled.keys,
@@ -102,8 +103,8 @@ def _publish(service: Service, now: datetime) -> tuple[int, bool]:
         base_revision=compiled.base_revision,
         pinned=pinned.manifest.version if pinned else None,
         pinned_since=pinned.since if pinned else None,
-        campaigns=len(compiled.index),
-        bidding=load_delivery(delivery, compiled.index).count,
+        campaigns=delivery_state.campaign_count,
+        bidding=delivery_state.count,
     )
     since = current.version if current else 0
     published = service.store.publish(manifest, {**compiled.objects, manifest.delivery: delivery}, now, since)

@@ -128,7 +128,7 @@ def standings(campaign: Campaign, creative_id: str, exposures: Exposures, now: d
     ]
 
 
-def hindrance(campaign: Campaign, standings: Iterable[Standing]) -> Standing | None:
+def blocking_standing(campaign: Campaign, standings: Iterable[Standing]) -> Standing | None:
     """The first state that forbids the campaign to bid, or None."""
     skips_unknown = campaign.on_unknown is OnUnknown.SKIP
     for cap_standing in standings:

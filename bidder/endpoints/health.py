@@ -26,7 +26,7 @@ def health(service: Service, now: datetime) -> Reply:
             "snapshot": {
                 "version": snapshot.version,
                 "age_seconds": round(age, 3),
-                "campaigns": len(snapshot.index),
+                "campaigns": snapshot.delivery.campaign_count,
                 "bidding": snapshot.delivery.count,
                 "pinned": snapshot.pinned,
                 "pinned_since": snapshot.pinned_since.isoformat() if snapshot.pinned_since else None,

@@ -41,7 +41,6 @@ from bidder.snapshot.shared_accounts import (
     reason_of_advertiser,
     shared_section,
 )
-from bidder.snapshot.tier import Tier
 from bidder.snapshot.used_up import BURST, PER_MINUTE, load_allowance, used_up_sets
 
 KIND = "delivery"
@@ -186,6 +185,11 @@ class DeliveryState(NamedTuple):
         return {reason: count for reason, count in counts.items() if count and reason is not Withheld.REPLACED}
 
     @property
+    def campaign_count(self) -> int:
+        """The number of campaigns, without replaced and deleted forms, which the index still has."""
+        return self.count + sum(self.withheld_counts().values())
+
+    @property
     def count(self) -> int:  # type: ignore[override]  # hides a method of tuples
         """The number of campaigns that may bid."""
         return sum(map(sets.count, self.eligible_campaigns))
@@ -220,18 +224,19 @@ def compile_delivery(
     advertiser_budgets = dict[int, SharedBudget]()
     for domain, positions in positions_by_advertiser.items():
         advertiser_budgets |= dict.fromkeys(positions, shared_budgets.advertisers[domain])
-    list_barred = {position for name in unread_lists for position in index.lists.get(name, ())}
+    unread_positions = {position for name in unread_lists for position in index.lists.get(name, ())}
     reasons = bytearray(len(index))
     allowances = array("q")
     reserved_by_campaign = reserved_micros or {}
     for position, reason, budget_left in _states(index, spends, latest_limits or {}):
         budget, cost = advertiser_budgets.get(position), index.cost(position)
         reason = reason or reason_of_advertiser(budget, cost, as_of.timestamp())
-        reasons[position] = _REASONS.index(reason or (Withheld.LIST if position in list_barred else None))
+        reasons[position] = _REASONS.index(reason or (Withheld.LIST if position in unread_positions else None))
         is_limited = bool(reserved_by_campaign) and budget_left is not None
         reserved = reserved_by_campaign.get(index.campaign_id(position), 0) if is_limited else 0
         allowances.append(Allowance.NO_LIMIT if budget_left is None else max(0, budget_left - reserved))
     rates = rates or {}
+    caps = {domain: _write_caps(domain_caps) for domain, domain_caps in shared_budgets.caps.items()}
     meta = {
         "index": index.id,
         "as_of": as_of.isoformat(),
@@ -241,11 +246,7 @@ def compile_delivery(
         "billed_by_notice": sorted(billed_by_notice),
         **({"shading": shading} if shading else {}),
         **({"devices": quality.devices} if quality else {}),
-        **(
-            {"caps": {domain: _write_caps(caps) for domain, caps in shared_budgets.caps.items()}}
-            if shared_budgets.caps
-            else {}
-        ),
+        **({"caps": caps} if caps else {}),
     }
     sections = {
         "meta": json.dumps(meta, sort_keys=True).encode(),
@@ -276,7 +277,9 @@ def load_delivery(data: bytes, index: Index) -> DeliveryState:
     return DeliveryState(
         index_id=index.id,
         as_of=as_of,
-        eligible_campaigns=tuple(_eligible(reason_codes, index.tiers_by_number)),
+        eligible_campaigns=tuple(
+            sets.find_unmarked(reason_codes[tier.start : tier.start + tier.count], tier.size) for tier in tiers
+        ),
         used_up_campaigns=used_up_campaigns,
         allowance=load_allowance(sections, index, shared_accounts, use_up, restore, as_of),
         rates={**{code: Decimal(rate) for code, rate in meta.get("finer_rates", {}).items()}, **meta["rates"]},
@@ -343,8 +346,3 @@ def _states(
             current_limits = latest_limits.get(campaign_id, limits)
             reason = Withheld.REPLACED if campaign_id in newer_ids else withheld(current_limits, spend)
             yield part.start + offset, reason, remaining_micros(current_limits, spend)
-
-
-def _eligible(reasons: memoryview, tiers: Iterable[Tier]) -> Iterator[Set]:
-    for tier in tiers:
-        yield sets.find_unmarked(reasons[tier.start : tier.start + tier.count], tier.size)

@@ -118,4 +118,4 @@ class Keeper:
             log.event("snapshot.recovered", **ended_failures.fields)
         if snapshot is not None and snapshot is not self._snapshot:
             self._snapshot = snapshot
-            log.event("snapshot.loaded", version=snapshot.version, campaigns=len(snapshot.index))
+            log.event("snapshot.loaded", version=snapshot.version, campaigns=snapshot.delivery.campaign_count)

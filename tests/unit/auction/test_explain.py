@@ -13,7 +13,7 @@ from bidder.auction.explain import Explanation, explain
 from bidder.auction.match import match
 from bidder.auction.offer import campaign_offers
 from bidder.auction.rule import Rule, first_broken_rule, names_of
-from bidder.auction.rules import DECIDED, REQUEST
+from bidder.auction.rules import DECISION_RULES, REQUEST_RULES
 from bidder.auction.verdict import BIDS, Verdict
 from bidder.campaigns.campaign import Campaign
 from bidder.delivery.budget import Spend
@@ -72,7 +72,7 @@ def test_each_explained_rule_is_the_rule_of_the_decision(request: dict[str, Any]
     ):
         matching_ids = {snapshot.index.campaign_id(position) for position in slot.candidates.all()}
         for campaign_item in entry.campaigns:
-            after_matching = campaign_item.rule in {*names_of(DECIDED), "outbid", BIDS}
+            after_matching = campaign_item.rule in {*names_of(DECISION_RULES), "outbid", BIDS}
             position = snapshot.index.position(campaign_item.campaign_id)
             assert position is not None
             creatives = snapshot.index.campaign(position).creatives
@@ -80,7 +80,7 @@ def test_each_explained_rule_is_the_rule_of_the_decision(request: dict[str, Any]
             assert (after_matching and fits_in_length) == (campaign_item.campaign_id in matching_ids)
             if (
                 after_matching
-                and not first_broken_rule(REQUEST, terms)
+                and not first_broken_rule(REQUEST_RULES, terms)
                 and campaign_item.rule not in {"quantity", "linearity", "delivery", "protocol"}
             ):
                 result = campaign_offers(terms, slot, snapshot.index.record(position))

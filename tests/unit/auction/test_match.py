@@ -98,7 +98,7 @@ def test_candidates_of_several_tiers_are_in_descending_order_of_bids(
     taking_part = [name for name in expected if name not in resting]
     assert [name for _, run, _ in runs for name in ids(snapshot, run)] == taking_part
     assert ids(snapshot, slot.candidates.best_first(lambda: least)) == taking_part
-    assert ids(snapshot, slot.candidates.best_first(lambda: least, paced=False)) == expected
+    assert ids(snapshot, slot.candidates.best_first(lambda: least, is_paced=False)) == expected
     tops = {each.id: each.top_cpm_micros for each in book}
     filled = [(top, run) for top, run, _ in runs if run]
     assert [{tops[name] for name in ids(snapshot, run)} for _, run in filled] == [{top} for top, _ in filled]

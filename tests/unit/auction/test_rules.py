@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 
-from bidder.auction.creative_fit import CREATIVE
+from bidder.auction.creative_fit import CREATIVE_RULES
 from bidder.auction.explain import explain
 from bidder.auction.matching_rules import rule_name
 from bidder.auction.rule import names_of
 from bidder.auction.rule_table import RULE_NAMES, RULES
-from bidder.auction.rules import DECIDED, PRICE
+from bidder.auction.rules import DECISION_RULES, PRICE_RULES
 from bidder.auction.verdict import BIDS
 from bidder.campaigns.campaign import Campaign
 from bidder.campaigns.implied_predicates import MIME, SALE
@@ -146,7 +146,7 @@ def test_the_reason_of_each_rule() -> None:
 
 
 def test_each_rule_has_a_case() -> None:
-    assert tuple(CASES) == names_of(DECIDED)
+    assert tuple(CASES) == names_of(DECISION_RULES)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -162,9 +162,9 @@ def test_a_rule_rejects_with_its_reason_and_the_seen_and_required_values(name: s
 
 
 def test_the_table_has_each_rule_once_in_the_order_of_evaluation() -> None:
-    assert [rule for rule in RULES if rule in DECIDED] == list(DECIDED)
+    assert [rule for rule in RULES if rule in DECISION_RULES] == list(DECISION_RULES)
     assert len({*RULES}) == len(RULES)
-    assert len(names_of(CREATIVE)) + len(names_of(PRICE)) == len(CREATIVE) + len(PRICE)
+    assert len(names_of(CREATIVE_RULES)) + len(names_of(PRICE_RULES)) == len(CREATIVE_RULES) + len(PRICE_RULES)
     assert [name for name in RULE_NAMES if name in {"withheld", "pacing", "currency", "frequency", "allowance"}] == [
         "withheld",
         "pacing",
@@ -184,7 +184,7 @@ def test_explain_and_the_counts_of_the_decision_name_only_rules_of_the_table(
 
     decided(parsed_request, snapshot, rejections=rejections)
 
-    assert {name for _, name in rejections} <= {*names_of(DECIDED)}
+    assert {name for _, name in rejections} <= {*names_of(DECISION_RULES)}
     for explanation in explain(parsed_request, snapshot, "bidder", NOW):
         remaining = [rule for rule, _ in explanation.funnel if rule in RULE_NAMES]
         assert remaining == sorted(remaining, key=RULE_NAMES.index)

@@ -1,5 +1,6 @@
 """The refresh, interrupted at any write: bidders load only complete snapshots, each newer than the last."""
 
+import json
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from bidder.delivery.budget import Spend
 from bidder.delivery.outcome_counts import OutcomeCounts
 from bidder.delivery.pacers import PlaybackCounts, Traffic
 from bidder.delivery.win_model import Outcomes
+from bidder.endpoints.health import health
 from bidder.events.exchange import Exchanges
 from bidder.parameters import DEFAULTS
 from bidder.service.service import Service
@@ -23,7 +25,7 @@ from bidder.snapshot.store import SnapshotStore
 from tests.support.campaigns import NOW, campaign
 from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.fake_s3 import FakeS3
-from tests.support.service import SETTINGS
+from tests.support.service import SETTINGS, service
 
 MINUTE = timedelta(minutes=1)
 
@@ -151,6 +153,23 @@ def test_only_a_changed_campaign_is_compiled_and_bidders_keep_the_other_objects(
     assert snapshot.index.parts[0] is last_snapshot.index.parts[0]
     assert len(snapshot.index.parts[1]) == 1
     assert bidding(snapshot) == active(world)
+
+
+def test_a_changed_or_deleted_campaign_is_not_counted_again() -> None:
+    world = World()
+    world.campaigns.put_many([campaign(id=name, cpm=5) for name in "abcd"])
+    publish_snapshot(world.process(), NOW)
+    world.campaigns.put(campaign(id="b", cpm=9))
+    world.campaigns.set_status("c", Status.PAUSED)
+    list(world.campaigns.delete_each([campaign(id="d")]))
+
+    publish_snapshot(world.process(), NOW + MINUTE)
+
+    manifest = world.store.current()
+    assert manifest is not None
+    assert (manifest.campaigns, manifest.bidding) == (3, 2)
+    reply = health(service(world.load_snapshot()), NOW + MINUTE)
+    assert json.loads(reply.body)["snapshot"]["campaigns"] == 3
 
 
 def test_a_pause_and_a_spent_budget_stop_a_campaign_with_the_next_refresh() -> None:

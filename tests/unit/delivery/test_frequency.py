@@ -19,7 +19,7 @@ from bidder.delivery.frequency import (
     History,
     Impression,
     add,
-    hindrance,
+    blocking_standing,
     standing,
     standings,
 )
@@ -100,7 +100,7 @@ def test_caps_are_never_exceeded(
     for wait in waits:
         now += timedelta(seconds=wait)
         where = standings(item, "spot", Exposures(history), now)
-        if hindrance(item, where) is None:
+        if blocking_standing(item, where) is None:
             times.append(int(now.timestamp()))
             history = add(history, Impression(times[-1], "c", "spot", "shop.example"))
             assert naive_count(window, zone, times, now) <= maximum
@@ -111,9 +111,9 @@ def test_caps_are_never_exceeded(
             assert (free_at is None) == (window == "lifetime" and blocked and not gap) or gap
             if free_at is not None and not gap:
                 later = datetime.fromtimestamp(free_at, UTC)
-                assert hindrance(item, standings(item, "spot", Exposures(history), later)) is None
+                assert blocking_standing(item, standings(item, "spot", Exposures(history), later)) is None
                 earlier = later - timedelta(seconds=1)
-                assert hindrance(item, standings(item, "spot", Exposures(history), earlier)) is not None
+                assert blocking_standing(item, standings(item, "spot", Exposures(history), earlier)) is not None
     if gap:
         assert all(after - before >= duration_seconds(gap) for before, after in pairwise(times))
 
@@ -166,8 +166,8 @@ def test_the_campaign_decides_on_unknown_viewers_by_user_or_household() -> None:
     ):
         for on_unknown in ("bid", "skip"):
             item = campaign_with_cap(on_unknown=on_unknown, impressions=1, window="day", per=per)
-            assert hindrance(item, standings(item, "spot", known, now)) is not None
-            assert (hindrance(item, standings(item, "spot", unknown, now)) is None) == (on_unknown == "bid")
+            assert blocking_standing(item, standings(item, "spot", known, now)) is not None
+            assert (blocking_standing(item, standings(item, "spot", unknown, now)) is None) == (on_unknown == "bid")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bidder.campaigns.campaign import Campaign
-from bidder.delivery.frequency import Exposures, History, Impression, add, hindrance, standing, standings
+from bidder.delivery.frequency import Exposures, History, Impression, add, blocking_standing, standing, standings
 from bidder.delivery.frequency_store import decode, encode, household_key, user_key
 from tests.support.campaigns import campaign
 from tests.support.examples import examples
@@ -145,7 +145,7 @@ def test_the_state_of_a_cap_for_a_viewer(
     [result] = standings(item, "spot", Exposures(history), NOW)
 
     assert (result.seen, result.room, result.free_at, result.is_known) == (seen, room, free_at, True)
-    assert (hindrance(item, [result]) is None) == (room > 0)
+    assert (blocking_standing(item, [result]) is None) == (room > 0)
 
 
 def test_the_days_of_a_cap_are_in_the_campaigns_time_zone() -> None:

@@ -1,6 +1,6 @@
-from bidder.auction.creative_fit import CREATIVE
+from bidder.auction.creative_fit import CREATIVE_RULES
 from bidder.auction.rule_table import RULE_NAMES
-from bidder.auction.rules import CAMPAIGN, DEAL_BUDGET, FREQUENCY, PRICE
+from bidder.auction.rules import CAMPAIGN_RULES, DEAL_BUDGET, FREQUENCY, PRICE_RULES
 from bidder.delivery.budget import BudgetLimits, Spend
 from bidder.delivery.curve import FLAT
 from bidder.delivery.estimates import Flow, Ratio
@@ -118,7 +118,11 @@ def test_pacing_is_reported_if_the_advertiser_or_the_daily_budget_limits_a_campa
 
 def test_every_obstacle_has_advice_and_every_campaign_rule_has_an_obstacle() -> None:
     assert set(OBSTACLE_OF_RULE.values()) | BEFORE_RULES == set(ADVICE)
-    of_campaigns = {rule.name for rule in CAMPAIGN} | {rule.name for rule in CREATIVE} | {rule.name for rule in PRICE}
+    of_campaigns = (
+        {rule.name for rule in CAMPAIGN_RULES}
+        | {rule.name for rule in CREATIVE_RULES}
+        | {rule.name for rule in PRICE_RULES}
+    )
     of_campaigns |= {FREQUENCY.name, DEAL_BUDGET.name}
     assert of_campaigns - {"flight"} <= set(OBSTACLE_OF_RULE)
     assert set(OBSTACLE_OF_RULE) <= set(RULE_NAMES)

@@ -100,6 +100,7 @@ def assert_matches_exactly(
     assert {index.campaign_id(position) for position in results} == expected
     assert len(results) == len(expected)
     assert {index.position(name) for name in expected} == set(results)
+    assert delivery.campaign_count == len(latest)
     assert set(candidates.best_first()) == set(results)
 
 
@@ -133,7 +134,7 @@ def test_a_removed_campaign_has_no_position_and_does_not_bid() -> None:
 
     assert index.position("c1") is None
     assert delivery.withheld(0) is Withheld.REPLACED
-    assert delivery.count == 0
+    assert (delivery.count, delivery.campaign_count) == (0, 0)
 
 
 def test_the_highest_open_bid_is_read_of_new_and_of_older_objects() -> None:
