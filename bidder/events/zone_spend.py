@@ -142,7 +142,7 @@ def _inside(counters: _Counters, whole: int, of_hour: str, of_zone: str, hours: 
     in_any = frozenset[int]().union(*hours.values())
     without_zone = max(0, whole - sum(by_zone.values()))  # of earlier versions
     by_zones = sum(min(amount, most(hours.get(zone, in_any))) for zone, amount in by_zone.items())
-    return min(by_zones + min(without_zone, most(in_any)), most(in_any))
+    return min(by_zones + without_zone, most(in_any))
 
 
 def _by_prefix(numbers: Mapping[str, int]) -> _Counters:

@@ -57,14 +57,14 @@ def test_a_campaign_above_two_budgets_is_reported_once() -> None:
 
 @pytest.mark.parametrize("goal", GOALS)
 def test_a_limit_that_is_set_below_the_spend_is_not_overspent(goal: str) -> None:
-    steps = [(0, 2000, 0, 0), (1, 2000, 1500, 100), (2, 1000, 1500, 100), (3, 1000, 1600, 50), (9, 1000, 1650, 0)]
+    steps = [(0, 2000, 0, 0), (1, 2000, 1500, 100), (2, 1000, 1500, 100), (3, 1000, 1500, 0), (9, 1000, 1600, 0)]
 
     assert refreshes(goal, steps) == [False] * 5
 
 
 @pytest.mark.parametrize("goal", GOALS)
 def test_spend_that_goes_on_past_a_lowered_limit_is_overspent(goal: str) -> None:
-    steps = [(0, 2000, 1500, 100), (1, 1000, 1500, 100), (5, 1000, 1700, 0), (7, 1000, 1703, 0), (8, 1000, 1710, 0)]
+    steps = [(0, 2000, 1500, 100), (1, 1000, 1500, 100), (5, 1000, 1700, 0), (6, 1000, 1703, 0), (8, 1000, 1706, 0)]
 
     assert refreshes(goal, steps) == [False, False, False, False, True]
 

@@ -1,5 +1,6 @@
 """A campaign whose time zone changes has its spend of the running day and hour counted in the new time zone."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest.mock import MagicMock
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 
 from bidder.delivery.budget import Spend
 from bidder.events.advertiser_spend import spends_of_advertisers
+from bidder.events.counters import CampaignCounters
 from bidder.events.event import Event
 from bidder.events.ledger import Ledger
+from bidder.events.zone_spend import spend_in_zone
 from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.events import event
 from tests.support.examples import examples
@@ -139,6 +142,16 @@ def test_sales_of_earlier_versions_have_no_time_zone_and_count_in_any_of_the_cam
 
     for spend in spends_at(ledger, "Asia/Tokyo", at(96 + 92)):
         assert (spend.today_micros, spend.hour_micros) == (2 * COST, 0)
+
+
+def test_an_hour_of_two_time_zones_counts_once() -> None:
+    day = {"micros": 104, "hour#03": 94, "hour#18": 10, "zone#UTC": 100, "zone#Europe/London": 4}
+    now = datetime(2026, 11, 23, 18, 30, tzinfo=UTC)
+    counters = CampaignCounters(Counter(day), {now.date(): Counter(day)})
+
+    spend = spend_in_zone([("UTC", counters)], "UTC", now)
+
+    assert (spend.hour_micros, spend.today_micros) == (10, 104)
 
 
 def test_a_campaign_that_keeps_its_time_zone_costs_one_read() -> None:
