@@ -84,9 +84,8 @@ def _apply_caps(
     context: AuctionContext, slot: Slot, campaign: Campaign, fits: Sequence[Fit], offers: list[Offer]
 ) -> list[Offer] | AnyRule:
     """The offers of the creatives that frequency caps allow. They are priced again if some are left out."""
-    from bidder.auction.frequency_rule import (
-        allowed_creative_standings,
-    )  # a bid without caps does not wait for the import
+    # a bid without caps does not wait for the import
+    from bidder.auction.frequency_rule import allowed_creative_standings
 
     allowed_ids = allowed_creative_standings(context, campaign, [fit.creative.id for fit in fits])
     caps = {

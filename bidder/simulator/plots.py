@@ -52,9 +52,8 @@ def plot(name: str, campaign_id: str, arms: Mapping[str, Tally], folder: Path, s
         for arm, tally in reversed(list(arms.items())):  # ours above the others
             _draw(axes, arm, tally, scale)
         greatest = max((abs(d) for arm, tally in arms.items() if arm != "asap" for d in tally.differences), default=0)
-        axes[2][0].set_ylim(
-            -110 * greatest - 0.01, 110 * greatest + 0.01
-        )  # the arm without pacing would exceed this scale
+        # the arm without pacing would exceed this scale
+        axes[2][0].set_ylim(-110 * greatest - 0.01, 110 * greatest + 0.01)
         for axis, title, unit in zip(axes.flat, _TITLES, _UNITS, strict=True):
             axis.set_title(title, loc="left", fontsize=10, fontweight="bold")
             axis.set_ylabel(unit)

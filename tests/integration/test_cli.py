@@ -85,9 +85,8 @@ def test_campaigns_are_deleted_and_restored_and_one_is_explained_without_a_reque
     file.write_text(FILE.format(id="going", cpm=3))
     assert run("campaigns", "import", str(file)).returncode == 0
 
-    explanation = json.loads(
-        poll(lambda: run("explain", "--campaign", "going", "--json").stdout)
-    )  # once a snapshot exists
+    # once a snapshot exists
+    explanation = json.loads(poll(lambda: run("explain", "--campaign", "going", "--json").stdout))
     assert (explanation["status"], explanation["version"]) == ("active", 1)
     assert explanation["example"]["request"]["device"]["geo"]["country"] == "BVT"
 

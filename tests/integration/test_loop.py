@@ -29,9 +29,8 @@ def test_an_impression_is_billed_once_for_any_number_of_calls(loop: Loop) -> Non
     assert first
     assert second
     assert [loop.call(url) for url in (impression(first), impression(first), first["burl"])] == [204] * 3
-    assert (
-        loop.call(first["nurl"]) == 200
-    )  # the price macro is not replaced, so the caller may be a player and gets the markup
+    # the price macro is not replaced, so the caller may be a player and gets the markup
+    assert loop.call(first["nurl"]) == 200
     assert loop.call(impression(second)) == 204
 
     poll(lambda: loop.spent("in-ITA").total_micros >= 25_000)

@@ -31,9 +31,8 @@ def assert_valid_vmap(document: str) -> list[str]:
     """
     root = etree.fromstring(document.encode())
     for link in root.iter("{*}AdTagURI"):
-        link.text = re.sub(
-            r"[\[\]{}]", "", link.text or ""
-        )  # lxml does not accept the brackets of macros; a player replaces them first
+        # lxml does not accept the brackets of macros; a player replaces them first
+        link.text = re.sub(r"[\[\]{}]", "", link.text or "")
     _vmap_schema().assertValid(root)
     documents = [etree.tostring(vast, encoding="unicode") for vast in root.iterfind(".//{*}VASTAdData/*")]
     for vast in documents:

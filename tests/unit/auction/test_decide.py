@@ -103,9 +103,8 @@ def test_each_campaign_wins_about_the_same_number_of_ties() -> None:
     won = Counter(offers(video_request(id=f"auction {n}"), snapshot)["1"].campaign.id for n in range(400))
 
     assert len(won) == 4
-    assert (
-        min(won.values()) > 60
-    )  # each is expected to win 100, with a standard deviation of 8.7: one run in 500,000 would fail
+    # each is expected to win 100, with a standard deviation of 8.7: one run in 500,000 would fail
+    assert min(won.values()) > 60
 
 
 _AMOUNTS = ("cpm_micros", "cpcv_micros", "cpc_micros", "cpv_micros", "max_cpm_micros")

@@ -62,9 +62,8 @@ def test_the_delivery_state_predicts_the_same_rates_as_the_counts() -> None:
         Outcome.COMPLETION, counts["shoes", "a"], shoes.rate
     )
     assert unpacked.predict_creative("shoes", "new", Outcome.COMPLETION).rate == shoes.rate
-    assert (
-        unpacked.predict_creative("cars", "c", Outcome.COMPLETION).rate == account[Outcome.COMPLETION]
-    )  # a campaign with a fixed CPM uses no prediction
+    # a campaign with a fixed CPM uses no prediction
+    assert unpacked.predict_creative("cars", "c", Outcome.COMPLETION).rate == account[Outcome.COMPLETION]
     assert unpacked.predict_creative("new", "new", Outcome.CLICK).rate == account[Outcome.CLICK]
 
 

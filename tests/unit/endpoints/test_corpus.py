@@ -49,9 +49,8 @@ def test_any_answer_is_valid(request: dict[str, Any], campaigns: list[Campaign])
 
 def test_every_answer_to_the_corpus_is_valid() -> None:
     campaigns = read_campaigns((ROOT / "samples" / "campaigns.yaml").read_text(), "http://127.0.0.1:4566/creatives/")
-    bidder = service(
-        compile_snapshot(campaigns), allowed_crawlers=("HeadlessChrome",)
-    )  # the year in which Prebid.js was recorded
+    # the year in which Prebid.js was recorded
+    bidder = service(compile_snapshot(campaigns), allowed_crawlers=("HeadlessChrome",))
     statuses: dict[str, dict[int, int]] = {}
     for name, body in requests():
         reply = bid(bidder, Call(body, {}, "https://bid.example/api", NOW))

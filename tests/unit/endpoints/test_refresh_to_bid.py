@@ -237,9 +237,8 @@ class RefreshToBid(RuleBasedStateMachine):
         candidates = [version for version in self.published if version >= bidder.seen]
         young = [version for version in candidates if self.now - self.published[version] <= HARD]
         matching = [version for version in young if any(_is(answer, book) for book in self.made[version])]
-        may_be_old = not bidder.seen or len(young) < len(
-            candidates
-        )  # after a jump of the clock the latest may be too old as well
+        # after a jump of the clock the latest may be too old as well
+        may_be_old = not bidder.seen or len(young) < len(candidates)
         assert matching or (not answer and may_be_old), (answer, bidder.seen, young)
 
     # helpers

@@ -130,9 +130,8 @@ def test_counted_reasons_equal_those_of_explain(request: dict[str, Any], campaig
         for campaign_item in entry.campaigns
     )
     by_campaign = {key: count for key, count in rejections.items() if key[0]}
-    assert all(
-        count <= message[key] for key, count in by_campaign.items()
-    )  # the decision may end before it visits all campaigns
+    # the decision may end before it visits all campaigns
+    assert all(count <= message[key] for key, count in by_campaign.items())
 
 
 def test_repaired_fields_of_requests_are_logged_once_a_minute(logged_lines: list[dict[str, Any]]) -> None:
