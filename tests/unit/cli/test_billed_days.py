@@ -46,7 +46,10 @@ MIDNIGHTS = (
 
 @st.composite
 def sales(draw: st.DrawFn) -> list[Event]:
-    """The events of some bids in the order in which the ledger gets them. The terms of a bid are those of its token."""
+    """The events of some bids in the order in which the ledger gets them. The terms of a bid are those of its token.
+
+    Bids at one encrypted price are of one time: a price that is encrypted minutes after a bid does not settle the bid.
+    """
     events: list[Event] = []
     for number in range(draw(st.integers(0, 6))):
         midnight = draw(st.sampled_from(MIDNIGHTS))
@@ -60,7 +63,7 @@ def sales(draw: st.DrawFn) -> list[Event]:
             "bid_price_micros": 5_000_500,
         }
         for _ in range(draw(st.integers(1, 4))):
-            vector = draw(st.sampled_from([None, None, "adx/v"]))
+            vector = draw(st.sampled_from([None, None, f"adx/{midnight:%d%H%M}"]))
             events.append(
                 event(
                     number,
