@@ -17,6 +17,8 @@ from tests.support.fake_s3 import ClientError
 from tests.unit.consumers.test_refresh import World, bidding
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
+pytestmark = pytest.mark.slow
+
 MAX_CALLS = 40
 SKEWS = [-MINUTE, -SECOND, timedelta(), SECOND, MINUTE, 10 * MINUTE]
 

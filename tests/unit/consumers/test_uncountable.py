@@ -21,6 +21,8 @@ from tests.support.dynamodb import FaultyDynamoDB, Unreachable, refusal
 from tests.support.events import event
 from tests.support.service import service
 
+pytestmark = pytest.mark.slow
+
 END = datetime(9999, 12, 31, 23, 59, tzinfo=UTC)
 UNCOUNTABLE: dict[str, dict[str, Any]] = {
     "a name beyond DynamoDB's limit": {"bid_id": "b" * 3000},

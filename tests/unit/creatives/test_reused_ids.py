@@ -23,6 +23,8 @@ from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.examples import examples
 from tests.support.upload_world import World
 
+pytestmark = pytest.mark.slow
+
 OTHER = {"name": "Other", "domain": "other.example"}
 PROBE = Probe("mp4", 9, 2.0, 2.0, 2.0, None, None, is_encrypted=False, other_tracks=0)
 MEASURED = Measured("video/mp4", "avc1.64001f", 320, 180, 500, 2.0, 9)

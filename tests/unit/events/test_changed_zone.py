@@ -20,6 +20,8 @@ from tests.support.dynamodb import FaultyDynamoDB
 from tests.support.events import event
 from tests.support.examples import examples
 
+pytestmark = pytest.mark.slow
+
 ZONES = ["UTC", "Europe/Berlin", "America/Los_Angeles", "Asia/Tokyo", "Asia/Kolkata", "Pacific/Kiritimati"]
 START = datetime(2026, 3, 27, tzinfo=UTC)
 """Two days before a clock change in Europe."""
