@@ -62,6 +62,8 @@ def test_the_normal_form_of_a_list_is_that_of_its_values(
 def test_a_domain_is_extracted_from_urls_and_spellings(
     name: str, before: str, after: str, change: Callable[[str], str]
 ) -> None:
+    assume(before != "http:" or not name.isdigit())  # `http:3` is a host with a port
+
     assert forms.domain(before + change(name) + after) == name
 
 
