@@ -35,6 +35,7 @@ from bidder.openrtb.markup_type import MarkupType
 from bidder.openrtb.slot_in_pod import SlotInPod
 from bidder.openrtb.video import Video
 from bidder.parameters import DEFAULTS
+from bidder.privacy.viewer import household
 from bidder.url_names import LONGEST_URL, encode_bytes
 from bidder.vast.template import Template, mark
 from bidder.vast.xml import in_cdata
@@ -124,7 +125,6 @@ def _household(context: BidContext, offer: Offer) -> str | None:
     if campaign.advertiser.domain not in context.households and not campaign.has_household_cap:
         return None
     from bidder.campaigns.names import too_long  # few campaigns count by households
-    from bidder.privacy.viewer import household
 
     return None if too_long(campaign, with_household=True) else household(context.request, context.keys)
 
