@@ -1,6 +1,6 @@
 """The budget guard: whether a campaign may bid, given its limits and its spend."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -123,6 +123,27 @@ def limits_of(budget: Budget, flight: Flight, zone: str, top_cpm_micros: int) ->
     )
 
 
+_BUDGET_REASONS = {
+    "total": Withheld.TOTAL_BUDGET,
+    "daily": Withheld.DAILY_BUDGET,
+    "hourly": Withheld.HOURLY_BUDGET,
+}
+
+
+def money_limits(budget: BudgetLimits, spend: Spend) -> Iterator[tuple[str, int, int]]:
+    """The name, the limit and the spend of each limit of money that a budget has, in micros.
+
+    The names are `total`, `daily` and `hourly`.
+    """
+    for name, limit, spent in (
+        ("total", budget.total, spend.total_micros),
+        ("daily", budget.daily, spend.today_micros),
+        ("hourly", budget.hourly, spend.hour_micros),
+    ):
+        if limit is not None:
+            yield name, limit, spent
+
+
 def withheld(campaign: BudgetLimits, spend: Spend) -> Withheld | None:
     """The reason why the campaign may not bid, or None.
 
@@ -131,13 +152,9 @@ def withheld(campaign: BudgetLimits, spend: Spend) -> Withheld | None:
     """
     if campaign.is_paused:
         return Withheld.PAUSED
-    for reason, limit, spent in (
-        (Withheld.TOTAL_BUDGET, campaign.total, spend.total_micros),
-        (Withheld.DAILY_BUDGET, campaign.daily, spend.today_micros),
-        (Withheld.HOURLY_BUDGET, campaign.hourly, spend.hour_micros),
-    ):
-        if limit is not None and spent + campaign.cost > limit:
-            return reason
+    for name, limit, spent in money_limits(campaign, spend):
+        if spent + campaign.cost > limit:
+            return _BUDGET_REASONS[name]
     if campaign.total_impressions is not None and spend.total_impressions >= campaign.total_impressions:
         return Withheld.TOTAL_IMPRESSIONS
     if campaign.daily_impressions is not None and spend.today_impressions >= campaign.daily_impressions:
@@ -150,15 +167,7 @@ def remaining_micros(campaign: BudgetLimits, spend: Spend) -> int | None:
 
     Each remaining impression of a goal counts with its full cost. The amount is at most `MAX_MICROS`.
     """
-    amounts = [
-        limit - spent
-        for limit, spent in (
-            (campaign.total, spend.total_micros),
-            (campaign.daily, spend.today_micros),
-            (campaign.hourly, spend.hour_micros),
-        )
-        if limit is not None
-    ]
+    amounts = [limit - spent for _, limit, spent in money_limits(campaign, spend)]
     amounts += [
         (limit - impressions) * campaign.cost
         for limit, impressions in (

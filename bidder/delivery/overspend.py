@@ -1,9 +1,9 @@
 """The budgets that are overspent. Only spend that passes a limit counts, not a limit that was set below the spend."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from bidder.delivery.budget import BudgetLimits, Spend
+from bidder.delivery.budget import BudgetLimits, Spend, money_limits
 
 _MAX_OVERSPEND = 0.003
 _GRACE = 300.0
@@ -39,7 +39,7 @@ def update_limit_states(
     return {
         name: {
             goal: _next_state(before.get(name, {}).get(goal), limit, budget.zone, spent, in_flight.get(name, 0), now)
-            for goal, limit, spent in _goals(budget, billed.get(name, Spend()))
+            for goal, limit, spent in money_limits(budget, billed.get(name, Spend()))
         }
         for name, budget in limits.items()
     }
@@ -56,7 +56,7 @@ def find_overspent(limits: Mapping[str, BudgetLimits], billed: Mapping[str, Spen
         for name, budget in limits.items()
         if any(
             spent > max(limit, states[name][goal].excused) + max(budget.cost, limit * _MAX_OVERSPEND)
-            for goal, limit, spent in _goals(budget, billed.get(name, Spend()))
+            for goal, limit, spent in money_limits(budget, billed.get(name, Spend()))
         )
     ]
 
@@ -72,14 +72,3 @@ def _next_state(before: LimitState | None, limit: int, zone: str, spent: int, in
     if now < before.at + _GRACE:
         return before._replace(excused=max(before.excused, spent + in_flight))
     return before
-
-
-def _goals(budget: BudgetLimits, spend: Spend) -> Iterator[tuple[str, int, int]]:
-    """The name, the limit and the spend of each limit of a budget, in micros."""
-    for goal, limit, spent in (
-        ("total", budget.total, spend.total_micros),
-        ("daily", budget.daily, spend.today_micros),
-        ("hourly", budget.hourly, spend.hour_micros),
-    ):
-        if limit is not None:
-            yield goal, limit, spent
